@@ -1,0 +1,369 @@
+/**
+ * The verbs of a training step, with their formulas and shapes. Shapes are checked here, once, for every
+ * backend; how a verb is computed is the backend's. Compute verbs enqueue and return nothing.
+ *
+ * `d<name>` is ∂L/∂<name> and has the shape of `<name>`. The factor 1/B stands in `loss` alone.
+ */
+import { assert } from "../support/errors.ts";
+import type { RandomKey } from "../support/random.ts";
+import type { Block, Bytes, Floats, Indices, Table, Totals } from "./matrix.ts";
+import { Matrix, totalCells } from "./matrix.ts";
+
+export type BackendName = "native" | "wasm" | "reference";
+
+export type ActivationName =
+  | "identity"
+  | "sigmoid"
+  | "tanh"
+  | "relu"
+  | "leaky_relu"
+  | "elu"
+  | "selu"
+  | "gelu"
+  | "silu"
+  | "softplus"
+  | "hard_sigmoid"
+  | "mish";
+
+export type LossName =
+  | "cross_entropy"
+  | "bce_with_logits"
+  | "mse"
+  | "half_squared_error"
+  | "mae"
+  | "huber"
+  | "smooth_l1"
+  | "poisson_nll"
+  | "quantile";
+
+/** A loss on logits and its options. */
+export interface LossRule {
+  readonly name: LossName;
+  /** label smoothing (cross_entropy) | delta (huber) | beta (smooth_l1) | quantile; else 0. */
+  readonly parameter: number;
+  /** [1, outputs]: class weights (cross_entropy) or positive weights (bce_with_logits). */
+  readonly weights: Matrix | null;
+}
+
+/** Saved by a normalisation's forward pass for its backward pass, and its running statistics. */
+export interface NormState {
+  /** [1, width] over the batch, or [1, rows] over the features. */
+  readonly mean: Matrix;
+  /** 1/√(variance + eps), shaped as `mean`. */
+  readonly inverseStd: Matrix;
+}
+
+export interface RunningStats {
+  /** [1, width]. */
+  readonly mean: Matrix;
+  /** [1, width], with the unbiased variance, as torch keeps it. */
+  readonly variance: Matrix;
+  /** Share of the new batch. */
+  readonly momentum: number;
+}
+
+/** One optimizer's scalars for one step; the object may be reused and changed between steps. */
+export type OptimizerStep =
+  | {
+      rule: "sgd";
+      lr: number;
+      weightDecay: number;
+      momentum: number;
+      dampening: number;
+      nesterov: boolean;
+      /** torch starts the momentum buffer with the first gradient itself. */
+      first: boolean;
+    }
+  | {
+      rule: "adam";
+      lr: number;
+      weightDecay: number;
+      /** AdamW: θ shrinks by lr·weightDecay beforehand, instead of the gradient growing. */
+      decoupled: boolean;
+      beta1: number;
+      beta2: number;
+      eps: number;
+      /** 1 − β₁ᵗ and 1 − β₂ᵗ, computed in 64 bit by the caller. */
+      correction1: number;
+      correction2: number;
+    };
+
+/** What a backend implements: every verb of {@link Kernels}, unchecked, and its memory. */
+export interface Backend {
+  readonly name: BackendName;
+  /** One line for people: instruction set, threads, why this one. */
+  readonly description: string;
+  readonly precision: 32 | 64;
+  readonly threads: number;
+  /** Whether multiply-add rounds once: then a run's bits are those of every other fused backend. */
+  readonly fused: boolean;
+
+  floats(length: number): Block<Floats>;
+  doubles(length: number): Totals;
+  ints(length: number): Indices;
+  bytes(length: number): Block<Uint8Array>;
+  /** Resolves when all enqueued verbs are done. */
+  sync(): Promise<void>;
+  /** Frees memory and threads. No verb may follow. */
+  close(): Promise<void>;
+
+  gemm(C: Matrix, A: Matrix, B: Matrix, start: Matrix | null): void;
+  sumRows(db: Matrix, dZ: Matrix): void;
+  gather(X: Matrix, table: Table, indices: Indices, first: number): void;
+  activate(A: Matrix, Z: Matrix, g: ActivationName, parameter: number): void;
+  activateBackward(dZ: Matrix, dA: Matrix, Z: Matrix, A: Matrix, g: ActivationName, parameter: number): void;
+  loss(
+    dS: Matrix | null,
+    S: Matrix,
+    Y: Matrix,
+    rowWeights: Matrix | null,
+    rule: LossRule,
+    totals: Totals,
+  ): void;
+  dropout(Y: Matrix, X: Matrix, p: number, key: RandomKey): void;
+  batchNorm(
+    Y: Matrix,
+    X: Matrix,
+    gamma: Matrix,
+    beta: Matrix,
+    eps: number,
+    state: NormState,
+    running: RunningStats,
+    training: boolean,
+  ): void;
+  batchNormBackward(
+    dX: Matrix,
+    dGamma: Matrix,
+    dBeta: Matrix,
+    dY: Matrix,
+    X: Matrix,
+    gamma: Matrix,
+    state: NormState,
+  ): void;
+  layerNorm(Y: Matrix, X: Matrix, gamma: Matrix, beta: Matrix, eps: number, state: NormState): void;
+  layerNormBackward(
+    dX: Matrix,
+    dGamma: Matrix,
+    dBeta: Matrix,
+    dY: Matrix,
+    X: Matrix,
+    gamma: Matrix,
+    state: NormState,
+  ): void;
+  copy(Y: Matrix, X: Matrix): void;
+  add(C: Matrix, A: Matrix, B: Matrix): void;
+  optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void;
+  clipNorm(gradient: Matrix, maxNorm: number, totals: Totals): void;
+  clipValue(gradient: Matrix, clipValue: number): void;
+}
+
+/** The verbs, checked. `k` in the layers. */
+export class Kernels {
+  constructor(readonly backend: Backend) {}
+
+  /** A new matrix of zeros. Planned when a model is built: a training step allocates nothing. */
+  matrix(rows: number, cols: number): Matrix {
+    return new Matrix(this.backend.floats(rows * cols), 0, rows, cols);
+  }
+
+  // --- products ------------------------------------------------------------------------------
+
+  /**
+   * C [m,n] = A [m,k] · B [k,n]; either factor may be a `.T`, not both. The sum starts from zero, from a
+   * row `start` [1,n] (a bias: Z = X Wᵀ + b), or from C itself (`start === C`: C += A B), and runs over k
+   * in order.
+   */
+  gemm(C: Matrix, A: Matrix, B: Matrix, start: Matrix | null = null): void {
+    check(!C.transposed && !(A.transposed && B.transposed), "gemm: C is plain, and A or B is");
+    check(
+      A.cols === B.rows && C.rows === A.rows && C.cols === B.cols,
+      () => `gemm: ${shape(C)} = ${shape(A)} · ${shape(B)}`,
+    );
+    check(
+      start === null || start === C || isRow(start, C.cols),
+      () => `gemm: start ${start && shape(start)} for ${shape(C)}`,
+    );
+    this.backend.gemm(C, A, B, start);
+  }
+
+  /** db [1,n] = Σ_rows dZ [m,n]. */
+  sumRows(db: Matrix, dZ: Matrix): void {
+    check(isRow(db, dZ.cols), () => `sumRows: ${shape(db)} from ${shape(dZ)}`);
+    this.backend.sumRows(db, dZ);
+  }
+
+  // --- batches -------------------------------------------------------------------------------
+
+  /** X[r,:] = table[indices[first + r],:] for every row r of X; bytes become byte · scale + shift. */
+  gather(X: Matrix, table: Table, indices: Indices, first: number): void {
+    check(
+      X.cols === table.cols && first >= 0 && first + X.rows <= indices.length,
+      () => `gather: ${shape(X)} from ${shape(table)}, indices ${first}… of ${indices.length}`,
+    );
+    this.backend.gather(X, table, indices, first);
+  }
+
+  // --- activations, losses -------------------------------------------------------------------
+
+  /** A = g(Z), elementwise; A may be Z. `parameter`: negative_slope of leaky_relu, alpha of elu. */
+  activate(A: Matrix, Z: Matrix, g: ActivationName, parameter = 0): void {
+    check(same(A, Z), () => `activate: ${shape(A)} from ${shape(Z)}`);
+    this.backend.activate(A, Z, g, parameter);
+  }
+
+  /** dZ = dA ⊙ g′(Z); dZ may be dA. A = g(Z) is given too, for the g whose derivative is simpler in A. */
+  activateBackward(dZ: Matrix, dA: Matrix, Z: Matrix, A: Matrix, g: ActivationName, parameter = 0): void {
+    check(
+      same(dZ, dA) && same(dZ, Z) && same(dZ, A),
+      () => `activateBackward: ${shape(dZ)}, ${shape(dA)}, ${shape(Z)}, ${shape(A)}`,
+    );
+    this.backend.activateBackward(dZ, dA, Z, A, g, parameter);
+  }
+
+  /**
+   * The loss of outputs S [B,n] against targets Y, its gradient dS (unless null: evaluation) for the mean
+   * over the batch's (weighted) rows, and sums added to `totals`. Y [B,1] holds class numbers for
+   * cross_entropy, else [B,n]. Per row: Σ over outputs for half_squared_error, mean over outputs for the
+   * others, as torch's `reduction="mean"`.
+   */
+  loss(
+    dS: Matrix | null,
+    S: Matrix,
+    Y: Matrix,
+    rowWeights: Matrix | null,
+    rule: LossRule,
+    totals: Totals,
+  ): void {
+    check(dS === null || same(dS, S), () => `loss: dS ${dS && shape(dS)} of ${shape(S)}`);
+    check(
+      Y.rows === S.rows && Y.cols === (rule.name === "cross_entropy" ? 1 : S.cols),
+      () => `loss: targets ${shape(Y)} of ${shape(S)}`,
+    );
+    check(
+      rowWeights === null || (rowWeights.rows === S.rows && rowWeights.cols === 1),
+      "loss: row weights [B,1]",
+    );
+    check(rule.weights === null || isRow(rule.weights, S.cols), "loss: weights [1,n]");
+    check(totals.length >= totalCells.count, "loss: totals");
+    this.backend.loss(dS, S, Y, rowWeights, rule, totals);
+  }
+
+  // --- regularisation ------------------------------------------------------------------------
+
+  /** Y = X ⊙ mask / (1 − p); element i is dropped where bits(key, i) < p·2³². Its own backward: dX from dY. */
+  dropout(Y: Matrix, X: Matrix, p: number, key: RandomKey): void {
+    check(same(Y, X), () => `dropout: ${shape(Y)} from ${shape(X)}`);
+    this.backend.dropout(Y, X, p, key);
+  }
+
+  /** Y = γ ⊙ (X − μ)/σ + β per column; μ and σ of the batch (training, and `running` moves) or of `running`. */
+  batchNorm(
+    Y: Matrix,
+    X: Matrix,
+    gamma: Matrix,
+    beta: Matrix,
+    eps: number,
+    state: NormState,
+    running: RunningStats,
+    training: boolean,
+  ): void {
+    check(
+      same(Y, X) &&
+        isRow(gamma, X.cols) &&
+        isRow(beta, X.cols) &&
+        isRow(state.mean, X.cols) &&
+        isRow(state.inverseStd, X.cols),
+      () => `batchNorm: ${shape(Y)} from ${shape(X)}`,
+    );
+    this.backend.batchNorm(Y, X, gamma, beta, eps, state, running, training);
+  }
+
+  /** dX = γ/σ ⊙ (dY − mean(dY) − x̂ ⊙ mean(dY ⊙ x̂)) over the batch, dγ = Σ dY ⊙ x̂, dβ = Σ dY. dX may be dY. */
+  batchNormBackward(
+    dX: Matrix,
+    dGamma: Matrix,
+    dBeta: Matrix,
+    dY: Matrix,
+    X: Matrix,
+    gamma: Matrix,
+    state: NormState,
+  ): void {
+    check(
+      same(dX, dY) && same(dX, X) && isRow(dGamma, X.cols) && isRow(dBeta, X.cols),
+      () => `batchNormBackward: ${shape(dX)}`,
+    );
+    this.backend.batchNormBackward(dX, dGamma, dBeta, dY, X, gamma, state);
+  }
+
+  /** Y = γ ⊙ (X − μ)/σ + β with μ and σ of each row; `state` is [1, rows]. */
+  layerNorm(Y: Matrix, X: Matrix, gamma: Matrix, beta: Matrix, eps: number, state: NormState): void {
+    check(
+      same(Y, X) && isRow(gamma, X.cols) && isRow(beta, X.cols) && state.mean.cols >= X.rows,
+      () => `layerNorm: ${shape(Y)} from ${shape(X)}`,
+    );
+    this.backend.layerNorm(Y, X, gamma, beta, eps, state);
+  }
+
+  /** As {@link Kernels.batchNormBackward}, the means taken over each row. dX may be dY. */
+  layerNormBackward(
+    dX: Matrix,
+    dGamma: Matrix,
+    dBeta: Matrix,
+    dY: Matrix,
+    X: Matrix,
+    gamma: Matrix,
+    state: NormState,
+  ): void {
+    check(
+      same(dX, dY) && same(dX, X) && isRow(dGamma, X.cols) && isRow(dBeta, X.cols),
+      () => `layerNormBackward: ${shape(dX)}`,
+    );
+    this.backend.layerNormBackward(dX, dGamma, dBeta, dY, X, gamma, state);
+  }
+
+  // --- whole buffers -------------------------------------------------------------------------
+
+  /** Y = X. */
+  copy(Y: Matrix, X: Matrix): void {
+    check(same(Y, X), () => `copy: ${shape(Y)} from ${shape(X)}`);
+    this.backend.copy(Y, X);
+  }
+
+  /** C = A + B, elementwise; C may be either. */
+  add(C: Matrix, A: Matrix, B: Matrix): void {
+    check(same(C, A) && same(C, B), () => `add: ${shape(C)} = ${shape(A)} + ${shape(B)}`);
+    this.backend.add(C, A, B);
+  }
+
+  /** One step of an optimizer over all of θ, one pass over memory; `slots` are its state, shaped as θ. */
+  optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void {
+    check(
+      same(theta, gradient) && slots.every((slot) => same(slot, theta)),
+      () => `optimize: ${shape(theta)}, ${shape(gradient)}`,
+    );
+    this.backend.optimize(theta, gradient, slots, step);
+  }
+
+  /** gradient ·= min(1, maxNorm / (‖gradient‖₂ + 1e-6)), as torch; the norm goes to `totals`. */
+  clipNorm(gradient: Matrix, maxNorm: number, totals: Totals): void {
+    this.backend.clipNorm(gradient, maxNorm, totals);
+  }
+
+  /** Every element into [−clipValue, clipValue]. */
+  clipValue(gradient: Matrix, clipValue: number): void {
+    this.backend.clipValue(gradient, clipValue);
+  }
+
+  sync(): Promise<void> {
+    return this.backend.sync();
+  }
+}
+
+function check(condition: boolean, message: string | (() => string)): asserts condition {
+  if (!condition) assert(false, typeof message === "string" ? message : message());
+}
+
+const shape = (M: Matrix | Bytes) => `[${M.rows},${M.cols}]`;
+const same = (A: Matrix, B: Matrix) =>
+  A.rows === B.rows && A.cols === B.cols && !A.transposed && !B.transposed;
+const isRow = (M: Matrix, n: number) => M.rows === 1 && M.cols === n;

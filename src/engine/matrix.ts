@@ -1,0 +1,74 @@
+/** Matrices and the other blocks of a backend's memory. Knows where numbers lie, not what is done with them. */
+
+/** A typed stretch of a backend's memory. `values` is live: ask for it anew after an allocation. */
+export interface Block<Values> {
+  /** Byte address of element 0 in the backend's memory. */
+  readonly address: number;
+  readonly length: number;
+  readonly values: Values;
+}
+
+/** The floats of a backend: 32 bit in the fast ones, 32 or 64 in the reference. */
+export type Floats = Float32Array | Float64Array;
+
+/** Row numbers of a data set, in the order in which batches take them. */
+export type Indices = Block<Int32Array>;
+
+/** Running sums in 64 bit; their meaning per cell: {@link totalCells}. */
+export type Totals = Block<Float64Array>;
+
+/** The cells of a {@link Totals} block. */
+export const totalCells = {
+  /** Σ weight · loss over rows. */
+  loss: 0,
+  /** Σ weight over rows. */
+  weight: 1,
+  /** Rows whose largest output is the target class (cross-entropy), or right labels (logistic). */
+  correct: 2,
+  /** Rows seen. */
+  rows: 3,
+  /** ‖gradient‖₂ of the latest step, before clipping. */
+  gradientNorm: 4,
+  count: 8,
+} as const;
+
+/** A dense row-major matrix; `.T` is the same memory read as its transpose. Vectors are [1, n]. */
+export class Matrix {
+  readonly T: Matrix;
+  /** Byte address of element (0, 0); meaningful to fast backends only. */
+  readonly address: number;
+
+  constructor(
+    readonly block: Block<Floats>,
+    /** Elements before (0, 0) in the block. */
+    readonly offset: number,
+    readonly rows: number,
+    readonly cols: number,
+    readonly transposed = false,
+    T?: Matrix,
+  ) {
+    this.address = block.address + 4 * offset;
+    this.T = T ?? new Matrix(block, offset, cols, rows, !transposed, this);
+  }
+
+  get size(): number {
+    return this.rows * this.cols;
+  }
+
+  /** The same memory as [rows, cols], from element `first` on. */
+  view(rows: number, cols: number, first = 0): Matrix {
+    return new Matrix(this.block, this.offset + first, rows, cols);
+  }
+}
+
+/** A table of bytes that stay bytes: element (r, c) means `values[r·cols + c] · scale + shift`. */
+export interface Bytes {
+  readonly block: Block<Uint8Array>;
+  readonly rows: number;
+  readonly cols: number;
+  readonly scale: number;
+  readonly shift: number;
+}
+
+/** What batches are gathered from. */
+export type Table = Matrix | Bytes;
