@@ -1,0 +1,79 @@
+/** What training tells while it runs. The loop yields events; how they look is the report's. */
+
+/** Figures by name: `loss` and whatever metrics the task has. */
+export type Figures = Readonly<Record<string, number>>;
+
+export interface StartEvent {
+  readonly event: "start";
+  readonly name: string;
+  readonly task: string;
+  readonly rows: Readonly<Record<string, number>>;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly parameters: number;
+  readonly epochs: number;
+  readonly updates_per_epoch: number;
+  readonly seed: number;
+  readonly backend: string;
+  readonly threads: number;
+  /** The epoch and step this run goes on from; 0 for a fresh one. */
+  readonly epoch: number;
+  readonly step: number;
+}
+
+export interface EpochEvent {
+  readonly event: "epoch";
+  /** Epochs done, from 1; the last one may be cut short by `max_steps`. */
+  readonly epoch: number;
+  /** Updates done since the beginning. */
+  readonly step: number;
+  /** Learning rate of the epoch's last update. */
+  readonly lr: number;
+  readonly seconds: number;
+  readonly samples_per_second: number;
+  readonly train: Figures;
+  readonly validation?: Figures;
+}
+
+/** Why a run ended. */
+export type StopReason = "epochs" | "max_steps" | "early_stopping" | "max_time" | "SIGINT" | "SIGTERM";
+
+export interface EndEvent {
+  readonly event: "end";
+  readonly reason: StopReason;
+  readonly epoch: number;
+  readonly step: number;
+  readonly best_epoch: number;
+  readonly monitor: { readonly metric: string; readonly value: number };
+  readonly seconds: number;
+  /** Figures of the best model, by split. */
+  readonly metrics: Readonly<Record<string, Figures>>;
+  readonly parameters: number;
+  readonly weights_sha256: string;
+  readonly directory: string;
+}
+
+/** Between epochs, several times a second; for bars only, never logged. */
+export interface ProgressEvent {
+  readonly event: "progress";
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  /** Mean training loss of the epoch so far. */
+  readonly loss: number;
+  readonly samples_per_second: number;
+}
+
+/** For people: a thing worth saying that is not a failure. */
+export interface NoteEvent {
+  readonly event: "note" | "warning";
+  readonly message: string;
+}
+
+/** The events of `metrics.jsonl` and `--json`. */
+export type LoggedEvent = StartEvent | EpochEvent | EndEvent;
+
+export type TrainEvent = LoggedEvent | ProgressEvent | NoteEvent;
+
+export type Listener = (event: TrainEvent) => void;
