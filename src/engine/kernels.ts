@@ -36,6 +36,15 @@ export type LossName =
   | "poisson_nll"
   | "quantile";
 
+/** Activations whose derivative follows from A alone: forward and backward may be given Z === A. */
+export const inPlaceActivations: ReadonlySet<ActivationName> = new Set([
+  "identity",
+  "sigmoid",
+  "tanh",
+  "relu",
+  "leaky_relu",
+]);
+
 /** A loss on logits and its options. */
 export interface LossRule {
   readonly name: LossName;
@@ -211,7 +220,10 @@ export class Kernels {
     this.backend.activate(A, Z, g, parameter);
   }
 
-  /** dZ = dA ⊙ g′(Z); dZ may be dA. A = g(Z) is given too, for the g whose derivative is simpler in A. */
+  /**
+   * dZ = dA ⊙ g′(Z); dZ may be dA. A = g(Z) is given too, for the g whose derivative is simpler in A. For
+   * the {@link inPlaceActivations} Z may be A itself (leaky_relu then with a slope ≥ 0).
+   */
   activateBackward(dZ: Matrix, dA: Matrix, Z: Matrix, A: Matrix, g: ActivationName, parameter = 0): void {
     check(
       same(dZ, dA) && same(dZ, Z) && same(dZ, A),
@@ -224,7 +236,8 @@ export class Kernels {
    * The loss of outputs S [B,n] against targets Y, its gradient dS (unless null: evaluation) for the mean
    * over the batch's (weighted) rows, and sums added to `totals`. Y [B,1] holds class numbers for
    * cross_entropy, else [B,n]. Per row: Σ over outputs for half_squared_error, mean over outputs for the
-   * others, as torch's `reduction="mean"`.
+   * others, as torch's `reduction="mean"`. A class weight multiplies its row's weight, as in torch:
+   * L = Σ_r w_r L_r / Σ_r w_r with w_r = rowWeights_r · weights[y_r].
    */
   loss(
     dS: Matrix | null,
@@ -256,7 +269,10 @@ export class Kernels {
     this.backend.dropout(Y, X, p, key);
   }
 
-  /** Y = γ ⊙ (X − μ)/σ + β per column; μ and σ of the batch (training, and `running` moves) or of `running`. */
+  /**
+   * Y = γ ⊙ (X − μ)/σ + β per column; μ and σ of the batch (training, and `running` moves) or of `running`,
+   * then copied into `state`. The unbiased variance of a single row counts as 0.
+   */
   batchNorm(
     Y: Matrix,
     X: Matrix,
@@ -335,7 +351,10 @@ export class Kernels {
     this.backend.add(C, A, B);
   }
 
-  /** One step of an optimizer over all of θ, one pass over memory; `slots` are its state, shaped as θ. */
+  /**
+   * One step of an optimizer over all of θ, one pass over memory; `slots` are its state, shaped as θ:
+   * sgd [momentum] or [] without momentum; adam [m, v], with AMSGrad [m, v, largest v].
+   */
   optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void {
     check(
       same(theta, gradient) && slots.every((slot) => same(slot, theta)),
