@@ -1,0 +1,40 @@
+/**
+ * The canonical spec: the zod schema that a fully expanded spec satisfies, and the types inferred from it.
+ * Knows nothing of shorthand (expand.ts), files or positions. Other floors import its types only.
+ *
+ * Paths stay as they were written, relative to the spec's directory; `null` means "follows from the data".
+ */
+import { z } from "zod";
+import { dataSchema } from "./schema/data.ts";
+import { wholeNumber } from "./schema/fields.ts";
+import { lossSchema } from "./schema/loss.ts";
+import { initSchema, modelSchema } from "./schema/model.ts";
+import { optimizerSchema } from "./schema/optimizer.ts";
+import { scheduleSchema } from "./schema/schedule.ts";
+import { trainSchema } from "./schema/train.ts";
+
+export type * from "./schema/data.ts";
+export type * from "./schema/loss.ts";
+export type * from "./schema/model.ts";
+export type * from "./schema/optimizer.ts";
+export type * from "./schema/schedule.ts";
+export type * from "./schema/train.ts";
+
+export type Spec = z.output<typeof specSchema>;
+
+const nameExpected = "a name fit for a folder: letters, digits, `.`, `_`, `-`, spaces, at most 100";
+
+export const specSchema = z.strictObject({
+  name: z
+    .string(nameExpected)
+    .regex(/^[\p{L}\p{N}_](?:[\p{L}\p{N}._ -]{0,98}[\p{L}\p{N}_-])?$/u, nameExpected)
+    .describe("The run's name, from which its folder is named. Default: the spec's file name."),
+  seed: wholeNumber(0).default(0).describe("Fixes splits, shuffling, first weights and dropout."),
+  data: dataSchema,
+  model: modelSchema,
+  loss: lossSchema.nullable().default(null),
+  init: initSchema,
+  optimizer: optimizerSchema,
+  schedule: scheduleSchema.nullable().default(null),
+  train: trainSchema,
+});

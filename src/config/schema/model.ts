@@ -1,0 +1,100 @@
+/** The spec's `model` and `init` sections in canonical form. */
+import { z } from "zod";
+import { above, choice, factor, finite, flag, listOf, path, share, wholeNumber } from "./fields.ts";
+
+export type ModelSpec = z.output<typeof modelSchema>;
+export type LayerSpec = z.output<typeof layerSchema>;
+export type LayerType = LayerSpec["type"];
+export type ActivationSpec = Extract<LayerSpec, { type: ActivationType }>;
+export type ActivationType = (typeof activationTypes)[number];
+export type InitSpec = z.output<typeof initSchema>;
+
+/** Activations without options. */
+const plainActivations = [
+  "identity",
+  "sigmoid",
+  "tanh",
+  "relu",
+  "selu",
+  "gelu",
+  "silu",
+  "softplus",
+  "hard_sigmoid",
+  "mish",
+] as const;
+
+export const activationTypes = [...plainActivations, "leaky_relu", "elu"] as const;
+
+const eps = () => above(0).default(1e-5).describe("Added to the variance under the root.");
+
+/** Adding a layer: one row here; the option a bare `{type: value}` sets is in `expand/model.ts`. */
+export const layerSchema = z
+  .discriminatedUnion(
+    "type",
+    [
+      z.strictObject({
+        type: z.literal("linear"),
+        width: wholeNumber(1)
+          .nullable()
+          .default(null)
+          .describe("Outputs. null, on the last linear layer only: follows from the data."),
+        bias: flag().default(true).describe("Whether a bias is added."),
+      }),
+      z.strictObject({ type: z.enum(plainActivations) }),
+      z.strictObject({
+        type: z.literal("leaky_relu"),
+        negative_slope: finite().default(0.01).describe("Slope below 0."),
+      }),
+      z.strictObject({ type: z.literal("elu"), alpha: finite().default(1).describe("−limit at −∞.") }),
+      z.strictObject({
+        type: z.literal("dropout"),
+        p: share().default(0.5).describe("Share that is dropped."),
+      }),
+      z.strictObject({
+        type: z.literal("batch_norm"),
+        eps: eps(),
+        momentum: factor().default(0.1).describe("Share of a new batch in the running statistics."),
+      }),
+      z.strictObject({ type: z.literal("layer_norm"), eps: eps() }),
+    ],
+    "a layer",
+  )
+  .describe("One layer, as in torch.nn.Sequential.");
+
+export const modelSchema = z
+  .strictObject({ layers: listOf(layerSchema, "layer") }, "hidden: or layers:")
+  .describe("The network.");
+
+const kaiming = {
+  mode: choice(["fan_in", "fan_out"])
+    .default("fan_in")
+    .describe("Keep the variance forward (fan_in) or backward (fan_out)."),
+  nonlinearity: choice(["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"])
+    .default("leaky_relu")
+    .describe("What follows each linear layer: sets the gain, as torch.nn.init.calculate_gain."),
+  a: finite().default(0).describe("Negative slope of leaky_relu."),
+};
+const xavier = { gain: above(0).default(1).describe("Factor on the standard deviation.") };
+
+export const initSchema = z
+  .discriminatedUnion(
+    "name",
+    [
+      z.strictObject({ name: z.literal("default").describe("As torch.nn.Linear.reset_parameters.") }),
+      z.strictObject({ name: z.literal("kaiming_uniform"), ...kaiming }),
+      z.strictObject({ name: z.literal("kaiming_normal"), ...kaiming }),
+      z.strictObject({ name: z.literal("xavier_uniform"), ...xavier }),
+      z.strictObject({ name: z.literal("xavier_normal"), ...xavier }),
+      z.strictObject({ name: z.literal("zeros") }),
+      z.strictObject({
+        name: z.literal("constant"),
+        value: finite().describe("Every weight's first value."),
+      }),
+      z.strictObject({
+        name: z.literal("file"),
+        from: path().describe("A safetensors file with the first weights."),
+      }),
+    ],
+    "an initialisation's name, or its settings",
+  )
+  .describe("How weights start.");

@@ -1,0 +1,39 @@
+/** The spec's `train` section in canonical form. */
+import { z } from "zod";
+import { above, atLeast, choice, flag, text, wholeNumber } from "./fields.ts";
+
+export type TrainSpec = z.output<typeof trainSchema>;
+export type EarlyStoppingSpec = z.output<typeof earlyStoppingSchema>;
+
+export const earlyStoppingSchema = z.strictObject(
+  {
+    metric: text("a metric such as validation.loss")
+      .default("validation.loss")
+      .describe("What is watched: validation. or train. and a metric's name."),
+    patience: wholeNumber(1).default(5).describe("Epochs without improvement after which training ends."),
+    min_delta: atLeast(0).default(0).describe("The least change that counts as an improvement."),
+    mode: choice(["min", "max"]).nullable().default(null).describe("null: follows from the metric."),
+  },
+  "early stopping's settings, such as { metric: validation.loss, patience: 5 }",
+);
+
+export const trainSchema = z
+  .strictObject(
+    {
+      epochs: wholeNumber(1)
+        .nullable()
+        .describe("Passes over the training rows. Default: 50, or as many as max_steps takes."),
+      max_steps: wholeNumber(1).nullable().default(null).describe("Updates after which training ends."),
+      batch_size: wholeNumber(1).default(32).describe("Rows per update."),
+      shuffle: flag().default(true).describe("A new order of the rows each epoch; false keeps file order."),
+      drop_last: flag().default(false).describe("Leave out an epoch's last batch when it is short."),
+      early_stopping: earlyStoppingSchema.nullable().default(null).describe("When to end early."),
+      clip_grad_norm: above(0)
+        .nullable()
+        .default(null)
+        .describe("The longest gradient, over all parameters."),
+      clip_grad_value: above(0).nullable().default(null).describe("The largest element of the gradient."),
+    },
+    "training's settings",
+  )
+  .describe("How long and in what batches.");
