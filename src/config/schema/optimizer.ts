@@ -15,6 +15,7 @@ const adam = {
     .default([0.9, 0.999])
     .describe("Rates at which the averages of the gradient and of its square forget."),
   eps: above(0).default(1e-8).describe("Added to the denominator."),
+  amsgrad: flag().default(false).describe("Divide by the largest second moment so far."),
 };
 
 /** Adding an optimizer: one row here. */

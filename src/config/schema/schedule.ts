@@ -24,6 +24,7 @@ export const scheduleSchema = z
   .discriminatedUnion(
     "name",
     [
+      z.strictObject({ name: z.literal("constant").describe("lr stays; for warm-up alone."), ...warmup }),
       z.strictObject({
         name: z.literal("step"),
         step_size: wholeNumber(1).describe("lr is multiplied by gamma every so often."),
@@ -77,7 +78,7 @@ export const scheduleSchema = z
         max_lr: above(0).nullable().default(null).describe("The highest lr. null: the optimizer's lr."),
         total_steps: wholeNumber(1).nullable().default(null).describe("Length. null: all of training."),
         pct_start: between0and1().default(0.3).describe("Share of the cycle in which lr rises."),
-        anneal_strategy: choice(["cos", "linear"]).default("cos").describe("The shape of rise and fall."),
+        anneal: choice(["cos", "linear"]).default("cos").describe("The shape of rise and fall."),
         div_factor: above(0).default(25).describe("max_lr over the first lr."),
         final_div_factor: above(0).default(1e4).describe("The first lr over the last."),
         interval: interval("step"),
