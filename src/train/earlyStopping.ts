@@ -23,7 +23,8 @@ export const initialMonitorState = (): MonitorState => ({ bestEpoch: 0, best: nu
 
 /** Takes in an epoch's figure; true when the epoch is the best so far. A NaN is never the best. */
 export function observe(monitor: Monitor, state: MonitorState, epoch: number, value: number): boolean {
-  const gain = state.best === null ? Infinity : monitor.mode === "min" ? state.best - value : value - state.best;
+  const gain =
+    state.best === null ? Infinity : monitor.mode === "min" ? state.best - value : value - state.best;
   const improved = !Number.isNaN(value) && (state.best === null || gain > monitor.minDelta);
   if (improved) Object.assign(state, { bestEpoch: epoch, best: value, waited: 0 });
   else state.waited++;
