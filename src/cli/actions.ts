@@ -1,0 +1,19 @@
+/** Where each command's work is: loaded only when that command is run. */
+import type { CommandName, OptionsOf } from "./commands.ts";
+import type { Context } from "./main.ts";
+
+/** A command's work: gives the exit code, throws a `UserError` for what is wrong. */
+export type Action<Name extends CommandName> = (
+  context: Context,
+  argument: string,
+  options: OptionsOf<Name>,
+) => Promise<number>;
+
+export const actions = {
+  train: async () => (await import("./commands/train.ts")).train,
+  eval: async () => (await import("./commands/eval.ts")).evaluate,
+  predict: async () => (await import("./commands/predict.ts")).predict,
+  inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  check: async () => (await import("./commands/check.ts")).check,
+  schema: async () => (await import("./commands/schema.ts")).schema,
+} satisfies { [Name in CommandName]: () => Promise<Action<Name>> };

@@ -1,0 +1,208 @@
+/**
+ * The table of commands: what each takes, in the words of its help. Parser, help and completion are
+ * derived from it. Loads nothing heavy: a command's work is in `commands/`, loaded when it is run.
+ */
+import { gate } from "./gate.ts";
+import { assignment, choice, duration, integer, names, text, type Value } from "./values.ts";
+
+export interface OptionRow {
+  /** One letter. */
+  readonly short?: string;
+  /** What kind of value it takes; without one it is a switch. */
+  readonly value?: Value<unknown>;
+  /** May be given many times; the values are collected. */
+  readonly repeat?: true;
+  readonly help: string;
+  /** Options (by key) that make no sense together with this one. */
+  readonly conflicts?: readonly string[];
+  /** An option (by key) that this one needs. */
+  readonly needs?: string;
+}
+
+export interface CommandRow {
+  readonly summary: string;
+  readonly argument?: { readonly name: string; readonly help: string };
+  /** Keys are camelCase: `maxTime` is written `--max-time`. */
+  readonly options: Readonly<Record<string, OptionRow>>;
+  /** Command lines and what they do. */
+  readonly examples: readonly (readonly [line: string, does: string])[];
+}
+
+const kernels = {
+  value: choice("NAME", ["auto", "native", "wasm", "reference"]),
+  help: "kernels that compute",
+} as const satisfies OptionRow;
+
+const threads = {
+  value: integer("N", 1),
+  help: "threads that compute (default: all cores)",
+} as const satisfies OptionRow;
+
+const debug = { help: "show the stack of an internal error" } as const satisfies OptionRow;
+
+const set = {
+  value: assignment,
+  repeat: true,
+  help: "override one value of the spec, written as YAML (repeatable)",
+} as const satisfies OptionRow;
+
+const format = choice("FORMAT", ["csv", "jsonl"]);
+
+export const commands = {
+  train: {
+    summary: "train a network as a spec says, and save it",
+    argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+    options: {
+      set,
+      out: {
+        short: "o",
+        value: text("DIR"),
+        help: "directory of the run (default: runs/NAME, or the next free)",
+      },
+      overwrite: { help: "replace the run that --out holds", conflicts: ["resume"] },
+      resume: { help: "go on with the run that --out holds" },
+      seed: { value: integer("N", 0), help: "seed of everything random" },
+      epochs: { value: integer("N", 1), help: "how often to go through the training rows" },
+      maxTime: { value: duration, help: "stop after this time, saving: 90s, 10m, 1h30m" },
+      threads,
+      kernels,
+      json: { help: "print events as JSON Lines" },
+      quiet: { short: "q", help: "print warnings and errors only" },
+      debug,
+    },
+    examples: [
+      ["nnt train configs/digits.yaml", "trains the quick start"],
+      ["nnt train spec.yaml --set optimizer.lr=0.01 --epochs 5", "overrides the spec"],
+      ["nnt train spec.yaml --out runs/a --resume", "goes on where runs/a stopped"],
+      ["nnt train spec.yaml --json | jq .validation.loss", "for scripts"],
+    ],
+  },
+  eval: {
+    summary: "measure a model on a split of its data, or on other data",
+    argument: { name: "MODEL", help: "a model file (.ckpt)" },
+    options: {
+      split: {
+        value: choice("NAME", ["train", "validation", "test"]),
+        help: "rows of the spec's data (default: test, else validation)",
+        conflicts: ["data", "images", "labels"],
+      },
+      data: { value: text("FILE"), help: "measure on a CSV file", conflicts: ["images", "labels"] },
+      images: { value: text("FILE"), help: "measure on IDX images …", needs: "labels" },
+      labels: { value: text("FILE"), help: "… and their labels", needs: "images" },
+      failIf: {
+        value: gate,
+        repeat: true,
+        help: "exit with 7 when this holds, as 'accuracy<0.97' (repeatable)",
+      },
+      threads,
+      kernels,
+      json: { help: "print one JSON object" },
+      debug,
+    },
+    examples: [
+      ["nnt eval runs/digits/best.ckpt", "metrics on the test rows"],
+      ["nnt eval best.ckpt --data new.csv --json", "on other rows, for scripts"],
+      ["nnt eval best.ckpt --fail-if 'accuracy<0.97'", "a gate for CI: exits with 7 when it is met"],
+    ],
+  },
+  predict: {
+    summary: "predict rows as they come, in the same order",
+    argument: { name: "MODEL", help: "a model file (.ckpt)" },
+    options: {
+      input: {
+        short: "i",
+        value: text("FILE"),
+        help: "read rows from a file (default: stdin)",
+        conflicts: ["images"],
+      },
+      output: {
+        short: "o",
+        value: text("FILE"),
+        help: "write to a file, whole or not at all (default: stdout)",
+      },
+      from: {
+        value: format,
+        help: "format of the rows (default: by file name, else csv)",
+        conflicts: ["images"],
+      },
+      to: { value: format, help: "format of the predictions (default: by file name, else as the rows)" },
+      proba: { help: "add one probability per class" },
+      topK: { value: integer("N", 1), help: "add the N most probable classes" },
+      keep: {
+        value: names("COLS|all"),
+        help: "columns to pass through, separated by commas",
+        conflicts: ["images"],
+      },
+      onError: {
+        value: choice("HOW", ["fail", "skip", "record"]),
+        help: "what a bad row does (default: fail)",
+      },
+      images: { value: text("FILE"), help: "predict IDX images" },
+      threads,
+      kernels,
+      debug,
+    },
+    examples: [
+      ["nnt predict runs/iris/best.ckpt < flowers.csv", "one prediction per row"],
+      ["nnt predict best.ckpt -i new.csv -o out.csv --keep id --proba", "with ids and probabilities"],
+      ["tail -f rows.jsonl | nnt predict best.ckpt --from jsonl", "answers as rows arrive"],
+      ["nnt predict best.ckpt --images t10k-images-idx3-ubyte.gz", "images without labels"],
+    ],
+  },
+  inspect: {
+    summary: "tell what a model, a data file or a spec holds",
+    argument: { name: "FILE", help: "a model (.ckpt, .safetensors), data (CSV, IDX, also .gz) or a spec" },
+    options: {
+      head: { value: integer("N", 0), help: "show the first N records of a data file" },
+      json: { help: "print one JSON object" },
+      debug,
+    },
+    examples: [
+      ["nnt inspect runs/digits/best.ckpt", "tensors, shapes, parameters, classes"],
+      ["nnt inspect data/iris.csv --head 5", "columns and the first records"],
+      ["nnt inspect configs/digits.yaml", "the network, layer by layer"],
+    ],
+  },
+  check: {
+    summary: "validate a spec and its data without training",
+    argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+    options: {
+      set,
+      json: { help: "print one JSON object" },
+      debug,
+    },
+    examples: [
+      ["nnt check configs/digits.yaml", "rows, columns, shapes, parameters, updates per epoch, memory"],
+      ["nnt check spec.yaml --set train.batch_size=128", "as it would be with an override"],
+    ],
+  },
+  schema: {
+    summary: "print the JSON Schema of the spec",
+    options: { debug },
+    examples: [
+      ["nnt schema > nnt.schema.json", "then, as a spec's first line, for completion in editors:"],
+      ["# yaml-language-server: $schema=./nnt.schema.json", ""],
+    ],
+  },
+} as const satisfies Record<string, CommandRow>;
+
+export type CommandName = keyof typeof commands;
+
+type Options<Name extends CommandName> = (typeof commands)[Name]["options"];
+
+/** A switch is a boolean, a repeatable option a list, any other null when not given. */
+type Given<Row> = Row extends { value: Value<infer T> }
+  ? Row extends { repeat: true }
+    ? readonly T[]
+    : T | null
+  : boolean;
+
+/** The options of a command as its code gets them. */
+export type OptionsOf<Name extends CommandName> = {
+  readonly [Key in keyof Options<Name>]: Given<Options<Name>[Key]>;
+};
+
+/** `maxTime` → `--max-time`. */
+export function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

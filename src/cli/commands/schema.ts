@@ -1,0 +1,5 @@
+import type { Action } from "../actions.ts";
+export const schema: Action<"schema"> = async ({ out }) => {
+  await out.line("{}");
+  return 0;
+};

@@ -1,0 +1,43 @@
+/** What a failure looks like to the person at the terminal: lines for stderr, and an exit code. */
+import { printable } from "../report/style.ts";
+import { exitCodes, type Problem, sentence, UserError } from "../support/errors.ts";
+import { ioProblem } from "../support/files.ts";
+
+export interface Failure {
+  readonly exitCode: number;
+  /** `nnt: FILE:LINE:COLUMN: what; expected` and `hint: …` lines, without control characters. */
+  readonly lines: readonly string[];
+}
+
+/** Our own errors say what they are; errors of the system become I/O failures; all else is a bug. */
+export function failureOf(error: unknown, debug: boolean): Failure {
+  const told = error instanceof UserError ? error : resourceFailure(error);
+  if (told instanceof UserError)
+    return { exitCode: told.exitCode, lines: told.problems.flatMap(problemLines) };
+  return { exitCode: exitCodes.bug, lines: bugLines(error, debug) };
+}
+
+function problemLines(problem: Problem): string[] {
+  const lines = [`nnt: ${printable(sentence(problem))}`];
+  if (problem.hint) lines.push(`hint: ${printable(problem.hint)}`);
+  return lines;
+}
+
+function bugLines(error: unknown, debug: boolean): string[] {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (!debug) return [`nnt: internal error: ${printable(message)} (a bug in nnt; --debug shows more)`];
+  const stack = error instanceof Error && error.stack ? error.stack : message;
+  return [`nnt: internal error: ${printable(message)}`, ...stack.split("\n").map(printable)];
+}
+
+/** What the system or the runtime refused: 5, with the cause in words; undefined for anything else. */
+function resourceFailure(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined;
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return ioProblem(error, path ?? "", syscall);
+  if (error instanceof RangeError && /allocation failed|array buffer length/i.test(error.message)) {
+    const hint = "a smaller batch, network or data set needs less";
+    return new UserError(exitCodes.io, { message: "out of memory", hint }, { cause: error });
+  }
+  return undefined;
+}

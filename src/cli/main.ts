@@ -1,0 +1,100 @@
+/** The whole program as a function: argv and streams in, exit code out. Touches no process of its own. */
+import type { Readable } from "node:stream";
+import type { Environment } from "../report/style.ts";
+import { actions } from "./actions.ts";
+import { failureOf } from "./failure.ts";
+import { Output, type OutputStream, ReaderGone } from "./output.ts";
+import { parse } from "./parser.ts";
+
+/** What the program needs of the process it lives in. */
+export interface Host {
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly version: string;
+  /** Opens stdin: only for who reads it. */
+  readonly stdin: () => Readable;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Calls `listener` for every SIGINT and SIGTERM from now on. */
+  readonly onSignal: (listener: (signal: StopSignal) => void) => void;
+  /** Ends the process at once. */
+  readonly leave: (code: number) => void;
+}
+
+export type StopSignal = "SIGINT" | "SIGTERM";
+
+export const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const satisfies Record<StopSignal, number>;
+
+/** What a command gets, besides its argument and options. */
+export interface Context {
+  readonly env: Environment;
+  readonly version: string;
+  readonly stdin: () => Readable;
+  /** The result, and nothing else. */
+  readonly out: Output;
+  /** Everything else. */
+  readonly err: Output;
+  /**
+   * Aborted by the first SIGINT or SIGTERM, which is its reason. Asking for it is a promise to end in
+   * time; a command that never asks is ended at once.
+   */
+  readonly interruption: () => AbortSignal;
+}
+
+/** Runs one command line. Never throws, never ends the process, except when a signal asks twice. */
+export async function main(host: Host): Promise<number> {
+  const out = new Output("stdout", host.stdout, host.env);
+  const err = new Output("stderr", host.stderr, host.env);
+  let opened: Readable | undefined;
+  const context: Context = {
+    env: host.env,
+    version: host.version,
+    stdin: () => {
+      opened ??= host.stdin();
+      return opened;
+    },
+    out,
+    err,
+    interruption: interruption(host),
+  };
+  try {
+    const { bold } = await out.style();
+    const request = parse(host.argv, host.version, { columns: out.columns, title: bold });
+    if ("print" in request) {
+      await out.write(request.print);
+      return 0;
+    }
+    const action = await actions[request.command]();
+    return await action(context, request.argument, request.options as never);
+  } catch (error) {
+    if (error instanceof ReaderGone) return 0;
+    return await report(error, err, host.argv.includes("--debug"));
+  } finally {
+    opened?.destroy(); // or an open pipe would keep the process waiting
+  }
+}
+
+/** Tells a failure on stderr; gives its exit code. */
+export async function report(error: unknown, err: Output, debug: boolean): Promise<number> {
+  const { exitCode, lines } = failureOf(error, debug);
+  const { bad, dim } = await err.style();
+  const coloured = lines.map((line) => line.replace(/^nnt:/, bad).replace(/^hint:/, dim));
+  await err.line(coloured.join("\n")).catch(nobodyToTell);
+  return exitCode;
+}
+
+function interruption(host: Host): () => AbortSignal {
+  const controller = new AbortController();
+  let isAwaited = false;
+  host.onSignal((signal) => {
+    if (!isAwaited || controller.signal.aborted) host.leave(signalExitCodes[signal]);
+    controller.abort(signal);
+  });
+  return () => {
+    isAwaited = true;
+    return controller.signal;
+  };
+}
+
+/** stderr itself is gone: the exit code is all that is left to say it with. */
+function nobodyToTell(): void {}

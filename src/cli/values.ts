@@ -1,0 +1,92 @@
+/** How the values of command-line options are written, and what they become. Knows no option by name. */
+import { nearest } from "../support/nearest.ts";
+
+/** One kind of value: its name in the help, and its parser, which throws a `WrongValue`. */
+export interface Value<T> {
+  readonly placeholder: string;
+  readonly parse: (text: string) => T;
+  /** For choices: every value there is. */
+  readonly choices?: readonly string[];
+}
+
+/** A text that is not a value of its kind; the caller knows which option it was given to. */
+export class WrongValue extends Error {
+  override readonly name = "WrongValue";
+  constructor(
+    readonly expected: string,
+    readonly hint?: string,
+  ) {
+    super(expected);
+  }
+}
+
+export function text(placeholder: string): Value<string> {
+  return {
+    placeholder,
+    parse(written) {
+      if (written === "") throw new WrongValue(`expected ${placeholder}, not nothing`);
+      return written;
+    },
+  };
+}
+
+export function choice<const T extends string>(placeholder: string, choices: readonly T[]): Value<T> {
+  return {
+    placeholder,
+    choices,
+    parse(written) {
+      const found = choices.find((one) => one === written);
+      if (found !== undefined) return found;
+      const guess = nearest(written, choices);
+      throw new WrongValue(`expected one of ${choices.join(", ")}`, guess && `did you mean "${guess}"?`);
+    },
+  };
+}
+
+/** A whole number from `least` to 2⁵³ − 1. */
+export function integer(placeholder: string, least: number): Value<number> {
+  return {
+    placeholder,
+    parse(written) {
+      const value = /^\d{1,16}$/.test(written) ? Number(written) : Number.NaN;
+      if (Number.isSafeInteger(value) && value >= least) return value;
+      throw new WrongValue(`expected a whole number from ${least}`);
+    },
+  };
+}
+
+const secondsPer = { h: 3600, m: 60, s: 1 } as const;
+
+/** A time such as `90s`, `10m`, `1h30m` or `1.5h`, in seconds. */
+export const duration: Value<number> = {
+  placeholder: "TIME",
+  parse(written) {
+    const number = "(\\d+(?:\\.\\d+)?)";
+    const match = new RegExp(`^(?:${number}h)?(?:${number}m)?(?:${number}s)?$`).exec(written);
+    const [, hours = "0", minutes = "0", seconds = "0"] = match ?? [];
+    const total = Number(hours) * secondsPer.h + Number(minutes) * secondsPer.m + Number(seconds);
+    if (total > 0) return total;
+    throw new WrongValue("expected a time such as 90s, 10m or 1h30m");
+  },
+};
+
+/** `a.b=value`: one value of the spec to override; the spec's reader takes it apart. */
+export const assignment: Value<string> = {
+  placeholder: "PATH=VALUE",
+  parse(written) {
+    if (/^[^=]+=/.test(written)) return written;
+    throw new WrongValue("expected path=value, as in train.epochs=10");
+  },
+};
+
+/** Names separated by commas. */
+export function names(placeholder: string): Value<readonly string[]> {
+  return {
+    placeholder,
+    parse(written) {
+      const list = written.split(",").map((name) => name.trim());
+      if (list.every((name) => name !== "")) return list;
+      throw new WrongValue("expected names separated by commas");
+    },
+  };
+}

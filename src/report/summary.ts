@@ -1,0 +1,59 @@
+/** What a finished run and a measured model look like: figures by split, and what to do next. */
+import type { EndEvent, Figures, StopReason } from "../train/events.ts";
+import { printable, type Style } from "./style.ts";
+import { facts, table } from "./table.ts";
+import { count, figure, time } from "./text.ts";
+
+const reasons = {
+  epochs: "all epochs done",
+  max_steps: "all steps done",
+  early_stopping: "stopped early: no better for a while",
+  max_time: "stopped: the time was up",
+  SIGINT: "stopped by SIGINT",
+  SIGTERM: "stopped by SIGTERM",
+} as const satisfies Record<StopReason, string>;
+
+export interface RunSummary {
+  readonly end: EndEvent;
+  readonly model: string;
+  /** Command lines to try next. */
+  readonly next: readonly string[];
+}
+
+/** The final table of a run: figures of the best model by split, then the facts. */
+export function drawSummary({ end, model, next }: RunSummary, style: Style, width: number): string[] {
+  const { monitor, best_epoch: best, epoch, seconds, parameters, weights_sha256: sha256 } = end;
+  const said: [string, string][] = [
+    [
+      "best epoch",
+      `${best} of ${epoch}, by ${monitor.metric} ${figure(monitor.value)}; ${reasons[end.reason]}`,
+    ],
+    ["time", time(seconds)],
+    ["parameters", count(parameters)],
+    ["weights", `sha256 ${sha256}`],
+    ["saved", style.bold(printable(model))],
+  ];
+  next.forEach((line, index) => {
+    said.push([index === 0 ? "next" : "", printable(line)]);
+  });
+  return [...drawFigures(end.metrics, style, width), "", ...facts(said, style.dim)];
+}
+
+/** Metrics as rows, splits as columns: there are many of the former and three of the latter. */
+export function drawFigures(
+  splits: Readonly<Record<string, Figures>>,
+  style: Style,
+  width: number,
+): string[] {
+  const names = Object.keys(splits);
+  const metrics = [...new Set(names.flatMap((split) => Object.keys(splits[split]!)))];
+  const rows = metrics.map((metric) => [
+    metric,
+    ...names.map((split) => {
+      const value = splits[split]![metric];
+      return value === undefined ? "" : figure(value);
+    }),
+  ]);
+  const columns = [{ title: "", least: 8 }, ...names.map((title) => ({ title, align: "right" as const }))];
+  return table(columns, rows, { width, title: style.dim });
+}
