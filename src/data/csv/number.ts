@@ -1,6 +1,7 @@
 /** Decimal numbers read straight from bytes into 32-bit floats. Knows no columns and no missing values. */
 
-const powersOfTen = Float64Array.from({ length: 101 }, (_, exponent) => Number(`1e${exponent}`));
+/** 10⁰ … 10¹⁰⁰; up to 10²² exact. */
+export const powersOfTen = Float64Array.from({ length: 101 }, (_, exponent) => Number(`1e${exponent}`));
 
 /** Digits that a double holds exactly, whatever they are. */
 const exactDigits = 15;
