@@ -237,7 +237,7 @@ export class Kernels {
    * over the batch's (weighted) rows, and sums added to `totals`. Y [B,1] holds class numbers for
    * cross_entropy, else [B,n]. Per row: Σ over outputs for half_squared_error, mean over outputs for the
    * others, as torch's `reduction="mean"`. A class weight multiplies its row's weight, as in torch:
-   * L = Σ_r w_r L_r / Σ_r w_r with w_r = rowWeights_r · weights[y_r].
+   * L = Σ_r w_r L_r / Σ_r w_r with w_r = rowWeights_r · weights[y_r]. Where Σ w_r is 0, dS is 0.
    */
   loss(
     dS: Matrix | null,
@@ -270,8 +270,8 @@ export class Kernels {
   }
 
   /**
-   * Y = γ ⊙ (X − μ)/σ + β per column; μ and σ of the batch (training, and `running` moves) or of `running`,
-   * then copied into `state`. The unbiased variance of a single row counts as 0.
+   * Y = γ ⊙ (X − μ)/σ + β per column; μ and σ of the batch (training: into `state`, and `running` moves) or
+   * of `running`. The unbiased variance of a single row counts as 0.
    */
   batchNorm(
     Y: Matrix,

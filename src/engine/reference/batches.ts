@@ -1,0 +1,28 @@
+/** Gathering a batch from a table, and dropout. */
+import { type RandomKey, randomBits } from "../../support/random.ts";
+import type { Indices, Matrix, Table } from "../matrix.ts";
+import { Matrix as FloatTable } from "../matrix.ts";
+
+/** X[r,:] = table[indices[first + r],:]; bytes become byte · scale + shift. */
+export function gather(X: Matrix, table: Table, indices: Indices, first: number): void {
+  const isFloat = table instanceof FloatTable;
+  const [base, scale, shift] = isFloat ? [table.offset, 1, 0] : [0, table.scale, table.shift];
+  const x = X.block.values;
+  const values = table.block.values;
+  for (let r = 0; r < X.rows; r++) {
+    const from = base + indices.values[first + r]! * table.cols;
+    const to = X.offset + r * X.cols;
+    for (let j = 0; j < X.cols; j++) x[to + j] = values[from + j]! * scale + shift;
+  }
+}
+
+/** Y = X ⊙ mask / (1 − p), element i dropped where bits(key, i) < p·2³². */
+export function dropout(Y: Matrix, X: Matrix, p: number, key: RandomKey): void {
+  const scale = p < 1 ? 1 / (1 - p) : 0;
+  const threshold = p * 2 ** 32;
+  const y = Y.block.values;
+  const x = X.block.values;
+  for (let i = 0; i < Y.size; i++) {
+    y[Y.offset + i] = randomBits(key, i) < threshold ? 0 : x[X.offset + i]! * scale;
+  }
+}

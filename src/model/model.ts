@@ -1,0 +1,112 @@
+/** A network: its layers in a row, all parameters in one flat θ, and its passes over batches of rows. */
+import type { InitSpec, LayerSpec } from "../config/schema.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import type { Matrix } from "../engine/matrix.ts";
+import { describeModel, type ModelDescription } from "./describe.ts";
+import { initialise } from "./initialise.ts";
+import { layerOf, type Mode } from "./layers.ts";
+import { type Pass, type PassOptions, planPass } from "./pass.ts";
+import { Storage } from "./storage.ts";
+import {
+  type Buffer,
+  elements,
+  layOut,
+  loadTensors,
+  type NamedTensor,
+  type Parameter,
+  valuesOf,
+} from "./tensors.ts";
+
+export type { Mode, Pass };
+
+export interface Model {
+  readonly description: ModelDescription;
+  /** All parameters [1, size], with zeros between them so that each starts on a cache line. */
+  readonly theta: Matrix;
+  /** ∂L/∂θ, laid out as θ. */
+  readonly gradient: Matrix;
+  readonly parameters: readonly Parameter[];
+  /** Running statistics. */
+  readonly buffers: readonly Buffer[];
+  /**
+   * The passes over `batchSize` rows; planned once per size. Sizes share memory: plan the largest first, and
+   * use what one pass has computed before another pass runs.
+   */
+  plan(batchSize: number, options?: PassOptions): Pass;
+  /** Parameters and buffers with live values: valid until the next verb. */
+  tensors(): NamedTensor[];
+  /** Takes over given tensors. @throws UserError (exit code 4) naming all that do not fit. */
+  load(tensors: readonly NamedTensor[], source: string): void;
+}
+
+export interface ModelOptions {
+  readonly inputWidth: number;
+  readonly outputWidth: number;
+  readonly seed: number;
+  readonly init: InitSpec;
+}
+
+/**
+ * Builds a network and its first weights.
+ * @throws UserError (exit code 2) if the layers do not end at `outputWidth`
+ */
+export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: ModelOptions): Model {
+  const description = describeModel(layers, options.inputWidth, options.outputWidth);
+  const plans = description.layers.flatMap((layer) => layer.tensors);
+  const trained = plans.filter((plan) => plan.trained);
+  const { offsets, size } = layOut(trained.map((plan) => elements(plan.shape)));
+  const theta = k.matrix(1, size);
+  const gradient = k.matrix(1, size);
+
+  const parameters = trained.map(({ name, shape }, i): Parameter => {
+    const [rows, cols] = asMatrix(shape);
+    return {
+      name,
+      shape,
+      value: theta.view(rows, cols, offsets[i]!),
+      gradient: gradient.view(rows, cols, offsets[i]!),
+    };
+  });
+  const buffers = plans
+    .filter((plan) => !plan.trained)
+    .map(({ name, shape }): Buffer => ({ name, shape, value: k.matrix(...asMatrix(shape)) }));
+  const all = [...parameters, ...buffers];
+  const starts = new Map(plans.map((plan) => [plan.name, plan.start]));
+  all.forEach(({ name, value }, i) => {
+    initialise(valuesOf(value), starts.get(name)!, options.init, options.seed, i);
+  });
+
+  const storage = new Storage(k);
+  const stack = description.layers.map(({ spec, index, outputWidth, tensors }) => ({
+    row: layerOf(spec),
+    spec,
+    index,
+    seed: options.seed,
+    width: outputWidth,
+    parameters: parameters.filter(({ name }) => tensors.some((tensor) => tensor.name === name)),
+    buffers: buffers.filter(({ name }) => tensors.some((tensor) => tensor.name === name)),
+  }));
+  const passes = new Map<string, Pass>();
+  return {
+    description,
+    theta,
+    gradient,
+    parameters,
+    buffers,
+    plan(batchSize, passOptions = {}) {
+      const id = `${batchSize} ${passOptions.inputGradient ?? false}`;
+      const known = passes.get(id);
+      if (known) return known;
+      const pass = planPass(k, stack, storage, options.inputWidth, batchSize, passOptions);
+      passes.set(id, pass);
+      return pass;
+    },
+    tensors: () => all.map(({ name, shape, value }) => ({ name, shape, values: valuesOf(value) })),
+    load: (tensors, source) => loadTensors(all, tensors, source),
+  };
+}
+
+/** A vector is one row. */
+function asMatrix(shape: readonly number[]): [rows: number, cols: number] {
+  return shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+}

@@ -1,0 +1,109 @@
+/** Forward and backward over a fixed number of rows: which matrix every layer reads and writes. */
+import type { LayerSpec } from "../config/schema.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import type { Matrix } from "../engine/matrix.ts";
+import type { LayerContext, LayerPass, layerOf, Mode } from "./layers.ts";
+import type { Storage } from "./storage.ts";
+
+export interface Pass {
+  readonly batchSize: number;
+  /** Input [B, in]: fill it before `forward`. */
+  readonly X: Matrix;
+  /** Output [B, out], logits: filled by `forward`. */
+  readonly S: Matrix;
+  /** ∂L/∂S: fill it (the loss verb does) before `backward`, which overwrites it. */
+  readonly dS: Matrix;
+  /** ∂L/∂X, if asked for: filled by `backward`. */
+  readonly dX: Matrix | null;
+  /** S from X. `step` counts updates from the start of training: each has its own dropout masks. */
+  forward(mode: Mode, step?: number): void;
+  /** The model's gradient from dS, for the latest `forward`, which must have been in training mode. */
+  backward(): void;
+}
+
+export interface PassOptions {
+  /** Whether `backward` also computes dX. */
+  readonly inputGradient?: boolean;
+}
+
+/** A layer with its tensors, before it knows its batch. */
+export interface StackedLayer
+  extends Pick<LayerContext<LayerSpec>, "spec" | "index" | "seed" | "width" | "parameters" | "buffers"> {
+  readonly row: ReturnType<typeof layerOf>;
+}
+
+/** Allocates (or shares) all memory of the passes over `batchSize` rows; a step then allocates none. */
+export function planPass(
+  k: Kernels,
+  stack: readonly StackedLayer[],
+  storage: Storage,
+  inputWidth: number,
+  batchSize: number,
+  { inputGradient = false }: PassOptions,
+): Pass {
+  storage.rewind();
+  const take = (rows: number, cols: number) => storage.take(rows, cols);
+  const X = take(batchSize, inputWidth);
+  const passes: LayerPass[] = [];
+  let input = { Y: X, overwritable: false };
+  for (const layer of stack) {
+    const pass = layer.row.plan({ ...layer, k, X: input.Y, overwritable: input.overwritable, take });
+    passes.push(pass);
+    input = pass;
+  }
+  const S = input.Y;
+  const gradients = planGradients(stack, take, inputWidth, batchSize, inputGradient);
+  const backward = passes
+    .map((pass, i) => ({ pass, ...gradients[i]! }))
+    .slice(inputGradient ? 0 : firstTrained(stack))
+    .reverse();
+  const dS = gradients.at(-1)!.dY;
+  return {
+    batchSize,
+    X,
+    S,
+    dS,
+    dX: inputGradient ? gradients[0]!.dX : null,
+    forward(mode, step = 0) {
+      for (const pass of passes) pass.forward(mode, step);
+    },
+    backward() {
+      for (const { pass, dY, dX } of backward) pass.backward(dY, dX);
+    },
+  };
+}
+
+/**
+ * Each layer's dY and dX: in one matrix where the layer can work in place, else in the other of two buffers.
+ * Below the first layer with parameters nobody needs a gradient.
+ */
+function planGradients(
+  stack: readonly StackedLayer[],
+  take: (rows: number, cols: number) => Matrix,
+  inputWidth: number,
+  batchSize: number,
+  inputGradient: boolean,
+): { dY: Matrix; dX: Matrix | null }[] {
+  const widest = Math.max(inputGradient ? inputWidth : 0, ...stack.map((layer) => layer.width));
+  let [buffer, other] = [take(batchSize, widest), take(batchSize, widest)];
+  const last = inputGradient ? -1 : firstTrained(stack);
+  const gradients: { dY: Matrix; dX: Matrix | null }[] = [];
+  let dY = buffer.view(batchSize, stack.at(-1)!.width);
+  for (let i = stack.length - 1; i >= 0; i--) {
+    const layer = stack[i]!;
+    let dX = dY;
+    if (!layer.row.inPlaceBackward) {
+      [buffer, other] = [other, buffer];
+      dX = buffer.view(batchSize, stack[i - 1]?.width ?? inputWidth);
+    }
+    gradients[i] = { dY, dX: i > last ? dX : null };
+    dY = dX;
+  }
+  return gradients;
+}
+
+/** The first layer with parameters; below it, backward has nothing to find. */
+function firstTrained(stack: readonly StackedLayer[]): number {
+  const first = stack.findIndex((layer) => layer.parameters.length > 0);
+  return first < 0 ? stack.length : first;
+}

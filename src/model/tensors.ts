@@ -1,0 +1,78 @@
+/** A model's named tensors: how they lie in memory, and how given values take their place. Knows no files. */
+import type { Floats, Matrix } from "../engine/matrix.ts";
+import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+
+/** A tensor as checkpoints hold it: torch's name and shape, values row by row. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Floats;
+}
+
+/** A tensor that training does not move by gradients, such as a running mean. */
+export interface Buffer {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly value: Matrix;
+}
+
+/** A tensor that training moves; value and gradient are views into the model's flat θ and gradient. */
+export interface Parameter extends Buffer {
+  readonly gradient: Matrix;
+}
+
+/** Every parameter starts at a multiple of so many elements: one cache line, and one wide vector, of floats. */
+const alignment = 16;
+
+/** Where each of the tensors starts in one flat buffer, and the buffer's size, in elements. */
+export function layOut(sizes: readonly number[]): { offsets: number[]; size: number } {
+  let size = 0;
+  const offsets = sizes.map((length) => {
+    const start = size;
+    size += Math.ceil(length / alignment) * alignment;
+    return start;
+  });
+  return { offsets, size };
+}
+
+export function elements(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** The live values of a matrix; ask anew after an allocation. */
+export function valuesOf(M: Matrix): Floats {
+  return M.block.values.subarray(M.offset, M.offset + M.size);
+}
+
+/**
+ * Puts given tensors in the place of a model's, which must have the same names and shapes.
+ * @param source named in messages: the file that the tensors come from
+ * @throws UserError (exit code 4) that lists every missing, surplus and misshapen tensor; nothing is then changed
+ */
+export function loadTensors(targets: readonly Buffer[], given: readonly NamedTensor[], source: string): void {
+  const byName = new Map(given.map((tensor) => [tensor.name, tensor]));
+  const wanted = new Map(targets.map((target) => [target.name, target]));
+  const problems: Problem[] = [];
+  for (const { name, shape } of targets) {
+    const found = byName.get(name);
+    if (!found) {
+      problems.push({ file: source, message: `tensor "${name}" ${show(shape)} is missing` });
+    } else if (show(found.shape) !== show(shape)) {
+      problems.push({
+        file: source,
+        message: `tensor "${name}" has the shape ${show(found.shape)}`,
+        expected: `the model's has ${show(shape)}`,
+      });
+    }
+  }
+  for (const { name, shape } of given) {
+    if (wanted.has(name) || isIgnored(name)) continue;
+    problems.push({ file: source, message: `tensor "${name}" ${show(shape)} is not in the model` });
+  }
+  if (problems.length > 0) throw new UserError(exitCodes.model, problems);
+  for (const { name, value } of targets) valuesOf(value).set(byName.get(name)!.values);
+}
+
+/** torch keeps a count of batches beside the running statistics, which nothing here uses. */
+const isIgnored = (name: string) => name.endsWith(".num_batches_tracked");
+const show = (shape: readonly number[]) => `[${shape.join(", ")}]`;
