@@ -32,8 +32,8 @@ export interface Checkpoint {
   readonly spec: object;
   /** Fitted preprocessing: columns, categories, scaling, classes. */
   readonly preprocessing: object;
-  /** Epoch, step, schedule, early stopping: what a resumed run needs besides the tensors. */
-  readonly training: object;
+  /** Progress, schedule, early stopping: what a resumed run needs besides the tensors. */
+  readonly training: Progress;
   /** Under torch's names, in the model's order: `layers.0.weight`. */
   readonly parameters: readonly NamedTensor[];
   /** What forward needs and training does not derive: `layers.1.running_mean`. */
@@ -42,7 +42,17 @@ export interface Checkpoint {
   readonly optimizer: readonly NamedTensor[];
 }
 
+/** How far a training has come. */
+export interface Progress {
+  /** Epochs completed. */
+  readonly epoch: number;
+  /** Updates made. */
+  readonly step: number;
+}
+
+/** A checkpoint as a file gives it back. */
 export interface StoredCheckpoint extends Checkpoint {
+  readonly training: Progress & Readonly<Record<string, unknown>>;
   /** Every tensor of the file, those that were not read too. */
   readonly layout: readonly TensorEntry[];
   readonly digests: Digests;
@@ -122,7 +132,7 @@ export function decodeCheckpoint(file: ByteSource, wanted: Wanted = "all"): Stor
     nnt: metadata.get("nnt") ?? "",
     spec: parseObject(source, metadata, "spec"),
     preprocessing: parseObject(source, metadata, "preprocessing"),
-    training: parseObject(source, metadata, "training"),
+    training: parseTraining(source, metadata),
     parameters: wanted === "none" ? [] : read(parameters),
     buffers: wanted === "none" ? [] : read(tensors.filter(({ name }) => bufferNames.has(name))),
     optimizer: wanted === "all" ? read(tensors.filter(({ name }) => isOptimizerState(name))) : [],
@@ -254,6 +264,17 @@ function parseObject(source: ByteSource, metadata: Layout["metadata"], key: stri
   const value = parseJson(source, metadata, key);
   if (isObject(value) && !Array.isArray(value)) return value as Record<string, unknown>;
   throw damaged(source.name, `the metadata ${key} are no JSON object`);
+}
+
+function parseTraining(source: ByteSource, metadata: Layout["metadata"]): StoredCheckpoint["training"] {
+  const training = parseObject(source, metadata, "training");
+  const { epoch, step } = training;
+  if (isCount(epoch) && isCount(step)) return { ...training, epoch, step };
+  throw damaged(source.name, "the metadata training lack epoch and step");
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function names(source: ByteSource, metadata: Layout["metadata"]): string[] {

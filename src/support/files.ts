@@ -101,6 +101,16 @@ export function syncDirectory(directory: string): void {
   }
 }
 
+/** A free name beside `path` for what will replace it; sweeps what ended processes left there. */
+export function temporaryPath(path: string): string {
+  const directory = dirname(path);
+  if (!swept.has(directory)) {
+    removeStrays(directory);
+    swept.add(directory);
+  }
+  return join(directory, `.nnt-tmp-${formatIdentity(thisProcess())}-${temporariesMade++}`);
+}
+
 /** Removes the temporary files that ended processes of this host left in a directory. */
 export function removeStrays(directory: string): void {
   for (const name of readdirSync(directory)) {
@@ -170,12 +180,7 @@ function writeTemporary(
   twin: string | undefined,
   bytes: Uint8Array[],
 ): string {
-  const directory = dirname(path);
-  if (!swept.has(directory)) {
-    removeStrays(directory);
-    swept.add(directory);
-  }
-  const temporary = join(directory, `.nnt-tmp-${formatIdentity(thisProcess())}-${temporariesMade++}`);
+  const temporary = temporaryPath(path);
   if (twin !== undefined && linked(twin, temporary)) return temporary;
   const file = openSync(temporary, "wx", old?.isFile() ? old.mode & 0o777 : 0o666);
   try {
@@ -220,7 +225,7 @@ function writeThrough(path: string, bytes: Uint8Array[]): void {
 }
 
 /** What a name stands for: a device or pipe also behind a link, else the entry itself; null for nothing. */
-function existing(path: string): Stats | null {
+export function existing(path: string): Stats | null {
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (!entry?.isSymbolicLink()) return entry ?? null;
   const target = statSync(path, { throwIfNoEntry: false });
@@ -238,6 +243,6 @@ function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
-function systemError(code: string): Error {
+export function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }

@@ -1,0 +1,243 @@
+/**
+ * The directory of a run: which one, that it is nobody else's, and the files in it. Nothing outside of it
+ * is ever written, and nothing in it that is not nnt's is touched.
+ */
+
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+import { atomicWrite, ioProblem, removeIfThere, removeStrays } from "../support/files.ts";
+import { readCheckpoint, type StoredCheckpoint, UnknownFormat, type Wanted } from "./checkpoint.ts";
+import { lockDirectory } from "./lock.ts";
+import { type LoggedEvent, type MetricsLog, openMetricsLog } from "./metricsLog.ts";
+
+/** The files of a run, by what they hold. */
+export const runFiles = {
+  metrics: "metrics.jsonl",
+  spec: "spec.yaml",
+  best: "best.ckpt",
+  last: "last.ckpt",
+  summary: "summary.json",
+  report: "report.html",
+} as const;
+
+export type RunFile = keyof typeof runFiles;
+
+/** `fresh` refuses a directory that holds a run, `overwrite` empties it, `resume` goes on with it. */
+export type RunMode = "fresh" | "overwrite" | "resume";
+
+export interface RunOptions {
+  /** `--out`; null for `runs/<name>`, or `runs/<name>-2` …: the next free one, or the newest to resume. */
+  readonly out: string | null;
+  /** The spec's name. */
+  readonly name: string;
+  readonly mode: RunMode;
+  /** Where runs go without `--out`. */
+  readonly root?: string;
+}
+
+/** A directory that this process holds until it is closed. */
+export interface Run {
+  readonly directory: string;
+  readonly paths: Readonly<Record<RunFile, string>>;
+  /** Appends to `metrics.jsonl`. */
+  readonly log: MetricsLog;
+  /** What to go on from; null for a run that begins. */
+  readonly resumed: ResumePoint | null;
+  /** What the user should know: checkpoints that could not be used. */
+  readonly warnings: readonly Problem[];
+  /** Replaces `spec.yaml`, `summary.json` or `report.html`. Throws UserError(io). */
+  write(file: "spec" | "summary" | "report", text: string): void;
+  /** Closes the log and gives the directory back; a second call does nothing. */
+  close(): void;
+}
+
+/** The newest good checkpoint of a run, and the log lines that belong to it. */
+export interface ResumePoint {
+  readonly checkpoint: StoredCheckpoint;
+  readonly file: "last" | "best";
+  readonly events: readonly LoggedEvent[];
+  /** False when `best.ckpt` is missing or damaged: the next save has to write it too. */
+  readonly hasBest: boolean;
+}
+
+/**
+ * Finds or makes the run's directory, locks it, and makes it ready for the mode. Throws UserError(io) for
+ * a directory that is in use or holds a run already, UnknownFormat for a newer nnt's checkpoint.
+ */
+export function openRun(options: RunOptions): Run {
+  const { directory, isNew } = findDirectory(options);
+  const lock = lockDirectory(directory);
+  const paths = pathsIn(directory);
+  try {
+    checkContent(directory, options.mode);
+    removeStrays(directory);
+    if (options.mode === "overwrite") removeRun(paths);
+    const { point, warnings } = options.mode === "resume" ? findCheckpoint(paths) : nothing;
+    const { log, kept } = openMetricsLog(paths.metrics, point?.checkpoint.training ?? null);
+    return {
+      directory,
+      paths,
+      log,
+      resumed: point && { ...point, events: kept },
+      warnings,
+      write: (file, text) => atomicWrite(paths[file], [text]),
+      close() {
+        log.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    if (isNew) removeIfEmpty(directory);
+    throw error;
+  }
+}
+
+/** The paths of a run's files. */
+export function pathsIn(directory: string): Record<RunFile, string> {
+  const entries = Object.entries(runFiles).map(([file, name]) => [file, join(directory, name)]);
+  return Object.fromEntries(entries) as Record<RunFile, string>;
+}
+
+/** Making a directory decides whose it is: of two runs that start at once, one gets the next number. */
+function findDirectory({ out, name, mode, root = "runs" }: RunOptions): {
+  directory: string;
+  isNew: boolean;
+} {
+  const base = out ?? join(root, directoryName(name));
+  makeParents(dirname(base));
+  if (out !== null || mode === "overwrite") return { directory: base, isNew: makeDirectory(base) };
+  const numbers = mode === "resume" ? takenNumbers(base) : [];
+  if (numbers.length > 0) return { directory: numbered(base, Math.max(...numbers)), isNew: false };
+  for (let number = 1; ; number++) {
+    const directory = numbered(base, number);
+    if (makeDirectory(directory, "any")) return { directory, isNew: true };
+  }
+}
+
+/** `runs/name`, `runs/name-2`, … */
+function numbered(base: string, number: number): string {
+  return number === 1 ? base : `${base}-${number}`;
+}
+
+function takenNumbers(base: string): number[] {
+  const stem = basename(base);
+  return readdirSync(dirname(base), { withFileTypes: true }).flatMap((entry) => {
+    if (!entry.isDirectory()) return [];
+    if (entry.name === stem) return [1];
+    const number = entry.name.startsWith(`${stem}-`) ? entry.name.slice(stem.length + 1) : "";
+    return /^([2-9]|[1-9]\d{1,8})$/.test(number) ? [Number(number)] : [];
+  });
+}
+
+/** A spec's name as the name of one directory. */
+function directoryName(name: string): string {
+  const plain = name.replace(/[^\p{L}\p{N}._ -]/gu, "-").replace(/^[. ]+|[. ]+$/g, "");
+  return plain.slice(0, 100) || "run";
+}
+
+function makeParents(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw ioProblem(error, directory, "make the directory");
+  }
+}
+
+/** False where it is there already; something else of that name is a problem, unless "any" thing may be there. */
+function makeDirectory(directory: string, existing: "directory" | "any" = "directory"): boolean {
+  try {
+    mkdirSync(directory);
+    return true;
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
+    if (isThere && (existing === "any" || statSync(directory, { throwIfNoEntry: false })?.isDirectory()))
+      return false;
+    throw isThere ? notDirectory(directory) : ioProblem(error, directory, "make the directory");
+  }
+}
+
+/** Refuses to touch what no run has written, and a run that nobody said to touch. */
+function checkContent(directory: string, mode: RunMode): void {
+  const paths = pathsIn(directory);
+  const present = (Object.keys(runFiles) as RunFile[]).filter((file) => existsSync(paths[file]));
+  const isRun = present.some((file) => file === "metrics" || file === "best" || file === "last");
+  if (present.length > 0 && !isRun)
+    throw new UserError(exitCodes.io, {
+      file: directory,
+      message: `the directory holds a ${runFiles[present[0]!]} that no run wrote`,
+      expected: "nnt would overwrite it",
+      hint: "choose another --out",
+    });
+  // A log without a line: a run that was over before it began.
+  const isBegun = present.some(
+    (file) => file !== "spec" && (file !== "metrics" || statSync(paths.metrics).size > 0),
+  );
+  if (mode === "fresh" && isBegun)
+    throw new UserError(exitCodes.io, {
+      file: directory,
+      message: "the directory holds a run already",
+      expected: "expected a new or empty one",
+      hint: "--resume goes on with it, --overwrite replaces it",
+    });
+}
+
+/** The log goes last: as long as it is there, the directory is known as a run's. */
+function removeRun(paths: Readonly<Record<RunFile, string>>): void {
+  for (const file of ["last", "best", "summary", "report", "spec", "metrics"] satisfies RunFile[])
+    removeIfThere(paths[file]);
+}
+
+const nothing = { point: null, warnings: [] };
+
+/**
+ * `last.ckpt`, else `best.ckpt`: a damaged one is warned about and passed over, as is everything when
+ * neither is good; what cannot be read for another reason stops the run.
+ */
+function findCheckpoint(paths: Readonly<Record<RunFile, string>>): {
+  point: Omit<ResumePoint, "events"> | null;
+  warnings: Problem[];
+} {
+  const last = tryCheckpoint(paths.last, "all");
+  const best = tryCheckpoint(paths.best, last.checkpoint ? "none" : "all");
+  const warnings = [...last.problems, ...best.problems];
+  const hasBest = best.checkpoint !== null;
+  if (last.checkpoint) return { point: { checkpoint: last.checkpoint, file: "last", hasBest }, warnings };
+  if (best.checkpoint) {
+    const { epoch, step } = best.checkpoint.training;
+    const message = `resuming from ${runFiles.best}, epoch ${epoch}, step ${step}: there is no good ${runFiles.last}`;
+    const point = { checkpoint: best.checkpoint, file: "best", hasBest } as const;
+    return { point, warnings: [...warnings, { file: paths.best, message }] };
+  }
+  if (warnings.length === 0) return nothing;
+  const message = "no checkpoint of the run is usable: starting from the beginning";
+  return { point: null, warnings: [...warnings, { file: dirname(paths.last), message }] };
+}
+
+/** Null without problems: there is none. Throws all but damage. */
+function tryCheckpoint(
+  path: string,
+  wanted: Wanted,
+): { checkpoint: StoredCheckpoint | null; problems: readonly Problem[] } {
+  if (!existsSync(path)) return { checkpoint: null, problems: [] };
+  try {
+    return { checkpoint: readCheckpoint(path, wanted), problems: [] };
+  } catch (error) {
+    const isDamaged = error instanceof UserError && error.exitCode === exitCodes.model;
+    if (!isDamaged || error instanceof UnknownFormat) throw error;
+    return { checkpoint: null, problems: error.problems };
+  }
+}
+
+function removeIfEmpty(directory: string): void {
+  if (readdirSync(directory).length === 0) rmdirSync(directory);
+}
+
+function notDirectory(path: string): UserError {
+  return new UserError(exitCodes.io, {
+    file: path,
+    message: "it is a file",
+    expected: "expected a directory",
+  });
+}
