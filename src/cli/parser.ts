@@ -17,7 +17,7 @@ export interface HelpStyle {
 
 /** `nnt help train` is another way to write `nnt train --help`. */
 export function parse(argv: readonly string[], version: string, style: HelpStyle): Request {
-  const asksForHelp = argv[0] === "help";
+  const asksForHelp = argv.length === 0 || argv[0] === "help";
   return parseWords(asksForHelp ? [...argv.slice(1), "--help"] : argv, version, style);
 }
 
@@ -42,6 +42,7 @@ function parseWords(argv: readonly string[], version: string, style: HelpStyle):
     })
     .configureHelp({
       styleTitle: style.title,
+      minWidthToWrap: 20,
       optionTerm: ({ flags }) => withoutBrackets(flags),
       subcommandTerm: (command) =>
         [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
@@ -58,7 +59,6 @@ function parseWords(argv: readonly string[], version: string, style: HelpStyle):
       request = { command: name, argument, options: readOptions(row.options, command.opts()) };
     });
   }
-  if (argv.length === 0) return { print: program.helpInformation() };
   const name = argv.find((word) => !word.startsWith("-"));
   if (name !== undefined && !Object.hasOwn(commands, name)) throw unknownCommand(name);
   try {

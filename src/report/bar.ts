@@ -15,7 +15,7 @@ const mostBar = 40;
 
 /** `epoch 3/50 ━━━━━━━━────────  41%  loss 0.1234  12,345 rows/s`, in at most `width` columns. */
 export function drawBar({ label, share, notes }: BarParts, width: number, style: Style): string {
-  const done = Math.min(1, Math.max(0, share));
+  const done = Math.min(1, Math.max(0, share)) || 0;
   const percent = `${Math.floor(done * 100)}%`.padStart(4);
   const said = [...notes];
   const tail = () => [percent, ...said].join("  ");
