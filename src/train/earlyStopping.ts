@@ -21,11 +21,10 @@ export interface MonitorState {
 
 export const initialMonitorState = (): MonitorState => ({ bestEpoch: 0, best: null, waited: 0 });
 
-/** Takes in an epoch's figure; true when the epoch is the best so far. A NaN is never the best. */
+/** Takes in an epoch's figure; true when the epoch is the best so far. A figure that is not finite never is. */
 export function observe(monitor: Monitor, state: MonitorState, epoch: number, value: number): boolean {
-  const gain =
-    state.best === null ? Infinity : monitor.mode === "min" ? state.best - value : value - state.best;
-  const improved = !Number.isNaN(value) && (state.best === null || gain > monitor.minDelta);
+  const gain = monitor.mode === "min" ? (state.best ?? 0) - value : value - (state.best ?? 0);
+  const improved = Number.isFinite(value) && (state.best === null || gain > monitor.minDelta);
   if (improved) Object.assign(state, { bestEpoch: epoch, best: value, waited: 0 });
   else state.waited++;
   return improved;

@@ -1,0 +1,79 @@
+/**
+ * Which models of a run are on disk, and when: the latest and the best. Short epochs are kept in memory and
+ * written together about once a second, so that a small run is not spent waiting for the disk.
+ */
+import { performance } from "node:perf_hooks";
+import { type Checkpoint, type Digests, writeCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { NamedTensor } from "../model/tensors.ts";
+
+/** A crash loses at most so much work, or one epoch. */
+const secondsBetweenSaves = 1;
+
+export class Saver {
+  private readonly pending = { last: new Snapshot(), best: new Snapshot() };
+  /** Both pending snapshots are of one moment: the best stands in `best` alone. */
+  private lastIsBest = false;
+  private savedAt = Number.NEGATIVE_INFINITY;
+  /** Digests of the files as they are on disk. */
+  readonly digests: { last?: Digests; best?: Digests } = {};
+
+  constructor(private readonly paths: { readonly last: string; readonly best: string }) {}
+
+  /** An epoch has ended with this model. Writes it now or, if the last write was just now, soon. */
+  keep(checkpoint: Checkpoint, isBest: boolean): void {
+    const { last, best } = this.pending;
+    if (isBest) {
+      best.take(checkpoint);
+      last.clear();
+    } else last.take(checkpoint);
+    this.lastIsBest = isBest;
+    if (performance.now() - this.savedAt >= 1000 * secondsBetweenSaves) this.flush();
+  }
+
+  /** Writes what is not on disk yet. */
+  flush(): void {
+    const { last, best } = this.pending;
+    if (best.checkpoint && this.lastIsBest) {
+      this.digests.best = writeCheckpoint([this.paths.last, this.paths.best], best.checkpoint);
+      this.digests.last = this.digests.best;
+    } else {
+      if (best.checkpoint) this.digests.best = writeCheckpoint(this.paths.best, best.checkpoint);
+      if (last.checkpoint) this.digests.last = writeCheckpoint(this.paths.last, last.checkpoint);
+    }
+    best.clear();
+    last.clear();
+    this.savedAt = performance.now();
+  }
+}
+
+/** A copy of a checkpoint that training does not change, in memory that is used again. */
+class Snapshot {
+  checkpoint: Checkpoint | null = null;
+  private readonly memory = new Map<string, NamedTensor["values"]>();
+
+  take(checkpoint: Checkpoint): void {
+    const copies = (tensors: readonly NamedTensor[]) => tensors.map((tensor) => this.copy(tensor));
+    this.checkpoint = {
+      ...checkpoint,
+      training: structuredClone(checkpoint.training),
+      parameters: copies(checkpoint.parameters),
+      buffers: copies(checkpoint.buffers),
+      optimizer: copies(checkpoint.optimizer),
+    };
+  }
+
+  clear(): void {
+    this.checkpoint = null;
+  }
+
+  private copy(tensor: NamedTensor): NamedTensor {
+    const { name, values } = tensor;
+    const kept = this.memory.get(name);
+    if (!kept) {
+      this.memory.set(name, values.slice());
+      return { ...tensor, values: this.memory.get(name)! };
+    }
+    kept.set(values);
+    return { ...tensor, values: kept };
+  }
+}

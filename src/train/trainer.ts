@@ -1,0 +1,225 @@
+/**
+ * Gradient descent on one network and one set of rows: the loop over epochs and batches, and the state that
+ * makes it continue to the very same bits. Knows no files and no console.
+ */
+import { performance } from "node:perf_hooks";
+import type { Spec } from "../config/schema.ts";
+import type { Kernels, LossRule } from "../engine/kernels.ts";
+import { type Indices, type Matrix, type Table, totalCells } from "../engine/matrix.ts";
+import type { Model, Pass } from "../model/model.ts";
+import type { NamedTensor } from "../model/tensors.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { shuffle, streamKey } from "../support/random.ts";
+import { initialMonitorState, type MonitorState } from "./earlyStopping.ts";
+import type { ProgressEvent, StopReason } from "./events.ts";
+import { createOptimizer, type Optimizer } from "./optimizers.ts";
+import { initialPlateauState, learningRate, type PlateauState, type RunLength } from "./schedules.ts";
+import { parameterState } from "./slots.ts";
+
+/** Rows in a backend's memory. */
+export interface Rows {
+  readonly table: Table;
+  readonly targets: Matrix;
+  readonly weights: Matrix | null;
+  /** Row numbers in file order. */
+  readonly indices: Int32Array;
+}
+
+/** All that a resumed run needs besides tensors. Plain JSON. */
+export interface TrainingState {
+  /** Epochs done. */
+  epoch: number;
+  /** Updates done, in all and in the epoch under way. */
+  step: number;
+  batch: number;
+  /** Sums of the epoch under way. */
+  totals: number[];
+  monitor: MonitorState;
+  plateau: PlateauState;
+}
+
+/** How often training looks up from its work: for signals, time limits and progress. */
+const milliseconds = { perSync: 20, perYield: 50 };
+
+export class Trainer {
+  readonly length: RunLength;
+  readonly state: TrainingState;
+  private readonly optimizer: Optimizer;
+  private readonly order: Indices;
+  private readonly totals;
+  private readonly updatesPerSync = { count: 1 };
+  private lastYield = performance.now();
+
+  constructor(
+    private readonly k: Kernels,
+    private readonly model: Model,
+    private readonly rows: Rows,
+    private readonly rule: LossRule,
+    private readonly spec: Spec,
+  ) {
+    this.length = runLength(spec, rows.indices.length);
+    this.state = {
+      epoch: 0,
+      step: 0,
+      batch: 0,
+      totals: new Array<number>(totalCells.count).fill(0),
+      monitor: initialMonitorState(),
+      plateau: initialPlateauState(),
+    };
+    this.optimizer = createOptimizer(k, spec.optimizer, model.theta, model.gradient);
+    this.order = k.backend.ints(rows.indices.length);
+    this.totals = k.backend.doubles(totalCells.count);
+  }
+
+  get finished(): boolean {
+    const { step, batch } = this.state;
+    return step >= this.length.totalSteps && batch === 0;
+  }
+
+  /** The rate of the latest update. */
+  get lr(): number {
+    return this.rateAt(Math.max(0, this.state.step - 1));
+  }
+
+  /**
+   * Goes through the rest of the epoch under way. Returns null at its end (or at that of the run), else
+   * why it stopped in the middle.
+   * @throws UserError (exit code 6) when the loss is no longer finite
+   */
+  async runEpoch(
+    shouldStop: () => StopReason | null,
+    tell: (event: ProgressEvent) => void,
+  ): Promise<StopReason | null> {
+    const { state, length } = this;
+    this.drawOrder();
+    this.totals.values.set(state.totals);
+    const startedAt = { time: performance.now(), rows: this.totals.values[totalCells.rows]! };
+    while (state.batch < length.stepsPerEpoch && state.step < length.totalSteps) {
+      await this.runSome();
+      const seconds = (performance.now() - startedAt.time) / 1000;
+      const rows = state.totals[totalCells.rows]! - startedAt.rows;
+      tell({
+        event: "progress",
+        epoch: state.epoch + 1,
+        epochs: Math.ceil(length.totalSteps / length.stepsPerEpoch),
+        step: state.step,
+        steps: length.totalSteps,
+        loss: this.meanLoss,
+        samples_per_second: rows / seconds,
+      });
+      const reason = shouldStop();
+      if (reason !== null && state.batch < length.stepsPerEpoch) return reason;
+    }
+    return null;
+  }
+
+  /** Counts the epoch as done; its sums start anew. */
+  finishEpoch(): void {
+    this.state.epoch++;
+    this.state.batch = 0;
+    this.state.totals.fill(0);
+  }
+
+  /** Mean over the rows of the epoch so far. */
+  get meanLoss(): number {
+    return this.state.totals[totalCells.loss]! / this.state.totals[totalCells.weight]!;
+  }
+
+  /** `optimizer.<slot>.<parameter>`, live values. */
+  optimizerTensors(): NamedTensor[] {
+    return parameterState(this.optimizer, this.model);
+  }
+
+  /** Continues from a checkpoint's state; the model has its tensors already. */
+  restore(state: TrainingState, tensors: readonly NamedTensor[]): void {
+    Object.assign(this.state, structuredClone(state));
+    const given = new Map(tensors.map(({ name, values }) => [name, values]));
+    for (const { name, values } of this.optimizerTensors()) values.set(given.get(name)!);
+  }
+
+  /** As many updates as fit between two looks at the clock. */
+  private async runSome(): Promise<void> {
+    const { state, length, updatesPerSync } = this;
+    const started = performance.now();
+    const end = Math.min(state.batch + updatesPerSync.count, length.stepsPerEpoch);
+    while (state.batch < end && state.step < length.totalSteps) this.update();
+    await this.k.sync();
+    this.totals.values.forEach((value, cell) => {
+      state.totals[cell] = value;
+    });
+    if (!Number.isFinite(this.meanLoss)) throw this.diverged();
+    const now = performance.now();
+    const fitting = Math.floor((updatesPerSync.count * milliseconds.perSync) / Math.max(now - started, 0.01));
+    updatesPerSync.count = Math.max(1, Math.min(fitting, 2 * updatesPerSync.count));
+    if (now - this.lastYield > milliseconds.perYield) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.lastYield = performance.now();
+    }
+  }
+
+  /** One update: batch → loss → gradients → step. Allocates no memory for numbers. */
+  private update(): void {
+    const { k, model, rows, state, spec, totals } = this;
+    const first = state.batch * spec.train.batch_size;
+    const { pass, Y, W } = this.batch(Math.min(spec.train.batch_size, this.order.length - first));
+    k.gather(pass.X, rows.table, this.order, first);
+    k.gather(Y, rows.targets, this.order, first);
+    if (W) k.gather(W, rows.weights!, this.order, first);
+    pass.forward("train", state.step);
+    k.loss(pass.dS, pass.S, Y, W, this.rule, totals);
+    pass.backward();
+    if (spec.train.clip_grad_norm !== null) k.clipNorm(model.gradient, spec.train.clip_grad_norm, totals);
+    if (spec.train.clip_grad_value !== null) k.clipValue(model.gradient, spec.train.clip_grad_value);
+    this.optimizer.step(state.step, this.rateAt(state.step));
+    state.step++;
+    state.batch++;
+  }
+
+  private readonly batches = new Map<number, { pass: Pass; Y: Matrix; W: Matrix | null }>();
+
+  /** The plan for a batch of so many rows; there are two sizes, the full one and the last. */
+  private batch(size: number) {
+    let batch = this.batches.get(size);
+    if (!batch) {
+      const { k, rows } = this;
+      const W = rows.weights && k.matrix(size, 1);
+      batch = { pass: this.model.plan(size), Y: k.matrix(size, rows.targets.cols), W };
+      this.batches.set(size, batch);
+    }
+    return batch;
+  }
+
+  private rateAt(step: number): number {
+    const { spec, length, state } = this;
+    return learningRate(spec.schedule, spec.optimizer.lr, step, length, state.plateau);
+  }
+
+  private drawOrder(): void {
+    const order = this.order.values;
+    order.set(this.rows.indices);
+    if (this.spec.train.shuffle) shuffle(order, streamKey(this.spec.seed, "shuffle", this.state.epoch));
+  }
+
+  private diverged(): UserError {
+    const { epoch, step } = this.state;
+    return new UserError(exitCodes.diverged, {
+      message: `training diverged: the loss is ${this.meanLoss} in epoch ${epoch + 1}, by update ${step}`,
+      expected: "a finite loss",
+      hint: "a smaller optimizer.lr, train.clip_grad_norm or scaled inputs (data.scale) help",
+    });
+  }
+}
+
+/** Updates an epoch and a run take: B rows each, the last short batch kept unless `drop_last`. */
+export function runLength({ train }: Spec, rows: number): RunLength {
+  const batches = rows / train.batch_size;
+  const stepsPerEpoch = train.drop_last ? Math.floor(batches) : Math.ceil(batches);
+  if (stepsPerEpoch === 0) {
+    throw new UserError(exitCodes.data, {
+      message: `${rows} training rows are fewer than a batch of ${train.batch_size}, and train.drop_last drops it`,
+      expected: "at least one full batch",
+    });
+  }
+  const planned = train.epochs === null ? Infinity : train.epochs * stepsPerEpoch;
+  return { stepsPerEpoch, totalSteps: Math.min(planned, train.max_steps ?? Infinity) };
+}
