@@ -7,8 +7,13 @@ export const powersOfTen = Float64Array.from({ length: 101 }, (_, exponent) => N
 const exactDigits = 15;
 /** Digits kept of a longer mantissa; dropping the rest errs by less than 1e-16 of the value. */
 const keptDigits = 17;
-/** More than the relative error of any mantissa below times or over a power of ten; 2⁻⁵⁰ is its bound. */
-const margin = 2 ** -47;
+/** Longest mantissa that the fast path adds up; each digit past the exact ones errs by at most 2 · 2⁻⁵³. */
+const plainDigits = 30;
+/**
+ * More than the relative error of any mantissa below times or over a power of ten: 34 · 2⁻⁵³ at most.
+ * Rounding is monotone: if both ends of the interval around a value round to one float, so does the number.
+ */
+const margin = 2 ** -46;
 
 const space = 0x20;
 const tab = 0x09;
@@ -48,10 +53,13 @@ export function parseFloat32(bytes: Uint8Array, start: number, end: number): num
     fractionDigits = at - fractionStart;
     digits += fractionDigits;
   }
-  if (at !== end || digits === 0 || digits > exactDigits) return parseSlowly(bytes, start, end);
-  // Clinger: an exact mantissa over an exact power of ten rounds once, as Number() does.
+  if (at !== end || digits === 0 || digits > plainDigits) return parseSlowly(bytes, start, end);
   const value = fractionDigits === 0 ? mantissa : mantissa / powersOfTen[fractionDigits]!;
-  return Math.fround(first === minus ? -value : value);
+  const signed = first === minus ? -value : value;
+  // Clinger: an exact mantissa over an exact power of ten rounds once, as Number() does.
+  if (digits <= exactDigits) return Math.fround(signed);
+  const low = Math.fround(signed * (1 - margin));
+  return low === Math.fround(signed * (1 + margin)) ? low : parseSlowly(bytes, start, end);
 }
 
 /** Exponents, long mantissas, plus signs, surrounding blanks. */
@@ -99,7 +107,6 @@ function parseSlowly(bytes: Uint8Array, start: number, end: number): number {
   if (mantissa === 0) return 0 * sign;
   if (exponent >= -100 && exponent <= 100) {
     const value = exponent < 0 ? mantissa / powersOfTen[-exponent]! : mantissa * powersOfTen[exponent]!;
-    // Rounding is monotone: if both ends of the interval round to one float, so does the number inside.
     const low = Math.fround(value * (1 - margin));
     if (low === Math.fround(value * (1 + margin))) return sign * low;
   }

@@ -208,6 +208,7 @@ export class CsvScanner {
    */
   private scanPlain(): void {
     const { bytes, kinds, length } = this;
+    const delimiter = this.delimiter!.charCodeAt(0);
     let { ends, values, field, fieldStart, position: at } = this;
     if (this.afterReturn) {
       this.afterReturn = false;
@@ -233,12 +234,18 @@ export class CsvScanner {
           fractionDigits = at - fractionStart;
           digits += fractionDigits;
         }
-        const kind = kinds[bytes[at]!];
-        if (kind === delimits || kind === endsLine) {
+        const next = bytes[at]!;
+        if (next === delimiter || next === lineFeed || next === carriageReturn) {
           if (digits > shortDigits) value = parseFloat32(bytes, fieldStart, at);
           else if (digits > 0) {
-            value = mantissa / powersOfTen[fractionDigits]!;
+            value = fractionDigits === 0 ? mantissa : mantissa / powersOfTen[fractionDigits]!;
             if (negative) value = -value;
+          }
+          if (next === delimiter && field < ends.length) {
+            values[field] = value;
+            ends[field++] = at;
+            fieldStart = ++at;
+            continue;
           }
         } else if (at === length && at - fieldStart <= waitFor) {
           at = fieldStart;
