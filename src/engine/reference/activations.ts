@@ -14,6 +14,9 @@ interface Activation {
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
+/** torch differentiates with 1/6 rounded to 32 bit, in 64 bit too; so do its golden numbers, and so do we. */
+const hardSigmoidSlope = Math.fround(1 / 6);
+
 const Phi = (z: number) => (1 + erf(z / Math.SQRT2)) / 2;
 const phi = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
 
@@ -36,7 +39,7 @@ export const activations = {
   softplus: { g: softplus, dg: logistic },
   hard_sigmoid: {
     g: (z) => Math.min(Math.max(z + 3, 0), 6) / 6,
-    dg: (z) => (z > -3 && z < 3 ? 1 / 6 : 0),
+    dg: (z) => (z > -3 && z < 3 ? hardSigmoidSlope : 0),
   },
   mish: {
     g: (z) => z * Math.tanh(softplus(z)),
