@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { lockDirectory } from "../../src/checkpoint/lock.ts";
+import { exitCodes } from "../../src/support/errors.ts";
+import { formatIdentity, liveness, parseIdentity, thisProcess } from "../../src/support/processes.ts";
+import { refusal, scratch } from "./support.ts";
+
+const holder = fileURLToPath(new URL("lockHolder.ts", import.meta.url));
+
+/** Another process that tries to lock the directory; resolves with what it says. */
+async function rival(directory: string, start = 0): Promise<{ said: string; child: ChildProcess }> {
+  const child = spawn(process.execPath, ["--import", "tsx", holder, directory, String(start)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [said] = (await once(createInterface(child.stdout!), "line")) as [string];
+  return { said, child };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+describe("a directory has one writer:", () => {
+  it("another process is refused, and a killed one's lock blocks nobody", async () => {
+    const directory = scratch();
+    const { said, child } = await rival(directory);
+    expect(said).toBe("held");
+    expect(refusal(exitCodes.io, () => lockDirectory(directory))).toBe(
+      `${directory}: the directory is in use by process ${child.pid}; expected one training per directory`,
+    );
+    await kill(child);
+    expect(readdirSync(directory)).toHaveLength(1);
+    const lock = lockDirectory(directory);
+    expect(readdirSync(directory)).toHaveLength(1);
+    expect((await rival(directory)).said).toBe("exit 5");
+    lock.release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("of several that start at once, beside a dead one's lock, exactly one gets it", async () => {
+    const directory = scratch();
+    await kill((await rival(directory)).child);
+    const start = Date.now() + 1000;
+    const said = await Promise.all(
+      Array.from({ length: 4 }, async () => (await rival(directory, start)).said),
+    );
+    expect(said.sort()).toEqual(["exit 5", "exit 5", "exit 5", "held"]);
+  });
+
+  it("the same process is refused too, until it has released", () => {
+    const directory = scratch();
+    const lock = lockDirectory(directory);
+    expect(refusal(exitCodes.io, () => lockDirectory(directory))).toContain("in use by this process");
+    lock.release();
+    lock.release();
+    lockDirectory(directory).release();
+  });
+
+  it("a pid that the system uses again does not count", () => {
+    const directory = scratch();
+    const former = formatIdentity({ ...thisProcess(), started: "1" });
+    writeFileSync(join(directory, `.nnt-lock-${former}`), "held");
+    lockDirectory(directory).release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("a lock of another host is respected, with the way out", () => {
+    const directory = scratch();
+    const name = `.nnt-lock-${formatIdentity({ ...thisProcess(), host: "elsewhere" })}`;
+    writeFileSync(join(directory, name), "held");
+    const message = refusal(exitCodes.io, () => lockDirectory(directory));
+    expect(message).toContain("on host elsewhere");
+    expect(readdirSync(directory)).toEqual([name]);
+  });
+
+  it("a directory that cannot be written cannot be locked", () => {
+    expect(refusal(exitCodes.io, () => lockDirectory("/nowhere"))).toBe(
+      "/nowhere: cannot lock the directory: no such file or directory",
+    );
+  });
+});
+
+describe("a process", () => {
+  it("is known by pid, start and host, also in a file name", () => {
+    for (const host of ["a.b-c", "ä/..", "x".repeat(300)]) {
+      const text = formatIdentity({ ...thisProcess(), host });
+      expect(text).not.toContain("/");
+      expect(parseIdentity(text)).toMatchObject({ pid: process.pid, started: thisProcess().started });
+      expect(text.length).toBeLessThan(200);
+    }
+    expect(parseIdentity(formatIdentity(thisProcess()))).toEqual(thisProcess());
+    expect(parseIdentity("anything")).toBeNull();
+  });
+
+  it("lives, is dead, or is somebody else's business", () => {
+    expect(liveness(thisProcess())).toBe("alive");
+    expect(liveness({ ...thisProcess(), started: "1" })).toBe("dead");
+    expect(liveness({ ...thisProcess(), pid: 2 ** 30 })).toBe("dead");
+    expect(liveness({ ...thisProcess(), host: "elsewhere" })).toBe("unknown");
+  });
+});
