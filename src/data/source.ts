@@ -1,0 +1,127 @@
+/** The bytes of data files, inflated where they are gzip. Knows nothing of what the bytes mean. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, type Gunzip } from "node:zlib";
+import { ioProblem } from "../support/files.ts";
+import { dataError } from "./problems.ts";
+
+/** Bytes read or inflated at a time: large enough that a call costs nothing. */
+const chunkBytes = 2 ** 20;
+
+/** Inflated bytes that no bomb check questions, and how many times its own size a file may inflate to above. */
+const freeBytes = 2 ** 30;
+const largestRatio = 200;
+
+/** The bytes of a file, inflated if it is gzip. Throws UserError: io if it can't be read, data if damaged. */
+export async function* readFileBytes(file: string): AsyncGenerator<Uint8Array> {
+  const size = await fileSize(file);
+  if (size === 0) throw dataError({ file, message: "the file is empty" });
+  yield* inflated(fileChunks(file), file, file.endsWith(".gz"));
+}
+
+/** Size in bytes, or null for a pipe or a device. Throws UserError(io) for a directory or no file at all. */
+export async function fileSize(file: string): Promise<number | null> {
+  try {
+    const stats = await stat(file);
+    if (stats.isDirectory()) throw Object.assign(new Error("EISDIR"), { code: "EISDIR" });
+    return stats.isFile() ? stats.size : null;
+  } catch (error) {
+    throw ioProblem(error, file, "read");
+  }
+}
+
+/** The bytes of a stream, inflated if they start as gzip does. Throws UserError(data) for damaged gzip. */
+export async function* inflated(
+  source: AsyncIterable<Uint8Array>,
+  file: string | undefined,
+  mustBeGzip = false,
+): AsyncGenerator<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]();
+  const { start, rest } = await peek(chunks);
+  if (start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b) {
+    yield* gunzip(start, rest, file);
+    return;
+  }
+  if (mustBeGzip && start.length > 0) {
+    throw dataError({ file, message: "not gzip data", expected: "gzip, as the name ends in .gz" });
+  }
+  if (start.length > 0) yield start;
+  yield* rest;
+}
+
+async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(file, { highWaterMark: chunkBytes });
+  } catch (error) {
+    throw ioProblem(error, file, "read");
+  }
+}
+
+/** The first two bytes or more, and an iterable over what follows them. */
+async function peek(
+  chunks: AsyncIterator<Uint8Array>,
+): Promise<{ start: Uint8Array; rest: AsyncIterable<Uint8Array> }> {
+  let start: Uint8Array = new Uint8Array(0);
+  while (start.length < 2) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    start = start.length === 0 ? value : Buffer.concat([start, value]);
+  }
+  const rest = { [Symbol.asyncIterator]: () => chunks };
+  return { start, rest };
+}
+
+async function* gunzip(
+  start: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+  file: string | undefined,
+): AsyncGenerator<Uint8Array> {
+  let fed = 0;
+  async function* compressed() {
+    fed += start.length;
+    yield start;
+    for await (const chunk of rest) {
+      fed += chunk.length;
+      yield chunk;
+    }
+  }
+  const inflate = createGunzip({ chunkSize: chunkBytes });
+  // Inflation runs on another thread, one chunk ahead of whoever reads.
+  const done = pipeline(Readable.from(compressed(), { objectMode: true }), inflate);
+  done.catch(() => {}); // told by the loop below, which fails with the same error
+  let inflatedBytes = 0;
+  try {
+    for await (const chunk of inflate) {
+      inflatedBytes += chunk.length;
+      if (inflatedBytes > freeBytes && inflatedBytes > largestRatio * fed) {
+        throw dataError({
+          file,
+          message: `inflates to more than ${largestRatio} times its size`,
+          expected: "no decompression bomb",
+        });
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    throw gzipProblem(error, file);
+  }
+  if (consumed(inflate) < fed) {
+    throw dataError({ file, message: "bytes that are not gzip follow the gzip data" });
+  }
+}
+
+function consumed(inflate: Gunzip): number {
+  return inflate.bytesWritten;
+}
+
+/** zlib's faults as sentences; any other error stays as it is. */
+function gzipProblem(error: unknown, file: string | undefined): unknown {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  if (code === "Z_BUF_ERROR") return dataError({ file, message: "the gzip data is cut short" }, error);
+  if (code?.startsWith("Z_")) {
+    return dataError({ file, message: `the gzip data is damaged (${(error as Error).message})` }, error);
+  }
+  return error;
+}
