@@ -27,39 +27,67 @@ export const activationTypes = [...plainActivations, "leaky_relu", "elu"] as con
 
 const eps = () => above(0).default(1e-5).describe("Added to the variance under the root.");
 
-/** Adding a layer: one row here; the option a bare `{type: value}` sets is in `expand/model.ts`. */
+const activations = [
+  z.strictObject({ type: z.enum(plainActivations) }),
+  z.strictObject({
+    type: z.literal("leaky_relu"),
+    negative_slope: finite().default(0.01).describe("Slope below 0."),
+  }),
+  z.strictObject({
+    type: z.literal("elu"),
+    alpha: finite().default(1).describe("The limit at −∞ is −alpha."),
+  }),
+] as const;
+
+/** Adding a layer: one row here; the option a bare `{ type: value }` sets is in expandModel.ts. */
+const layers = [
+  z.strictObject({
+    type: z.literal("linear"),
+    width: wholeNumber(1)
+      .nullable()
+      .default(null)
+      .describe("Outputs. null, on the last linear layer only: follows from the data."),
+    bias: flag().default(true).describe("Whether a bias is added."),
+  }),
+  ...activations,
+  z.strictObject({ type: z.literal("dropout"), p: share().default(0.5).describe("Share that is dropped.") }),
+  z.strictObject({
+    type: z.literal("batch_norm"),
+    eps: eps(),
+    momentum: factor().default(0.1).describe("Share of a new batch in the running statistics."),
+  }),
+  z.strictObject({ type: z.literal("layer_norm"), eps: eps() }),
+] as const;
+
+const layerExpected = "a layer, such as relu or { linear: 64 }";
+
+export const activationSchema = z.discriminatedUnion("type", activations, "an activation, such as relu");
 export const layerSchema = z
-  .discriminatedUnion(
-    "type",
-    [
-      z.strictObject({
-        type: z.literal("linear"),
-        width: wholeNumber(1)
-          .nullable()
-          .default(null)
-          .describe("Outputs. null, on the last linear layer only: follows from the data."),
-        bias: flag().default(true).describe("Whether a bias is added."),
-      }),
-      z.strictObject({ type: z.enum(plainActivations) }),
-      z.strictObject({
-        type: z.literal("leaky_relu"),
-        negative_slope: finite().default(0.01).describe("Slope below 0."),
-      }),
-      z.strictObject({ type: z.literal("elu"), alpha: finite().default(1).describe("−limit at −∞.") }),
-      z.strictObject({
-        type: z.literal("dropout"),
-        p: share().default(0.5).describe("Share that is dropped."),
-      }),
-      z.strictObject({
-        type: z.literal("batch_norm"),
-        eps: eps(),
-        momentum: factor().default(0.1).describe("Share of a new batch in the running statistics."),
-      }),
-      z.strictObject({ type: z.literal("layer_norm"), eps: eps() }),
-    ],
-    "a layer",
-  )
+  .discriminatedUnion("type", layers, layerExpected)
   .describe("One layer, as in torch.nn.Sequential.");
+
+/** The names of all layers. */
+export const layerTypes: readonly string[] = layers.flatMap(
+  ({ shape }) => [...shape.type._zod.values] as string[],
+);
+
+/** `{ hidden: […], … }`, the short form of a model, its activation already in long form. */
+export const shortModelSchema = z.strictObject(
+  {
+    hidden: z
+      .array(wholeNumber(1), "a list of the hidden layers' widths, such as [64, 64]")
+      .default([])
+      .describe("The hidden layers' widths. []: a linear model."),
+    activation: activationSchema.prefault({ type: "relu" }).describe("What follows each hidden layer."),
+    dropout: share().default(0).describe("Share of each hidden layer's outputs that is dropped in training."),
+    norm: choice(["batch", "layer"])
+      .nullable()
+      .default(null)
+      .describe("Normalisation before the activation."),
+    bias: flag().default(true).describe("Whether linear layers have a bias."),
+  },
+  "hidden: with a list of widths, or layers:",
+);
 
 export const modelSchema = z
   .strictObject({ layers: listOf(layerSchema, "layer") }, "hidden: or layers:")

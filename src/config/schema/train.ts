@@ -1,13 +1,14 @@
 /** The spec's `train` section in canonical form. */
 import { z } from "zod";
-import { above, atLeast, choice, flag, text, wholeNumber } from "./fields.ts";
+import { above, atLeast, choice, flag, wholeNumber } from "./fields.ts";
+import { watchable } from "./metrics.ts";
 
 export type TrainSpec = z.output<typeof trainSchema>;
 export type EarlyStoppingSpec = z.output<typeof earlyStoppingSchema>;
 
 export const earlyStoppingSchema = z.strictObject(
   {
-    metric: text("a metric such as validation.loss")
+    metric: choice(watchable)
       .default("validation.loss")
       .describe("What is watched: validation. or train. and a metric's name."),
     patience: wholeNumber(1).default(5).describe("Epochs without improvement after which training ends."),

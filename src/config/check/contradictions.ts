@@ -1,0 +1,250 @@
+/** What each value of a spec may be, but not all of them together: one function per rule. */
+import type { Path } from "../paths.ts";
+import { watchableFor } from "../schema/metrics.ts";
+import type { CsvDataSpec, LossName, Spec, TaskName } from "../schema.ts";
+
+/** A contradiction at a canonical path. */
+export interface Contradiction {
+  readonly path: Path;
+  readonly message: string;
+  readonly expected: string;
+}
+
+/** All contradictions between the sections that are valid in themselves. */
+export function contradictions(spec: Partial<Spec>): Contradiction[] {
+  const { data } = spec;
+  return [
+    ...(data?.format === "csv" ? [...sources(data), ...columns(data)] : []),
+    ...shares(spec),
+    ...layers(spec),
+    ...loss(spec),
+    ...optimizer(spec),
+    ...schedule(spec),
+    ...train(spec),
+  ];
+}
+
+function* sources(data: CsvDataSpec): Iterable<Contradiction> {
+  const separate = (["train", "validation", "test"] as const).filter((source) => data[source] !== null);
+  if (data.path === null && data.train === null) {
+    const message =
+      separate.length > 0 ? `data.${separate[0]} is given, data.train is missing` : "data.path is missing";
+    yield {
+      path: ["data"],
+      message,
+      expected: "expected path: with one file to split, or train: with the training rows",
+    };
+  }
+  if (data.path !== null && separate.length > 0) {
+    const message = `data.path and data.${separate[0]} are both given`;
+    yield { path: ["data", "path"], message, expected: "expected path alone, or train, validation and test" };
+  }
+}
+
+function* columns(data: CsvDataSpec): Iterable<Contradiction> {
+  for (const [name, column] of Object.entries(data.columns)) {
+    const path = ["data", "columns", name];
+    const { type, missing } = column;
+    if (data.target.includes(name) && type !== null && !["number", "category", "boolean"].includes(type)) {
+      yield {
+        path,
+        message: `the target ${name} is to be of type ${type}`,
+        expected: "expected number, category or boolean",
+      };
+    }
+    if (type === "category" && (missing === "mean" || missing === "median")) {
+      const message = `the category ${name} has no ${missing}`;
+      yield { path: [...path, "missing"], message, expected: "expected category, most_frequent or error" };
+    }
+    if (type === "number" && missing === "category") {
+      const message = `the number ${name} has no categories`;
+      yield {
+        path: [...path, "missing"],
+        message,
+        expected: "expected median, mean, most_frequent or error",
+      };
+    }
+    if (type !== null && type !== "number" && column.scale !== null && column.scale !== "none") {
+      const message = `${name} is of type ${type} and is not scaled`;
+      yield { path: [...path, "scale"], message, expected: "expected scale on number columns only" };
+    }
+  }
+  for (const type of ["split", "weight"]) {
+    const [, second] = Object.keys(data.columns).filter((name) => data.columns[name]!.type === type);
+    if (second !== undefined) {
+      const message = `${second} is a second column of type ${type}`;
+      yield { path: ["data", "columns", second], message, expected: "expected one" };
+    }
+  }
+  yield* repeated(data.target, ["data", "target"]);
+}
+
+function* repeated(names: readonly string[], path: Path): Iterable<Contradiction> {
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) === index) continue;
+    yield {
+      path: [...path, index],
+      message: `${path.join(".")} names ${name} twice`,
+      expected: "expected it once",
+    };
+  }
+}
+
+function* shares({ data }: Partial<Spec>): Iterable<Contradiction> {
+  if (!data) return;
+  const { split, classes } = data;
+  const path = ["data", "split"];
+  if (split.validation + split.test >= 1) {
+    const message = `validation ${split.validation} and test ${split.test} leave no rows to train on`;
+    yield { path, message, expected: "expected shares whose sum is below 1" };
+  }
+  for (const name of ["validation", "test"] as const) {
+    if (split[name] === 0) continue;
+    const asked = `${name} rows are to be ${split[name]} of the rows`;
+    const rule =
+      data.format === "csv" && Object.entries(data.columns).find(([, { type }]) => type === "split");
+    if (data[name] !== null) {
+      yield {
+        path: [...path, name],
+        message: `${asked}, and to be a file's`,
+        expected: `expected one of data.split.${name} and data.${name}`,
+      };
+    } else if (rule) {
+      const message = `${asked}, and to be what the column ${rule[0]} says`;
+      yield { path: [...path, name], message, expected: "expected no shares beside a column of type split" };
+    }
+  }
+  if (classes) yield* repeated(classes, ["data", "classes"]);
+}
+
+function* layers({ model, train }: Partial<Spec>): Iterable<Contradiction> {
+  if (!model) return;
+  const path = ["model", "layers"];
+  const last = model.layers.findLastIndex(({ type }) => type === "linear");
+  if (last < 0)
+    yield { path, message: "the model has nothing to learn", expected: "expected at least one linear layer" };
+  for (const [index, layer] of model.layers.entries()) {
+    if (layer.type === "linear" && layer.width === null && index !== last) {
+      const message = "a linear layer without a width";
+      yield {
+        path: [...path, index],
+        message,
+        expected: "expected one: only the last linear layer's follows from the data",
+      };
+    }
+    if (layer.type === "batch_norm" && train?.batch_size === 1) {
+      const message = "batch normalisation of batches of 1 row";
+      yield { path: [...path, index], message, expected: "expected train.batch_size of at least 2" };
+    }
+  }
+}
+
+const tasksOfLoss = {
+  cross_entropy: ["classification"],
+  bce_with_logits: ["classification", "multilabel"],
+  mse: ["regression"],
+  half_squared_error: ["regression"],
+  mae: ["regression"],
+  huber: ["regression"],
+  smooth_l1: ["regression"],
+  poisson_nll: ["regression"],
+  quantile: ["regression"],
+} as const satisfies Record<LossName, readonly TaskName[]>;
+
+/** The task that a loss is for, if it is for one alone; logistic loss of several targets is for multilabel. */
+export function taskOfLoss(name: string, targets: number): TaskName | null {
+  if (!Object.hasOwn(tasksOfLoss, name)) return null;
+  const tasks: readonly TaskName[] = tasksOfLoss[name as LossName];
+  return (tasks.length > 1 && targets > 1 ? tasks[1] : tasks[0]) ?? null;
+}
+
+function* loss({ data, loss }: Partial<Spec>): Iterable<Contradiction> {
+  if (!loss || !data) return;
+  const tasks: readonly TaskName[] = tasksOfLoss[loss.name];
+  if (data.task !== null && !tasks.includes(data.task)) {
+    const names = Object.entries(tasksOfLoss).filter(([, of]) =>
+      (of as readonly TaskName[]).includes(data.task!),
+    );
+    const message = `${loss.name} is a loss for ${tasks.join(" or ")}, data.task is ${data.task}`;
+    yield { path: ["loss"], message, expected: `expected one of ${names.map(([name]) => name).join(", ")}` };
+  }
+  if (loss.name === "cross_entropy" && Array.isArray(loss.class_weights) && data.classes) {
+    yield* counted(loss.class_weights, data.classes.length, ["loss", "class_weights"], "class");
+  }
+  if (loss.name === "bce_with_logits" && Array.isArray(loss.pos_weight) && data.format === "csv") {
+    yield* counted(loss.pos_weight, data.target.length, ["loss", "pos_weight"], "target");
+  }
+}
+
+function* counted(
+  list: readonly unknown[],
+  count: number,
+  path: Path,
+  what: string,
+): Iterable<Contradiction> {
+  if (list.length === count) return;
+  yield {
+    path,
+    message: `${path.join(".")} has ${list.length} weights`,
+    expected: `expected ${count}, one for each ${what}`,
+  };
+}
+
+function* optimizer({ optimizer }: Partial<Spec>): Iterable<Contradiction> {
+  if (optimizer?.name !== "sgd" || !optimizer.nesterov) return;
+  if (optimizer.momentum > 0 && optimizer.dampening === 0) return;
+  const message = `nesterov with momentum ${optimizer.momentum} and dampening ${optimizer.dampening}`;
+  yield {
+    path: ["optimizer", "nesterov"],
+    message,
+    expected: "expected a momentum above 0 and no dampening",
+  };
+}
+
+function* schedule({ schedule }: Partial<Spec>): Iterable<Contradiction> {
+  if (!schedule) return;
+  if (schedule.warmup_epochs > 0 && schedule.warmup_steps > 0) {
+    const message = "warmup_epochs and warmup_steps are both given";
+    yield { path: ["schedule", "warmup_steps"], message, expected: "expected one of them" };
+  }
+  if (schedule.name !== "multi_step") return;
+  const index = schedule.milestones.findIndex((milestone, at, all) => at > 0 && milestone <= all[at - 1]!);
+  if (index < 0) return;
+  const message = `${schedule.milestones[index]} follows ${schedule.milestones[index - 1]}`;
+  yield {
+    path: ["schedule", "milestones", index],
+    message,
+    expected: "expected milestones in ascending order",
+  };
+}
+
+function* train(spec: Partial<Spec>): Iterable<Contradiction> {
+  if (!spec.train) return;
+  const { epochs, max_steps, early_stopping } = spec.train;
+  if (epochs === null && max_steps === null) {
+    yield {
+      path: ["train"],
+      message: "train has neither epochs nor max_steps",
+      expected: "expected one of them",
+    };
+  }
+  if (early_stopping) yield* watched(early_stopping.metric, spec);
+}
+
+function* watched(metric: string, { data }: Partial<Spec>): Iterable<Contradiction> {
+  if (!data) return;
+  const path = ["train", "early_stopping", "metric"];
+  const known = watchableFor(data.task);
+  if (!known.includes(metric)) {
+    const message = `${metric} does not exist for ${data.task}`;
+    yield { path, message, expected: `expected one of ${known.join(", ")}` };
+  } else if (metric.startsWith("validation.") && !hasValidation(data)) {
+    const expected = "expected data.split.validation above 0, or a metric of train";
+    yield { path, message: `${metric} is to be watched, but no rows are for validation`, expected };
+  }
+}
+
+function hasValidation(data: Spec["data"]): boolean {
+  const byColumn = data.format === "csv" && Object.values(data.columns).some(({ type }) => type === "split");
+  return byColumn || data.validation !== null || data.split.validation > 0;
+}

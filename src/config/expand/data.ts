@@ -1,0 +1,119 @@
+/** Shorthand and file-dependent defaults of the `data` section. */
+
+import { nearest } from "../../support/nearest.ts";
+import { show, suggestion } from "../issue.ts";
+import type { Path } from "../paths.ts";
+import { formatNames } from "../schema/data.ts";
+import { type Expansion, isMapping, listed, type Mapping, unusable } from "./expansion.ts";
+
+/** Names for delimiters that are awkward to write. */
+export const delimiterNames: Readonly<Record<string, string>> = {
+  comma: ",",
+  semicolon: ";",
+  tab: "\t",
+  pipe: "|",
+};
+
+const sources = ["path", "train", "validation", "test"] as const;
+
+export function expandData(expansion: Expansion, raw: unknown): unknown {
+  if (!isMapping(raw)) return raw;
+  const format = formatOf(expansion, raw);
+  if (format === undefined) return unusable;
+  const common: Mapping = { ...raw, format };
+  if ("classes" in raw) common.classes = expansion.texts(raw.classes, ["data", "classes"]);
+  if (format === "csv") return withSplit(expandCsv(expansion, common), csvShares);
+  if (format === "idx") return withSplit(common, idxShares);
+  return common;
+}
+
+/** The format given, its nearest when it is misspelt, or the guessed one; undefined when it is reported. */
+function formatOf(expansion: Expansion, raw: Mapping): unknown {
+  const { format } = raw;
+  if (format === undefined || format === null) {
+    const guessed = guessFormat(raw);
+    if (guessed) return guessed;
+    const given = sources.some((source) => raw[source] !== undefined);
+    const message = "data.format is missing, and it cannot be guessed from the file names";
+    if (given) expansion.report(["data"], message, "expected csv or idx");
+    else
+      expansion.report(
+        ["data"],
+        "data.path is missing",
+        "expected path: with a CSV file, or train: with IDX files",
+      );
+    return undefined;
+  }
+  if (format === "csv" || format === "idx") return format;
+  const path = ["data", "format"];
+  const message = `data.format is ${show(format, expansion.textAt(path))}`;
+  expansion.report(path, message, `expected csv or idx${suggestion(format, formatNames)}`);
+  return (typeof format === "string" ? nearest(format, formatNames) : undefined) ?? guessFormat(raw);
+}
+
+/** The format the first recognisable file name tells. */
+function guessFormat(raw: Mapping): "csv" | "idx" | undefined {
+  const names = sources.flatMap((source) => {
+    const files = raw[source];
+    return isMapping(files) ? Object.values(files) : [files].flat();
+  });
+  for (const name of names.filter((name) => typeof name === "string")) {
+    if (/\.(csv|tsv|tab|txt)(\.gz)?$/i.test(name)) return "csv";
+    if (/[.-]idx\d*(-u?byte)?(\.gz)?$|-u?byte(\.gz)?$/i.test(name)) return "idx";
+  }
+  return sources.some((source) => isMapping(raw[source])) ? "idx" : undefined;
+}
+
+function expandCsv(expansion: Expansion, raw: Mapping): Mapping {
+  const expanded: Mapping = { ...raw };
+  for (const key of sources) {
+    if (key in raw) expanded[key] = listed(expansion, raw[key], ["data", key]);
+  }
+  if ("target" in raw) expanded.target = expandTexts(expansion, raw.target, ["data", "target"]);
+  if ("missing_values" in raw)
+    expanded.missing_values = expandTexts(expansion, raw.missing_values, ["data", "missing_values"]);
+  if (typeof raw.delimiter === "string")
+    expanded.delimiter = Object.hasOwn(delimiterNames, raw.delimiter)
+      ? delimiterNames[raw.delimiter]
+      : raw.delimiter;
+  if (isMapping(raw.columns)) {
+    const columns = Object.entries(raw.columns);
+    expanded.columns = Object.fromEntries(
+      columns.map(([name, column]) => [name, expandColumn(expansion, column, ["data", "columns", name])]),
+    );
+  }
+  return expanded;
+}
+
+/** `number` → `{ type: number }`. */
+function expandColumn(expansion: Expansion, raw: unknown, path: Path): unknown {
+  if (typeof raw === "string") {
+    expansion.came([...path, "type"], path);
+    return { type: raw };
+  }
+  if (!isMapping(raw) || !("missing_values" in raw)) return raw;
+  return { ...raw, missing_values: expandTexts(expansion, raw.missing_values, [...path, "missing_values"]) };
+}
+
+function expandTexts(expansion: Expansion, value: unknown, path: Path): unknown {
+  return expansion.texts(listed(expansion, value, path), path);
+}
+
+interface Shares {
+  validation: number;
+  test: number;
+}
+
+function withSplit(data: Mapping, shares: (data: Mapping) => Shares): unknown {
+  const { split = {} } = data;
+  return split === null || isMapping(split) ? { ...data, split: { ...shares(data), ...split } } : data;
+}
+
+/** A share has no default where a file or a column says which rows belong to the split. */
+function csvShares(data: Mapping): Shares {
+  const columns = isMapping(data.columns) ? Object.values(data.columns) : [];
+  const said = columns.some((column) => isMapping(column) && column.type === "split");
+  return data.path == null || said ? { validation: 0, test: 0 } : { validation: 0.1, test: 0.2 };
+}
+
+const idxShares = (data: Mapping): Shares => ({ validation: data.validation == null ? 0.1 : 0, test: 0 });

@@ -1,0 +1,146 @@
+/** Shorthand of the `model` section: the short form, and layers written as a name or `{ name: value }`. */
+import type { z } from "zod";
+import { reportZod } from "../check/zodIssues.ts";
+import { show, suggestion } from "../issue.ts";
+import { formatPath, type Path } from "../paths.ts";
+import {
+  type ActivationSpec,
+  type LayerSpec,
+  type LayerType,
+  layerTypes,
+  shortModelSchema,
+} from "../schema/model.ts";
+import { type Expansion, isMapping, type Mapping, unusable } from "./expansion.ts";
+
+/** The option that the value in `{ layer: value }` sets. */
+export const mainOptions = {
+  linear: "width",
+  dropout: "p",
+  leaky_relu: "negative_slope",
+  elu: "alpha",
+} as const satisfies Partial<Record<LayerType, string>>;
+
+export function expandModel(expansion: Expansion, raw: unknown): unknown {
+  if (raw === undefined || raw === null) return { layers: layersOf({ hidden: [] }) };
+  if (!isMapping(raw)) return raw;
+  if (!("layers" in raw)) return expandShort(expansion, raw);
+  const short = Object.keys(raw).filter((key) => Object.hasOwn(shortModelSchema.shape, key));
+  if (short.length > 0) {
+    const both = `model has both layers and ${short.join(", ")}`;
+    expansion.report(["model", short[0]!], both, "expected layers alone, or hidden and its options", true);
+    return unusable;
+  }
+  const path = ["model", "layers"];
+  const layers = Array.isArray(raw.layers)
+    ? raw.layers.map((layer, index) => expandLayer(expansion, layer, [...path, index]))
+    : raw.layers;
+  return { ...raw, layers };
+}
+
+function expandShort(expansion: Expansion, raw: Mapping): unknown {
+  const short: Mapping = { ...raw };
+  if ("activation" in raw) short.activation = expandLayer(expansion, raw.activation, ["model", "activation"]);
+  const result = shortModelSchema.safeParse(short);
+  if (!result.success) reportZod(expansion, result.error.issues, shortModelSchema, short, ["model"]);
+  if (!result.success) return unusable;
+  const layers = layersOf(result.data);
+  let hidden = -1;
+  layers.forEach((layer, index) => {
+    if (layer.type === "linear") hidden++;
+    const written = hidden < result.data.hidden.length ? ["model", "hidden", hidden] : ["model"];
+    expansion.came(["model", "layers", index], written);
+  });
+  return { layers };
+}
+
+type ShortModel = Partial<z.output<typeof shortModelSchema>>;
+
+/** Per hidden width: linear, normalisation, activation, dropout; then the output layer. */
+function layersOf({
+  hidden = [],
+  activation = { type: "relu" },
+  dropout = 0,
+  norm = null,
+  bias = true,
+}: ShortModel) {
+  const layers: (LayerSpec | ActivationSpec)[] = [];
+  for (const width of hidden) {
+    layers.push({ type: "linear", width, bias });
+    if (norm === "batch") layers.push({ type: "batch_norm", eps: 1e-5, momentum: 0.1 });
+    if (norm === "layer") layers.push({ type: "layer_norm", eps: 1e-5 });
+    layers.push({ ...activation });
+    if (dropout > 0) layers.push({ type: "dropout", p: dropout });
+  }
+  return [...layers, { type: "linear" as const, width: null, bias }];
+}
+
+/** Instead of a layer whose problem is already reported, so that the others are checked. */
+const harmless = { type: "identity" };
+
+/** `relu` → `{ type: relu }`, `{ linear: 64, bias: false }` → `{ type: linear, width: 64, bias: false }`. */
+function expandLayer(expansion: Expansion, raw: unknown, path: Path): unknown {
+  if (typeof raw === "string") {
+    expansion.came([...path, "type"], path);
+    return { type: raw };
+  }
+  if (!isMapping(raw) || "type" in raw) return raw;
+  const names = Object.keys(raw).filter((key) => layerTypes.includes(key));
+  const [type, second] = names;
+  if (second !== undefined) {
+    expansion.report(
+      [...path, second],
+      `${formatPath(path)} holds ${names.join(" and ")}`,
+      "expected one layer",
+      true,
+    );
+    return harmless;
+  }
+  if (type === undefined) return unknownLayer(expansion, raw, path);
+  const { [type]: value, ...rest } = raw;
+  expansion.came([...path, "type"], [...path, type]);
+  const options = layerOptions(expansion, type, value, [...path, type], path);
+  if (options === null) return harmless;
+  const twice = Object.keys(options).find((key) => key in rest);
+  if (twice === undefined) return { type, ...options, ...rest };
+  expansion.report(
+    [...path, twice],
+    `${formatPath([...path, twice])} is given twice`,
+    "expected it once",
+    true,
+  );
+  return harmless;
+}
+
+function layerOptions(
+  expansion: Expansion,
+  type: string,
+  value: unknown,
+  written: Path,
+  canonical: Path,
+): Mapping | null {
+  if (isMapping(value)) {
+    for (const key of Object.keys(value)) expansion.came([...canonical, key], [...written, key]);
+    return value;
+  }
+  const main = mainOptions[type as keyof typeof mainOptions];
+  if (main !== undefined) {
+    if (value === null && type !== "linear") return {};
+    expansion.came([...canonical, main], written);
+    return { [main]: value };
+  }
+  if (value === null) return {};
+  const found = `${formatPath(written)} is ${show(value, expansion.textAt(written))}`;
+  expansion.report(written, found, `expected nothing after ${type}, or a mapping of its options`);
+  return null;
+}
+
+function unknownLayer(expansion: Expansion, raw: Mapping, path: Path): unknown {
+  const [key] = Object.keys(raw);
+  if (key === undefined)
+    expansion.report(path, `${formatPath(path)} is an empty mapping`, "expected a layer");
+  else {
+    const expected = `expected one of ${layerTypes.join(", ")}${suggestion(key, layerTypes)}`;
+    expansion.report([...path, key], `unknown layer ${formatPath([...path, key])}`, expected, true);
+  }
+  return harmless;
+}

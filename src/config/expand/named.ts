@@ -1,0 +1,54 @@
+/** Shorthand of the sections that are a name with options: loss, init, optimizer, schedule. */
+import { type Expansion, isMapping, type Mapping } from "./expansion.ts";
+
+interface Shorthand {
+  /** The name when there is no section. */
+  readonly absent?: string;
+  /** The name of a mapping without one. */
+  readonly defaultName?: string;
+  /** Other names for the same thing. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Other spellings of options. */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+export const namedSections = {
+  loss: {
+    names: {
+      logistic: "bce_with_logits",
+      l1: "mae",
+      poisson: "poisson_nll",
+      poisson_nll_log_input: "poisson_nll",
+    },
+  },
+  init: { absent: "default" },
+  optimizer: { absent: "adam", defaultName: "adam" },
+  schedule: { options: { T_max: "t_max", T_0: "t_0", T_mult: "t_mult", anneal_strategy: "anneal" } },
+} satisfies Record<string, Shorthand>;
+
+export type NamedSection = keyof typeof namedSections;
+
+/** `adam` → `{ name: adam }`, other names and spellings → ours. */
+export function expandNamed(expansion: Expansion, section: NamedSection, raw: unknown): unknown {
+  const { names = {}, options = {}, absent, defaultName }: Shorthand = namedSections[section];
+  if (raw === undefined || raw === null) return absent === undefined ? null : { name: absent };
+  if (typeof raw === "string") {
+    expansion.came([section, "name"], [section]);
+    return { name: rename(names, raw) };
+  }
+  if (!isMapping(raw)) return raw;
+  const expanded: Mapping = {};
+  if (section === "init" && "from" in raw && !("name" in raw)) expanded.name = "file";
+  else if (defaultName !== undefined && !("name" in raw)) expanded.name = defaultName;
+  for (const [key, value] of Object.entries(raw)) {
+    const option = rename(options, key);
+    if (option !== key) expansion.came([section, option], [section, key]);
+    if (option in expanded)
+      expansion.report([section, key], `${section}.${option} is given twice`, "expected it once", true);
+    else expanded[option] = key === "name" && typeof value === "string" ? rename(names, value) : value;
+  }
+  return expanded;
+}
+
+const rename = (table: Readonly<Record<string, string>>, name: string) =>
+  Object.hasOwn(table, name) ? table[name]! : name;

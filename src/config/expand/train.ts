@@ -1,0 +1,22 @@
+/** Defaults and shorthand of the `train` section. */
+import { metricTasks } from "../schema/metrics.ts";
+import { isMapping, type Mapping } from "./expansion.ts";
+
+/** Epochs when the spec names neither epochs nor steps. */
+const defaultEpochs = 50;
+
+export function expandTrain(raw: unknown): unknown {
+  if (raw === undefined || raw === null) return { epochs: defaultEpochs };
+  if (!isMapping(raw)) return raw;
+  const expanded: Mapping = { epochs: raw.max_steps == null ? defaultEpochs : null, ...raw };
+  if (isMapping(raw.early_stopping) && typeof raw.early_stopping.metric === "string") {
+    expanded.early_stopping = { ...raw.early_stopping, metric: expandMetric(raw.early_stopping.metric) };
+  }
+  return expanded;
+}
+
+/** `accuracy`, and Keras's and Lightning's `val_accuracy` → `validation.accuracy`. */
+function expandMetric(written: string): string {
+  const [, split = "validation", name = written] = /^(val|validation|train)[_.](.+)$/.exec(written) ?? [];
+  return metricTasks.has(name) ? `${split === "train" ? split : "validation"}.${name}` : written;
+}

@@ -1,0 +1,75 @@
+/** A spec file's bytes → its text; refuses what cannot be a spec before anything is parsed. */
+import { closeSync, openSync, readSync } from "node:fs";
+import { exitCodes, UserError } from "../../support/errors.ts";
+
+/** A spec has a few hundred bytes; what takes the parser's time is bounded in yaml.ts. */
+const mostBytes = 512 * 1024;
+
+/** @throws UserError `io` when the file cannot be read, `usage` when it is not a text or too large. */
+export function readSpecFile(file: string): string {
+  const bytes = readUpTo(file, mostBytes + 1);
+  if (bytes.length > mostBytes) {
+    throw wrong(file, "larger than 512 kB", "expected a spec: is this a data or model file?");
+  }
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    throw wrong(file, "encoded as UTF-16", "expected UTF-8");
+  }
+  const text = bytes
+    .toString("utf8")
+    .replace(/^\uFEFF/, "")
+    .replace(/\r(?!\n)/g, "\n");
+  const bad = text.search(/[\0\uFFFD]/);
+  if (bad >= 0 && (text[bad] === "\0" || !isUtf8(bytes))) {
+    const before = text.slice(0, bad).split("\n");
+    const message = text[bad] === "\0" ? "a byte 0" : "bytes that are not UTF-8";
+    const place = { line: before.length, column: before.at(-1)!.length + 1 };
+    throw new UserError(exitCodes.usage, {
+      file,
+      ...place,
+      message,
+      expected: "expected a text file in UTF-8",
+    });
+  }
+  return text;
+}
+
+const wrong = (file: string, message: string, expected: string) =>
+  new UserError(exitCodes.usage, { file, message, expected });
+
+function isUtf8(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString("utf8"), "utf8").equals(bytes);
+}
+
+/** Never more than `limit` bytes, also of a device or pipe that has no end. */
+function readUpTo(file: string, limit: number): Buffer {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, "r");
+    const buffer = Buffer.alloc(limit);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < limit; length += read) {
+      read = readSync(descriptor, buffer, length, limit - length, null);
+    }
+    return buffer.subarray(0, length);
+  } catch (error) {
+    throw unreadable(file, error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function unreadable(file: string, cause: unknown): UserError {
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  const known: Record<string, string> = {
+    ENOENT: "no such file",
+    ENOTDIR: "no such file",
+    EISDIR: "a directory",
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    ENAMETOOLONG: "the name is too long",
+    ELOOP: "too many symbolic links",
+  };
+  const message = known[code] ?? `cannot be read (${code || String(cause)})`;
+  const problem = { file, message, ...(code === "EISDIR" && { expected: "expected a spec file" }) };
+  return new UserError(exitCodes.io, problem, { cause });
+}

@@ -1,0 +1,91 @@
+/** A spec as written, in short or long form → the canonical spec, or everything that is wrong with it. */
+import type { z } from "zod";
+import { nearest } from "../support/nearest.ts";
+import { contradictions, taskOfLoss } from "./check/contradictions.ts";
+import { reportZod, unknownKey } from "./check/zodIssues.ts";
+import { expandData } from "./expand/data.ts";
+import { Expansion, isMapping, type Mapping, unusable } from "./expand/expansion.ts";
+import { expandModel } from "./expand/model.ts";
+import { expandNamed, type NamedSection } from "./expand/named.ts";
+import { expandTrain } from "./expand/train.ts";
+import { show } from "./issue.ts";
+import { type Node, toPlain } from "./parse/node.ts";
+import { type Spec, specSchema } from "./schema.ts";
+
+type Section = keyof Spec;
+
+/** `expansion` holds the issues, none if and only if there is a spec, and tells where each value was written. */
+export function resolve(root: Node, defaultName: string): { spec: Spec | null; expansion: Expansion } {
+  const expansion = new Expansion(root);
+  const raw = toPlain(root);
+  if (!isMapping(raw)) {
+    const expected = "expected a mapping with data:, model:, train: and so on";
+    expansion.report([], `the spec is ${show(raw, expansion.textAt([]))}`, expected);
+    return { spec: null, expansion };
+  }
+  for (const key of Object.keys(raw)) {
+    if (!Object.hasOwn(specSchema.shape, key))
+      unknownKey(expansion, [key], key, Object.keys(specSchema.shape));
+  }
+  const sections = checkSections(expansion, expand(expansion, raw, defaultName));
+  for (const { path, message, expected } of contradictions(sections)) {
+    expansion.report(expansion.written(path), message, expected);
+  }
+  return { spec: expansion.issues.length === 0 ? (sections as Spec) : null, expansion };
+}
+
+function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record<Section, unknown> {
+  const named = (section: NamedSection) => expandNamed(expansion, section, raw[section]);
+  const data = expandData(expansion, raw.data);
+  const loss = named("loss");
+  if (isMapping(data) && isMapping(loss) && (data.task === undefined || data.task === null)) {
+    data.task = taskOfLoss(String(loss.name), Array.isArray(data.target) ? data.target.length : 1);
+  }
+  return {
+    name: raw.name ?? defaultName,
+    seed: raw.seed ?? undefined,
+    data,
+    model: expandModel(expansion, raw.model),
+    loss,
+    init: named("init"),
+    optimizer: named("optimizer"),
+    schedule: named("schedule"),
+    train: expandTrain(raw.train),
+  };
+}
+
+/** The sections that are valid in themselves; the issues of the others are reported. */
+function checkSections(expansion: Expansion, expanded: Record<Section, unknown>): Partial<Spec> {
+  const valid: Mapping = {};
+  for (const [section, schema] of Object.entries(specSchema.shape) as [Section, z.ZodType][]) {
+    const value = expanded[section];
+    if (value === unusable) continue;
+    const result = schema.safeParse(value);
+    if (result.success) valid[section] = result.data;
+    else reportZod(expansion, result.error.issues, schema, value, [section]);
+    const corrected = result.success ? value : withNearestNames(value, result.error.issues);
+    const again = corrected === value ? result : schema.safeParse(corrected);
+    if (!again.success) reportZod(expansion, again.error.issues, schema, corrected, [section]);
+  }
+  return valid;
+}
+
+/** A copy in which misspelt names are right, to see what is wrong with their options; or `value` itself. */
+function withNearestNames(value: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  let corrected = value;
+  for (const issue of issues) {
+    if (issue.code !== "invalid_union" || issue.discriminator === undefined) continue;
+    const names = (issue as { options?: unknown[] }).options?.map(String) ?? [];
+    const section = issue.path
+      .slice(0, -1)
+      .reduce<unknown>((at, part) => (at as Mapping)[part as string], corrected);
+    const near = isMapping(section) && nearest(String(section[issue.discriminator]), names);
+    if (near === undefined || near === false) continue;
+    corrected = structuredClone(corrected);
+    const copy = issue.path
+      .slice(0, -1)
+      .reduce<unknown>((at, part) => (at as Mapping)[part as string], corrected);
+    (copy as Mapping)[issue.discriminator] = near;
+  }
+  return corrected;
+}

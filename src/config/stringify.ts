@@ -1,0 +1,47 @@
+/** A canonical spec → the text of a spec file that means the same, and its files as seen from elsewhere. */
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { stringify } from "yaml";
+import type { DataSpec, IdxFiles, InitSpec, Spec } from "./schema.ts";
+
+/** YAML; `parseSpec(stringifySpec(spec), …).spec` equals `spec`. */
+export function stringifySpec(spec: Spec): string {
+  return stringify(spec, { aliasDuplicateObjects: false, lineWidth: 100 });
+}
+
+/** The spec with its relative paths, which start at `from`, rewritten to start at `to`. */
+export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
+  const rebase = (file: string) => {
+    if (isAbsolute(file)) return file;
+    const path = relative(resolve(to), resolve(from, file));
+    return sep === "/" ? path : path.replaceAll(sep, "/");
+  };
+  const list = (files: string[] | null) => files?.map(rebase) ?? null;
+  const pair = ({ images, labels }: IdxFiles) => ({ images: rebase(images), labels: rebase(labels) });
+  return { ...spec, data: rebaseData(), init: rebaseInit() };
+
+  function rebaseData(): DataSpec {
+    const { data } = spec;
+    if (data.format === "csv") {
+      const { path, train, validation, test } = data;
+      return {
+        ...data,
+        path: list(path),
+        train: list(train),
+        validation: list(validation),
+        test: list(test),
+      };
+    }
+    const { train, validation, test } = data;
+    return {
+      ...data,
+      train: pair(train),
+      validation: validation && pair(validation),
+      test: test && pair(test),
+    };
+  }
+
+  function rebaseInit(): InitSpec {
+    const { init } = spec;
+    return init.name === "file" ? { ...init, from: rebase(init.from) } : init;
+  }
+}
