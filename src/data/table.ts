@@ -1,0 +1,358 @@
+/**
+ * Reads CSV files into one table of 32-bit floats: a column of numbers holds them, a column of texts the
+ * numbers of its levels. Finds from the whole file which column is which. NaN stands for a missing value.
+ * Knows nothing of scaling, targets and splits.
+ */
+import { nearest } from "../support/nearest.ts";
+import { LevelIndex } from "./csv/levels.ts";
+import { parseFloat32 } from "./csv/number.ts";
+import { scanRecords } from "./csv/records.ts";
+import type { CsvScanner } from "./csv/scanner.ts";
+import { dataError, ProblemList } from "./problems.ts";
+import { readFileBytes } from "./source.ts";
+
+/** How a column is to be read. */
+export interface ColumnReading {
+  /** null: numbers if every value in all files is one, else texts. */
+  readonly kind: "number" | "text" | "skip" | null;
+  /** Texts that mean a value is missing. */
+  readonly missing: readonly string[];
+  /** Whether a missing value is a problem. */
+  readonly required?: boolean;
+  /** What becomes of a text in a column of kind number; by default a problem. */
+  readonly hint?: string;
+}
+
+/** A column as it was read. */
+export interface TableColumn {
+  readonly name: string;
+  readonly kind: "number" | "text";
+  /** Texts by their number; empty for numbers. */
+  readonly levels: readonly string[];
+  /** Per level, where it first stands. */
+  readonly places: readonly { file: string; line: number; column: number }[];
+  /** Missing values, over all files. */
+  readonly missing: number;
+  /** More different texts than are kept: their numbers are NaN. */
+  readonly overflowed: boolean;
+}
+
+export interface Table {
+  readonly columns: readonly TableColumn[];
+  readonly rows: number;
+  /** Rows of each file, in the order of the files. */
+  readonly fileRows: readonly number[];
+  /** Row-major pieces of `rowsPerSlab` rows (the last may be shorter), as many columns as `columns`. */
+  readonly slabs: Float32Array[];
+  readonly rowsPerSlab: number;
+  /** Fields per record, skipped ones included. */
+  readonly header: readonly string[];
+  readonly delimiter: string;
+}
+
+/** Floats per slab: large enough that few are needed, small enough that none is wasted. */
+const slabFloats = 2 ** 22;
+
+/** More levels than this are no category. */
+export const maxLevels = 100_000;
+
+/**
+ * Reads the files one after the other; their columns are matched by name, those of the first file rule.
+ * Throws UserError: data with up to twenty problems, io.
+ */
+export async function readTable(
+  files: readonly string[],
+  delimiter: string | null,
+  reading: (name: string, header: readonly string[]) => ColumnReading,
+): Promise<Table> {
+  const texts = new Set<string>();
+  for (;;) {
+    const reader = new TableReader(reading, texts);
+    const finished = await readAll(reader, files, delimiter);
+    if (finished) return reader.table();
+    for (const name of reader.refuted) texts.add(name);
+  }
+}
+
+/** Column j of a table, in the order of the rows. */
+export function columnOf(table: Table, j: number): Float32Array {
+  const { columns, rows, slabs, rowsPerSlab } = table;
+  const values = new Float32Array(rows);
+  for (const [index, slab] of slabs.entries()) {
+    const first = index * rowsPerSlab;
+    const end = Math.min(rows, first + rowsPerSlab);
+    for (let row = first, at = j; row < end; row++, at += columns.length) values[row] = slab[at]!;
+  }
+  return values;
+}
+
+/** False if a column thought to hold numbers holds texts: then the reader has noted it and is to start anew. */
+async function readAll(
+  reader: TableReader,
+  files: readonly string[],
+  delimiter: string | null,
+): Promise<boolean> {
+  let first = true;
+  for (const file of files) {
+    for await (const scanner of scanRecords(readFileBytes(file), { file, delimiter })) {
+      reader.take(scanner, file);
+      // A text column shows at once, mostly: then there is no need to read on.
+      if (first && reader.refuted.size > 0) return false;
+      first = false;
+    }
+    reader.endFile(file);
+  }
+  if (reader.refuted.size > 0) return false;
+  reader.problems.throwIfAny();
+  return true;
+}
+
+/** One column while it is read. */
+interface Column {
+  readonly name: string;
+  readonly reading: ColumnReading;
+  readonly isText: boolean;
+  readonly missingTexts: ReadonlySet<string>;
+  readonly emptyIsMissing: boolean;
+  /** Missing values that are numbers themselves, as `-999`. */
+  readonly missingNumbers: readonly number[];
+  readonly index: LevelIndex;
+  /** Per level, its number as stored: itself, or NaN for one that means missing. */
+  readonly stored: number[];
+  readonly places: { file: string; line: number; column: number }[];
+  missing: number;
+}
+
+class TableReader {
+  readonly problems = new ProblemList();
+  /** Columns that were taken for numbers and hold texts. */
+  readonly refuted = new Set<string>();
+  private header: readonly string[] | null = null;
+  private delimiter = ",";
+  private columns: Column[] = [];
+  /** Per column, its field in the current file. */
+  private fields: Int32Array = new Int32Array(0);
+  private slabs: Float32Array[] = [];
+  private rowsPerSlab = 1;
+  private slab = new Float32Array(0);
+  private at = 0;
+  private rows = 0;
+  private fileRows: number[] = [];
+  private fileFirst = 0;
+  private file: string | null = null;
+
+  constructor(
+    private readonly reading: (name: string, header: readonly string[]) => ColumnReading,
+    /** Columns known to hold texts. */
+    private readonly texts: ReadonlySet<string>,
+  ) {}
+
+  /** Takes the records that a scanner holds. */
+  take(scanner: CsvScanner, file: string): void {
+    if (this.file !== file) this.startFile(scanner, file);
+    const { count, first, values, problems } = scanner;
+    const { columns, fields } = this;
+    for (let record = 0; record < count; record++) {
+      if (problems.size > 0) {
+        const problem = problems.get(record);
+        if (problem) {
+          this.problems.add(problem);
+          continue;
+        }
+      }
+      if (this.at === this.slab.length) this.addSlab();
+      const { slab } = this;
+      const base = first[record]!;
+      let at = this.at;
+      for (let j = 0; j < fields.length; j++) {
+        const column = columns[j]!;
+        const field = fields[j]!;
+        if (column.isText) slab[at++] = this.readText(scanner, record, field, column, file);
+        else {
+          const value = values[base + field]!;
+          slab[at++] =
+            value - value === 0 && column.missingNumbers.length === 0
+              ? value
+              : this.readNumber(scanner, record, field, column, value);
+        }
+      }
+      this.at = at;
+      this.rows++;
+    }
+  }
+
+  endFile(file: string): void {
+    const rows = this.rows - this.fileFirst;
+    if (rows === 0 && this.problems.count === 0) {
+      throw dataError({ file, message: "the file holds a header and no rows", expected: "at least one row" });
+    }
+    this.fileRows.push(rows);
+    this.fileFirst = this.rows;
+    this.file = null;
+  }
+
+  table(): Table {
+    const columns = this.columns.map((column): TableColumn => {
+      const { name, isText, index, places, missing } = column;
+      return {
+        name,
+        kind: isText ? "text" : "number",
+        levels: isText ? index.texts() : [],
+        places,
+        missing,
+        overflowed: index.count >= maxLevels,
+      };
+    });
+    const { rows, fileRows, slabs, rowsPerSlab, delimiter } = this;
+    return { columns, rows, fileRows, slabs, rowsPerSlab, header: this.header!, delimiter };
+  }
+
+  private startFile(scanner: CsvScanner, file: string): void {
+    const header = scanner.header!;
+    this.file = file;
+    this.delimiter = scanner.delimiter!;
+    if (this.header === null) {
+      this.header = header;
+      const columns = header.map((name) => newColumn(name, this.reading(name, header), this.texts));
+      this.columns = columns.filter(({ reading }) => reading.kind !== "skip");
+      this.rowsPerSlab = Math.max(1, Math.floor(slabFloats / Math.max(1, this.columns.length)));
+    }
+    this.fields = Int32Array.from(this.columns, ({ name }) => {
+      const field = header.indexOf(name);
+      if (field < 0) throw dataError(missingColumn(name, header, file));
+      return field;
+    });
+  }
+
+  private addSlab(): void {
+    // The first slab starts small: most tables are.
+    const rows = this.slabs.length === 0 ? Math.min(this.rowsPerSlab, 1024) : this.rowsPerSlab;
+    const width = Math.max(1, this.columns.length);
+    if (this.slabs.length === 1 && this.slab.length < this.rowsPerSlab * width) {
+      const larger = new Float32Array(Math.min(this.rowsPerSlab * width, 4 * this.slab.length));
+      larger.set(this.slab);
+      this.slab = this.slabs[0] = larger;
+      return;
+    }
+    this.slab = new Float32Array(rows * width);
+    this.slabs.push(this.slab);
+    this.at = 0;
+  }
+
+  /** A number that the scanner did not read on the way: long, quoted, missing, or none at all. */
+  private readNumber(
+    scanner: CsvScanner,
+    record: number,
+    field: number,
+    column: Column,
+    value: number,
+  ): number {
+    const end = scanner.ends[scanner.first[record]! + field]!;
+    const start = scanner.fieldStartOf(record, field);
+    if (start === end && column.emptyIsMissing) return this.readMissing(scanner, record, field, column);
+    let number = value - value === 0 ? value : parseFloat32(scanner.bytes, start, end);
+    if (Number.isNaN(number)) {
+      const text = scanner.text(record, field).trim();
+      if (column.missingTexts.has(text)) return this.readMissing(scanner, record, field, column);
+      const bytes = Buffer.from(text);
+      number = parseFloat32(bytes, 0, bytes.length);
+    }
+    if (column.missingNumbers.includes(number)) return this.readMissing(scanner, record, field, column);
+    if (number - number === 0) return number;
+    if (column.reading.kind === "number") this.problems.add(notANumber(scanner, record, field, number));
+    else this.refuted.add(column.name);
+    return Number.NaN;
+  }
+
+  private readText(scanner: CsvScanner, record: number, field: number, column: Column, file: string): number {
+    const { index, stored } = column;
+    let { bytes } = scanner;
+    let start = scanner.fieldStartOf(record, field);
+    let end = scanner.ends[scanner.first[record]! + field]!;
+    if (bytes[start] === 0x22 && end > start) {
+      bytes = Buffer.from(scanner.text(record, field));
+      start = 0;
+      end = bytes.length;
+    }
+    const level = index.count < maxLevels ? index.add(bytes, start, end) : index.find(bytes, start, end);
+    if (level < 0) {
+      if (column.reading.kind === "text") throw tooManyLevels(file, column.name);
+      return Number.NaN;
+    }
+    if (level === stored.length) {
+      const { line, column: character } = scanner.placeOf(record, field);
+      column.places.push({ file, line: line!, column: character! });
+      stored.push(column.missingTexts.has(index.text(level).trim()) ? Number.NaN : level);
+    }
+    const value = stored[level]!;
+    return Number.isNaN(value) ? this.readMissing(scanner, record, field, column) : value;
+  }
+
+  private readMissing(scanner: CsvScanner, record: number, field: number, column: Column): number {
+    column.missing++;
+    if (column.reading.required) this.problems.add(missingValue(scanner, record, field, column.reading.hint));
+    return Number.NaN;
+  }
+}
+
+function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<string>): Column {
+  const numbers = reading.missing.map((text) => parseFloat32(Buffer.from(text), 0, Buffer.byteLength(text)));
+  return {
+    name,
+    reading,
+    isText: reading.kind === "text" || (reading.kind === null && texts.has(name)),
+    missingTexts: new Set(reading.missing),
+    emptyIsMissing: reading.missing.includes(""),
+    missingNumbers: numbers.filter((number) => !Number.isNaN(number)),
+    index: new LevelIndex(),
+    stored: [],
+    places: [],
+    missing: 0,
+  };
+}
+
+function missingValue(scanner: CsvScanner, record: number, field: number, hint: string | undefined) {
+  const message = `column "${scanner.header![field]}" holds ${quoted(scanner.text(record, field))}, a missing value`;
+  return { ...scanner.placeOf(record, field), message, expected: "a value in every row", hint };
+}
+
+/** A value that is not a number, or none that 32 bits hold. */
+export function notANumber(scanner: CsvScanner, record: number, field: number, number: number) {
+  const text = scanner.text(record, field);
+  const place = scanner.placeOf(record, field);
+  return { ...place, ...numberProblem(scanner.header![field]!, text, Number.isNaN(number)) };
+}
+
+/** The sentence for a text in a column of numbers. */
+export function numberProblem(name: string, text: string, isText: boolean) {
+  if (!isText) {
+    const message = `column "${name}" holds ${quoted(text)}, too large for a 32-bit float`;
+    return { message, expected: "at most 3.4e38" };
+  }
+  return {
+    message: `column "${name}" holds ${quoted(text)}, not a number`,
+    expected: "a number",
+    hint: `if it means that the value is missing: columns.${name}.missing_values: [${JSON.stringify(text)}]`,
+  };
+}
+
+/** A column that a header lacks, with the nearest name it has. */
+export function missingColumn(name: string, header: readonly string[], file: string | undefined) {
+  const meant = nearest(name, header);
+  const hint = meant === undefined ? `the columns are ${listed(header)}` : `did you mean ${quoted(meant)}?`;
+  return { file, line: 1, message: `no column is named "${name}"`, expected: "a column of that name", hint };
+}
+
+function tooManyLevels(file: string, name: string) {
+  const message = `column "${name}" holds more than ${maxLevels} different texts`;
+  return dataError({ file, message, expected: "a category", hint: `columns.${name}: id` });
+}
+
+/** A value in a message: in quotes, escaped, not too long. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 12 ? `${names.slice(0, 12).join(", ")}, … (${names.length})` : names.join(", ");
+}
