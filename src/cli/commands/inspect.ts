@@ -1,5 +1,27 @@
+/** `nnt inspect`: what a model, a data file or a spec holds. */
+import { exitCodes, UserError } from "../../support/errors.ts";
 import type { Action } from "../actions.ts";
-export const inspect: Action<"inspect"> = async ({ out }, argument, options) => {
-  await out.line(JSON.stringify({ argument, options }));
+import type { Inspected } from "../inspect/inspected.ts";
+import { type FileKind, kindOf } from "../inspect/kind.ts";
+
+export const inspect: Action<"inspect"> = async ({ out }, file, { head, json }) => {
+  const kind = await kindOf(file);
+  if (head !== null && kind !== "table" && kind !== "idx") {
+    throw new UserError(exitCodes.usage, {
+      file,
+      message: `--head shows records of data, and this is a ${kind}`,
+    });
+  }
+  const { json: object, draw } = await inspectors[kind](file, head ?? 0);
+  if (json) await out.line(JSON.stringify(object));
+  else await out.line(draw(await out.style(), out.columns).join("\n"));
   return 0;
 };
+
+/** Each kind loads only what it needs: the spec's takes zod, the others don't. */
+const inspectors = {
+  model: async (file) => (await import("../inspect/model.ts")).inspectModel(file),
+  idx: async (file, head) => (await import("../inspect/data.ts")).inspectIdx(file, head),
+  table: async (file, head) => (await import("../inspect/data.ts")).inspectTable(file, head),
+  spec: async (file) => (await import("../inspect/spec.ts")).inspectSpec(file),
+} satisfies Record<FileKind, (file: string, head: number) => Promise<Inspected>>;

@@ -1,5 +1,75 @@
+/** `nnt train`: a spec in, a run's directory out; events to the terminal on the way. */
+import { join } from "node:path";
+import { loadSpec } from "../../config/load.ts";
+import { barProgress, lineProgress, type Progress, quietProgress } from "../../report/progress.ts";
+import { wantsRedrawing } from "../../report/style.ts";
+import { drawSummary } from "../../report/summary.ts";
+import type { EndEvent, Listener } from "../../train/events.ts";
+import { train as run } from "../../train/run.ts";
 import type { Action } from "../actions.ts";
-export const train: Action<"train"> = async ({ out }, argument, options) => {
-  await out.line(JSON.stringify({ argument, options }));
-  return 0;
+import type { OptionsOf } from "../commands.ts";
+import { eventWriter } from "../eventWriter.ts";
+import { type Context, signalExitCodes } from "../main.ts";
+
+type Options = OptionsOf<"train">;
+
+export const train: Action<"train"> = async (context, file, options) => {
+  const signal = context.interruption();
+  const spec = loadSpec(file, { set: options.set, overrides: overridesOf(options) });
+  const progress = await progressOn(context, options);
+  const events = eventWriter(context.out);
+  let end: EndEvent | undefined;
+  const listen: Listener = (event) => {
+    progress.listen(event);
+    if (options.json) events.listen(event);
+    if (event.event === "end") end = event;
+  };
+  const { out, threads, maxTime: maxSeconds } = options;
+  const mode = options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh";
+  const kernels = options.kernels ?? "auto";
+  try {
+    await run({ spec, out, mode, threads, kernels, maxSeconds, signal }, listen);
+  } finally {
+    progress.stop();
+    await events.written();
+  }
+  if (!end) return 0;
+  if (!options.json && !options.quiet) await printSummary(context, file, spec.spec.data.format, end);
+  events.throwIfFailed();
+  return end.reason === "SIGINT" || end.reason === "SIGTERM" ? signalExitCodes[end.reason] : 0;
 };
+
+/** The options that stand for one value of the spec. */
+function overridesOf({ seed, epochs }: Options) {
+  return [
+    ...(seed === null ? [] : [{ option: "--seed", path: "seed", value: seed }]),
+    ...(epochs === null ? [] : [{ option: "--epochs", path: "train.epochs", value: epochs }]),
+  ];
+}
+
+/** Bars where they can be redrawn and nothing else is written to the same terminal. */
+async function progressOn({ out, err, env }: Context, { quiet, json }: Options): Promise<Progress> {
+  const style = await err.style();
+  const eventsAreShown = json && out.isTerminal;
+  if (quiet || eventsAreShown) return quietProgress(err.stream, style);
+  return wantsRedrawing(err.isTerminal, env)
+    ? barProgress(err.stream, style)
+    : lineProgress(err.stream, style);
+}
+
+async function printSummary(
+  { out }: Context,
+  spec: string,
+  format: "csv" | "idx",
+  end: EndEvent,
+): Promise<void> {
+  const model = join(end.directory, "best.ckpt");
+  const isDone = end.reason === "epochs" || end.reason === "max_steps" || end.reason === "early_stopping";
+  const next = [
+    ...(isDone ? [] : [`nnt train ${spec} --out ${end.directory} --resume`]),
+    `nnt eval ${model}`,
+    format === "csv" ? `nnt predict ${model} < rows.csv` : `nnt predict ${model} --images FILE`,
+  ];
+  const lines = drawSummary({ end, model, next }, await out.style(), out.columns);
+  await out.line(lines.join("\n"));
+}

@@ -1,0 +1,63 @@
+/** The columns that a model takes and what it answers, as rows of a table. */
+
+import type { InputColumn, Preprocessing, Scaling, Target } from "../../data/preprocessing.ts";
+import { columnWidth } from "../../data/preprocessing.ts";
+import { printable, type Style } from "../../report/style.ts";
+import { type Column, table } from "../../report/table.ts";
+import { counted, figure, shape } from "../../report/text.ts";
+
+/** More columns than these are counted only. */
+const mostColumns = 40;
+/** More levels or classes than these are counted only. */
+const mostNames = 12;
+
+/** One line per input column: its name, type, what becomes of it, and what of a missing value. */
+export function drawInputs({ inputs }: Preprocessing, style: Style, width: number): string[] {
+  if (inputs.kind === "array") return [`images ${shape(inputs.shape)}, ${scalingText(inputs.scaling)}`];
+  const columns = [
+    { title: "column", least: 8 },
+    { title: "type" },
+    { title: "inputs", align: "right" },
+    { title: "how", least: 10 },
+  ] as const satisfies Column[];
+  const rows = inputs.columns.slice(0, mostColumns).map((column) => {
+    return [printable(column.name), column.type, String(columnWidth(column)), howText(column)];
+  });
+  const more = inputs.columns.length - rows.length;
+  return [
+    ...table(columns, rows, { width, title: style.dim }),
+    ...(more > 0 ? [style.dim(`… and ${counted(more, "more column")}`)] : []),
+  ];
+}
+
+/** `species: one of setosa, versicolor, virginica`. */
+export function targetText(target: Target): string {
+  switch (target.task) {
+    case "classification":
+      return `${printable(target.name)}: one of ${namesText(target.classes)}`;
+    case "multilabel":
+      return `${namesText(target.names)}: any of these labels`;
+    case "regression":
+      return target.columns
+        .map(({ name, scaling }) => `${printable(name)}: a number, ${scalingText(scaling)}`)
+        .join("; ");
+  }
+}
+
+function howText(column: InputColumn): string {
+  if (column.type === "number") {
+    const fill = column.fill === null ? "" : `; missing: ${figure(column.fill)}`;
+    return `${scalingText(column.scaling)}${fill}`;
+  }
+  if (column.type === "boolean") return column.fill === null ? "0 or 1" : `0 or 1; missing: ${column.fill}`;
+  return namesText(column.levels);
+}
+
+function scalingText({ name, center, scale }: Scaling): string {
+  return name === "none" ? "as it is" : `(x − ${figure(center)}) / ${figure(scale)}`;
+}
+
+function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, mostNames).map(printable).join(", ");
+  return names.length > mostNames ? `${shown}, … (${names.length} in all)` : shown;
+}

@@ -1,0 +1,29 @@
+/** What kind of file it is, by its first bytes, then by its name. */
+import { fileSize, readFileBytes } from "../../data/source.ts";
+
+export type FileKind = "model" | "idx" | "table" | "spec";
+
+/** Throws UserError: io if it can't be read, data if it is empty or damaged gzip. */
+export async function kindOf(file: string): Promise<FileKind> {
+  await fileSize(file);
+  if (/\.(ckpt|safetensors)$/i.test(file)) return "model";
+  if (/\.(ya?ml|json)$/i.test(file)) return "spec";
+  const start = await firstBytes(file);
+  if (isSafetensors(start)) return "model";
+  return isIdx(start) || /idx\d+-ubyte(\.gz)?$|\.idx(\.gz)?$/i.test(file) ? "idx" : "table";
+}
+
+async function firstBytes(file: string): Promise<Uint8Array> {
+  for await (const chunk of readFileBytes(file)) return chunk;
+  return new Uint8Array();
+}
+
+/** The length of a header that begins with {. */
+function isSafetensors(start: Uint8Array): boolean {
+  return start.length > 8 && start[8] === 0x7b && start[5] === 0 && start[6] === 0 && start[7] === 0;
+}
+
+/** Two zeros, a type from 8 (unsigned byte) to 14 (double), a rank. */
+function isIdx(start: Uint8Array): boolean {
+  return start.length >= 4 && start[0] === 0 && start[1] === 0 && start[2]! >= 8 && start[2]! <= 14;
+}

@@ -1,0 +1,114 @@
+/** What a model file holds: the network with its tensors, the columns it takes, what it answers. */
+import { readCheckpoint, type StoredCheckpoint } from "../../checkpoint/checkpoint.ts";
+import type { Header, TensorEntry } from "../../checkpoint/header.ts";
+import { describeSafetensors } from "../../checkpoint/safetensors.ts";
+import type { Spec } from "../../config/schema.ts";
+import { inputWidth, outputWidth, type Preprocessing } from "../../data/preprocessing.ts";
+import { describeModel } from "../../model/describe.ts";
+import { drawNetwork } from "../../report/network.ts";
+import { printable, type Style } from "../../report/style.ts";
+import { facts, table } from "../../report/table.ts";
+import { bytes, count, counted, shape } from "../../report/text.ts";
+import { drawInputs, targetText } from "./columns.ts";
+import type { Inspected } from "./inspected.ts";
+import { layersAsJson, networkDrawing } from "./layers.ts";
+
+/** Throws UserError(model) for a damaged file. */
+export function inspectModel(file: string): Inspected {
+  const header = describeSafetensors(file);
+  const isOurs = header.metadata.has("format_version") || file.endsWith(".ckpt");
+  return isOurs ? inspectCheckpoint(file, readCheckpoint(file, "none")) : inspectTensors(file, header);
+}
+
+function inspectCheckpoint(file: string, stored: StoredCheckpoint): Inspected {
+  const spec = stored.spec as Spec;
+  const preprocessing = stored.preprocessing as Preprocessing;
+  const { epoch, step } = stored.training as { epoch: number; step: number };
+  const network = describeModel(spec.model.layers, inputWidth(preprocessing), outputWidth(preprocessing));
+  const loss = spec.loss?.name ?? "loss";
+  const { inputs, target } = preprocessing;
+  return {
+    json: {
+      kind: "model",
+      file,
+      name: spec.name,
+      task: target.task,
+      epoch,
+      step,
+      parameters: network.parameterCount,
+      layers: layersAsJson(network),
+      tensors: stored.layout.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      inputs: network.inputWidth,
+      outputs: network.outputWidth,
+      columns: inputs.kind === "columns" ? inputs.columns.map(({ name, type }) => ({ name, type })) : null,
+      shape: inputs.kind === "array" ? inputs.shape : null,
+      target,
+      classes: target.task === "classification" ? target.classes : null,
+      bytes: stored.bytes,
+      sha256: stored.digests.sha256,
+      weights_sha256: stored.digests.weights,
+      nnt: stored.nnt,
+      spec,
+    },
+    draw: (style, width) => [
+      ...facts(
+        [
+          ["model", `${style.bold(printable(spec.name))}, ${target.task}`],
+          ["trained", `${counted(epoch, "epoch")}, ${counted(step, "update")}`],
+          ["answers", targetText(target)],
+          ["file", `${bytes(stored.bytes)}, written by nnt ${printable(stored.nnt)}`],
+          ["weights", `sha256 ${stored.digests.weights}`],
+        ],
+        style.dim,
+      ),
+      "",
+      ...drawInputs(preprocessing, style, width),
+      "",
+      ...drawNetwork(networkDrawing(network, loss), style, width),
+      ...otherTensors(stored, style, width),
+    ],
+  };
+}
+
+/** Running statistics and the optimizer's state, which are no parameters. */
+function otherTensors({ layout }: StoredCheckpoint, style: Style, width: number): string[] {
+  const others = layout.filter(({ name }) => name.startsWith("optimizer.") || name.includes(".running_"));
+  if (others.length === 0) return [];
+  return ["", style.dim("besides the parameters"), ...drawTensors(others, style, width)];
+}
+
+/** A safetensors file of any writer. */
+function inspectTensors(file: string, { tensors, metadata }: Header): Inspected {
+  const values = tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
+  return {
+    json: {
+      kind: "tensors",
+      file,
+      parameters: values,
+      tensors: tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      metadata: Object.fromEntries(metadata),
+    },
+    draw: (style, width) => [
+      ...drawTensors(tensors, style, width),
+      "",
+      style.bold(`${counted(tensors.length, "tensor")}, ${counted(values, "value")}`),
+    ],
+  };
+}
+
+function drawTensors(tensors: readonly TensorEntry[], style: Style, width: number): string[] {
+  const columns = [
+    { title: "tensor", least: 12 },
+    { title: "type" },
+    { title: "shape" },
+    { title: "values", align: "right" },
+  ] as const;
+  const rows = tensors.map(({ name, dtype, shape: sizes }) => {
+    return [printable(name), dtype, shape(sizes), count(elements(sizes))];
+  });
+  return table(columns, rows, { width, title: style.dim });
+}
+
+function elements(sizes: readonly number[]): number {
+  return sizes.reduce((product, size) => product * size, 1);
+}

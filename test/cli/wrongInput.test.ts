@@ -1,0 +1,109 @@
+/** Every wrong input ends in its exit code and a message that names file and place, and never in a stack. */
+import { mkdirSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { beforeAll, describe, expect, test } from "vitest";
+import { folder, nnt, put } from "./program.ts";
+
+const cwd = folder();
+
+const rows = (count: number) =>
+  Array.from({ length: count }, (_, row) => `${row},${row % 7},${row % 2 ? "yes" : "no"}`);
+const table = ["a,b,y", ...rows(40)].join("\n");
+const csv = (file: string, more = "") => `data: { path: ${file}, target: y${more} }\ntrain: { epochs: 1 }\n`;
+const idx = (images: string, labels: string) =>
+  `data: { format: idx, train: { images: ${images}, labels: ${labels} } }\ntrain: { epochs: 1 }\n`;
+
+/** An IDX file of unsigned bytes. */
+function idxFile(sizes: readonly number[], bytes: number, magic = 0x0800 + sizes.length): Buffer {
+  const head = Buffer.alloc(4 + 4 * sizes.length);
+  head.writeUInt32BE(magic);
+  sizes.forEach((size, dimension) => {
+    head.writeUInt32BE(size, 4 + 4 * dimension);
+  });
+  return Buffer.concat([head, Buffer.alloc(bytes, 1)]);
+}
+
+beforeAll(async () => {
+  mkdirSync(`${cwd}/folder`);
+  const images = idxFile([20, 2, 2], 80);
+  put(cwd, {
+    "good.csv": table,
+    "good.yaml": csv("good.csv"),
+    "empty.csv": "",
+    "header.csv": "a,b,y\n",
+    "ragged.csv": table.replace("3,3,yes", "3,yes"),
+    "text.csv": table.replace("7,0,yes", "7,zero,yes"),
+    "images.idx": images,
+    "labels.idx": idxFile([20], 20),
+    "fewer.idx": idxFile([19], 19),
+    "magic.idx": idxFile([20, 2, 2], 80, 0x01020304),
+    "short.idx": images.subarray(0, 60),
+    "long.idx": Buffer.concat([images, Buffer.from("x")]),
+    "cut.csv.gz": gzipSync(table).subarray(0, 60),
+    "missing.yaml": csv("nowhere.csv"),
+    "empty.yaml": csv("empty.csv"),
+    "header.yaml": csv("header.csv"),
+    "ragged.yaml": csv("ragged.csv"),
+    "text.yaml": csv("text.csv", ", columns: { b: number }"),
+    "labels.yaml": csv("good.csv", ", classes: ['no', maybe]"),
+    "target.yaml": csv("good.csv").replace("target: y", "target: yy"),
+    "magic.yaml": idx("magic.idx", "labels.idx"),
+    "short.yaml": idx("short.idx", "labels.idx"),
+    "long.yaml": idx("long.idx", "labels.idx"),
+    "fewer.yaml": idx("images.idx", "fewer.idx"),
+    "cut.yaml": csv("cut.csv.gz"),
+    "typo.yaml": csv("good.csv").replace("epochs", "epoch"),
+    "hidden.yaml": `${csv("good.csv")}model: { hidden: [-1] }\n`,
+    "lr.yaml": `${csv("good.csv")}optimizer: { name: sgd, lr: .nan }\n`,
+    "folder.yaml": csv("folder"),
+    "syntax.yaml": "data: {",
+  });
+  const trained = await nnt(["train", "good.yaml", "--out", "run"], { cwd });
+  expect(trained).toMatchObject({ code: 0 });
+});
+
+describe.concurrent("wrong input", () => {
+  test.each([
+    ["spec that is not there", ["train", "nowhere.yaml"], 5, /^nnt: nowhere\.yaml: .*no such file/],
+    ["spec that is a directory", ["train", "folder"], 5, /^nnt: folder: .*directory/],
+    ["data file that is not there", ["train", "missing.yaml"], 5, /^nnt: .*nowhere\.csv.*no such file/],
+    ["data file that is a directory", ["train", "folder.yaml"], 5, /^nnt: .*folder.*directory/],
+    ["empty file", ["train", "empty.yaml"], 3, /^nnt: .*empty\.csv.*empty/],
+    ["header only", ["train", "header.yaml"], 3, /^nnt: .*header\.csv.*row/],
+    ["ragged row", ["train", "ragged.yaml"], 3, /^nnt: .*ragged\.csv:5.*field/],
+    ["text in a number column", ["train", "text.yaml"], 3, /^nnt: .*text\.csv:9:.*"b".*"zero"/],
+    ["label out of range", ["train", "labels.yaml"], 3, /^nnt: .*good\.csv:3.*"yes"/],
+    ["target column absent", ["train", "target.yaml"], 2, /^nnt: .*"yy"[\s\S]*"y"/],
+    ["IDX of a wrong magic", ["train", "magic.yaml"], 3, /^nnt: .*magic\.idx/],
+    ["IDX that is too short", ["train", "short.yaml"], 3, /^nnt: .*short\.idx/],
+    ["IDX that is too long", ["train", "long.yaml"], 3, /^nnt: .*long\.idx/],
+    ["fewer labels than images", ["train", "fewer.yaml"], 3, /^nnt: .*(fewer|images)\.idx.*(19|20)/],
+    ["truncated gz", ["train", "cut.yaml"], 3, /^nnt: .*cut\.csv\.gz.*cut/],
+    ["spec with a typo", ["train", "typo.yaml"], 2, /^nnt: typo\.yaml:2:\d+: .*epoch[\s\S]*epochs/],
+    ["hidden: [-1]", ["train", "hidden.yaml"], 2, /^nnt: hidden\.yaml:3:\d+: .*-1/],
+    ["lr: .nan", ["train", "lr.yaml"], 2, /^nnt: lr\.yaml:3:\d+: .*lr/],
+    ["spec that is no YAML", ["check", "syntax.yaml"], 2, /^nnt: syntax\.yaml:\d+:\d+: /],
+    ["model that is not there", ["eval", "nowhere.ckpt"], 5, /^nnt: nowhere\.ckpt: .*no such file/],
+    ["model that is a directory", ["predict", "folder"], 5, /^nnt: folder: .*directory/],
+    ["model that is a table", ["eval", "good.csv"], 4, /^nnt: good\.csv: /],
+    ["run that is there", ["train", "good.yaml", "--out", "run"], 5, /^nnt: .*run.*\n?hint: .*--resume/],
+    [
+      "--set of an unknown key",
+      ["check", "good.yaml", "--set", "train.epoch=1"],
+      2,
+      /^nnt: --set train\.epoch: .*epochs/,
+    ],
+    [
+      "gate on an unknown metric",
+      ["eval", "run/best.ckpt", "--fail-if", "acuracy<1"],
+      2,
+      /"acuracy"[\s\S]*accuracy/,
+    ],
+    ["file of no known kind", ["inspect", "nowhere.csv"], 5, /^nnt: nowhere\.csv: /],
+  ])("%s", async (_, argv, code, message) => {
+    const { code: actual, out, err } = await nnt(argv, { cwd });
+    expect(err).toMatch(message);
+    expect([actual, out]).toEqual([code, ""]);
+    expect(err).not.toMatch(/^ +at /m);
+  });
+});
