@@ -1,7 +1,7 @@
 /** Shorthand of the sections that are a name with options: loss, init, optimizer, schedule. */
 import { type Expansion, isMapping, type Mapping } from "./expansion.ts";
 
-interface Shorthand {
+export interface Shorthand {
   /** The name when there is no section. */
   readonly absent?: string;
   /** The name of a mapping without one. */
