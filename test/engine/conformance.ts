@@ -1,0 +1,369 @@
+/**
+ * What every backend must compute: each verb, on awkward shapes, against the reference in 64 bit. The
+ * reference itself is held to PyTorch's numbers, to central differences and to the laws in reference.test.ts.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type ActivationName,
+  type Backend,
+  inPlaceActivations,
+  Kernels,
+  type LossName,
+  type OptimizerStep,
+} from "../../src/engine/kernels.ts";
+import { type Bytes, type Matrix, type Totals, totalCells } from "../../src/engine/matrix.ts";
+import { activations } from "../../src/engine/reference/activations.ts";
+import { openReference } from "../../src/engine/reference/backend.ts";
+import { elementwiseLosses } from "../../src/engine/reference/losses.ts";
+import { randomBits, randomNormal, streamKey } from "../../src/support/random.ts";
+
+/** Empty, one, odd, a vector's width and its neighbours, and more than any tile. */
+const lengths = [0, 1, 3, 15, 16, 17, 130];
+/** Rows × columns for elementwise verbs. */
+const shapes = lengths.flatMap((rows) => [1, 5, 16, 33].map((cols) => [rows, cols] as const));
+/** m, n, k of products: small ones in all combinations, and some larger than every block size. */
+const small = [0, 1, 2, 5, 17];
+const products = [
+  ...small.flatMap((m) => small.flatMap((n) => small.map((k) => [m, n, k] as const))),
+  [64, 48, 300],
+  [33, 130, 515],
+  [130, 33, 1030],
+] as const;
+
+/** A verb prepared on one backend: run it, then look at what it may have changed. */
+interface Prepared {
+  run(): void;
+  results: readonly (Matrix | Totals)[];
+}
+
+/** Makes matrices whose values are the same on every backend: 32-bit numbers, drawn by place and order. */
+class Maker {
+  private count = 0;
+
+  constructor(
+    readonly k: Kernels,
+    private readonly seed: number,
+  ) {}
+
+  /** Standard normal, or as `shape` bends it. */
+  matrix(rows: number, cols: number, shape: (x: number) => number = (x) => x): Matrix {
+    const M = this.k.matrix(rows, cols);
+    const key = streamKey(this.seed, "init", this.count++);
+    const { values } = M.block;
+    for (let i = 0; i < M.size; i++) values[i] = Math.fround(shape(randomNormal(key, i)));
+    return M;
+  }
+
+  /** Random class numbers [rows, 1]. */
+  classes(rows: number, count: number): Matrix {
+    const M = this.k.matrix(rows, 1);
+    const key = streamKey(this.seed, "shuffle", this.count++);
+    const { values } = M.block;
+    for (let i = 0; i < rows; i++) values[i] = randomBits(key, i) % count;
+    return M;
+  }
+
+  totals(): Totals {
+    return this.k.backend.doubles(totalCells.count);
+  }
+}
+
+/**
+ * Runs every verb on a new backend and on the reference.
+ * @param tolerance of single roundings, relative to the largest expected number of a result (or 0.1)
+ */
+export function describeBackend(name: string, create: () => Promise<Backend>, tolerance = 1e-5): void {
+  describe(name, () => {
+    let subject: Kernels;
+    const truth = new Kernels(openReference(64));
+    let seed = 0;
+    beforeAll(async () => {
+      subject = new Kernels(await create());
+    });
+    afterAll(() => subject.backend.close());
+
+    /** Runs a verb on both and compares everything it may have written. */
+    async function agrees(what: string, prepare: (make: Maker) => Prepared): Promise<void> {
+      seed++;
+      const actual = prepare(new Maker(subject, seed));
+      const expected = prepare(new Maker(truth, seed));
+      actual.run();
+      expected.run();
+      await subject.sync();
+      actual.results.forEach((result, i) => {
+        expectClose(`${what}, result ${i}`, numbers(result), numbers(expected.results[i]!), tolerance);
+      });
+    }
+
+    test("gemm: NT, NN, TN; from zero, from a row, from C itself", async () => {
+      for (const [m, n, k] of products) {
+        for (const kind of ["NN", "NT", "TN"] as const) {
+          for (const start of ["zero", "row", "C"] as const) {
+            await agrees(`${kind} ${m}×${n}×${k} from ${start}`, (make) => {
+              const A = kind === "TN" ? make.matrix(k, m).T : make.matrix(m, k);
+              const B = kind === "NT" ? make.matrix(n, k).T : make.matrix(k, n);
+              const C = make.matrix(m, n);
+              const row = start === "row" ? make.matrix(1, n) : start === "C" ? C : null;
+              return { run: () => make.k.gemm(C, A, B, row), results: [C] };
+            });
+          }
+        }
+      }
+    });
+
+    test("gemm writes its own elements only, wherever in a block they lie", () =>
+      agrees("a view", (make) => {
+        const block = make.matrix(1, 200);
+        const C = block.view(5, 7, 33);
+        const A = make.matrix(1, 100).view(5, 9, 3);
+        const B = make.matrix(1, 100).view(7, 9, 16).T;
+        return { run: () => make.k.gemm(C, A, B), results: [block] };
+      }));
+
+    test("sumRows, copy, add", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const [A, B, C, Y] = [0, 0, 0, 0].map(() => make.matrix(rows, cols)) as [
+            Matrix,
+            Matrix,
+            Matrix,
+            Matrix,
+          ];
+          const sums = make.matrix(1, cols);
+          const run = () => {
+            make.k.sumRows(sums, A);
+            make.k.copy(Y, A);
+            make.k.add(C, A, B);
+            make.k.add(B, B, A);
+          };
+          return { run, results: [sums, Y, C, B] };
+        });
+      }
+    });
+
+    test("gather takes rows of floats, and of bytes scaled", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const table = make.matrix(20, cols);
+          const block = make.k.backend.bytes(20 * cols);
+          for (let i = 0; i < block.length; i++) block.values[i] = randomBits(streamKey(1, "init"), i);
+          const bytes: Bytes = { block, rows: 20, cols, scale: 1 / 255, shift: -0.25 };
+          const indices = make.k.backend.ints(rows + 3);
+          for (let i = 0; i < indices.length; i++) indices.values[i] = (i * 7) % 20;
+          const [X, Y] = [make.matrix(rows, cols), make.matrix(rows, cols)];
+          const run = () => {
+            make.k.gather(X, table, indices, 2);
+            make.k.gather(Y, bytes, indices, 3);
+          };
+          return { run, results: [X, Y] };
+        });
+      }
+    });
+
+    test.each(Object.keys(activations) as ActivationName[])("%s and its derivative", async (g) => {
+      const parameter = { leaky_relu: 0.01, elu: 0.7 }[g as string] ?? 0;
+      const reach = [1, 10, 100];
+      for (const [rows, cols] of shapes) {
+        for (const factor of reach) {
+          await agrees(`${rows}×${cols}, to ±${3 * factor}`, (make) => {
+            const Z = make.matrix(rows, cols, (x) => factor * x);
+            const [A, dA, dZ] = [make.matrix(rows, cols), make.matrix(rows, cols), make.matrix(rows, cols)];
+            const run = () => {
+              make.k.activate(A, Z, g, parameter);
+              make.k.activateBackward(dZ, dA, Z, A, g, parameter);
+              make.k.activateBackward(dA, dA, Z, A, g, parameter);
+            };
+            return { run, results: [A, dZ, dA] };
+          });
+        }
+      }
+    });
+
+    test.each([...inPlaceActivations])("%s over its own input", async (g) => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const [Z, dA] = [make.matrix(rows, cols), make.matrix(rows, cols)];
+          const run = () => {
+            make.k.activate(Z, Z, g, 0.01);
+            make.k.activateBackward(dA, dA, Z, Z, g, 0.01);
+          };
+          return { run, results: [Z, dA] };
+        });
+      }
+    });
+
+    const lossNames = ["cross_entropy", ...Object.keys(elementwiseLosses)] as LossName[];
+    const switches = [false, true];
+    const lossCases = lossNames.flatMap((loss) =>
+      switches.flatMap((rowWeighted) => switches.map((weighted) => ({ loss, rowWeighted, weighted }))),
+    );
+    test.each(lossCases)(
+      "loss $loss, row weights $rowWeighted, weights $weighted",
+      async ({ loss, rowWeighted, weighted }) => {
+        for (const [rows, cols] of shapes) {
+          for (const parameter of loss === "cross_entropy" ? [0, 0.1] : [0.3]) {
+            await agrees(`${rows}×${cols}, parameter ${parameter}`, (make) => {
+              const S = make.matrix(rows, cols, (x) => 3 * x);
+              const Y = lossTargets(make, loss, rows, cols);
+              const rowWeights = rowWeighted ? make.matrix(rows, 1, Math.abs) : null;
+              const weights = weighted ? make.matrix(1, cols, (x) => Math.abs(x) + 0.1) : null;
+              const dS = make.matrix(rows, cols);
+              const [totals, evaluated] = [make.totals(), make.totals()];
+              const rule = { name: loss, parameter, weights };
+              const run = () => {
+                make.k.loss(dS, S, Y, rowWeights, rule, totals);
+                make.k.loss(null, S, Y, rowWeights, rule, evaluated);
+              };
+              return { run, results: [dS, totals, evaluated] };
+            });
+          }
+        }
+      },
+    );
+
+    test("logits of ±1000 overflow nothing in cross-entropy and logistic loss", async () => {
+      for (const loss of ["cross_entropy", "bce_with_logits"] as const) {
+        await agrees(loss, (make) => {
+          const S = make.matrix(17, 5, (x) => (x > 0 ? 1000 : -1000));
+          const Y = lossTargets(make, loss, 17, 5);
+          const [dS, totals] = [make.matrix(17, 5), make.totals()];
+          const rule = { name: loss, parameter: 0, weights: null };
+          return { run: () => make.k.loss(dS, S, Y, null, rule, totals), results: [dS, totals] };
+        });
+      }
+    });
+
+    test("dropout drops the same elements, also in place", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const [X, Y] = [make.matrix(rows, cols), make.matrix(rows, cols)];
+          const run = () => {
+            make.k.dropout(Y, X, 0.3, streamKey(7, "dropout", 3, 1));
+            make.k.dropout(X, X, 0.5, streamKey(7, "dropout", 4, 1));
+          };
+          return { run, results: [Y, X] };
+        });
+      }
+    });
+
+    test("batchNorm in training and evaluation, and its backward pass", async () => {
+      for (const [rows, cols] of shapes.filter(([rows]) => rows > 0)) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const { k } = make;
+          const X = make.matrix(rows, cols, (x) => 5 + 2 * x);
+          const [gamma, beta, dGamma, dBeta] = rowVectors(make, cols);
+          const state = { mean: make.matrix(1, cols), inverseStd: make.matrix(1, cols) };
+          const running = {
+            mean: make.matrix(1, cols),
+            variance: make.matrix(1, cols, Math.abs),
+            momentum: 0.1,
+          };
+          const [Y, E, dY, dX] = [0, 0, 0, 0].map(() => make.matrix(rows, cols)) as [
+            Matrix,
+            Matrix,
+            Matrix,
+            Matrix,
+          ];
+          const run = () => {
+            k.batchNorm(E, X, gamma, beta, 1e-3, state, running, false);
+            k.batchNorm(Y, X, gamma, beta, 1e-3, state, running, true);
+            k.batchNormBackward(dX, dGamma, dBeta, dY, X, gamma, state);
+            k.batchNormBackward(dY, dGamma, dBeta, dY, X, gamma, state);
+          };
+          const results = [E, Y, state.mean, state.inverseStd, running.mean, running.variance];
+          return { run, results: [...results, dX, dY, dGamma, dBeta] };
+        });
+      }
+    });
+
+    test("layerNorm and its backward pass", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const { k } = make;
+          const X = make.matrix(rows, cols, (x) => 5 + 2 * x);
+          const [gamma, beta, dGamma, dBeta] = rowVectors(make, cols);
+          const state = { mean: make.matrix(1, rows), inverseStd: make.matrix(1, rows) };
+          const [Y, dY, dX] = [make.matrix(rows, cols), make.matrix(rows, cols), make.matrix(rows, cols)];
+          const run = () => {
+            k.layerNorm(Y, X, gamma, beta, 1e-3, state);
+            k.layerNormBackward(dX, dGamma, dBeta, dY, X, gamma, state);
+            k.layerNormBackward(dY, dGamma, dBeta, dY, X, gamma, state);
+          };
+          return { run, results: [Y, state.mean, state.inverseStd, dX, dY, dGamma, dBeta] };
+        });
+      }
+    });
+
+    test.each(optimizerCases())("optimizer $name", async ({ slotCount, step }) => {
+      for (const length of lengths) {
+        await agrees(`${length} parameters`, (make) => {
+          const [theta, gradient] = [make.matrix(1, length), make.matrix(1, length)];
+          const slots = Array.from({ length: slotCount }, () => make.matrix(1, length, Math.abs));
+          return {
+            run: () => make.k.optimize(theta, gradient, slots, step),
+            results: [theta, ...slots],
+          };
+        });
+      }
+    });
+
+    test("clipNorm shortens to the given length and tells the old one; clipValue cuts elements", async () => {
+      for (const length of lengths) {
+        for (const limit of [0.5, 1e3]) {
+          await agrees(`${length} elements, limit ${limit}`, (make) => {
+            const [long, wide, totals] = [make.matrix(1, length), make.matrix(1, length), make.totals()];
+            const run = () => {
+              make.k.clipNorm(long, limit, totals);
+              make.k.clipValue(wide, limit);
+            };
+            return { run, results: [long, wide, totals] };
+          });
+        }
+      }
+    });
+  });
+}
+
+function lossTargets(make: Maker, loss: LossName, rows: number, cols: number): Matrix {
+  if (loss === "cross_entropy") return make.classes(rows, cols);
+  if (loss === "bce_with_logits") return make.matrix(rows, cols, (x) => (x > 0 ? 1 : 0));
+  if (loss === "poisson_nll") return make.matrix(rows, cols, (x) => Math.round(Math.abs(x) * 3));
+  return make.matrix(rows, cols);
+}
+
+function rowVectors(make: Maker, cols: number): [Matrix, Matrix, Matrix, Matrix] {
+  return [make.matrix(1, cols), make.matrix(1, cols), make.matrix(1, cols), make.matrix(1, cols)];
+}
+
+function optimizerCases(): { name: string; slotCount: number; step: OptimizerStep }[] {
+  const sgd = { rule: "sgd", lr: 0.1, weightDecay: 0.01, dampening: 0.1 } as const;
+  const adam = { rule: "adam", lr: 0.01, weightDecay: 0.1, eps: 1e-8 } as const;
+  const rates = { beta1: 0.9, beta2: 0.999, correction1: 1 - 0.9 ** 3, correction2: 1 - 0.999 ** 3 };
+  return [
+    { name: "sgd", slotCount: 0, step: { ...sgd, momentum: 0, nesterov: false, first: true } },
+    {
+      name: "sgd, first momentum",
+      slotCount: 1,
+      step: { ...sgd, momentum: 0.9, nesterov: false, first: true },
+    },
+    { name: "sgd, momentum", slotCount: 1, step: { ...sgd, momentum: 0.9, nesterov: false, first: false } },
+    { name: "sgd, nesterov", slotCount: 1, step: { ...sgd, momentum: 0.9, nesterov: true, first: false } },
+    { name: "adam", slotCount: 2, step: { ...adam, ...rates, decoupled: false } },
+    { name: "adamw", slotCount: 2, step: { ...adam, ...rates, decoupled: true } },
+    { name: "adam, amsgrad", slotCount: 3, step: { ...adam, ...rates, decoupled: false } },
+  ];
+}
+
+function numbers(result: Matrix | Totals): Float64Array {
+  if (!("block" in result)) return Float64Array.from(result.values);
+  return Float64Array.from(result.block.values.subarray(result.offset, result.offset + result.size));
+}
+
+function expectClose(what: string, actual: Float64Array, expected: Float64Array, tolerance: number): void {
+  const largest = expected.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+  const bound = tolerance * Math.max(largest, 0.1);
+  for (let i = 0; i < expected.length; i++) {
+    const apart = Math.abs(actual[i]! - expected[i]!);
+    if (!(apart <= bound)) expect.fail(`${what}[${i}]: ${actual[i]} for ${expected[i]}, bound ${bound}`);
+  }
+}

@@ -1,0 +1,122 @@
+/** Gradients are the slopes of losses: central differences in 64 bit over every activation, loss and layer between. */
+import { describe, expect, test } from "vitest";
+import type { LayerSpec, LossSpec } from "../../src/config/schema.ts";
+import { type ActivationName, Kernels, type LossName } from "../../src/engine/kernels.ts";
+import { totalCells } from "../../src/engine/matrix.ts";
+import { activations } from "../../src/engine/reference/activations.ts";
+import { openReference } from "../../src/engine/reference/backend.ts";
+import { type LayerType, layers } from "../../src/model/layers.ts";
+import { lossRule, lossTraits } from "../../src/model/losses.ts";
+import { buildModel } from "../../src/model/model.ts";
+import { valuesOf } from "../../src/model/tensors.ts";
+import { randomBits, randomNormal, streamKey } from "../../src/support/random.ts";
+import { activationSpec } from "./golden.ts";
+
+/** Options are such that every branch of a formula is taken. */
+const losses = {
+  cross_entropy: { name: "cross_entropy", label_smoothing: 0.1, class_weights: [0.5, 1, 2] },
+  bce_with_logits: { name: "bce_with_logits", pos_weight: [0.5, 1, 2] },
+  mse: { name: "mse" },
+  half_squared_error: { name: "half_squared_error" },
+  mae: { name: "mae" },
+  huber: { name: "huber", delta: 0.5 },
+  smooth_l1: { name: "smooth_l1", beta: 0.5 },
+  poisson_nll: { name: "poisson_nll" },
+  quantile: { name: "quantile", quantile: 0.9 },
+} satisfies Record<LossName, LossSpec>;
+
+/** Layers that are neither linear nor an activation, and nothing at all. */
+const between = {
+  nothing: [],
+  batch_norm: [{ type: "batch_norm", eps: 1e-3, momentum: 0.1 }],
+  layer_norm: [{ type: "layer_norm", eps: 1e-3 }],
+  dropout: [{ type: "dropout", p: 0.4 }],
+} satisfies Record<Exclude<LayerType, ActivationName | "linear"> | "nothing", LayerSpec[]>;
+
+const batchSize = 5;
+const step = 1e-5;
+/** Truncation is step² times third derivatives, rounding 1e-16/step: far below, and torch's 1/6 is 3e-8 off. */
+const tolerance = 2e-7;
+
+describe.each(Object.keys(between) as (keyof typeof between)[])("with %s between", (layer) => {
+  test.each(Object.keys(activations) as ActivationName[])("%s under every loss", (activation) => {
+    const hidden = (width: number): LayerSpec[] => [
+      { type: "linear", width, bias: true },
+      ...between[layer],
+      activationSpec(activation),
+    ];
+    const stack: LayerSpec[] = [...hidden(4), ...hidden(3), { type: "linear", width: null, bias: false }];
+    for (const loss of Object.keys(lossTraits) as LossName[]) expectSlopes(stack, losses[loss]);
+  });
+});
+
+test("every layer is in a network above", () => {
+  const covered = ["linear", ...Object.keys(activations), ...Object.keys(between)];
+  expect(new Set(covered)).toEqual(new Set([...Object.keys(layers), "nothing"]));
+});
+
+/** Compares the gradient of every parameter and input with (L(θ + h) − L(θ − h)) / 2h. */
+function expectSlopes(stack: LayerSpec[], loss: LossSpec): void {
+  const k = new Kernels(openReference(64));
+  const model = buildModel(k, stack, {
+    inputWidth: 3,
+    outputWidth: 3,
+    seed: 0,
+    init: { name: "zeros" },
+  });
+  // Biases too, or a row whose inputs are all dropped would sit on the kink of relu.
+  model.parameters.forEach(({ value }, i) => fill(valuesOf(value), 10 + i));
+  const pass = model.plan(batchSize, { inputGradient: true });
+  const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, loss.name === "cross_entropy" ? 1 : 3)];
+  const rowWeights = k.matrix(batchSize, 1);
+  fill(X, 1);
+  fill(valuesOf(rowWeights), 2);
+  valuesOf(rowWeights).forEach((w, i, all) => {
+    all[i] = Math.abs(w);
+  });
+  valuesOf(Y).forEach((_, i, all) => {
+    all[i] = targetOf(loss.name, i);
+  });
+  const rule = lossRule(k, loss, 3, null);
+  const totals = k.backend.doubles(totalCells.count);
+  const lossNow = (): number => {
+    totals.values.fill(0);
+    pass.forward("train", 1);
+    k.loss(pass.dS, pass.S, Y, rowWeights, rule, totals);
+    return totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+  };
+
+  lossNow();
+  pass.backward();
+  const tensors = [...model.parameters, { name: "X", value: pass.X, gradient: pass.dX! }];
+  const gradients = tensors.map(({ gradient }) => Float64Array.from(valuesOf(gradient)));
+  const largest = Math.max(...gradients.flatMap((gradient) => [...gradient].map(Math.abs)));
+  tensors.forEach(({ name, value }, t) => {
+    const theta = valuesOf(value);
+    theta.forEach((kept, i) => {
+      theta[i] = kept + step;
+      const above = lossNow();
+      theta[i] = kept - step;
+      const below = lossNow();
+      theta[i] = kept;
+      const apart = Math.abs(gradients[t]![i]! - (above - below) / (2 * step));
+      if (!(apart <= tolerance * largest)) {
+        expect.fail(
+          `${loss.name}, ${name}[${i}]: ${gradients[t]![i]}, slope ${(above - below) / (2 * step)}`,
+        );
+      }
+    });
+  });
+}
+
+function fill(values: { [index: number]: number; length: number }, stream: number): void {
+  const key = streamKey(11, "augment", stream);
+  for (let i = 0; i < values.length; i++) values[i] = randomNormal(key, i);
+}
+
+function targetOf(loss: LossName, i: number): number {
+  const key = streamKey(12, "augment");
+  if (loss === "cross_entropy") return randomBits(key, i) % 3;
+  if (loss === "bce_with_logits") return randomBits(key, i) % 2;
+  return randomNormal(key, i);
+}
