@@ -15,10 +15,14 @@ const freeBytes = 2 ** 30;
 const largestRatio = 200;
 
 /** The bytes of a file, inflated if it is gzip. Throws UserError: io if it can't be read, data if damaged. */
-export async function* readFileBytes(file: string): AsyncGenerator<Uint8Array> {
+export async function* readFileBytes(
+  file: string,
+  /** Told, before the first bytes come, whether they are inflated ones. */
+  onKind?: (isGzip: boolean) => void,
+): AsyncGenerator<Uint8Array> {
   const size = await fileSize(file);
   if (size === 0) throw dataError({ file, message: "the file is empty" });
-  yield* inflated(fileChunks(file), file, file.endsWith(".gz"));
+  yield* inflated(fileChunks(file), file, { mustBeGzip: file.endsWith(".gz"), onKind });
 }
 
 /** Size in bytes, or null for a pipe or a device. Throws UserError(io) for a directory or no file at all. */
@@ -36,15 +40,17 @@ export async function fileSize(file: string): Promise<number | null> {
 export async function* inflated(
   source: AsyncIterable<Uint8Array>,
   file: string | undefined,
-  mustBeGzip = false,
+  options: { mustBeGzip?: boolean; onKind?: ((isGzip: boolean) => void) | undefined } = {},
 ): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   const { start, rest } = await peek(chunks);
-  if (start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b) {
+  const isGzip = start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b;
+  options.onKind?.(isGzip);
+  if (isGzip) {
     yield* gunzip(start, rest, file);
     return;
   }
-  if (mustBeGzip && start.length > 0) {
+  if (options.mustBeGzip && start.length > 0) {
     throw dataError({ file, message: "not gzip data", expected: "gzip, as the name ends in .gz" });
   }
   if (start.length > 0) yield start;

@@ -29,6 +29,8 @@ export interface TableColumn {
   readonly kind: "number" | "text";
   /** Texts by their number; empty for numbers. */
   readonly levels: readonly string[];
+  /** Per level, whether its text means that the value is missing. */
+  readonly isMissing: readonly boolean[];
   /** Per level, where it first stands. */
   readonly places: readonly { file: string; line: number; column: number }[];
   /** Missing values, over all files. */
@@ -63,11 +65,11 @@ export const maxLevels = 100_000;
 export async function readTable(
   files: readonly string[],
   delimiter: string | null,
-  reading: (name: string, header: readonly string[]) => ColumnReading,
+  readings: (header: readonly string[], file: string) => readonly ColumnReading[],
 ): Promise<Table> {
   const texts = new Set<string>();
   for (;;) {
-    const reader = new TableReader(reading, texts);
+    const reader = new TableReader(readings, texts);
     const finished = await readAll(reader, files, delimiter);
     if (finished) return reader.table();
     for (const name of reader.refuted) texts.add(name);
@@ -142,7 +144,7 @@ class TableReader {
   private file: string | null = null;
 
   constructor(
-    private readonly reading: (name: string, header: readonly string[]) => ColumnReading,
+    private readonly readings: (header: readonly string[], file: string) => readonly ColumnReading[],
     /** Columns known to hold texts. */
     private readonly texts: ReadonlySet<string>,
   ) {}
@@ -198,6 +200,7 @@ class TableReader {
         name,
         kind: isText ? "text" : "number",
         levels: isText ? index.texts() : [],
+        isMissing: column.stored.map(Number.isNaN),
         places,
         missing,
         overflowed: index.count >= maxLevels,
@@ -213,7 +216,8 @@ class TableReader {
     this.delimiter = scanner.delimiter!;
     if (this.header === null) {
       this.header = header;
-      const columns = header.map((name) => newColumn(name, this.reading(name, header), this.texts));
+      const readings = this.readings(header, file);
+      const columns = header.map((name, field) => newColumn(name, readings[field]!, this.texts));
       this.columns = columns.filter(({ reading }) => reading.kind !== "skip");
       this.rowsPerSlab = Math.max(1, Math.floor(slabFloats / Math.max(1, this.columns.length)));
     }

@@ -1,0 +1,110 @@
+/** What each column of a table is for: from the spec where that says it, else from the column's values. */
+import type { ColumnSpec, ColumnType, CsvDataSpec } from "../config/schema.ts";
+import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+import { nearest } from "../support/nearest.ts";
+import { looksBoolean } from "./labels.ts";
+import type { ColumnReading, Table, TableColumn } from "./table.ts";
+
+export interface ColumnRole {
+  readonly name: string;
+  readonly type: ColumnType | "target";
+  readonly spec: ColumnSpec | null;
+  /** Texts that mean a value is missing. */
+  readonly missing: readonly string[];
+}
+
+/** A text column is an id, not a category, if it has more levels than this … */
+const mostLevels = 20;
+/** … and more than this share of its values are different. */
+const idShare = 0.5;
+
+/** How to read each column. Throws UserError(usage) for names in the spec that the header lacks. */
+export function readingsOf(
+  spec: CsvDataSpec,
+  header: readonly string[],
+  file: string,
+  targetKind: ColumnReading["kind"],
+): ColumnReading[] {
+  const known = new Set(header);
+  const columns = columnSpecs(spec);
+  const wanted = [
+    ...spec.target.map((name) => ({ name, message: `the target column "${name}" is not in the file` })),
+    ...[...columns.keys()].map((name) => ({ name, message: `no column is named "${name}"` })),
+  ];
+  const problems = wanted
+    .filter(({ name }) => !known.has(name))
+    .map(({ name, message }): Problem => {
+      const meant = nearest(name, header);
+      const hint =
+        meant === undefined
+          ? `the columns are ${header.slice(0, 12).join(", ")}`
+          : `did you mean "${meant}"?`;
+      return { file, line: 1, message, expected: "a name from the header", hint };
+    });
+  if (problems.length > 0) throw new UserError(exitCodes.data, problems);
+  const targets = new Set(spec.target);
+  return header.map((name) => {
+    const column = columns.get(name) ?? null;
+    const missing = missingTexts(spec, column);
+    if (targets.has(name)) return { kind: targetKind, missing, required: true };
+    const policy = column?.missing ?? (spec.missing === "error" ? "error" : null);
+    const type = column?.type ?? null;
+    const required = policy === "error" || type === "weight" || type === "split";
+    const hint =
+      policy === "error" ? "the spec says missing: error; without it, missing values are filled" : undefined;
+    return { kind: type === null ? null : kinds[type], missing, required, ...(hint ? { hint } : {}) };
+  });
+}
+
+const kinds = {
+  number: "number",
+  category: "text",
+  boolean: "text",
+  ignore: "skip",
+  id: "skip",
+  weight: "number",
+  split: "text",
+} as const satisfies Record<ColumnType, "number" | "text" | "skip">;
+
+/** The role of every column of the table. Skipped columns have none. */
+export function rolesOf(spec: CsvDataSpec, table: Table): { roles: ColumnRole[]; warnings: string[] } {
+  const targets = new Set(spec.target);
+  const specs = columnSpecs(spec);
+  const warnings: string[] = [];
+  const roles = table.columns.map((column): ColumnRole => {
+    const own = specs.get(column.name) ?? null;
+    const base = { name: column.name, spec: own, missing: missingTexts(spec, own) };
+    if (targets.has(column.name)) return { ...base, type: "target" };
+    if (own?.type) return { ...base, type: own.type };
+    const { type, why } = inferType(column, table.rows);
+    if (why) warnings.push(`column "${column.name}" ${why}`);
+    return { ...base, type };
+  });
+  return { roles, warnings };
+}
+
+/** The type of a column by its values, and a reason if it takes no part. */
+export function inferType(column: TableColumn, rows: number): { type: ColumnType; why?: string } {
+  const present = rows - column.missing;
+  if (present === 0) return { type: "ignore", why: "holds no value: ignored" };
+  if (column.kind === "number") return { type: "number" };
+  const levels = column.levels.filter((_, number) => !column.isMissing[number]);
+  const distinct = levels.length;
+  if (column.overflowed || (distinct > mostLevels && distinct > idShare * present)) {
+    const count = column.overflowed ? `over ${distinct}` : `${distinct}`;
+    return {
+      type: "id",
+      why: `holds ${count} different texts in ${present} values: taken for an id, ignored`,
+    };
+  }
+  return { type: looksBoolean(levels) ? "boolean" : "category" };
+}
+
+/** A map, as columns may be named `__proto__`. */
+function columnSpecs(spec: CsvDataSpec): Map<string, ColumnSpec> {
+  return new Map(Object.entries(spec.columns));
+}
+
+function missingTexts(spec: CsvDataSpec, column: ColumnSpec | null): string[] {
+  return [...new Set([...spec.missing_values, ...(column?.missing_values ?? [])])];
+}

@@ -1,0 +1,142 @@
+/** Which rows train, which validate, which test: by seed, stratified or by group. Deterministic. */
+import { type RandomKey, shuffle, streamKey } from "../support/random.ts";
+
+export type SplitName = "train" | "validation" | "test";
+export const splitNames = ["train", "validation", "test"] as const;
+
+export interface SplitRequest {
+  /** Shares of the rows, 0 for no such split. */
+  readonly validation: number;
+  readonly test: number;
+  readonly seed: number;
+  /** Class or group number of each row that is to be split, by its position in `rows`. */
+  readonly classes?: ArrayLike<number> | null;
+  readonly groups?: ArrayLike<number> | null;
+}
+
+export type RowSplit = Record<SplitName, Int32Array>;
+
+/**
+ * Splits the rows: ⌈share · n⌉ to the test, as scikit-learn rounds, likewise to validation, the others train.
+ * With classes, each split has a class's rows in proportion, within one; with groups, a group stays together
+ * and shares are met as nearly as whole groups allow. Rows keep their order within a split. Throws RangeError
+ * if a split that is asked for, or the training rows, would be empty.
+ */
+export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
+  const { validation, test, seed, classes, groups } = request;
+  const key = streamKey(seed, "split");
+  const wanted = {
+    validation: validation > 0 ? countOf(validation, rows.length) : 0,
+    test: test > 0 ? countOf(test, rows.length) : 0,
+  };
+  const parts = groups
+    ? splitGroups(groups, rows.length, wanted, key)
+    : classes
+      ? splitClasses(classes, rows.length, wanted, key)
+      : splitPlainly(rows.length, wanted, key);
+  const split = (positions: number[]) =>
+    Int32Array.from(
+      positions.sort((a, b) => a - b),
+      (at) => rows[at]!,
+    );
+  const result = { train: split(parts.train), validation: split(parts.validation), test: split(parts.test) };
+  for (const name of splitNames) {
+    const asked = name === "train" || request[name] > 0;
+    if (asked && result[name].length === 0) throw new RangeError(name);
+  }
+  return result;
+}
+
+type Wanted = { validation: number; test: number };
+type Parts = Record<SplitName, number[]>;
+
+/** ⌈share · n⌉, forgiving the last bits of the product. */
+function countOf(share: number, n: number): number {
+  return Math.ceil(share * n - 1e-9 * n);
+}
+
+function splitPlainly(n: number, wanted: Wanted, key: RandomKey): Parts {
+  const order = shuffled(n, key);
+  const { test, validation } = wanted;
+  return {
+    test: order.slice(0, test),
+    validation: order.slice(test, test + validation),
+    train: order.slice(test + validation),
+  };
+}
+
+function splitClasses(classes: ArrayLike<number>, n: number, wanted: Wanted, key: RandomKey): Parts {
+  const members = new Map<number, number[]>();
+  for (const row of shuffled(n, key)) {
+    const list = members.get(classes[row]!);
+    if (list) list.push(row);
+    else members.set(classes[row]!, [row]);
+  }
+  const byClass = [...members].sort(([a], [b]) => a - b).map(([, list]) => list);
+  const parts: Parts = { train: [], validation: [], test: [] };
+  for (const name of ["test", "validation"] as const) {
+    const counts = apportion(
+      wanted[name],
+      byClass.map((list) => list.length),
+      n,
+    );
+    for (const [index, list] of byClass.entries()) {
+      for (const row of list.splice(0, counts[index])) parts[name].push(row);
+    }
+    n -= parts[name].length;
+  }
+  for (const list of byClass) for (const row of list) parts.train.push(row);
+  return parts;
+}
+
+/** Shares a total in proportion to sizes by largest remainder, leaving each class at least one row. */
+function apportion(total: number, sizes: readonly number[], n: number): number[] {
+  const exact = sizes.map((size) => (n === 0 ? 0 : (total * size) / n));
+  const counts = exact.map((share, index) => Math.min(Math.floor(share), Math.max(0, sizes[index]! - 1)));
+  let left = total - counts.reduce((sum, count) => sum + count, 0);
+  const byRemainder = exact
+    .map((share, index) => ({ index, remainder: share - counts[index]! }))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
+  while (left > 0) {
+    const before = left;
+    for (const { index } of byRemainder) {
+      if (left > 0 && counts[index]! < sizes[index]! - 1) {
+        counts[index]!++;
+        left--;
+      }
+    }
+    if (left === before) break;
+  }
+  return counts;
+}
+
+function splitGroups(groups: ArrayLike<number>, n: number, wanted: Wanted, key: RandomKey): Parts {
+  const members = new Map<number, number[]>();
+  for (let row = 0; row < n; row++) {
+    const list = members.get(groups[row]!);
+    if (list) list.push(row);
+    else members.set(groups[row]!, [row]);
+  }
+  const lists = [...members.values()];
+  const order = shuffled(lists.length, key);
+  const parts: Parts = { train: [], validation: [], test: [] };
+  let next = 0;
+  for (const name of ["test", "validation"] as const) {
+    // The last group taken is the one that brings the count nearest to what is wanted.
+    while (next < order.length && parts[name].length < wanted[name]) {
+      const group = lists[order[next]!]!;
+      const over = parts[name].length + group.length - wanted[name];
+      if (parts[name].length > 0 && over > wanted[name] - parts[name].length) break;
+      for (const row of group) parts[name].push(row);
+      next++;
+    }
+  }
+  for (; next < order.length; next++) for (const row of lists[order[next]!]!) parts.train.push(row);
+  return parts;
+}
+
+function shuffled(n: number, key: RandomKey): number[] {
+  const order = Int32Array.from({ length: n }, (_, index) => index);
+  shuffle(order, key);
+  return [...order];
+}

@@ -1,0 +1,110 @@
+/** Statistics of a column that preprocessing is fitted with. NaN, a missing value, counts nowhere. */
+import type { Scaling } from "./preprocessing.ts";
+
+/** Mean and population standard deviation, in 64 bit, two passes; 0 and 1 of no values. */
+export function meanAndDeviation(values: ArrayLike<number>): { mean: number; deviation: number } {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i]!;
+    if (!Number.isNaN(x)) {
+      sum += x;
+      count++;
+    }
+  }
+  if (count === 0) return { mean: 0, deviation: 1 };
+  const mean = sum / count;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    const d = values[i]! - mean;
+    if (!Number.isNaN(d)) squares += d * d;
+  }
+  return { mean, deviation: Math.sqrt(squares / count) };
+}
+
+/** Smallest and largest value; infinities of no values. */
+export function range(values: ArrayLike<number>): { min: number; max: number } {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i]!;
+    if (x < min) min = x;
+    if (x > max) max = x;
+  }
+  return { min, max };
+}
+
+/**
+ * The scaling of that name for these values, as scikit-learn's StandardScaler and MinMaxScaler: a column that
+ * is constant (up to rounding) is only moved, by a scale of 1.
+ */
+export function fitScaling(name: Scaling["name"], values: ArrayLike<number>): Scaling {
+  if (name === "standard") {
+    const { mean, deviation } = meanAndDeviation(values);
+    const isConstant = deviation <= 10 * 2 ** -52 * Math.abs(mean);
+    return { name, center: mean, scale: isConstant ? 1 : deviation };
+  }
+  if (name === "minmax") {
+    const { min, max } = range(values);
+    if (min > max) return { name, center: 0, scale: 1 };
+    return { name, center: min, scale: max > min ? max - min : 1 };
+  }
+  return { name, center: 0, scale: 1 };
+}
+
+/** The middle value, or the mean of the two in the middle; NaN of no values. Exact, in time ∝ the count. */
+export function median(values: Float32Array): number {
+  const keys = new Uint32Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i]!;
+    if (!Number.isNaN(x)) keys[count++] = keyOf(x);
+  }
+  if (count === 0) return Number.NaN;
+  const upper = floatOf(selectKey(keys, count, count >> 1));
+  if (count % 2 === 1) return upper;
+  return (floatOf(selectKey(keys, count, (count >> 1) - 1)) + upper) / 2;
+}
+
+/** The most frequent value, the smallest of several such; NaN of no values. */
+export function mostFrequent(values: ArrayLike<number>): number {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i]!;
+    if (!Number.isNaN(x)) counts.set(x, (counts.get(x) ?? 0) + 1);
+  }
+  let best = Number.NaN;
+  let most = 0;
+  for (const [value, count] of counts) {
+    if (count > most || (count === most && value < best)) [best, most] = [value, count];
+  }
+  return best;
+}
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** An unsigned number in the order of the floats: negative ones reversed, below the others. */
+function keyOf(x: number): number {
+  float[0] = x;
+  const word = bits[0]!;
+  return (word & 0x80000000) !== 0 ? ~word : word | 0x80000000;
+}
+
+function floatOf(key: number): number {
+  bits[0] = (key & 0x80000000) !== 0 ? key & 0x7fffffff : ~key;
+  return float[0]!;
+}
+
+/** Key number `rank` in order: its upper half by counting, then its lower half among those. */
+function selectKey(keys: Uint32Array, count: number, rank: number): number {
+  const counts = new Uint32Array(2 ** 16);
+  for (let i = 0; i < count; i++) counts[keys[i]! >>> 16]!++;
+  let high = 0;
+  while (rank >= counts[high]!) rank -= counts[high++]!;
+  counts.fill(0);
+  for (let i = 0; i < count; i++) if (keys[i]! >>> 16 === high) counts[keys[i]! & 0xffff]!++;
+  let low = 0;
+  while (rank >= counts[low]!) rank -= counts[low++]!;
+  return high * 2 ** 16 + low;
+}
