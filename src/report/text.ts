@@ -1,10 +1,10 @@
 /** Numbers, times and sizes as people read them, and how much room a text takes. Knows no terminal. */
 
-/** Four significant digits: 0.9722, 12.35, 1.235e-7; whole numbers whole. */
+/** A metric with four significant digits: 0.9722, 1.000, 12.35, 1.235e-7; large whole numbers whole. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e6) return String(value);
+  if (size === 0 || (Number.isInteger(value) && size >= 1000 && size < 1e6)) return String(value);
   if (size >= 1e6 || size < 1e-4) return value.toExponential(3).replace("e+", "e");
   return value.toPrecision(4).replace(/e\+?(-?\d+)$/, (_, power) => `e${power}`);
 }

@@ -12,7 +12,7 @@ export const inspect: Action<"inspect"> = async ({ out }, file, { head, json }) 
       message: `--head shows records of data, and this is a ${kind}`,
     });
   }
-  const { json: object, draw } = await inspectors[kind](file, head ?? 0);
+  const { json: object, draw } = await inspectors[kind](file, head);
   if (json) await out.line(JSON.stringify(object));
   else await out.line(draw(await out.style(), out.columns).join("\n"));
   return 0;
@@ -21,7 +21,7 @@ export const inspect: Action<"inspect"> = async ({ out }, file, { head, json }) 
 /** Each kind loads only what it needs: the spec's takes zod, the others don't. */
 const inspectors = {
   model: async (file) => (await import("../inspect/model.ts")).inspectModel(file),
-  idx: async (file, head) => (await import("../inspect/data.ts")).inspectIdx(file, head),
-  table: async (file, head) => (await import("../inspect/data.ts")).inspectTable(file, head),
+  idx: async (file, head) => (await import("../inspect/idx.ts")).inspectIdx(file, head),
+  table: async (file, head) => (await import("../inspect/table.ts")).inspectTable(file, head),
   spec: async (file) => (await import("../inspect/spec.ts")).inspectSpec(file),
-} satisfies Record<FileKind, (file: string, head: number) => Promise<Inspected>>;
+} satisfies Record<FileKind, (file: string, head: number | null) => Promise<Inspected>>;

@@ -57,7 +57,8 @@ function scalingText({ name, center, scale }: Scaling): string {
   return name === "none" ? "as it is" : `(x − ${figure(center)}) / ${figure(scale)}`;
 }
 
-function namesText(names: readonly string[]): string {
+/** The first dozen names, and how many there are. */
+export function namesText(names: readonly string[]): string {
   const shown = names.slice(0, mostNames).map(printable).join(", ");
   return names.length > mostNames ? `${shown}, … (${names.length} in all)` : shown;
 }
