@@ -1,0 +1,179 @@
+/** Every metric is scikit-learn's number, however the rows are cut into batches. */
+import { describe, expect, test } from "vitest";
+import {
+  betterOf,
+  defaultMetrics,
+  evaluation,
+  isMetric,
+  type MetricName,
+  metrics,
+  metricsOf,
+} from "../../src/metrics/metrics.ts";
+import golden from "../golden/metrics.json" with { type: "json" };
+
+type Nested = number | readonly Nested[];
+interface GoldenCase {
+  task: "classification" | "regression";
+  classes?: number;
+  target: Nested;
+  probabilities?: Nested;
+  prediction?: Nested;
+  confusion_matrix?: number[][];
+  per_class?: number[][];
+  [metric: string]: unknown;
+}
+const cases = golden.cases as unknown as GoldenCase[];
+
+/** Where the golden file's names are longer than ours. */
+const goldenNames: Partial<Record<string, MetricName>> = {
+  roc_auc_ovr_macro: "roc_auc",
+  rmse_sqrt_of_mse: "rmse",
+  r2_uniform_average: "r2",
+};
+const notMetrics = [
+  "task",
+  "classes",
+  "target",
+  "probabilities",
+  "prediction",
+  "confusion_matrix",
+  "per_class",
+];
+/** Of the first column alone; ours is over all. */
+const notComparable = ["max_error_first_column"];
+
+const flat = (values: Nested) => Float64Array.from([values].flat(Infinity as 1) as number[]);
+
+describe.each(cases.map((golden, i) => ({ i, golden })))("golden case $i", ({ golden }) => {
+  const wanted = Object.entries(golden).filter(
+    ([name]) => !notMetrics.includes(name) && !notComparable.includes(name),
+  );
+  const targets = flat(golden.target);
+  const predictions = flat((golden.probabilities ?? golden.prediction)!);
+  const width = golden.classes ?? (golden.target as number[][])[0]!.length;
+  const perRow = golden.classes ? 1 : width;
+
+  test.each([1, 7, 1000])("in batches of %i rows", (batchSize) => {
+    const running = evaluation(metricsOf(golden.task), golden.task, width);
+    for (let r = 0; r * perRow < targets.length; r += batchSize) {
+      running.add(
+        predictions.subarray(r * width, (r + batchSize) * width),
+        targets.subarray(r * perRow, (r + batchSize) * perRow),
+      );
+    }
+    const result = running.result();
+    for (const [name, value] of wanted) {
+      const ours = result[goldenNames[name] ?? (name as MetricName)];
+      expect(ours, name).toBeCloseTo(value as number, 12);
+    }
+    if (golden.confusion_matrix) expect(running.confusion()).toEqual(golden.confusion_matrix);
+    if (golden.per_class) {
+      const scores = running.perClass()!;
+      const [precision, recall, f1, support] = golden.per_class;
+      scores.forEach((score, c) => {
+        expect(score.precision).toBeCloseTo(precision![c]!, 12);
+        expect(score.recall).toBeCloseTo(recall![c]!, 12);
+        expect(score.f1).toBeCloseTo(f1![c]!, 12);
+        expect(score.support).toBe(support![c]!);
+      });
+    }
+  });
+});
+
+test("two classes told apart by one probability are measured as by two", () => {
+  const golden = cases.find(({ classes }) => classes === 2)!;
+  const both = flat(golden.probabilities!);
+  const second = both.filter((_, i) => i % 2 === 1);
+  const names = metricsOf("classification");
+  const [one, two] = [evaluation(names, "classification", 2), evaluation(names, "classification", 2)];
+  one.add(second, flat(golden.target));
+  two.add(both, flat(golden.target));
+  for (const name of names) expect(one.result()[name], name).toBeCloseTo(two.result()[name]!, 12);
+});
+
+describe("labels", () => {
+  const running = evaluation(metricsOf("multilabel"), "multilabel", 2);
+  // Two labels per row: right, one wrong, both wrong.
+  running.add(Float32Array.of(0.9, 0.2, 0.8, 0.6, 0.3, 0.7), Float32Array.of(1, 0, 1, 0, 1, 0));
+  const result = running.result();
+
+  test("accuracy asks for all labels of a row, Hamming loss counts each", () => {
+    expect(result.accuracy).toBeCloseTo(1 / 3, 12);
+    expect(result.hamming_loss).toBeCloseTo(3 / 6, 12);
+  });
+
+  test("a label that no row has leaves its area out, and its F1 is 0", () => {
+    expect(result.roc_auc).toBeNaN();
+    expect(running.perClass()).toMatchObject([
+      { precision: 1, recall: 2 / 3, support: 3 },
+      { precision: 0, recall: 0, f1: 0, support: 0 },
+    ]);
+  });
+});
+
+describe("rare cases", () => {
+  const measure = (task: "classification" | "regression", width: number, s: number[], y: number[]) => {
+    const running = evaluation(metricsOf(task), task, width);
+    running.add(Float64Array.from(s), Float64Array.from(y));
+    return running.result();
+  };
+
+  test("a class that neither occurs nor is predicted does not count in macro means", () => {
+    const result = measure("classification", 3, [0.8, 0.2, 0, 0.1, 0.9, 0], [0, 1]);
+    expect(result).toMatchObject({ accuracy: 1, f1_macro: 1, balanced_accuracy: 1, roc_auc: 1 });
+  });
+
+  test("one class only: correlation and agreement are 0, ROC is undefined", () => {
+    const result = measure("classification", 2, [0.8, 0.2, 0.7, 0.3], [0, 0]);
+    expect(result).toMatchObject({ accuracy: 1, matthews_corrcoef: 0, cohen_kappa: 0, roc_auc: Number.NaN });
+  });
+
+  test("equal scores count as half a pair", () => {
+    expect(measure("classification", 2, [0.5, 0.5, 0.5, 0.5], [0, 1]).roc_auc).toBe(0.5);
+  });
+
+  test("a probability of 0 for what happened costs much, but not everything", () => {
+    expect(measure("classification", 2, [1, 0], [1]).log_loss).toBeCloseTo(34.54, 2);
+  });
+
+  test("r2 keeps its digits far from zero, and of a constant is 1 or 0", () => {
+    const far = 1e9;
+    expect(measure("regression", 1, [far + 1, far + 2, far + 4], [far + 1, far + 2, far + 3]).r2).toBe(0.5);
+    expect(measure("regression", 1, [2, 2], [2, 2]).r2).toBe(1);
+    expect(measure("regression", 1, [1, 2], [2, 2]).r2).toBe(0);
+  });
+
+  test("the median of an even number of errors is between the middle ones", () => {
+    expect(measure("regression", 1, [1, 2, 3, 9], [0, 0, 0, 0]).median_ae).toBe(2.5);
+    expect(measure("regression", 1, [1, 2, 9], [0, 0, 0]).median_ae).toBe(2);
+  });
+
+  test("more rows than the first buffer holds are ranked all the same", () => {
+    const count = 5000;
+    const s = Array.from({ length: count }, (_, i) => i / count);
+    const y = Array.from({ length: count }, (_, i) => (i >= count / 2 ? 1 : 0));
+    expect(measure("classification", 2, s, y)).toMatchObject({ roc_auc: 1, average_precision: 1 });
+  });
+});
+
+test("errors are better low, scores high", () => {
+  const lower = (Object.keys(metrics) as MetricName[]).filter((name) => betterOf(name) === "lower");
+  expect(lower).toEqual([
+    "log_loss",
+    "brier",
+    "hamming_loss",
+    "mse",
+    "rmse",
+    "mae",
+    "median_ae",
+    "max_error",
+  ]);
+  expect(betterOf("loss")).toBe("lower");
+});
+
+test("the default metrics of a task are metrics of that task", () => {
+  for (const [task, names] of Object.entries(defaultMetrics)) {
+    expect(metricsOf(task as keyof typeof defaultMetrics)).toEqual(expect.arrayContaining(names));
+  }
+  expect(isMetric("toString")).toBe(false);
+});
