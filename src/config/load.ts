@@ -90,7 +90,8 @@ function inProblem(file: string, { line, column, option }: Place) {
 /** A key's place for a mapping and for what is missing in it, else the value's. */
 function placeOf({ root }: Expansion, { path, atKey }: Pick<Issue, "path" | "atKey">): Place {
   const { node, found } = nearestNode(root, path);
-  return (atKey || !found || node.kind === "mapping" ? node.key : undefined) ?? node.place;
+  const atItsKey = atKey || !found || node.kind === "mapping";
+  return atItsKey && node.key && node.place.option === undefined ? node.key : node.place;
 }
 
 /** One wrong value in short form may be wrong in several layers. */

@@ -22,12 +22,13 @@ export type * from "./schema/train.ts";
 
 export type Spec = z.output<typeof specSchema>;
 
-const nameExpected = "a name fit for a folder: letters, digits, `.`, `_`, `-`, spaces, at most 100";
+const nameExpected = "a name fit for a folder: letters, digits, spaces, `.`, `_` and `-`, at most 100";
+const folderName = /^[\p{L}\p{N}_](?:[\p{L}\p{N}._ -]{0,98}[\p{L}\p{N}_-])?$/u;
 
 export const specSchema = z.strictObject({
   name: z
     .string(nameExpected)
-    .regex(/^[\p{L}\p{N}_](?:[\p{L}\p{N}._ -]{0,98}[\p{L}\p{N}_-])?$/u, nameExpected)
+    .refine((name) => folderName.test(name), nameExpected)
     .describe("The run's name, from which its folder is named. Default: the spec's file name."),
   seed: wholeNumber(0).default(0).describe("Fixes splits, shuffling, first weights and dropout."),
   data: dataSchema,

@@ -1,5 +1,5 @@
 /** `--set a.b=value` and the options that stand for one: values put into a spec before it is checked. */
-import type { Issue } from "../issue.ts";
+import { type Issue, shorten } from "../issue.ts";
 import { formatPath, type Path, parsePath } from "../paths.ts";
 import { childOf, fromPlain, type Node, type Place } from "./node.ts";
 import { parseYaml } from "./yaml.ts";
@@ -37,11 +37,11 @@ type Assignment = { readonly path: readonly string[]; readonly value: Node };
 function parseSet(text: string): Assignment | Complaint {
   const equals = text.indexOf("=");
   const name = equals < 0 ? text : text.slice(0, equals);
-  const place = { option: `--set ${name}` };
+  const place = { option: `--set ${shorten(name)}` };
   const path = equals < 0 ? null : parsePath(name);
   if (path === null) {
     return {
-      place: { option: `--set ${text}` },
+      place: { option: `--set ${shorten(text)}` },
       message: "not an assignment",
       expected: "expected --set a.b=value",
     };
