@@ -1,17 +1,12 @@
 /** Fits the preprocessing of input columns on the training rows. Sees no other row's values. */
 import type { CsvDataSpec } from "../config/schema.ts";
-import { booleanOf, sortLabels } from "./labels.ts";
+import { sortLabels } from "./labels.ts";
+import { booleanCodes } from "./matrix.ts";
 import type { BooleanColumn, CategoryColumn, InputColumn, NumberColumn } from "./preprocessing.ts";
-import { dataError, ProblemList } from "./problems.ts";
+import { dataError } from "./problems.ts";
 import type { ColumnRole } from "./roles.ts";
 import { fitScaling, meanAndDeviation, median, mostFrequent } from "./statistics.ts";
-import { quoted, type TableColumn } from "./table.ts";
-
-/** A fitted column, and how the table's level numbers become its own (null for a column of numbers). */
-export interface FittedColumn {
-  readonly column: InputColumn;
-  readonly codes: Float32Array | null;
-}
+import type { TableColumn } from "./table.ts";
 
 /** `values`: the column's in the training rows, as the table holds them. Throws UserError(data). */
 export function fitColumn(
@@ -19,10 +14,10 @@ export function fitColumn(
   column: TableColumn,
   values: Float32Array,
   spec: Pick<CsvDataSpec, "scale" | "missing">,
-): FittedColumn {
+): InputColumn {
   if (role.type === "category") return fitCategory(role, column, values, spec);
   if (role.type === "boolean") return fitBoolean(role, column, values, spec);
-  return { column: fitNumber(role, values, spec), codes: null };
+  return fitNumber(role, values, spec);
 }
 
 function fitNumber(
@@ -51,32 +46,15 @@ function fitBoolean(
   column: TableColumn,
   values: Float32Array,
   spec: Pick<CsvDataSpec, "missing">,
-): FittedColumn {
-  const problems = new ProblemList();
-  const missing = new Set(role.missing);
-  const codes = Float32Array.from(column.levels, (level, number) => {
-    if (missing.has(level.trim())) return Number.NaN;
-    const value = booleanOf(level);
-    if (value === undefined) {
-      const message = `column "${column.name}" holds ${quoted(level)}, not a boolean`;
-      problems.add({ ...column.places[number], message, expected: "true or false, yes or no, 1 or 0" });
-    }
-    return value ?? Number.NaN;
-  });
-  problems.throwIfAny();
+): BooleanColumn {
+  const codes = booleanCodes(column);
   const policy = role.spec?.missing ?? (spec.missing === "error" ? "error" : "most_frequent");
   const booleans = values.map((level) => (Number.isNaN(level) ? Number.NaN : codes[level]!));
   const frequent = mostFrequent(booleans);
   const mean = meanAndDeviation(booleans).mean;
   const fill = policy === "error" ? null : policy === "mean" ? mean : Number.isNaN(frequent) ? 0 : frequent;
-  const fitted: BooleanColumn = {
-    type: "boolean",
-    name: role.name,
-    missingValues: role.missing,
-    fill,
-    indicator: policy === "category",
-  };
-  return { column: fitted, codes };
+  const indicator = policy === "category";
+  return { type: "boolean", name: role.name, missingValues: role.missing, fill, indicator };
 }
 
 function fitCategory(
@@ -84,7 +62,7 @@ function fitCategory(
   column: TableColumn,
   values: Float32Array,
   spec: Pick<CsvDataSpec, "missing">,
-): FittedColumn {
+): CategoryColumn {
   const present = new Set<number>();
   let anyMissing = false;
   for (const level of values) {
@@ -92,8 +70,6 @@ function fitCategory(
     else present.add(level);
   }
   const levels = sortLabels([...present].map((level) => column.levels[level]!));
-  const position = new Map(levels.map((level, index) => [level, index]));
-  const codes = Float32Array.from(column.levels, (level) => position.get(level) ?? -1);
   const policy = role.spec?.missing ?? (spec.missing === "error" ? "error" : "category");
   if (policy === "mean" || policy === "median") {
     throw dataError({
@@ -105,14 +81,7 @@ function fitCategory(
   if (policy === "error") fill = null;
   else if (policy === "most_frequent") {
     const frequent = mostFrequent(values);
-    fill = Number.isNaN(frequent) ? -1 : codes[frequent]!;
+    fill = Number.isNaN(frequent) ? -1 : levels.indexOf(column.levels[frequent]!);
   }
-  const fitted: CategoryColumn = {
-    type: "category",
-    name: role.name,
-    missingValues: role.missing,
-    levels,
-    fill,
-  };
-  return { column: fitted, codes };
+  return { type: "category", name: role.name, missingValues: role.missing, levels, fill };
 }

@@ -3,7 +3,8 @@ import type { ColumnSpec, ColumnType, CsvDataSpec } from "../config/schema.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { looksBoolean } from "./labels.ts";
-import type { ColumnReading, Table, TableColumn } from "./table.ts";
+import type { InputColumn } from "./preprocessing.ts";
+import { type ColumnReading, missingColumn, type Table, type TableColumn } from "./table.ts";
 
 export interface ColumnRole {
   readonly name: string;
@@ -65,6 +66,35 @@ const kinds = {
   weight: "number",
   split: "text",
 } as const satisfies Record<ColumnType, "number" | "text" | "skip">;
+
+/** The readings of a trained model's data: its inputs as they were, the others as the spec has them, if used. */
+export function readingsOfModel(
+  readings: readonly ColumnReading[],
+  header: readonly string[],
+  file: string,
+  spec: CsvDataSpec,
+  columns: readonly InputColumn[],
+): ColumnReading[] {
+  const inputs = new Map(columns.map((column) => [column.name, column]));
+  const problems = columns.filter(({ name }) => !header.includes(name));
+  if (problems.length > 0) {
+    throw new UserError(
+      exitCodes.data,
+      problems.map(({ name }) => missingColumn(name, header, file)),
+    );
+  }
+  const used = new Set(spec.target);
+  for (const [name, { type }] of columnSpecs(spec)) if (type === "weight" || type === "split") used.add(name);
+  return readings.map((reading, field) => {
+    const name = header[field]!;
+    const column = inputs.get(name);
+    if (column) {
+      const kind = column.type === "number" ? "number" : "text";
+      return { kind, missing: column.missingValues, required: column.fill === null };
+    }
+    return used.has(name) ? reading : { ...reading, kind: "skip" };
+  });
+}
 
 /** The role of every column of the table. Skipped columns have none. */
 export function rolesOf(spec: CsvDataSpec, table: Table): { roles: ColumnRole[]; warnings: string[] } {

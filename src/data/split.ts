@@ -1,5 +1,6 @@
 /** Which rows train, which validate, which test: by seed, stratified or by group. Deterministic. */
 import { type RandomKey, shuffle, streamKey } from "../support/random.ts";
+import { dataError } from "./problems.ts";
 
 export type SplitName = "train" | "validation" | "test";
 export const splitNames = ["train", "validation", "test"] as const;
@@ -45,6 +46,22 @@ export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
     if (asked && result[name].length === 0) throw new RangeError(name);
   }
   return result;
+}
+
+/** As {@link splitRows}; an empty split is the data's fault: UserError(data). */
+export function splitOrRefuse(rows: Int32Array, request: SplitRequest): RowSplit {
+  try {
+    return splitRows(rows, request);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = `${rows.length} rows leave none for the ${error.message} split`;
+    const { validation, test } = request;
+    throw dataError({
+      message,
+      expected: `rows enough for split: { validation: ${validation}, test: ${test} }`,
+      hint: "set data.split, or give more rows",
+    });
+  }
 }
 
 type Wanted = { validation: number; test: number };

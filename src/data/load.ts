@@ -1,0 +1,238 @@
+/** Loads the data of a spec: files → table → split → preprocessing fitted on the training rows → matrices. */
+import type { CsvDataSpec, DataSpec } from "../config/schema.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import type { Dataset, LoadOptions, Split } from "./dataset.ts";
+import { encodingWarnings } from "./encode.ts";
+import { fitColumn } from "./fit.ts";
+import { loadIdx } from "./loadIdx.ts";
+import { encodeTable } from "./matrix.ts";
+import { placeFile } from "./place.ts";
+import type { InputColumn, Preprocessing, Target } from "./preprocessing.ts";
+import { dataError, ProblemList } from "./problems.ts";
+import { type ColumnRole, readingsOf, readingsOfModel, rolesOf } from "./roles.ts";
+import { type RowSplit, type SplitName, splitOrRefuse } from "./split.ts";
+import { columnOf, quoted, readTable, type Table } from "./table.ts";
+import { encodeTargets, fitTarget, inferTarget, needsTexts, targetKind } from "./target.ts";
+
+/**
+ * The data of a spec, ready to train on. Throws UserError: data and io for the files, usage where the spec
+ * does not fit them.
+ */
+export async function loadDataset(spec: DataSpec, options: LoadOptions): Promise<Dataset> {
+  return spec.format === "idx" ? loadIdx(spec, options) : loadCsv(spec, options);
+}
+
+/** All rows of CSV files as one split for a trained model: what `eval --data` measures. Throws UserError. */
+export async function loadRows(
+  spec: CsvDataSpec,
+  files: readonly string[],
+  preprocessing: Preprocessing,
+): Promise<{ split: Split; warnings: readonly string[] }> {
+  const table = await readForModel(spec, files, preprocessing);
+  const { roles } = rolesOf(spec, table);
+  const indices = Int32Array.from({ length: table.rows }, (_, row) => row);
+  const shared = encodeAll(table, roles, inputColumns(preprocessing), preprocessing.target);
+  return { split: { ...shared.rows, indices }, warnings: shared.warnings };
+}
+
+async function loadCsv(spec: CsvDataSpec, options: LoadOptions): Promise<Dataset> {
+  const files = filesOf(spec, options.baseDirectory);
+  const known = options.preprocessing ?? null;
+  const table = known
+    ? await readForModel(spec, files.all, known)
+    : await readToFit(spec, files.all, options);
+  const { roles, warnings } = rolesOf(spec, table);
+
+  const pool = sum(table.fileRows.slice(0, files.pool));
+  const inferred = known?.target ?? inferTarget(spec, table, pool, options.loss ?? null);
+  const split = splitTable(spec, table, roles, files, inferred, options.seed);
+  const preprocessing = known ?? fitInputs(spec, table, roles, inferred, split.train);
+
+  const encoded = encodeAll(table, roles, inputColumns(preprocessing), preprocessing.target);
+  const part = (name: SplitName): Split | null =>
+    split[name].length > 0 ? { ...encoded.rows, indices: split[name] } : null;
+  return {
+    preprocessing,
+    splits: { train: part("train")!, validation: part("validation"), test: part("test") },
+    warnings: known ? encoded.warnings : [...warnings, ...encoded.warnings],
+  };
+}
+
+interface Files {
+  readonly all: readonly string[];
+  /** How many of them, from the first on, hold the rows to train on or to split. */
+  readonly pool: number;
+  readonly validation: number;
+}
+
+function filesOf(spec: CsvDataSpec, baseDirectory: string): Files {
+  const pool = spec.path ?? spec.train ?? [];
+  const validation = spec.validation ?? [];
+  const all = [...pool, ...validation, ...(spec.test ?? [])].map((file) => placeFile(file, baseDirectory));
+  return { all, pool: pool.length, validation: validation.length };
+}
+
+async function readToFit(
+  spec: CsvDataSpec,
+  files: readonly string[],
+  { loss = null }: LoadOptions,
+): Promise<Table> {
+  const read = (kind: "number" | "text" | null) =>
+    readTable(files, spec.delimiter, (header, file) => readingsOf(spec, header, file, kind));
+  const table = await read(targetKind(spec, loss));
+  return needsTexts(spec, table, loss) ? read("text") : table;
+}
+
+function readForModel(spec: CsvDataSpec, files: readonly string[], model: Preprocessing): Promise<Table> {
+  const columns = inputColumns(model);
+  const kind = model.target.task === "regression" ? "number" : "text";
+  return readTable(files, spec.delimiter, (header, file) => {
+    const readings = readingsOf({ ...spec, columns: presentOnly(spec, header) }, header, file, kind);
+    return readingsOfModel(readings, header, file, spec, columns);
+  });
+}
+
+/** A trained model needs no column but its inputs and targets. */
+function presentOnly(spec: CsvDataSpec, header: readonly string[]): CsvDataSpec["columns"] {
+  return Object.fromEntries(Object.entries(spec.columns).filter(([name]) => header.includes(name)));
+}
+
+function inputColumns({ inputs }: Preprocessing): readonly InputColumn[] {
+  if (inputs.kind === "columns") return inputs.columns;
+  throw new UserError(exitCodes.data, {
+    message: "the model was trained on IDX images",
+    expected: "IDX files",
+  });
+}
+
+function fitInputs(
+  spec: CsvDataSpec,
+  table: Table,
+  roles: readonly ColumnRole[],
+  target: Target,
+  train: Int32Array,
+): Preprocessing {
+  const columns: InputColumn[] = [];
+  for (const [j, role] of roles.entries()) {
+    if (role.type !== "number" && role.type !== "category" && role.type !== "boolean") continue;
+    const values = columnOf(table, j);
+    const ofTraining = Float32Array.from(train, (row) => values[row]!);
+    columns.push(fitColumn(role, table.columns[j]!, ofTraining, spec));
+  }
+  if (columns.length === 0) {
+    const message = `no column is left to predict ${spec.target.join(", ")} from`;
+    throw dataError({ message, expected: "at least one column of numbers or categories" });
+  }
+  return { inputs: { kind: "columns", columns }, target: fitTarget(target, spec, table, train) };
+}
+
+function encodeAll(
+  table: Table,
+  roles: readonly ColumnRole[],
+  columns: readonly InputColumn[],
+  target: Target,
+) {
+  const targets = encodeTargets(target, table);
+  const weights = weightsOf(table, roles);
+  const { matrix, counts } = encodeTable(table, columns);
+  return { rows: { table: matrix, targets, weights }, warnings: encodingWarnings(counts) };
+}
+
+function weightsOf(table: Table, roles: readonly ColumnRole[]): Float32Array | null {
+  const j = roles.findIndex(({ type }) => type === "weight");
+  if (j < 0) return null;
+  const weights = columnOf(table, j);
+  const wrong = weights.findIndex((weight) => weight < 0);
+  const name = roles[j]!.name;
+  if (wrong >= 0) {
+    const message = `the weight "${name}" is ${weights[wrong]} in data row ${wrong + 1}`;
+    throw dataError({ message, expected: "weights of 0 or more" });
+  }
+  if (weights.every((weight) => weight === 0)) {
+    throw dataError({ message: `every weight in "${name}" is 0`, expected: "a row that counts" });
+  }
+  return weights;
+}
+
+function splitTable(
+  spec: CsvDataSpec,
+  table: Table,
+  roles: readonly ColumnRole[],
+  files: Files,
+  target: Target,
+  seed: number,
+): RowSplit {
+  const pool = sum(table.fileRows.slice(0, files.pool));
+  const validationEnd = pool + sum(table.fileRows.slice(files.pool, files.pool + files.validation));
+  const rows = (first: number, end: number) =>
+    Int32Array.from({ length: end - first }, (_, row) => first + row);
+  const ofFiles = { validation: rows(pool, validationEnd), test: rows(validationEnd, table.rows) };
+  const byColumn = roles.findIndex(({ type }) => type === "split");
+  if (byColumn >= 0) return splitByColumn(table, byColumn, rows(0, pool), ofFiles);
+
+  const isClasses = target.task === "classification";
+  if (spec.split.stratify && !isClasses) {
+    throw new UserError(exitCodes.usage, {
+      message: `data.split.stratify is true, and the target is no class but a ${target.task}`,
+      expected: "stratify: false",
+    });
+  }
+  const classes =
+    isClasses && spec.split.stratify !== false
+      ? encodeTargets({ ...target, encoding: "index", link: "softmax" }, table)
+      : null;
+  const split = splitOrRefuse(rows(0, pool), {
+    validation: spec.validation ? 0 : spec.split.validation,
+    test: spec.test ? 0 : spec.split.test,
+    seed,
+    classes,
+  });
+  return {
+    train: split.train,
+    validation: spec.validation ? ofFiles.validation : split.validation,
+    test: spec.test ? ofFiles.test : split.test,
+  };
+}
+
+const splitWords = new Map<string, SplitName>([
+  ["train", "train"],
+  ["training", "train"],
+  ["validation", "validation"],
+  ["valid", "validation"],
+  ["val", "validation"],
+  ["dev", "validation"],
+  ["test", "test"],
+]);
+
+/** Rows of the pool say where they belong; those of the other files belong there anyway. */
+function splitByColumn(
+  table: Table,
+  j: number,
+  pool: Int32Array,
+  files: { validation: Int32Array; test: Int32Array },
+): RowSplit {
+  const column = table.columns[j]!;
+  const problems = new ProblemList();
+  const names = column.levels.map((level, number) => {
+    const name = splitWords.get(level.trim().toLowerCase());
+    if (name === undefined && !column.isMissing[number]) {
+      const message = `column "${column.name}" holds ${quoted(level)}, not a split`;
+      problems.add({ ...column.places[number], message, expected: "train, validation or test" });
+    }
+    return name;
+  });
+  problems.throwIfAny();
+  const values = columnOf(table, j);
+  const of = (name: SplitName) => pool.filter((row) => names[values[row]!] === name);
+  const train = of("train");
+  if (train.length === 0) {
+    const message = `no row says "train" in column "${column.name}"`;
+    throw dataError({ message, expected: "rows to train on" });
+  }
+  const joined = (name: "validation" | "test") => Int32Array.from([...of(name), ...files[name]]);
+  return { train, validation: joined("validation"), test: joined("test") };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
