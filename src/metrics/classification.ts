@@ -22,27 +22,35 @@ export class ClassStats {
   squares = 0;
   /** At index k: rows whose true class is among the k largest probabilities; ties favour later classes, as scikit-learn. */
   readonly withinTop = new Float64Array(largestK + 1);
+  /** The probabilities of one row. */
+  private readonly row: Float64Array;
 
   constructor(
     readonly classes: number,
     private readonly ranked: boolean,
   ) {
+    this.row = new Float64Array(classes);
     this.confusion = new Confusion(classes);
     this.rankings = Array.from({ length: ranked ? classes : 0 }, () => new Ranking());
   }
 
   /** targets [rows]: class numbers. */
   add(probabilities: Values, targets: Values): void {
-    const outputs = probabilities.length / Math.max(targets.length, 1);
-    const row = new Float64Array(this.classes);
-    targets.forEach((target, r) => {
-      if (outputs === 1) row.set([1 - probabilities[r]!, probabilities[r]!]);
-      else row.set(probabilities.subarray(r * outputs, (r + 1) * outputs));
-      this.addRow(row, target);
-    });
+    const { classes, row } = this;
+    const onlySecond = classes === 2 && probabilities.length === targets.length;
+    for (let r = 0; r < targets.length; r++) {
+      if (onlySecond) {
+        row[0] = 1 - probabilities[r]!;
+        row[1] = probabilities[r]!;
+      } else {
+        for (let c = 0; c < classes; c++) row[c] = probabilities[r * classes + c]!;
+      }
+      this.addRow(targets[r]!);
+    }
   }
 
-  private addRow(p: Float64Array, target: number): void {
+  private addRow(target: number): void {
+    const p = this.row;
     let [predicted, sum, above] = [0, 0, 0];
     for (let c = 0; c < p.length; c++) {
       if (p[c]! > p[predicted]!) predicted = c;

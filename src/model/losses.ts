@@ -15,12 +15,15 @@ export const links = {
   /** eˢ/Σeˢ per row, with the largest taken out so that nothing overflows. */
   softmax(outputs, n) {
     for (let first = 0; first < outputs.length; first += n) {
-      const row = outputs.subarray(first, first + n);
       let top = -Infinity;
-      for (let j = 0; j < n; j++) top = Math.max(top, row[j]!);
+      for (let i = first; i < first + n; i++) top = Math.max(top, outputs[i]!);
       let sum = 0;
-      for (let j = 0; j < n; j++) sum += row[j] = Math.exp(row[j]! - top);
-      for (let j = 0; j < n; j++) row[j]! /= sum;
+      for (let i = first; i < first + n; i++) {
+        const power = Math.exp(outputs[i]! - top);
+        outputs[i] = power;
+        sum += power;
+      }
+      for (let i = first; i < first + n; i++) outputs[i] = outputs[i]! / sum;
     }
   },
 } satisfies Record<string, Link>;

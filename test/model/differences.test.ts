@@ -65,7 +65,7 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec): void {
     init: { name: "zeros" },
   });
   // Biases too, or a row whose inputs are all dropped would sit on the kink of relu.
-  model.parameters.forEach(({ value }, i) => fill(valuesOf(value), 10 + i));
+  for (const [i, { value }] of model.parameters.entries()) fill(valuesOf(value), 10 + i);
   const pass = model.plan(batchSize, { inputGradient: true });
   const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, loss.name === "cross_entropy" ? 1 : 3)];
   const rowWeights = k.matrix(batchSize, 1);

@@ -31,7 +31,9 @@ export function sumRows(db: Matrix, dZ: Matrix): void {
 
 /** Y = X. */
 export function copy(Y: Matrix, X: Matrix): void {
-  Y.block.values.set(X.block.values.subarray(X.offset, X.offset + X.size), Y.offset);
+  const y = Y.block.values;
+  const x = X.block.values;
+  for (let i = 0; i < Y.size; i++) y[Y.offset + i] = x[X.offset + i]!;
 }
 
 /** C = A + B, elementwise. */
@@ -50,8 +52,10 @@ function begin(C: Matrix, start: Matrix | null): void {
     c.fill(0, C.offset, C.offset + C.size);
     return;
   }
-  const row = start.block.values.subarray(start.offset, start.offset + C.cols);
-  for (let i = 0; i < C.rows; i++) c.set(row, C.offset + i * C.cols);
+  const b = start.block.values;
+  for (let i = 0; i < C.rows; i++) {
+    for (let j = 0; j < C.cols; j++) c[C.offset + i * C.cols + j] = b[start.offset + j]!;
+  }
 }
 
 /** Elements from one row of M to the next, and from one column to the next. */

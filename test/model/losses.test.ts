@@ -1,0 +1,77 @@
+/** What losses ask of data and outputs: widths, tasks, weights, and the way from logits to predictions. */
+import { describe, expect, test } from "vitest";
+import type { LossSpec } from "../../src/config/schema.ts";
+import { Kernels, type LossName } from "../../src/engine/kernels.ts";
+import { openReference } from "../../src/engine/reference/backend.ts";
+import { applyLink, defaultLoss, lossRule, lossTraits, outputsOf } from "../../src/model/losses.ts";
+import { valuesOf } from "../../src/model/tensors.ts";
+
+const k = new Kernels(openReference(64));
+
+describe("outputsOf", () => {
+  test.each([
+    ["cross_entropy", "classification", 10, 1, 10],
+    ["bce_with_logits", "classification", 2, 1, 1],
+    ["bce_with_logits", "multilabel", 0, 4, 4],
+    ["mse", "regression", 0, 2, 2],
+  ] as const)("%s for %s with %i classes and %i targets has %i", (loss, task, classes, targets, outputs) => {
+    expect(outputsOf(loss, task, classes, targets)).toBe(outputs);
+  });
+
+  test("a loss for another task is refused with the losses that fit", () => {
+    expect(() => outputsOf("mse", "classification", 3, 1)).toThrow(
+      "loss: mse is a loss for regression, the task is classification; one of cross_entropy, bce_with_logits",
+    );
+  });
+
+  test("logistic loss for more than two classes is refused", () => {
+    expect(() => outputsOf("bce_with_logits", "classification", 3, 1)).toThrow("tells two classes apart");
+  });
+
+  test("every task has a default loss that fits it", () => {
+    for (const task of ["classification", "multilabel", "regression"] as const) {
+      expect(lossTraits[defaultLoss(task).name].tasks).toContain(task);
+    }
+  });
+});
+
+describe("lossRule", () => {
+  const rule = (loss: LossSpec, outputs: number, counts: number[] | null = null) => {
+    const { parameter, weights } = lossRule(k, loss, outputs, counts);
+    return { parameter, weights: weights && [...valuesOf(weights)] };
+  };
+
+  test("balanced class weights are rows / (classes · rows of the class)", () => {
+    const loss: LossSpec = { name: "cross_entropy", label_smoothing: 0.1, class_weights: "balanced" };
+    expect(rule(loss, 2, [30, 10])).toEqual({ parameter: 0.1, weights: [40 / 60, 40 / 20] });
+  });
+
+  test("one positive weight holds for all outputs", () => {
+    expect(rule({ name: "bce_with_logits", pos_weight: 3 }, 2).weights).toEqual([3, 3]);
+  });
+
+  test("a list of weights must have one for each output", () => {
+    const loss: LossSpec = { name: "cross_entropy", label_smoothing: 0, class_weights: [1, 2] };
+    expect(() => rule(loss, 3)).toThrow("loss.class_weights: 2 weights for 3 outputs; one for each");
+  });
+});
+
+describe("applyLink", () => {
+  const linked = (loss: LossName, outputs: number[], n: number) => {
+    const values = Float64Array.from(outputs);
+    applyLink(loss, values, n);
+    return [...values];
+  };
+
+  test("cross-entropy's logits become probabilities of each row, however large", () => {
+    const [a, b, c, d] = linked("cross_entropy", [0, Math.log(3), 1000, 1000], 2);
+    expect([a, b]).toEqual([expect.closeTo(0.25, 12), expect.closeTo(0.75, 12)]);
+    expect([c, d]).toEqual([0.5, 0.5]);
+  });
+
+  test("logistic loss gives a probability each, Poisson a rate, the others the number itself", () => {
+    expect(linked("bce_with_logits", [0, 800, -800], 3)).toEqual([0.5, 1, 0]);
+    expect(linked("poisson_nll", [0, 1], 1)).toEqual([1, Math.E]);
+    expect(linked("mse", [-1.5], 1)).toEqual([-1.5]);
+  });
+});
