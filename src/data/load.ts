@@ -14,6 +14,8 @@ import { type RowSplit, type SplitName, splitOrRefuse } from "./split.ts";
 import { columnOf, quoted, readTable, type Table } from "./table.ts";
 import { encodeTargets, fitTarget, inferTarget, needsTexts, targetKind } from "./target.ts";
 
+export type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
+
 /**
  * The data of a spec, ready to train on. Throws UserError: data and io for the files, usage where the spec
  * does not fit them.
