@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 
-const bin = join(import.meta.dirname, "../../bin/nnt.js");
+export const bin = join(import.meta.dirname, "../../bin/nnt.js");
 
 export interface Result {
   readonly code: number | null;

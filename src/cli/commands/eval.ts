@@ -1,4 +1,5 @@
 /** `nnt eval`: a model's figures, and the gates they must pass. */
+import { notice } from "../../report/progress.ts";
 import { drawFigures } from "../../report/summary.ts";
 import { counted } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
@@ -6,10 +7,11 @@ import { evaluate as measure } from "../../train/evaluate.ts";
 import type { Action } from "../actions.ts";
 import { failedGates } from "../gate.ts";
 
-export const evaluate: Action<"eval"> = async ({ out }, model, options) => {
+export const evaluate: Action<"eval"> = async ({ out, err }, model, options) => {
   const { split, data, images, labels, threads, failIf } = options;
   const kernels = options.kernels ?? "auto";
-  const result = await measure({ model, split, data, images, labels, threads, kernels });
+  const { warnings, ...result } = await measure({ model, split, data, images, labels, threads, kernels });
+  for (const warning of warnings) await err.line(notice("warning", warning, await err.style()));
   const failed = failedGates(failIf, result.metrics);
   if (options.json) {
     await out.line(JSON.stringify(result));

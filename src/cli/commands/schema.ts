@@ -1,5 +1,8 @@
+/** `nnt schema`: the JSON Schema of the spec, for editors and other tools. */
+import { jsonSchemaText } from "../../config/jsonSchema.ts";
 import type { Action } from "../actions.ts";
+
 export const schema: Action<"schema"> = async ({ out }) => {
-  await out.line("{}");
+  await out.write(jsonSchemaText());
   return 0;
 };

@@ -1,14 +1,14 @@
 /** What a model file holds: the network with its tensors, the columns it takes, what it answers. */
-import { readCheckpoint, type StoredCheckpoint } from "../../checkpoint/checkpoint.ts";
+import type { StoredCheckpoint } from "../../checkpoint/checkpoint.ts";
 import type { Header, TensorEntry } from "../../checkpoint/header.ts";
 import { describeSafetensors } from "../../checkpoint/safetensors.ts";
-import type { Spec } from "../../config/schema.ts";
-import { inputWidth, outputWidth, type Preprocessing } from "../../data/preprocessing.ts";
+import { inputWidth, outputWidth } from "../../data/preprocessing.ts";
 import { describeModel } from "../../model/describe.ts";
 import { drawNetwork } from "../../report/network.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { facts, table } from "../../report/table.ts";
 import { bytes, count, counted, shape } from "../../report/text.ts";
+import { readModel, type SavedModel } from "../../train/savedModel.ts";
 import { drawInputs, targetText } from "./columns.ts";
 import type { Inspected } from "./inspected.ts";
 import { layersAsJson, networkDrawing } from "./layers.ts";
@@ -17,55 +17,53 @@ import { layersAsJson, networkDrawing } from "./layers.ts";
 export function inspectModel(file: string): Inspected {
   const header = describeSafetensors(file);
   const isOurs = header.metadata.has("format_version") || file.endsWith(".ckpt");
-  return isOurs ? inspectCheckpoint(file, readCheckpoint(file, "none")) : inspectTensors(file, header);
+  return isOurs ? inspectSaved(readModel(file)) : inspectTensors(file, header);
 }
 
-function inspectCheckpoint(file: string, stored: StoredCheckpoint): Inspected {
-  const spec = stored.spec as Spec;
-  const preprocessing = stored.preprocessing as Preprocessing;
-  const { epoch, step } = stored.training as { epoch: number; step: number };
-  const network = describeModel(spec.model.layers, inputWidth(preprocessing), outputWidth(preprocessing));
-  const loss = spec.loss?.name ?? "loss";
+function inspectSaved({ path, checkpoint, preprocessing, layers, loss }: SavedModel): Inspected {
+  const network = describeModel(layers, inputWidth(preprocessing), outputWidth(preprocessing));
+  const { name } = checkpoint.spec as { name?: unknown };
+  const { epoch, step } = checkpoint.training as { epoch?: unknown; step?: unknown };
   const { inputs, target } = preprocessing;
   return {
     json: {
       kind: "model",
-      file,
-      name: spec.name,
+      file: path,
+      name,
       task: target.task,
       epoch,
       step,
       parameters: network.parameterCount,
       layers: layersAsJson(network),
-      tensors: stored.layout.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+      tensors: checkpoint.layout.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
       inputs: network.inputWidth,
       outputs: network.outputWidth,
       columns: inputs.kind === "columns" ? inputs.columns.map(({ name, type }) => ({ name, type })) : null,
       shape: inputs.kind === "array" ? inputs.shape : null,
       target,
       classes: target.task === "classification" ? target.classes : null,
-      bytes: stored.bytes,
-      sha256: stored.digests.sha256,
-      weights_sha256: stored.digests.weights,
-      nnt: stored.nnt,
-      spec,
+      bytes: checkpoint.bytes,
+      sha256: checkpoint.digests.sha256,
+      weights_sha256: checkpoint.digests.weights,
+      nnt: checkpoint.nnt,
+      spec: checkpoint.spec,
     },
     draw: (style, width) => [
       ...facts(
         [
-          ["model", `${style.bold(printable(spec.name))}, ${target.task}`],
-          ["trained", `${counted(epoch, "epoch")}, ${counted(step, "update")}`],
+          ["model", `${style.bold(printable(String(name)))}, ${target.task}`],
+          ["trained", `${counted(Number(epoch), "epoch")}, ${counted(Number(step), "update")}`],
           ["answers", targetText(target)],
-          ["file", `${bytes(stored.bytes)}, written by nnt ${printable(stored.nnt)}`],
-          ["weights", `sha256 ${stored.digests.weights}`],
+          ["file", `${bytes(checkpoint.bytes)}, written by nnt ${printable(checkpoint.nnt)}`],
+          ["weights", `sha256 ${checkpoint.digests.weights}`],
         ],
         style.dim,
       ),
       "",
       ...drawInputs(preprocessing, style, width),
       "",
-      ...drawNetwork(networkDrawing(network, loss), style, width),
-      ...otherTensors(stored, style, width),
+      ...drawNetwork(networkDrawing(network, loss.name), style, width),
+      ...otherTensors(checkpoint, style, width),
     ],
   };
 }
