@@ -10,6 +10,7 @@ import { parseYaml } from "./parse/yaml.ts";
 import { type Path, parsePath } from "./paths.ts";
 import { resolve } from "./resolve.ts";
 import type { Spec } from "./schema.ts";
+import { rebaseSpec, stringifySpec } from "./stringify.ts";
 
 export interface LoadOptions {
   /** The `--set` options, each `a.b=value` with the value in YAML; later ones win. */
@@ -30,6 +31,8 @@ export interface LoadedSpec {
    * `data.columns.age` or `["model", "layers", 2]`, or of the nearest section around it.
    */
   locate(path: string | Path): Pick<Problem, "file" | "line" | "column">;
+  /** The canonical spec as a file's text, with relative paths that are right in `directory`. */
+  textFor(directory: string): string;
 }
 
 /** More problems than these are counted only. */
@@ -57,10 +60,12 @@ export function parseSpec(
       distinct(expansion.issues).map((issue) => ({ ...issue, place: placeOf(expansion, issue) })),
     );
   }
+  const baseDirectory = resolvePath(dirname(file));
   return {
     spec,
     file,
-    baseDirectory: resolvePath(dirname(file)),
+    baseDirectory,
+    textFor: (directory) => stringifySpec(rebaseSpec(spec, baseDirectory, directory)),
     locate(path) {
       const canonical = typeof path === "string" ? (parsePath(path) ?? []) : path;
       return inProblem(file, placeOf(expansion, { path: expansion.written(canonical) }));

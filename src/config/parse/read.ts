@@ -1,6 +1,7 @@
 /** A spec file's bytes → its text; refuses what cannot be a spec before anything is parsed. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { exitCodes, UserError } from "../../support/errors.ts";
+import { ioProblem } from "../../support/files.ts";
 
 /** A spec has a few hundred bytes; what takes the parser's time is bounded in yaml.ts. */
 const mostBytes = 512 * 1024;
@@ -52,24 +53,8 @@ function readUpTo(file: string, limit: number): Buffer {
     }
     return buffer.subarray(0, length);
   } catch (error) {
-    throw unreadable(file, error);
+    throw ioProblem(error, file, "read");
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
-}
-
-function unreadable(file: string, cause: unknown): UserError {
-  const code = (cause as NodeJS.ErrnoException).code ?? "";
-  const known: Record<string, string> = {
-    ENOENT: "no such file",
-    ENOTDIR: "no such file",
-    EISDIR: "a directory",
-    EACCES: "permission denied",
-    EPERM: "permission denied",
-    ENAMETOOLONG: "the name is too long",
-    ELOOP: "too many symbolic links",
-  };
-  const message = known[code] ?? `cannot be read (${code || String(cause)})`;
-  const problem = { file, message, ...(code === "EISDIR" && { expected: "expected a spec file" }) };
-  return new UserError(exitCodes.io, problem, { cause });
 }

@@ -1,0 +1,191 @@
+/** Short and long form mean the same, and the canonical form is a spec itself. */
+import { describe, expect, it, test } from "vitest";
+import { rebaseSpec, stringifySpec } from "../../src/config/stringify.ts";
+import { data, load, resolved } from "./support.ts";
+
+describe("short and long form are one", () => {
+  test.each<[claim: string, short: string, long: string]>([
+    [
+      "no model is a linear one",
+      data,
+      `${data}model: { layers: [{ type: linear, width: null, bias: true }] }`,
+    ],
+    [
+      "hidden widths",
+      `${data}model: { hidden: [8, 4] }`,
+      `${data}model: { layers: [linear: 8, relu, linear: 4, relu, linear] }`,
+    ],
+    [
+      "activation, dropout, norm and bias of the short form",
+      `${data}model: { hidden: [8], activation: { leaky_relu: 0.2 }, dropout: 0.5, norm: batch, bias: false }`,
+      `${data}model: { layers: [{ linear: 8, bias: false }, batch_norm, { leaky_relu: 0.2 }, { dropout: 0.5 }, { linear: null, bias: false }] }`,
+    ],
+    [
+      "layer normalisation",
+      `${data}model: { hidden: [8], norm: layer }`,
+      `${data}model: { layers: [linear: 8, layer_norm: { eps: 1.0e-5 }, relu, linear] }`,
+    ],
+    ["no hidden layer", `${data}model: { hidden: [] }`, `${data}model: { layers: [linear] }`],
+    [
+      "a layer's value and its options",
+      `${data}model: { layers: [elu: 2, linear: { width: 3 }] }`,
+      `${data}model: { layers: [{ type: elu, alpha: 2 }, { type: linear, width: 3 }] }`,
+    ],
+    [
+      "a name is a mapping",
+      `${data}optimizer: sgd\nloss: huber\ninit: zeros`,
+      `${data}optimizer: { name: sgd, lr: 0.001 }\nloss: { name: huber, delta: 1 }\ninit: { name: zeros }`,
+    ],
+    [
+      "the optimizer is Adam",
+      `${data}optimizer: { lr: 0.1 }`,
+      `${data}optimizer: { name: adam, lr: 0.1, betas: [0.9, 0.999] }`,
+    ],
+    ["other names of losses", `${data}loss: logistic`, `${data}loss: bce_with_logits`],
+    ["l1 is the mean absolute error", `${data}loss: { name: l1 }`, `${data}loss: mae`],
+    [
+      "torch's spelling of options",
+      `${data}schedule: { name: cosine, T_max: 5 }`,
+      `${data}schedule: { name: cosine, t_max: 5 }`,
+    ],
+    [
+      "weights from a file",
+      `${data}init: { from: w.safetensors }`,
+      `${data}init: { name: file, from: w.safetensors }`,
+    ],
+    ["one target is a list of one", data, "data: { path: [a.csv], target: [y], format: csv }"],
+    [
+      "columns by type",
+      "data: { path: a.csv, target: y, columns: { a: number } }",
+      "data: { path: a.csv, target: y, columns: { a: { type: number } } }",
+    ],
+    [
+      "delimiters by name",
+      "data: { path: a.csv, target: y, delimiter: tab }",
+      'data: { path: a.csv, target: y, delimiter: "\\t" }',
+    ],
+    [
+      "a metric is validation's",
+      `${data}train: { early_stopping: { metric: accuracy } }`,
+      `${data}train: { early_stopping: { metric: validation.accuracy, patience: 5 } }`,
+    ],
+    [
+      "Keras's name of a metric",
+      `${data}train: { early_stopping: { metric: val_loss } }`,
+      `${data}train: { early_stopping: {} }`,
+    ],
+    ["empty sections are absent", `${data}train:\nmodel:\noptimizer:\n`, data],
+    [
+      "the loss says the task",
+      `${data}loss: mse`,
+      "data: { path: a.csv, target: y, task: regression }\nloss: mse",
+    ],
+    [
+      "aliases and anchors",
+      `${data}model: { layers: [&a { linear: 3 }, relu, *a] }`,
+      `${data}model: { layers: [linear: 3, relu, linear: 3] }`,
+    ],
+    ["JSON", '{"data": {"path": "a.csv", "target": "y"},\n\t"seed": 3}', `${data}seed: 3`],
+  ])("%s", (_claim, short, long) => {
+    expect(resolved(short)).toEqual(resolved(long));
+  });
+});
+
+describe("what the files say", () => {
+  it.each([
+    ["a.csv", "csv"],
+    ["b/a.tsv.gz", "csv"],
+    ["{ images: x-idx3-ubyte.gz, labels: y-idx1-ubyte.gz }", "idx"],
+    ["{ images: x, labels: y }", "idx"],
+  ])("the format of train: %s is %s", (files, format) => {
+    expect(resolved(`data: { train: ${files}${format === "csv" ? ", target: y" : ""} }`).data.format).toBe(
+      format,
+    );
+  });
+
+  it.each([
+    ["path: a.csv, target: y", { validation: 0.1, test: 0.2 }],
+    ["path: a.csv, target: y, split: { test: 0 }", { validation: 0.1, test: 0 }],
+    ["train: a.csv, target: y", { validation: 0, test: 0 }],
+    ["train: a.csv, target: y, split: { validation: 0.3 }", { validation: 0.3, test: 0 }],
+    ["path: a.csv, target: y, columns: { s: split }", { validation: 0, test: 0 }],
+    ["train: { images: a, labels: b }", { validation: 0.1, test: 0 }],
+    ["train: { images: a, labels: b }, validation: { images: c, labels: d }", { validation: 0, test: 0 }],
+  ])("shares of data: { %s }", (section, shares) => {
+    expect(resolved(`data: { ${section} }`).data.split).toEqual({ ...shares, stratify: null });
+  });
+});
+
+describe("labels and missing values", () => {
+  it("are texts as they stand in the file", () => {
+    const spec = resolved(
+      "data: { path: a.csv, target: 1, classes: [007, 1.0, true, null, 'x'], missing_values: [-9.0, ~] }",
+    );
+    expect(spec.data).toMatchObject({
+      target: ["1"],
+      classes: ["007", "1.0", "true", "null", "x"],
+      missing_values: ["-9.0", "~"],
+    });
+  });
+
+  it("may have names that JavaScript knows", () => {
+    const spec = resolved(
+      "data: { path: a.csv, target: toString, columns: { constructor: number, toString: category } }",
+    );
+    expect(spec.data).toMatchObject({
+      columns: { constructor: { type: "number" }, toString: { type: "category" } },
+    });
+  });
+});
+
+describe("defaults", () => {
+  it("train 50 epochs, or as many as max_steps takes", () => {
+    expect(resolved(data).train).toMatchObject({ epochs: 50, max_steps: null });
+    expect(resolved(`${data}train: { max_steps: 9 }`).train).toMatchObject({ epochs: null, max_steps: 9 });
+    expect(resolved(`${data}train: { max_steps: 9, epochs: 2 }`).train).toMatchObject({
+      epochs: 2,
+      max_steps: 9,
+    });
+  });
+
+  it.each([
+    ["iris.yaml", "iris"],
+    ["x/two words.v2.yml", "two-words.v2"],
+    ["..yaml", "run"],
+    ["/dev/fd/63", "63"],
+  ])("the name of %s is %s", async (file, name) => {
+    const { parseSpec } = await import("../../src/config/load.ts");
+    expect(parseSpec(data, file).spec.name).toBe(name);
+  });
+});
+
+describe("a loaded spec", () => {
+  const text = `${data}model:\n  hidden: [8, 4]\n  activation: relu\noptimizer: adam\n`;
+
+  it("knows where a canonical value was written", () => {
+    const { locate } = load(text);
+    expect(locate("data.target")).toEqual({ file: "folder/spec.yaml", line: 1, column: 30 });
+    expect(locate("data.target[0]")).toEqual({ file: "folder/spec.yaml", line: 1, column: 30 });
+    expect(locate(["model", "layers", 2])).toEqual({ file: "folder/spec.yaml", line: 3, column: 15 });
+    expect(locate("optimizer.name")).toEqual({ file: "folder/spec.yaml", line: 5, column: 12 });
+    expect(locate("data.columns.age")).toEqual({ file: "folder/spec.yaml", line: 1, column: 1 });
+    expect(load(text, { set: ["data.target=z"] }).locate("data.target")).toEqual({
+      file: "--set data.target",
+    });
+  });
+
+  it("moves its relative paths with it", () => {
+    const { textFor, baseDirectory, spec } = load(
+      "data: { train: a.csv, test: /b.csv, target: y }\ninit: { from: w/x.ckpt }",
+    );
+    const moved = resolved(textFor(`${baseDirectory}/runs/one`));
+    expect(moved.data).toMatchObject({ train: ["../../a.csv"], test: ["/b.csv"], validation: null });
+    expect(moved.init).toEqual({ name: "file", from: "../../w/x.ckpt" });
+    expect(rebaseSpec(moved, `${baseDirectory}/runs/one`, baseDirectory)).toEqual(spec);
+  });
+
+  it("reads back as it is written", () => {
+    const { spec } = load(text);
+    expect(resolved(stringifySpec(spec))).toEqual(spec);
+  });
+});
