@@ -74,13 +74,15 @@ class Maker {
  */
 export function describeBackend(name: string, create: () => Promise<Backend>, tolerance = 1e-5): void {
   describe(name, () => {
+    let opened: Backend | undefined;
     let subject: Kernels;
     const truth = new Kernels(openReference(64));
     let seed = 0;
     beforeAll(async () => {
-      subject = new Kernels(await create());
+      opened = await create();
+      subject = new Kernels(opened);
     });
-    afterAll(() => subject.backend.close());
+    afterAll(() => opened?.close());
 
     /** Runs a verb on both and compares everything it may have written. */
     async function agrees(what: string, prepare: (make: Maker) => Prepared): Promise<void> {

@@ -88,7 +88,7 @@ function crossEntropy(
     const w = weightOf(rowWeights, r);
     const { logSumExp, largest } = softmaxRow(s, row, n);
     let smooth = 0;
-    for (let j = 0; j < n; j++) smooth += classWeight(j) * (logSumExp - s[row + j]!);
+    if (smoothing > 0) for (let j = 0; j < n; j++) smooth += classWeight(j) * (logSumExp - s[row + j]!);
     const hard = classWeight(t) * (logSumExp - s[row + t]!);
     totals[totalCells.loss]! += w * ((1 - smoothing) * hard + (smoothing / n) * smooth);
     totals[totalCells.correct]! += largest === t ? 1 : 0;
