@@ -46,31 +46,47 @@ export function valuesOf(M: Matrix): Floats {
 
 /**
  * Puts given tensors in the place of a model's, which must have the same names and shapes.
- * @param source named in messages: the file that the tensors come from
- * @throws UserError (exit code 4) that lists every missing, surplus and misshapen tensor; nothing is then changed
+ * @throws UserError as {@link checkTensors}; nothing is then changed
  */
 export function loadTensors(targets: readonly Buffer[], given: readonly NamedTensor[], source: string): void {
-  const byName = new Map(given.map((tensor) => [tensor.name, tensor]));
-  const wanted = new Map(targets.map((target) => [target.name, target]));
+  checkTensors(targets, given, source);
+  const byName = new Map(given.map((tensor) => [tensor.name, tensor.values]));
+  for (const { name, value } of targets) valuesOf(value).set(byName.get(name)!);
+}
+
+/** A tensor's name and shape, which a description knows before any memory is taken. */
+export type TensorShape = Pick<NamedTensor, "name" | "shape">;
+
+/**
+ * Holds given tensors against those that a model wants.
+ * @param source named in messages: the file that the tensors come from
+ * @throws UserError (exit code 4) that lists every missing, surplus and misshapen tensor
+ */
+export function checkTensors(
+  wanted: readonly TensorShape[],
+  given: readonly TensorShape[],
+  source: string,
+): void {
+  const shapes = new Map(given.map(({ name, shape }) => [name, shape]));
+  const names = new Set(wanted.map(({ name }) => name));
   const problems: Problem[] = [];
-  for (const { name, shape } of targets) {
-    const found = byName.get(name);
+  for (const { name, shape } of wanted) {
+    const found = shapes.get(name);
     if (!found) {
       problems.push({ file: source, message: `tensor "${name}" ${show(shape)} is missing` });
-    } else if (show(found.shape) !== show(shape)) {
+    } else if (show(found) !== show(shape)) {
       problems.push({
         file: source,
-        message: `tensor "${name}" has the shape ${show(found.shape)}`,
+        message: `tensor "${name}" has the shape ${show(found)}`,
         expected: `the model's has ${show(shape)}`,
       });
     }
   }
   for (const { name, shape } of given) {
-    if (wanted.has(name) || isIgnored(name)) continue;
+    if (names.has(name) || isIgnored(name)) continue;
     problems.push({ file: source, message: `tensor "${name}" ${show(shape)} is not in the model` });
   }
   if (problems.length > 0) throw new UserError(exitCodes.model, problems);
-  for (const { name, value } of targets) valuesOf(value).set(byName.get(name)!.values);
 }
 
 /** torch keeps a count of batches beside the running statistics, which nothing here uses. */
