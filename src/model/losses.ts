@@ -98,7 +98,7 @@ export function lossRule(
   switch (loss.name) {
     case "cross_entropy": {
       const given = loss.class_weights;
-      const perClass = given === "balanced" ? balanced(classCounts ?? []) : given;
+      const perClass = given === "balanced" ? balancedWeights(classCounts ?? []) : given;
       const weights = perClass && row(k, "loss.class_weights", perClass, outputs);
       return { name: loss.name, parameter: loss.label_smoothing, weights };
     }
@@ -120,7 +120,7 @@ export function lossRule(
 }
 
 /** rows / (classes · rows of the class), as scikit-learn's `class_weight="balanced"`. */
-function balanced(counts: readonly number[]): number[] {
+export function balancedWeights(counts: readonly number[]): number[] {
   const rows = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => (count > 0 ? rows / (counts.length * count) : 0));
 }

@@ -44,7 +44,8 @@ export interface EndEvent {
   readonly epoch: number;
   readonly step: number;
   readonly best_epoch: number;
-  readonly monitor: { readonly metric: string; readonly value: number };
+  /** null: no figure was ever finite. */
+  readonly monitor: { readonly metric: string; readonly value: number | null };
   readonly seconds: number;
   /** Figures of the best model, by split. */
   readonly metrics: Readonly<Record<string, Figures>>;

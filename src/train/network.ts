@@ -1,6 +1,6 @@
 /** What spec and data say together: the task, its loss, and a network whose ends fit the data. */
 import type { LayerSpec, LossSpec, Spec, TaskName } from "../config/schema.ts";
-import { defaultLoss, outputsOf } from "../model/losses.ts";
+import { balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
 
 /** What the data tells a network. */
 export interface DataShape {
@@ -9,6 +9,8 @@ export interface DataShape {
   readonly inputs: number;
   /** Classes of a classification, else 0. */
   readonly classes: number;
+  /** Training rows of each class, for `class_weights: balanced`. */
+  readonly classCounts: readonly number[];
   /** Numbers or labels to predict per row; 1 for a classification. */
   readonly targets: number;
 }
@@ -27,12 +29,18 @@ export interface Network {
 }
 
 /** @throws UserError (exit code 2) if the loss cannot learn the task */
-export function resolveNetwork(spec: Spec, { task, inputs, classes, targets }: DataShape): Network {
-  const loss = spec.loss ?? defaultLoss(task);
+export function resolveNetwork(spec: Spec, shape: DataShape): Network {
+  const { task, inputs, classes, targets } = shape;
+  const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
   const outputs = outputsOf(loss.name, task, classes, targets);
   const layers = spec.model.layers.map(
     (layer): LayerSpec => (layer.type === "linear" ? { ...layer, width: layer.width ?? outputs } : layer),
   );
   const data = { ...spec.data, task } as Spec["data"];
   return { spec: { ...spec, data, loss, model: { layers } }, task, inputs, outputs };
+}
+
+function resolveLoss(loss: LossSpec, classCounts: readonly number[]): LossSpec {
+  const isBalanced = loss.name === "cross_entropy" && loss.class_weights === "balanced";
+  return isBalanced ? { ...loss, class_weights: balancedWeights(classCounts) } : loss;
 }

@@ -3,7 +3,8 @@
  * written together about once a second, so that a small run is not spent waiting for the disk.
  */
 import { performance } from "node:perf_hooks";
-import { type Checkpoint, type Digests, writeCheckpoint } from "../checkpoint/checkpoint.ts";
+import { type Checkpoint, type Digests, readCheckpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { ResumePoint, Run } from "../checkpoint/runDirectory.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 
 /** A crash loses at most so much work, or one epoch. */
@@ -17,7 +18,22 @@ export class Saver {
   /** Digests of the files as they are on disk. */
   readonly digests: { last?: Digests; best?: Digests } = {};
 
-  constructor(private readonly paths: { readonly last: string; readonly best: string }) {}
+  constructor(private readonly run: Run) {}
+
+  /**
+   * The model a run begins with: it is saved if nothing better comes before the run breaks off. What a
+   * resumed run has on disk stays as it is.
+   */
+  remember(checkpoint: Checkpoint, resumed: ResumePoint | null): void {
+    this.savedAt = performance.now();
+    if (resumed?.file === "last" && resumed.hasBest) {
+      this.digests.last = resumed.checkpoint.digests;
+      this.digests.best = readCheckpoint(this.run.paths.best, "none").digests;
+    } else {
+      this.pending.best.take(checkpoint);
+      this.lastIsBest = true;
+    }
+  }
 
   /** An epoch has ended with this model. Writes it now or, if the last write was just now, soon. */
   keep(checkpoint: Checkpoint, isBest: boolean): void {
@@ -33,12 +49,14 @@ export class Saver {
   /** Writes what is not on disk yet. */
   flush(): void {
     const { last, best } = this.pending;
+    const { paths, log } = this.run;
+    log.sync();
     if (best.checkpoint && this.lastIsBest) {
-      this.digests.best = writeCheckpoint([this.paths.last, this.paths.best], best.checkpoint);
+      this.digests.best = writeCheckpoint([paths.last, paths.best], best.checkpoint);
       this.digests.last = this.digests.best;
     } else {
-      if (best.checkpoint) this.digests.best = writeCheckpoint(this.paths.best, best.checkpoint);
-      if (last.checkpoint) this.digests.last = writeCheckpoint(this.paths.last, last.checkpoint);
+      if (best.checkpoint) this.digests.best = writeCheckpoint(paths.best, best.checkpoint);
+      if (last.checkpoint) this.digests.last = writeCheckpoint(paths.last, last.checkpoint);
     }
     best.clear();
     last.clear();

@@ -20,6 +20,8 @@ interface Clock {
 export interface RunLength {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
+  /** Whether `max_steps` ends the run, not `epochs`. */
+  readonly endsBySteps?: boolean;
 }
 
 /** What `reduce_on_plateau` remembers; goes into the checkpoint. */

@@ -3,7 +3,7 @@
  * makes it continue to the very same bits. Knows no files and no console.
  */
 import { performance } from "node:perf_hooks";
-import type { Spec } from "../config/schema.ts";
+import type { Spec, TaskName } from "../config/schema.ts";
 import type { Kernels, LossRule } from "../engine/kernels.ts";
 import { type Indices, type Matrix, type Table, totalCells } from "../engine/matrix.ts";
 import type { Model, Pass } from "../model/model.ts";
@@ -11,7 +11,7 @@ import type { NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { shuffle, streamKey } from "../support/random.ts";
 import { initialMonitorState, type MonitorState } from "./earlyStopping.ts";
-import type { ProgressEvent, StopReason } from "./events.ts";
+import type { Figures, ProgressEvent, StopReason } from "./events.ts";
 import { createOptimizer, type Optimizer } from "./optimizers.ts";
 import { initialPlateauState, learningRate, type PlateauState, type RunLength } from "./schedules.ts";
 import { parameterState } from "./slots.ts";
@@ -44,6 +44,8 @@ const milliseconds = { perSync: 20, perYield: 50 };
 export class Trainer {
   readonly length: RunLength;
   readonly state: TrainingState;
+  /** Of the epoch's updates, in this process. */
+  speed = { seconds: 0, samples_per_second: 0 };
   private readonly optimizer: Optimizer;
   private readonly order: Indices;
   private readonly totals;
@@ -72,8 +74,19 @@ export class Trainer {
   }
 
   get finished(): boolean {
-    const { step, batch } = this.state;
-    return step >= this.length.totalSteps && batch === 0;
+    return this.state.step >= this.length.totalSteps && !this.isMidEpoch;
+  }
+
+  get isMidEpoch(): boolean {
+    return this.state.batch > 0;
+  }
+
+  /** What training sums up on the way, in the epoch so far. */
+  figures(task: TaskName): Figures {
+    const { totals } = this.state;
+    const loss = totals[totalCells.loss]! / totals[totalCells.weight]!;
+    if (task !== "classification") return { loss };
+    return { loss, accuracy: totals[totalCells.correct]! / totals[totalCells.rows]! };
   }
 
   /** The rate of the latest update. */
@@ -93,11 +106,12 @@ export class Trainer {
     const { state, length } = this;
     this.drawOrder();
     this.totals.values.set(state.totals);
-    const startedAt = { time: performance.now(), rows: this.totals.values[totalCells.rows]! };
+    const started = { time: performance.now(), rows: this.totals.values[totalCells.rows]! };
     while (state.batch < length.stepsPerEpoch && state.step < length.totalSteps) {
       await this.runSome();
-      const seconds = (performance.now() - startedAt.time) / 1000;
-      const rows = state.totals[totalCells.rows]! - startedAt.rows;
+      const seconds = (performance.now() - started.time) / 1000;
+      const rows = state.totals[totalCells.rows]! - started.rows;
+      this.speed = { seconds, samples_per_second: rows / seconds };
       tell({
         event: "progress",
         epoch: state.epoch + 1,
@@ -105,7 +119,7 @@ export class Trainer {
         step: state.step,
         steps: length.totalSteps,
         loss: this.meanLoss,
-        samples_per_second: rows / seconds,
+        samples_per_second: this.speed.samples_per_second,
       });
       const reason = shouldStop();
       if (reason !== null && state.batch < length.stepsPerEpoch) return reason;
@@ -221,5 +235,6 @@ export function runLength({ train }: Spec, rows: number): RunLength {
     });
   }
   const planned = train.epochs === null ? Infinity : train.epochs * stepsPerEpoch;
-  return { stepsPerEpoch, totalSteps: Math.min(planned, train.max_steps ?? Infinity) };
+  const most = train.max_steps ?? Infinity;
+  return { stepsPerEpoch, totalSteps: Math.min(planned, most), endsBySteps: most < planned };
 }

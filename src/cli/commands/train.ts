@@ -1,6 +1,7 @@
 /** `nnt train`: a spec in, a run's directory out; events to the terminal on the way. */
 import { join } from "node:path";
 import { loadSpec } from "../../config/load.ts";
+import { rebaseSpec, stringifySpec } from "../../config/stringify.ts";
 import { barProgress, lineProgress, type Progress, quietProgress } from "../../report/progress.ts";
 import { wantsRedrawing } from "../../report/style.ts";
 import { drawSummary } from "../../report/summary.ts";
@@ -18,25 +19,38 @@ export const train: Action<"train"> = async (context, file, options) => {
   const spec = loadSpec(file, { set: options.set, overrides: overridesOf(options) });
   const progress = await progressOn(context, options);
   const events = eventWriter(context.out);
-  let end: EndEvent | undefined;
+  const ends: EndEvent[] = [];
   const listen: Listener = (event) => {
     progress.listen(event);
     if (options.json) events.listen(event);
-    if (event.event === "end") end = event;
+    if (event.event === "end") ends.push(event);
   };
-  const { out, threads, maxTime: maxSeconds } = options;
-  const mode = options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh";
-  const kernels = options.kernels ?? "auto";
   try {
-    await run({ spec, out, mode, threads, kernels, maxSeconds, signal }, listen);
+    await run(
+      {
+        spec,
+        signal,
+        out: options.out,
+        mode: options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh",
+        threads: options.threads,
+        kernels: options.kernels ?? "auto",
+        maxSeconds: options.maxTime,
+        renderSpec: (resolved, directory) =>
+          stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
+        version: context.version,
+      },
+      listen,
+    );
   } finally {
     progress.stop();
     await events.written();
   }
-  if (!end) return 0;
-  if (!options.json && !options.quiet) await printSummary(context, file, spec.spec.data.format, end);
+  const end = ends.at(-1);
+  if (end && !options.json && !options.quiet) {
+    await printSummary(context, file, spec.spec.data.format, end);
+  }
   events.throwIfFailed();
-  return end.reason === "SIGINT" || end.reason === "SIGTERM" ? signalExitCodes[end.reason] : 0;
+  return end?.reason === "SIGINT" || end?.reason === "SIGTERM" ? signalExitCodes[end.reason] : 0;
 };
 
 /** The options that stand for one value of the spec. */

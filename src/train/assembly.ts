@@ -1,0 +1,186 @@
+/** Puts a run's parts together: data in memory, a network that fits it, its trainer and its measures. */
+import { resolve } from "node:path";
+import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
+import { type Dataset, loadDataset, type Split } from "../data/load.ts";
+import { inputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
+import { openKernels } from "../engine/choose.ts";
+import { type Backend, Kernels } from "../engine/kernels.ts";
+import { betterOf, isMetric, type MetricName, metricsOf } from "../metrics/metrics.ts";
+import { lossRule } from "../model/losses.ts";
+import { buildModel, type Model } from "../model/model.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { nearest } from "../support/nearest.ts";
+import type { Monitor } from "./earlyStopping.ts";
+import type { Listener, StartEvent, StopReason } from "./events.ts";
+import { Measure } from "./measure.ts";
+import { type Network, resolveNetwork } from "./network.ts";
+import { rowsIn } from "./rows.ts";
+import type { TrainOptions } from "./run.ts";
+import { Trainer } from "./trainer.ts";
+
+export interface Assembly {
+  readonly network: Network;
+  readonly preprocessing: Preprocessing;
+  readonly backend: Backend;
+  readonly model: Model;
+  readonly trainer: Trainer;
+  readonly monitor: Monitor;
+  /** Measures of the splits there are. */
+  readonly validation: Measure | null;
+  measure(split: "train" | "validation" | "test"): Measure | null;
+  /** What an epoch tells of the validation rows. */
+  readonly epochMetrics: readonly MetricName[];
+  /** The reason a run ends if nothing stops it. */
+  readonly plannedEnd: StopReason;
+  startEvent(): StartEvent;
+  /** The model and all that a resumed run needs, with live values. */
+  checkpoint(): Checkpoint;
+  close(): Promise<void>;
+}
+
+/** What every epoch tells besides the loss. */
+const headlines = {
+  classification: ["accuracy"],
+  multilabel: ["f1_macro"],
+  regression: ["rmse"],
+} satisfies Record<string, MetricName[]>;
+
+/** @throws UserError: usage, data, io, model */
+export async function assemble(options: TrainOptions, listen: Listener): Promise<Assembly> {
+  const { spec, baseDirectory } = options.spec;
+  const loading = loadDataset(spec.data, { seed: spec.seed, baseDirectory, loss: spec.loss?.name ?? null });
+  const [data, { backend }] = await Promise.all([loading, openKernels(options)]);
+  for (const message of data.warnings) listen({ event: "warning", message });
+  const { preprocessing, splits } = data;
+  const network = resolveNetwork(spec, shapeOf(data));
+  const monitor = monitorOf(network, splits.validation !== null);
+
+  const k = new Kernels(backend);
+  const model = buildModel(k, network.spec.model.layers, {
+    inputWidth: network.inputs,
+    outputWidth: network.outputs,
+    seed: spec.seed,
+    init: spec.init,
+  });
+  if (spec.init.name === "file") {
+    const file = resolve(baseDirectory, spec.init.from);
+    model.load(readWeights(file), file);
+  }
+  const rule = lossRule(k, network.spec.loss, network.outputs, null);
+  const toRows = rowsIn(k);
+  const measure = (split: Split | null) =>
+    split && new Measure(k, model, toRows(split), rule, preprocessing.target);
+  const validation = measure(splits.validation);
+  const trainer = new Trainer(k, model, toRows(splits.train), rule, network.spec);
+
+  return {
+    network,
+    preprocessing,
+    backend,
+    model,
+    trainer,
+    monitor,
+    validation,
+    measure: (name) => (name === "validation" ? validation : measure(splits[name])),
+    epochMetrics: epochMetrics(network, monitor),
+    plannedEnd: trainer.length.endsBySteps ? "max_steps" : "epochs",
+    startEvent: () => startEvent(network, data, model, trainer, backend),
+    checkpoint: () => ({
+      nnt: options.version,
+      spec: network.spec,
+      preprocessing,
+      training: trainer.state,
+      parameters: model.tensors().slice(0, model.parameters.length),
+      buffers: model.tensors().slice(model.parameters.length),
+      optimizer: trainer.optimizerTensors(),
+    }),
+    close: () => backend.close(),
+  };
+}
+
+function shapeOf({ preprocessing, splits: { train } }: Dataset) {
+  const { target } = preprocessing;
+  const classes = target.task === "classification" ? target.classes.length : 0;
+  const classCounts = new Array<number>(classes).fill(0);
+  if (classes > 0 && targetWidth(preprocessing) === 1)
+    for (const row of train.indices) classCounts[train.targets[row]!]!++;
+  return {
+    task: target.task,
+    inputs: inputWidth(preprocessing),
+    classes,
+    classCounts,
+    targets: targetWidth(preprocessing),
+  };
+}
+
+/** The figure that decides which epoch is best; early stopping may name another than the loss. */
+function monitorOf({ spec, task }: Network, hasValidation: boolean): Monitor {
+  const stopping = spec.train.early_stopping;
+  const metric = stopping?.metric ?? (hasValidation ? "validation.loss" : "train.loss");
+  const [split, name = ""] = metric.split(".");
+  const known = ["loss", ...metricsOf(task)];
+  const measured = split === "train" ? trainFigures(task) : known;
+  if (split === "validation" && !hasValidation) {
+    throw noFigure(metric, "the data has no validation rows", "data.split.validation above 0, or train.loss");
+  }
+  if (!measured.includes(name)) {
+    const close = nearest(name, measured);
+    throw noFigure(
+      metric,
+      `no such figure of a ${task}`,
+      close ? `did you mean ${split}.${close}?` : measured.join(", "),
+    );
+  }
+  const better = isMetric(name) ? betterOf(name) : "lower";
+  return {
+    metric,
+    mode: stopping?.mode ?? (better === "lower" ? "min" : "max"),
+    patience: stopping?.patience ?? null,
+    minDelta: stopping?.min_delta ?? 0,
+  };
+}
+
+/** What training itself sums up without a pass of its own. */
+function trainFigures(task: string): string[] {
+  return task === "classification" ? ["loss", "accuracy"] : ["loss"];
+}
+
+function noFigure(metric: string, why: string, expected: string): UserError {
+  return new UserError(exitCodes.usage, {
+    message: `train.early_stopping.metric is "${metric}": ${why}`,
+    expected,
+  });
+}
+
+function epochMetrics({ task }: Network, { metric }: Monitor): MetricName[] {
+  const name = metric.split(".")[1] ?? "";
+  return [...new Set([...headlines[task], ...(isMetric(name) ? [name] : [])])];
+}
+
+function startEvent(
+  { spec, task, inputs, outputs }: Network,
+  { splits }: Dataset,
+  model: Model,
+  { length, state }: Trainer,
+  backend: Backend,
+): StartEvent {
+  const rows = Object.entries(splits).flatMap(([name, split]) =>
+    split ? [[name, split.indices.length]] : [],
+  );
+  return {
+    event: "start",
+    name: spec.name,
+    task,
+    rows: Object.fromEntries(rows),
+    inputs,
+    outputs,
+    parameters: model.description.parameterCount,
+    epochs: Math.ceil(length.totalSteps / length.stepsPerEpoch),
+    updates_per_epoch: length.stepsPerEpoch,
+    seed: spec.seed,
+    backend: backend.name,
+    threads: backend.threads,
+    epoch: state.epoch,
+    step: state.step,
+  };
+}

@@ -1,0 +1,91 @@
+/** How a run ends: the best model measured on every split, `summary.json`, the last event. */
+import { performance } from "node:perf_hooks";
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Run } from "../checkpoint/runDirectory.ts";
+import { defaultMetrics } from "../metrics/metrics.ts";
+import { assert } from "../support/errors.ts";
+import type { Assembly } from "./assembly.ts";
+import type { EndEvent, Figures, Listener, StopReason } from "./events.ts";
+import type { TrainOptions } from "./run.ts";
+import type { Saver } from "./saver.ts";
+import type { Summary } from "./summary.ts";
+
+export interface Ending {
+  readonly reason: StopReason;
+  /** Of the run, by performance.now(). */
+  readonly started: number;
+}
+
+export async function conclude(
+  work: Assembly,
+  run: Run,
+  saver: Saver,
+  { reason, started }: Ending,
+  options: TrainOptions,
+  listen: Listener,
+): Promise<Summary> {
+  const { trainer, network, model, backend } = work;
+  const { epoch, step, monitor } = trainer.state;
+  const isInterrupted = reason === "SIGINT" || reason === "SIGTERM";
+  const metrics = isInterrupted ? {} : await measureBest(work, run);
+  const seconds = (performance.now() - started) / 1000;
+  const { last, best } = saver.digests;
+  assert(last && best, "a run that ends has saved its models");
+  const summary: Summary = {
+    name: network.spec.name,
+    reason,
+    metrics,
+    monitor: { metric: work.monitor.metric, value: monitor.best },
+    best_epoch: monitor.bestEpoch,
+    epochs: epoch,
+    steps: step,
+    parameters: model.description.parameterCount,
+    seconds,
+    weights_sha256: last.weights,
+    best_weights_sha256: best.weights,
+    seed: network.spec.seed,
+    kernels: {
+      backend: backend.name,
+      threads: backend.threads,
+      fused: backend.fused,
+      description: backend.description,
+    },
+    versions: { nnt: options.version, node: process.versions.node, v8: process.versions.v8 },
+    platform: `${process.platform}-${process.arch}`,
+    spec_directory: options.spec.baseDirectory,
+  };
+  const end: EndEvent = {
+    event: "end",
+    reason,
+    epoch,
+    step,
+    best_epoch: monitor.bestEpoch,
+    monitor: summary.monitor,
+    seconds,
+    metrics,
+    parameters: summary.parameters,
+    weights_sha256: last.weights,
+    directory: run.directory,
+  };
+  run.log.append(end);
+  run.write("summary", `${JSON.stringify(summary, null, 2)}\n`);
+  listen(end);
+  return summary;
+}
+
+/** The figures of the best model on the rows it was not trained on, or on those it was if there are no others. */
+async function measureBest(work: Assembly, run: Run): Promise<Record<string, Figures>> {
+  const { trainer, model, network } = work;
+  if (trainer.isMidEpoch || trainer.state.monitor.bestEpoch !== trainer.state.epoch) {
+    const { parameters, buffers } = readCheckpoint(run.paths.best, "model");
+    model.load([...parameters, ...buffers], run.paths.best);
+  }
+  const names = defaultMetrics[network.task];
+  const figures: Record<string, Figures> = {};
+  for (const split of ["validation", "test"] as const) {
+    const measure = work.measure(split);
+    if (measure) figures[split] = await measure.figures(names);
+  }
+  if (Object.keys(figures).length === 0) figures.train = await work.measure("train")!.figures(names);
+  return figures;
+}

@@ -1,0 +1,63 @@
+/** Goes on with a run where its newest checkpoint stands, if the spec still is the one it began with. */
+import { isDeepStrictEqual } from "node:util";
+import type { ResumePoint } from "../checkpoint/runDirectory.ts";
+import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+import type { Assembly } from "./assembly.ts";
+import type { Listener } from "./events.ts";
+import type { TrainingState } from "./trainer.ts";
+
+/** What may differ between a run and its continuation: how long it takes and where files are. */
+const mayChange = [
+  /^name$/,
+  /^train\.(?:epochs|max_steps|early_stopping)/,
+  /^data\.(?:path|train|validation|test)\b/,
+  /^init\b/,
+];
+
+/** @throws UserError (exit code 2) that lists how the spec has changed */
+export function resume(work: Assembly, { checkpoint, file }: ResumePoint, listen: Listener): void {
+  const changes = differences(checkpoint.spec, work.network.spec, "").filter(
+    ({ path }) => !mayChange.some((pattern) => pattern.test(path)),
+  );
+  if (changes.length > 0) throw new UserError(exitCodes.usage, changes.map(sentenceOf));
+  if (!isDeepStrictEqual(checkpoint.preprocessing, plain(work.preprocessing))) {
+    throw new UserError(exitCodes.data, {
+      message: "--resume: the data is not what the run began with: its columns, classes or scaling differ",
+      hint: "start a new run, or give the run its old data",
+    });
+  }
+  const { model, trainer } = work;
+  model.load([...checkpoint.parameters, ...checkpoint.buffers], `${file}.ckpt`);
+  trainer.restore(checkpoint.training as unknown as TrainingState, checkpoint.optimizer);
+  const { epoch, step } = checkpoint.training;
+  listen({ event: "note", message: `going on from epoch ${epoch}, update ${step}` });
+}
+
+interface Difference {
+  readonly path: string;
+  readonly before: unknown;
+  readonly now: unknown;
+}
+
+/** Every leaf in which two JSON values differ. */
+function differences(before: unknown, now: unknown, path: string): Difference[] {
+  if (isDeepStrictEqual(plain(before), plain(now))) return [];
+  if (!isObject(before) || !isObject(now)) return [{ path, before, now }];
+  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...keys].flatMap((key) => differences(before[key], now[key], path ? `${path}.${key}` : key));
+}
+
+function sentenceOf({ path, before, now }: Difference): Problem {
+  const show = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
+  return {
+    message: `--resume: ${path} was ${show(before)} when the run began and is ${show(now)} now`,
+    hint: "a changed spec is a new run: leave out --resume, or set it back",
+  };
+}
+
+const plain = (value: unknown): unknown =>
+  value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,99 @@
+/** The story of a run: load, build, loop, save, report. Everything else is a detail behind one of its calls. */
+import { performance } from "node:perf_hooks";
+import { openRun, type RunMode } from "../checkpoint/runDirectory.ts";
+import type { Spec } from "../config/schema.ts";
+import type { KernelsChoice } from "../engine/choose.ts";
+import { type Assembly, assemble } from "./assembly.ts";
+import { figureAt, observe, patienceIsOver } from "./earlyStopping.ts";
+import { conclude } from "./end.ts";
+import type { EpochEvent, Figures, Listener, StopReason } from "./events.ts";
+import { resume } from "./resume.ts";
+import { Saver } from "./saver.ts";
+import { observePlateau } from "./schedules.ts";
+import type { Summary } from "./summary.ts";
+
+export interface TrainOptions extends KernelsChoice {
+  readonly spec: { readonly spec: Spec; readonly file: string; readonly baseDirectory: string };
+  readonly out: string | null;
+  readonly mode: RunMode;
+  readonly maxSeconds: number | null;
+  /** Aborted by a signal; its reason is the signal's name. */
+  readonly signal: AbortSignal;
+  /** The text of spec.yaml for the resolved spec, saved in this directory. */
+  readonly renderSpec: (spec: Spec, directory: string) => string;
+  /** nnt's own. */
+  readonly version: string;
+}
+
+/**
+ * Trains a network as its spec says and leaves a run directory behind.
+ * @throws UserError: usage, data, io, model (a resumed one or init.from), diverged (the last finite model is saved)
+ */
+export async function train(options: TrainOptions, listen: Listener): Promise<Summary> {
+  const started = performance.now();
+  const work = await assemble(options, listen);
+  const run = openRun({ out: options.out, name: work.network.spec.name, mode: options.mode });
+  try {
+    for (const { message } of run.warnings) listen({ event: "warning", message });
+    if (run.resumed) resume(work, run.resumed, listen);
+    run.write("spec", options.renderSpec(work.network.spec, run.directory));
+    const start = work.startEvent();
+    if (!run.resumed?.events.length) run.log.append(start);
+    listen(start);
+
+    const { trainer, monitor } = work;
+    const saver = new Saver(run);
+    saver.remember(work.checkpoint(), run.resumed);
+    const shouldStop = stopCondition(options, started);
+    let reason: StopReason | null = patienceIsOver(monitor, trainer.state.monitor) ? "early_stopping" : null;
+    try {
+      while (!trainer.finished && reason === null) {
+        reason = await trainer.runEpoch(shouldStop, listen);
+        if (reason !== null) break;
+        const epoch = await endEpoch(work);
+        run.log.append(epoch.event);
+        listen(epoch.event);
+        saver.keep(work.checkpoint(), epoch.isBest);
+        reason = patienceIsOver(monitor, trainer.state.monitor) ? "early_stopping" : shouldStop();
+      }
+      if (trainer.isMidEpoch) saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0);
+    } finally {
+      saver.flush();
+    }
+    return await conclude(work, run, saver, { reason: reason ?? work.plannedEnd, started }, options, listen);
+  } finally {
+    run.close();
+    await work.close();
+  }
+}
+
+/** Measures the validation rows, takes the figures in, and counts the epoch as done. */
+async function endEpoch(work: Assembly): Promise<{ event: EpochEvent; isBest: boolean }> {
+  const { trainer, monitor, validation, network } = work;
+  const { state } = trainer;
+  const train = trainer.figures(network.task);
+  const validationFigures = await validation?.figures(work.epochMetrics);
+  const figures: Record<string, Figures> = {
+    train,
+    ...(validationFigures && { validation: validationFigures }),
+  };
+  const value = figureAt(monitor.metric, figures);
+  const isBest = observe(monitor, state.monitor, state.epoch + 1, value) || state.monitor.bestEpoch === 0;
+  const { schedule, optimizer } = network.spec;
+  const { lr, speed } = trainer;
+  if (schedule?.name === "reduce_on_plateau")
+    observePlateau(schedule, optimizer.lr, state.plateau, monitor.mode, value);
+  trainer.finishEpoch();
+  const { epoch, step } = state;
+  const event = { event: "epoch", epoch, step, lr, ...speed, ...figures, train } as const;
+  return { event, isBest };
+}
+
+/** Looks at the signal and the clock. */
+function stopCondition({ signal, maxSeconds }: TrainOptions, started: number): () => StopReason | null {
+  return () => {
+    if (signal.aborted) return signal.reason as StopReason;
+    const isOver = maxSeconds !== null && performance.now() - started >= 1000 * maxSeconds;
+    return isOver ? "max_time" : null;
+  };
+}

@@ -1,0 +1,82 @@
+/** A trained network read back from its model file, ready to answer. A stranger's file is checked here. */
+import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
+import { parsePreprocessing } from "../data/parsePreprocessing.ts";
+import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import { layers as layerTable } from "../model/layers.ts";
+import { lossTraits } from "../model/losses.ts";
+import { buildModel, type Model } from "../model/model.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+
+export interface SavedModel {
+  readonly path: string;
+  readonly checkpoint: StoredCheckpoint;
+  readonly preprocessing: Preprocessing;
+  readonly layers: readonly LayerSpec[];
+  readonly loss: LossSpec;
+  readonly data: DataSpec;
+  readonly seed: number;
+}
+
+/** @throws UserError (exit code 4) if the file is damaged or describes no network, 5 if it cannot be read */
+export function readModel(path: string): SavedModel {
+  const checkpoint = readCheckpoint(path, "model");
+  const spec = checkpoint.spec as Partial<Record<string, unknown>>;
+  const { layers } = (isObject(spec.model) ? spec.model : {}) as { layers?: unknown };
+  return {
+    path,
+    checkpoint,
+    preprocessing: parsePreprocessing(checkpoint.preprocessing, path),
+    layers: checkLayers(layers, path),
+    loss: checkLoss(spec.loss, path),
+    data: spec.data as DataSpec,
+    seed: typeof spec.seed === "number" ? spec.seed : 0,
+  };
+}
+
+/** The network with its weights. @throws UserError (exit code 4) if tensors and layers do not fit */
+export function restoreModel(k: Kernels, saved: SavedModel): Model {
+  const { checkpoint, preprocessing, layers, path, seed } = saved;
+  const model = buildModel(k, layers, {
+    inputWidth: inputWidth(preprocessing),
+    outputWidth: outputWidth(preprocessing),
+    seed,
+    init: { name: "zeros" },
+  });
+  model.load([...checkpoint.parameters, ...checkpoint.buffers], path);
+  return model;
+}
+
+/** Wider layers than these are a mistake or an attack; the tensors in the file decide in the end. */
+const largestWidth = 2 ** 24;
+
+function checkLayers(value: unknown, path: string): LayerSpec[] {
+  if (!Array.isArray(value) || value.length === 0) throw noNetwork(path, "it names no layers");
+  for (const [index, layer] of value.entries()) {
+    const { type, ...options } = isObject(layer) ? layer : {};
+    if (typeof type !== "string" || !Object.hasOwn(layerTable, type))
+      throw noNetwork(path, `layer ${index} is of no known type`);
+    const width = (options as { width?: unknown }).width;
+    const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
+    if (type === "linear" && !isWidth) throw noNetwork(path, `layer ${index} has no proper width`);
+    const isPlain = (option: unknown) => Number.isFinite(option) || typeof option === "boolean";
+    if (!Object.values(options).every(isPlain)) throw noNetwork(path, `layer ${index} has a strange option`);
+  }
+  return value as LayerSpec[];
+}
+
+function checkLoss(value: unknown, path: string): LossSpec {
+  const { name } = isObject(value) ? value : {};
+  if (typeof name !== "string" || !Object.hasOwn(lossTraits, name))
+    throw noNetwork(path, "its loss is not known");
+  return value as LossSpec;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function noNetwork(file: string, why: string): UserError {
+  return new UserError(exitCodes.model, { file, message: `the model file describes no network: ${why}` });
+}

@@ -1,0 +1,53 @@
+/** `summary.json`: what a run came to, for people and scripts; not part of what makes runs reproducible. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { runFiles } from "../checkpoint/runDirectory.ts";
+import { readText } from "../support/files.ts";
+import type { Figures, StopReason } from "./events.ts";
+
+export interface Summary {
+  readonly name: string;
+  readonly reason: StopReason;
+  /** Figures of the best model by split. */
+  readonly metrics: Readonly<Record<string, Figures>>;
+  readonly monitor: { readonly metric: string; readonly value: number | null };
+  readonly best_epoch: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly parameters: number;
+  /** Of this process: a resumed run counts its own. */
+  readonly seconds: number;
+  /** Of the final weights, in last.ckpt. */
+  readonly weights_sha256: string;
+  readonly best_weights_sha256: string;
+  readonly seed: number;
+  readonly kernels: {
+    readonly backend: string;
+    readonly threads: number;
+    /** False: another machine may get other bits. */
+    readonly fused: boolean;
+    readonly description: string;
+  };
+  readonly versions: { readonly nnt: string; readonly node: string; readonly v8: string };
+  readonly platform: string;
+  /** Where the spec's relative paths start. */
+  readonly spec_directory: string;
+}
+
+/** The start of relative paths in the spec of the run in this directory; null where no run says it. */
+export function specDirectory(directory: string): string | null {
+  const file = join(directory, runFiles.summary);
+  if (!existsSync(file)) return null;
+  const { spec_directory } = parse(file);
+  return typeof spec_directory === "string" ? spec_directory : null;
+}
+
+/** A summary that is no JSON says nothing: it is a by-product, and its loss no reason to fail. */
+function parse(file: string): { spec_directory?: unknown } {
+  try {
+    return JSON.parse(readText(file)) as { spec_directory?: unknown };
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
