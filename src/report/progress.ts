@@ -59,6 +59,8 @@ export function notice(kind: "note" | "warning", message: string, style: Style):
   return `${kind === "warning" ? style.warn("warning:") : style.dim("note:")} ${printable(message)}`;
 }
 
+const clearToLineEnd = "\u001b[K";
+
 class BarView {
   private readonly lineOf: (event: TrainEvent) => string | undefined;
   private run: (StartEvent & { readonly at: number }) | undefined;
@@ -89,7 +91,8 @@ class BarView {
   }
 
   private log(line: string): void {
-    if (this.bars) this.multiBar.log(`${line}\n`);
+    if (this.bars)
+      this.multiBar.log(`${line}${clearToLineEnd}\n`); // over what was drawn there
     else this.stream.write(`${line}\n`);
   }
 

@@ -16,7 +16,16 @@ export const plainStyle: Style = { bold: same, dim: same, good: same, bad: same,
 export async function colourStyle(): Promise<Style> {
   const { Chalk } = await import("chalk");
   const { bold, dim, green, red, yellow, cyan } = new Chalk({ level: 1 });
-  return { bold, dim, good: green, bad: red, warn: yellow, accent: cyan };
+  // chalk paints all arguments that it gets, and `map` and `replace` give more than the text.
+  const one = (paint: (text: string) => string) => (text: string) => paint(text);
+  return {
+    bold: one(bold),
+    dim: one(dim),
+    good: one(green),
+    bad: one(red),
+    warn: one(yellow),
+    accent: one(cyan),
+  };
 }
 
 export interface Environment {

@@ -23,11 +23,9 @@ export interface RunSummary {
 /** The final table of a run: figures of the best model by split, then the facts. */
 export function drawSummary({ end, model, next }: RunSummary, style: Style, width: number): string[] {
   const { monitor, best_epoch: best, epoch, seconds, parameters, weights_sha256: sha256 } = end;
+  const value = monitor.value === null ? "never finite" : figure(monitor.value);
   const said: [string, string][] = [
-    [
-      "best epoch",
-      `${best} of ${epoch}, by ${monitor.metric} ${figure(monitor.value)}; ${reasons[end.reason]}`,
-    ],
+    ["best epoch", `${best} of ${epoch}, by ${monitor.metric} ${value}; ${reasons[end.reason]}`],
     ["time", time(seconds)],
     ["parameters", count(parameters)],
     ["weights", `sha256 ${sha256}`],
@@ -36,7 +34,8 @@ export function drawSummary({ end, model, next }: RunSummary, style: Style, widt
   next.forEach((line, index) => {
     said.push([index === 0 ? "next" : "", printable(line)]);
   });
-  return [...drawFigures(end.metrics, style, width), "", ...facts(said, style.dim)];
+  const figures = Object.keys(end.metrics).length > 0 ? [...drawFigures(end.metrics, style, width), ""] : [];
+  return [...figures, ...facts(said, style.dim)];
 }
 
 /** Metrics as rows, splits as columns: there are many of the former and three of the latter. */

@@ -1,4 +1,5 @@
 /** The command line before any command runs: help, versions, wrong words. */
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type CommandRow, commands, flagOf } from "../../src/cli/commands.ts";
 import { run } from "./host.ts";
@@ -95,6 +96,13 @@ describe("a wrong command line exits with 2 and says what is wrong:", () => {
     expect(err).toMatch(/^nnt: /);
     expect(err).toContain(message);
     expect(err).toContain(hint);
+  });
+
+  test("in colour with the same words", async () => {
+    const argv = ["train", "x", "--kernels", "wsm"];
+    const coloured = await run(argv, { env: { FORCE_COLOR: "1" } });
+    expect(coloured.err).toContain("\u001b[31mnnt:\u001b[39m --kernels");
+    expect(stripVTControlCharacters(coloured.err)).toBe((await run(argv)).err);
   });
 
   test("and all of what is wrong at once", async () => {
