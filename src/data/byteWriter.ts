@@ -1,0 +1,118 @@
+/** Builds output bytes: text, copies, and 32-bit floats in the fewest digits that give them back. */
+import { powersOfTen } from "./csv/number.ts";
+
+const comma = 0x2c;
+const quote = 0x22;
+
+/** Digits that always tell one float from its neighbours. */
+const enoughDigits = 9;
+/** Digits that a float mostly needs, at least: fewer are found by dropping zeros. */
+const fewDigits = 6;
+
+export class ByteWriter {
+  private bytes = Buffer.alloc(2 ** 16);
+  length = 0;
+
+  /** What was written since the last call; valid until the next write. */
+  take(): Buffer {
+    const taken = this.bytes.subarray(0, this.length);
+    this.length = 0;
+    return taken;
+  }
+
+  byte(value: number): void {
+    this.room(1);
+    this.bytes[this.length++] = value;
+  }
+
+  /** UTF-8. */
+  text(text: string): void {
+    this.room(3 * text.length);
+    this.length += this.bytes.write(text, this.length);
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    this.room(end - start);
+    const { bytes } = this;
+    let to = this.length;
+    for (let at = start; at < end; at++) bytes[to++] = source[at]!;
+    this.length = to;
+  }
+
+  /** A field of a comma-separated file, in quotes if it must be (RFC 4180). */
+  csvField(text: string): void {
+    this.text(needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  }
+
+  /** A field that already is one in another CSV file: as it is if a comma-separated file has it so. */
+  csvCopy(source: Uint8Array, start: number, end: number): void {
+    const isQuoted = end > start && source[start] === quote;
+    if (isQuoted || !source.subarray(start, end).includes(comma)) this.copy(source, start, end);
+    else this.csvField(Buffer.from(source.subarray(start, end)).toString());
+  }
+
+  /** The shortest decimal that rounds to this 32-bit float; `NaN`, `Infinity` in words. */
+  float32(value: number): void {
+    if (value < 0 || Object.is(value, -0)) this.byte(0x2d);
+    const size = Math.abs(value);
+    if (!(size < 1e9 && (size >= 1e-5 || size === 0))) {
+      this.text(farFloat(size));
+      return;
+    }
+    if (Number.isInteger(size)) {
+      this.digits(size, 0);
+      return;
+    }
+    // Digits before the point, counted negatively for zeros after it.
+    let before = -4;
+    while (size >= 10 ** before) before++;
+    for (let digits = fewDigits; ; digits++) {
+      const places = Math.max(0, digits - before);
+      const scaled = Math.round(size * powersOfTen[places]!);
+      if (digits >= enoughDigits || Math.fround(scaled / powersOfTen[places]!) === size) {
+        this.digits(scaled, places);
+        return;
+      }
+    }
+  }
+
+  /** scaled / 10^places, without zeros at the end of the fraction. */
+  private digits(scaled: number, places: number): void {
+    while (places > 0 && scaled % 10 === 0) {
+      scaled /= 10;
+      places--;
+    }
+    this.room(32);
+    const { bytes } = this;
+    let count = 1;
+    while (scaled >= powersOfTen[count]!) count++;
+    const whole = Math.max(count, places + 1);
+    let at = this.length + whole + (places > 0 ? 1 : 0);
+    this.length = at;
+    for (let digit = 0; digit < whole; digit++) {
+      if (places > 0 && digit === places) bytes[--at] = 0x2e;
+      const rest = Math.floor(scaled / 10);
+      bytes[--at] = 0x30 + (scaled - rest * 10);
+      scaled = rest;
+    }
+  }
+
+  private room(bytes: number): void {
+    if (this.length + bytes <= this.bytes.length) return;
+    const larger = Buffer.alloc(Math.max(this.length + bytes, 2 * this.bytes.length));
+    larger.set(this.bytes.subarray(0, this.length));
+    this.bytes = larger;
+  }
+}
+
+const needsQuotes = /[",\n\r]/;
+
+/** Very large and very small ones, with an exponent. */
+function farFloat(size: number): string {
+  if (!Number.isFinite(size)) return String(size);
+  for (let digits = fewDigits; digits < enoughDigits; digits++) {
+    const text = size.toPrecision(digits);
+    if (Math.fround(Number(text)) === size) return String(Number(text));
+  }
+  return String(Number(size.toPrecision(enoughDigits)));
+}

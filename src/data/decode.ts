@@ -1,0 +1,72 @@
+/** Turns outputs of the network into answers: classes and probabilities, numbers in their own units. */
+import { outputWidth, type Preprocessing, targetNames } from "./preprocessing.ts";
+
+/** Reads rows of outputs S [rows, outputWidth], one row at a time. Results are valid until the next row. */
+export class Decoder {
+  readonly outputs: number;
+  /** One per target column. */
+  readonly names: readonly string[];
+  /** Classes, or the labels of a multilabel task; null for numbers, which have no probabilities. */
+  readonly classes: readonly string[] | null;
+  /** Probability of every class or label, where the loss gives any. */
+  readonly probabilities: Float64Array | null;
+  /** Per target: the class number, 0 or 1 for a label, or the number in its own unit. */
+  readonly predictions: Float64Array;
+  private readonly target: Preprocessing["target"];
+
+  constructor(preprocessing: Pick<Preprocessing, "target">) {
+    const { target } = preprocessing;
+    this.target = target;
+    this.outputs = outputWidth(preprocessing);
+    this.names = targetNames(preprocessing);
+    this.classes =
+      target.task === "classification" ? target.classes : target.task === "multilabel" ? target.names : null;
+    const hasProbabilities = target.link === "softmax" || target.link === "sigmoid";
+    this.probabilities = this.classes && hasProbabilities ? new Float64Array(this.classes.length) : null;
+    this.predictions = new Float64Array(this.names.length);
+  }
+
+  /** Decodes the row S[at …]. */
+  decode(S: Float32Array, at: number): void {
+    const { target, predictions } = this;
+    if (target.task === "regression") {
+      for (const [j, { scaling }] of target.columns.entries()) {
+        const value = S[at + j]! * scaling.scale + scaling.center;
+        predictions[j] = target.link === "exp" ? Math.exp(value) : value;
+      }
+      return;
+    }
+    this.decodeProbabilities(S, at);
+    if (target.task === "classification")
+      predictions[0] = this.outputs === 1 ? (S[at]! > 0 ? 1 : 0) : largest(S, at, this.outputs);
+    else {
+      const threshold = target.link === "sigmoid" ? 0 : 0.5;
+      for (let j = 0; j < predictions.length; j++) predictions[j] = S[at + j]! > threshold ? 1 : 0;
+    }
+  }
+
+  private decodeProbabilities(S: Float32Array, at: number): void {
+    const p = this.probabilities;
+    if (p === null) return;
+    if (this.target.link === "softmax") {
+      const most = S[at + largest(S, at, p.length)]!;
+      let sum = 0;
+      for (let j = 0; j < p.length; j++) sum += p[j] = Math.exp(S[at + j]! - most);
+      for (let j = 0; j < p.length; j++) p[j]! /= sum;
+    } else if (this.outputs === 1 && p.length === 2) {
+      p[0] = sigmoid(-S[at]!);
+      p[1] = sigmoid(S[at]!);
+    } else for (let j = 0; j < p.length; j++) p[j] = sigmoid(S[at + j]!);
+  }
+}
+
+/** Position, from 0, of the largest of n values; the first of several. */
+function largest(S: Float32Array, at: number, n: number): number {
+  let best = 0;
+  for (let j = 1; j < n; j++) if (S[at + j]! > S[at + best]!) best = j;
+  return best;
+}
+
+function sigmoid(z: number): number {
+  return z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));
+}

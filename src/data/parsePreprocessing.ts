@@ -1,0 +1,153 @@
+/** Checks the preprocessing that a model file holds: whoever wrote the file, what comes out is well-formed. */
+import { exitCodes, UserError } from "../support/errors.ts";
+import { maxColumns } from "./csv/scanner.ts";
+import type {
+  ArrayInputs,
+  InputColumn,
+  Inputs,
+  Link,
+  Preprocessing,
+  Scaling,
+  Target,
+} from "./preprocessing.ts";
+import { inputWidth } from "./preprocessing.ts";
+
+/** Inputs and outputs beyond this are a mistake or an attack. */
+const largestWidth = 2 ** 24;
+
+/** The preprocessing in a model file. Throws UserError(model) where the value is no preprocessing. */
+export function parsePreprocessing(value: unknown, file: string): Preprocessing {
+  try {
+    const fields = objectOf(value, "the preprocessing");
+    const preprocessing = { inputs: inputsOf(fields.inputs), target: targetOf(fields.target) };
+    const width = inputWidth(preprocessing);
+    expect(width > 0 && width <= largestWidth, `${width} inputs`);
+    return preprocessing;
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    const message = `the model file's preprocessing is damaged: ${error.message}`;
+    throw new UserError(exitCodes.model, { file, message, expected: "a file written by nnt" });
+  }
+}
+
+class Unfit extends Error {}
+
+function expect(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Unfit(what);
+}
+
+function inputsOf(value: unknown): Inputs {
+  const fields = objectOf(value, "inputs");
+  if (fields.kind === "array") return arrayInputsOf(fields);
+  expect(fields.kind === "columns", "inputs of no known kind");
+  const columns = listOf(fields.columns, "columns").map(columnOf);
+  expect(new Set(columns.map(({ name }) => name)).size === columns.length, "two columns of one name");
+  return { kind: "columns", columns };
+}
+
+function arrayInputsOf(fields: Fields): ArrayInputs {
+  const shape = listOf(fields.shape, "shape").map((size) => {
+    expect(Number.isInteger(size) && Number(size) > 0 && Number(size) <= largestWidth, "a size in shape");
+    return size as number;
+  });
+  return { kind: "array", shape, scaling: scalingOf(fields.scaling) };
+}
+
+function columnOf(value: unknown): InputColumn {
+  const fields = objectOf(value, "a column");
+  const base = {
+    name: textOf(fields.name, "a column's name"),
+    missingValues: textsOf(fields.missingValues, "missingValues"),
+  };
+  const { type } = fields;
+  const fill = fields.fill === null ? null : numberOf(fields.fill, "fill");
+  if (type === "number") {
+    return { type, ...base, scaling: scalingOf(fields.scaling), fill, indicator: flagOf(fields.indicator) };
+  }
+  if (type === "boolean") return { type, ...base, fill, indicator: flagOf(fields.indicator) };
+  expect(type === "category", "a column of no known type");
+  const levels = textsOf(fields.levels, "levels");
+  expect(new Set(levels).size === levels.length, "a level twice");
+  expect(
+    fill === null || (Number.isInteger(fill) && fill >= -1 && fill <= levels.length),
+    "fill of a category",
+  );
+  return { type, ...base, levels, fill };
+}
+
+function scalingOf(value: unknown): Scaling {
+  const { name, center, scale } = objectOf(value, "a scaling");
+  expect(name === "standard" || name === "minmax" || name === "none", "a scaling of no known name");
+  const factor = numberOf(scale, "scale");
+  expect(factor !== 0, "a scale of 0");
+  return { name, center: numberOf(center, "center"), scale: factor };
+}
+
+const links = {
+  classification: ["softmax", "sigmoid", "identity"],
+  multilabel: ["sigmoid", "identity"],
+  regression: ["identity", "exp"],
+} as const satisfies Record<Target["task"], readonly Link[]>;
+
+function targetOf(value: unknown): Target {
+  const fields = objectOf(value, "target");
+  const { task } = fields;
+  if (task === "classification") {
+    const classes = textsOf(fields.classes, "classes");
+    expect(classes.length >= 2 && new Set(classes).size === classes.length, "classes");
+    const { encoding } = fields;
+    expect(encoding === "index" || encoding === "one_hot", "encoding");
+    const link = linkOf(fields.link, links[task]);
+    expect(encoding === "one_hot" || link !== "sigmoid" || classes.length === 2, "classes of a sigmoid");
+    return { task, name: textOf(fields.name, "the target's name"), classes, encoding, link };
+  }
+  if (task === "multilabel") {
+    const names = textsOf(fields.names, "names");
+    expect(names.length > 0, "no targets");
+    return { task, names, link: linkOf(fields.link, links[task]) };
+  }
+  expect(task === "regression", "a target of no known task");
+  const columns = listOf(fields.columns, "target columns").map((column) => {
+    const { name, scaling } = objectOf(column, "a target column");
+    return { name: textOf(name, "a target's name"), scaling: scalingOf(scaling) };
+  });
+  expect(columns.length > 0, "no targets");
+  return { task, columns, link: linkOf(fields.link, links[task]) };
+}
+
+function linkOf<Name extends Link>(value: unknown, allowed: readonly Name[]): Name {
+  const link = allowed.find((name) => name === value);
+  expect(link !== undefined, "link");
+  return link;
+}
+
+type Fields = Partial<Record<string, unknown>>;
+
+function objectOf(value: unknown, what: string): Fields {
+  expect(typeof value === "object" && value !== null && !Array.isArray(value), `${what} is no object`);
+  return value;
+}
+
+function listOf(value: unknown, what: string): unknown[] {
+  expect(Array.isArray(value) && value.length <= maxColumns, `${what} is no list, or too long`);
+  return value;
+}
+
+function textsOf(value: unknown, what: string): string[] {
+  return listOf(value, what).map((text) => textOf(text, what));
+}
+
+function textOf(value: unknown, what: string): string {
+  expect(typeof value === "string", `${what} is no text`);
+  return value;
+}
+
+function numberOf(value: unknown, what: string): number {
+  expect(typeof value === "number" && Number.isFinite(value), `${what} is no number`);
+  return value;
+}
+
+function flagOf(value: unknown): boolean {
+  expect(typeof value === "boolean", "indicator");
+  return value;
+}
