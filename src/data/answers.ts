@@ -1,0 +1,255 @@
+/** Writes answers as CSV or JSON Lines: kept columns, predictions, probabilities, or what was wrong. */
+import { exitCodes, type Problem, sentence, UserError } from "../support/errors.ts";
+import { ByteWriter } from "./byteWriter.ts";
+import { Decoder } from "./decode.ts";
+import { canonicalLabel, isDecimal } from "./labels.ts";
+import type { Preprocessing } from "./preprocessing.ts";
+import type { RecordBatch, RecordFormat } from "./records.ts";
+import { missingColumn } from "./table.ts";
+
+export interface AnswerOptions {
+  readonly format: RecordFormat;
+  readonly proba?: boolean;
+  /** The k most probable classes too; 0 for none. */
+  readonly topK?: number;
+  /** Input columns that go before the prediction. */
+  readonly keep?: readonly string[] | "all";
+  /** Column names of the input; none for images. */
+  readonly header?: readonly string[];
+  /** Whether bad records are answered with an error, for which CSV needs a column. */
+  readonly recordsErrors?: boolean;
+}
+
+/** Collects answers as bytes; `take` hands them over. A CSV header comes before the first of them. */
+export interface AnswerWriter {
+  /** The answer to a record from outputs[at …]; `batch` is null for images. */
+  answer(batch: RecordBatch | null, record: number, outputs: Float32Array, at: number): void;
+  /** A bad record in its place. */
+  problem(batch: RecordBatch, record: number, problem: Problem): void;
+  /** Bytes written since the last call, valid until the next answer. */
+  take(): Uint8Array;
+}
+
+/**
+ * Throws UserError: data for a kept column that the input lacks, usage for probabilities that the model does
+ * not give.
+ */
+export function createAnswers(preprocessing: Preprocessing, options: AnswerOptions): AnswerWriter {
+  const decoder = new Decoder(preprocessing);
+  const { proba = false, topK = 0, header = [], keep = [] } = options;
+  if ((proba || topK > 0) && decoder.probabilities === null) {
+    const asked = proba ? "--proba" : "--top-k";
+    throw new UserError(exitCodes.usage, {
+      message: `${asked}: the model predicts numbers or was trained on a loss without probabilities`,
+      expected: "a classifier",
+    });
+  }
+  if (topK > 0 && preprocessing.target.task !== "classification") {
+    throw new UserError(exitCodes.usage, {
+      message: "--top-k: the model has no classes",
+      expected: "a classifier",
+    });
+  }
+  const kept =
+    keep === "all" ? header.map((_, field) => field) : keep.map((name) => fieldNamed(name, header));
+  const plan = {
+    preprocessing,
+    decoder,
+    proba,
+    topK: Math.min(topK, decoder.classes?.length ?? 0),
+    header,
+    kept,
+  };
+  return options.format === "csv"
+    ? new CsvAnswers(plan, options.recordsErrors ?? false)
+    : new JsonAnswers(plan);
+}
+
+function fieldNamed(name: string, header: readonly string[]): number {
+  const field = header.indexOf(name);
+  if (field >= 0) return field;
+  throw new UserError(exitCodes.data, missingColumn(name, header, undefined));
+}
+
+interface Plan {
+  readonly preprocessing: Preprocessing;
+  readonly decoder: Decoder;
+  readonly proba: boolean;
+  readonly topK: number;
+  readonly header: readonly string[];
+  readonly kept: readonly number[];
+}
+
+/** `prediction`, or with several targets `prediction_<name>` each. */
+function predictionNames({ names }: Decoder): string[] {
+  return names.length === 1 ? ["prediction"] : names.map((name) => `prediction_${name}`);
+}
+
+/** The classes, most probable first; of equals the first. */
+function ranked(probabilities: Float64Array): number[] {
+  return [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+}
+
+class CsvAnswers implements AnswerWriter {
+  private readonly out = new ByteWriter();
+  /** Classes as fields, quoted where they must be. */
+  private readonly classes: readonly Buffer[] | null;
+  private readonly columns: number;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly hasErrors: boolean,
+  ) {
+    const { decoder, proba, topK, header, kept } = plan;
+    const { target } = plan.preprocessing;
+    this.classes = target.task === "classification" ? target.classes.map(csvBytes) : null;
+    const names = [
+      ...kept.map((field) => header[field]!),
+      ...predictionNames(decoder),
+      ...(proba ? decoder.classes!.map((name) => `probability_${name}`) : []),
+      ...Array.from({ length: topK }, (_, rank) => [`top_${rank + 1}`, `top_${rank + 1}_probability`]).flat(),
+      ...(hasErrors ? ["error"] : []),
+    ];
+    this.columns = names.length - kept.length;
+    for (const [index, name] of names.entries()) {
+      if (index > 0) this.out.text(",");
+      this.out.csvField(name);
+    }
+    this.out.text("\n");
+  }
+
+  answer(batch: RecordBatch | null, record: number, outputs: Float32Array, at: number): void {
+    const { decoder, proba, topK } = this.plan;
+    const { out, classes } = this;
+    decoder.decode(outputs, at);
+    if (batch) this.keep(batch, record);
+    for (let j = 0; j < decoder.predictions.length; j++) {
+      if (j > 0) out.byte(comma);
+      const prediction = decoder.predictions[j]!;
+      if (classes) this.classField(prediction);
+      else out.float32(Math.fround(prediction));
+    }
+    if (proba) {
+      for (const probability of decoder.probabilities!) {
+        out.byte(comma);
+        out.float32(Math.fround(probability));
+      }
+    }
+    if (topK > 0) {
+      for (const best of ranked(decoder.probabilities!).slice(0, topK)) {
+        out.byte(comma);
+        this.classField(best);
+        out.byte(comma);
+        out.float32(Math.fround(decoder.probabilities![best]!));
+      }
+    }
+    if (this.hasErrors) out.byte(comma);
+    out.byte(newline);
+  }
+
+  problem(batch: RecordBatch, record: number, problem: Problem): void {
+    if (batch.problemOf(record) === null) this.keep(batch, record);
+    else this.out.text(",".repeat(this.plan.kept.length));
+    this.out.text(",".repeat(this.columns - 1));
+    this.out.csvField(sentence(problem));
+    this.out.byte(newline);
+  }
+
+  take(): Uint8Array {
+    return this.out.take();
+  }
+
+  private keep(batch: RecordBatch, record: number): void {
+    for (const field of this.plan.kept) {
+      batch.writeCsv(record, field, this.out);
+      this.out.byte(comma);
+    }
+  }
+
+  private classField(number: number): void {
+    const bytes = this.classes![number]!;
+    this.out.copy(bytes, 0, bytes.length);
+  }
+}
+
+const comma = 0x2c;
+const newline = 0x0a;
+
+class JsonAnswers implements AnswerWriter {
+  private readonly out = new ByteWriter();
+  /** Labels as JSON: numbers if all are. */
+  private readonly labels: readonly string[] | null;
+  private readonly names: readonly string[];
+
+  constructor(private readonly plan: Plan) {
+    const { target } = plan.preprocessing;
+    const classes = target.task === "classification" ? target.classes : null;
+    const areNumbers = classes?.every((label) => isDecimal(label) && canonicalLabel(label) === label);
+    this.labels = classes && (areNumbers ? classes : classes.map((label) => JSON.stringify(label)));
+    this.names = predictionNames(plan.decoder).map((name) => JSON.stringify(name));
+  }
+
+  answer(batch: RecordBatch | null, record: number, outputs: Float32Array, at: number): void {
+    const { decoder, proba, topK } = this.plan;
+    const { out, labels, names } = this;
+    decoder.decode(outputs, at);
+    out.text("{");
+    if (batch) this.keep(batch, record);
+    for (const [j, prediction] of decoder.predictions.entries()) {
+      out.text(`${j > 0 ? "," : ""}${names[j]}:`);
+      if (labels) out.text(labels[prediction]!);
+      else this.number(prediction);
+    }
+    if (proba) {
+      out.text(',"probabilities":{');
+      for (const [j, name] of decoder.classes!.entries()) {
+        out.text(`${j > 0 ? "," : ""}${JSON.stringify(name)}:`);
+        this.number(decoder.probabilities![j]!);
+      }
+      out.text("}");
+    }
+    if (topK > 0) {
+      out.text(',"top":[');
+      for (const [rank, best] of ranked(decoder.probabilities!).slice(0, topK).entries()) {
+        out.text(`${rank > 0 ? "," : ""}{"class":${labels![best]},"probability":`);
+        this.number(decoder.probabilities![best]!);
+        out.text("}");
+      }
+      out.text("]");
+    }
+    out.text("}\n");
+  }
+
+  problem(batch: RecordBatch, record: number, problem: Problem): void {
+    const { out } = this;
+    out.text("{");
+    if (batch.problemOf(record) === null) this.keep(batch, record);
+    const { file, line, column, message, expected, hint } = problem;
+    out.text(`"error":${JSON.stringify({ file, line, column, message, expected, hint })}}\n`);
+  }
+
+  take(): Uint8Array {
+    return this.out.take();
+  }
+
+  private keep(batch: RecordBatch, record: number): void {
+    for (const field of this.plan.kept) {
+      this.out.text(`${JSON.stringify(this.plan.header[field])}:`);
+      batch.writeJson(record, field, this.out);
+      this.out.text(",");
+    }
+  }
+
+  /** JSON has no word for a number that is none. */
+  private number(value: number): void {
+    const float = Math.fround(value);
+    if (Number.isFinite(float)) this.out.float32(float);
+    else this.out.text("null");
+  }
+}
+
+function csvBytes(text: string): Buffer {
+  const out = new ByteWriter();
+  out.csvField(text);
+  return Buffer.from(out.take());
+}

@@ -1,0 +1,271 @@
+/** Encodes streamed records as the training rows were; a record that can't be is answered with its problem. */
+import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+import { nearest } from "../support/nearest.ts";
+import type { CsvRecords } from "./csv/csvRecords.ts";
+import { LevelIndex } from "./csv/levels.ts";
+import { parseFloat32 } from "./csv/number.ts";
+import type { CsvScanner } from "./csv/scanner.ts";
+import { encodingWarnings, RowEncoder } from "./encode.ts";
+import { fieldOf, type JsonlRecords } from "./jsonl.ts";
+import { booleanOf } from "./labels.ts";
+import {
+  type CategoryColumn,
+  elementNames,
+  type InputColumn,
+  type Inputs,
+  type Preprocessing,
+} from "./preprocessing.ts";
+import type { RecordBatch, RecordReader } from "./records.ts";
+import { missingColumn, notANumber, numberProblem, quoted } from "./table.ts";
+
+export interface RecordEncoder {
+  /** Inputs per record. */
+  readonly width: number;
+  /** out[to …] = the record's inputs, or what is wrong with it. */
+  encode(batch: RecordBatch, record: number, out: Float32Array, to: number): Problem | null;
+  /** What was filled in or not known, counted so far. */
+  warnings(): string[];
+}
+
+/** Throws UserError(data) for every column that the records lack, with the nearest name they have. */
+export function createEncoder(preprocessing: Preprocessing, reader: RecordReader): RecordEncoder {
+  const columns = columnsOf(preprocessing.inputs);
+  if (reader.format === "jsonl") return new JsonlEncoder(columns, reader.file);
+  const known = new Map(reader.header.map((name, field) => [name, field]));
+  const absent = columns.filter(({ name }) => !known.has(name));
+  if (absent.length > 0) {
+    const problems = absent.slice(0, 20).map(({ name }) => missingColumn(name, reader.header, reader.file));
+    throw new UserError(exitCodes.data, problems);
+  }
+  return new CsvEncoder(
+    columns,
+    columns.map(({ name }) => known.get(name)!),
+  );
+}
+
+/** Elements of an array are columns too, by the names that inspect gives them. */
+function columnsOf(inputs: Inputs): readonly InputColumn[] {
+  if (inputs.kind === "columns") return inputs.columns;
+  const { scaling } = inputs;
+  return elementNames(inputs.shape).map((name) => ({
+    type: "number",
+    name,
+    scaling,
+    missingValues: [],
+    fill: null,
+    indicator: false,
+  }));
+}
+
+/** A column as the encoders look at it. */
+interface Reading {
+  readonly column: InputColumn;
+  readonly missing: ReadonlySet<string>;
+  /** Missing values that are numbers themselves, as `-999`. */
+  readonly missingNumbers: readonly number[];
+  /** Texts seen or known, and what each stands for; null for a column of numbers. */
+  readonly texts: LevelIndex | null;
+  readonly codes: number[];
+}
+
+/** Stands for a text that a boolean column does not know. */
+const unknownBoolean = -2;
+/** Texts remembered per column; levels are always. */
+const mostTexts = 10_000;
+
+function readingOf(column: InputColumn): Reading {
+  const missing = new Set(column.missingValues);
+  const numbers = column.missingValues.map((text) =>
+    parseFloat32(Buffer.from(text), 0, Buffer.byteLength(text)),
+  );
+  const isNumber = column.type === "number";
+  const levels = column.type === "category" ? column.levels : [];
+  return {
+    column,
+    missing,
+    missingNumbers: isNumber ? numbers.filter((number) => !Number.isNaN(number)) : [],
+    texts: isNumber ? null : LevelIndex.of(levels),
+    codes: levels.map((_, level) => level),
+  };
+}
+
+/** A text in a column of categories or booleans, as a raw row has it. */
+function codeOf({ column, missing }: Reading, text: string): number {
+  if (missing.has(text.trim())) return Number.NaN;
+  if (column.type === "boolean") return booleanOf(text) ?? unknownBoolean;
+  return (column as CategoryColumn).levels.indexOf(text);
+}
+
+class CsvEncoder implements RecordEncoder {
+  readonly width: number;
+  private readonly rows: RowEncoder;
+  private readonly raw: Float32Array;
+  private readonly readings: readonly Reading[];
+  /** Why the latest value is none. */
+  private problem: Problem | null = null;
+
+  constructor(
+    columns: readonly InputColumn[],
+    private readonly fields: readonly number[],
+  ) {
+    this.rows = new RowEncoder(columns);
+    this.width = this.rows.width;
+    this.raw = new Float32Array(columns.length);
+    this.readings = columns.map(readingOf);
+  }
+
+  encode(batch: RecordBatch, record: number, out: Float32Array, to: number): Problem | null {
+    const wrong = batch.problemOf(record);
+    if (wrong) return wrong;
+    const { scanner } = batch as CsvRecords;
+    const { raw, readings, fields } = this;
+    const { values } = scanner;
+    const first = scanner.first[record]!;
+    for (let j = 0; j < raw.length; j++) {
+      const reading = readings[j]!;
+      const field = fields[j]!;
+      const value = values[first + field]!;
+      if (reading.texts !== null) raw[j] = this.readText(scanner, record, field, reading);
+      else if (value - value === 0 && reading.missingNumbers.length === 0) raw[j] = value;
+      else raw[j] = this.readNumber(scanner, record, field, reading, value);
+      if (this.problem !== null) {
+        const { problem } = this;
+        this.problem = null;
+        return problem;
+      }
+    }
+    const refused = this.rows.encode(raw, 0, out, to);
+    return refused < 0 ? null : refusal(scanner, record, fields[refused]!);
+  }
+
+  warnings(): string[] {
+    return encodingWarnings(this.rows.counts());
+  }
+
+  private readNumber(
+    scanner: CsvScanner,
+    record: number,
+    field: number,
+    reading: Reading,
+    value: number,
+  ): number {
+    const end = scanner.ends[scanner.first[record]! + field]!;
+    const start = scanner.fieldStartOf(record, field);
+    let number = value - value === 0 ? value : parseFloat32(scanner.bytes, start, end);
+    if (Number.isNaN(number)) {
+      const text = scanner.text(record, field).trim();
+      if (reading.missing.has(text)) return Number.NaN;
+      const bytes = Buffer.from(text);
+      number = parseFloat32(bytes, 0, bytes.length);
+    }
+    if (reading.missingNumbers.includes(number)) return Number.NaN;
+    if (number - number !== 0) this.problem = notANumber(scanner, record, field, number);
+    return number;
+  }
+
+  private readText(scanner: CsvScanner, record: number, field: number, reading: Reading): number {
+    const texts = reading.texts!;
+    let { bytes } = scanner;
+    let start = scanner.fieldStartOf(record, field);
+    let end = scanner.ends[scanner.first[record]! + field]!;
+    if (bytes[start] === 0x22 && end > start) {
+      bytes = Buffer.from(scanner.text(record, field));
+      start = 0;
+      end = bytes.length;
+    }
+    const known = texts.find(bytes, start, end);
+    const code = known >= 0 ? reading.codes[known]! : codeOf(reading, scanner.text(record, field));
+    if (known < 0 && texts.count < mostTexts) {
+      texts.add(bytes, start, end);
+      reading.codes.push(code);
+    }
+    if (code === unknownBoolean) this.problem = notABoolean(scanner, record, field);
+    return code;
+  }
+}
+
+function refusal(scanner: CsvScanner, record: number, field: number): Problem {
+  const message = `column "${scanner.header![field]}" holds ${quoted(scanner.text(record, field))}, a missing value`;
+  return {
+    ...scanner.placeOf(record, field),
+    message,
+    expected: "a value, as the model's spec says missing: error",
+  };
+}
+
+function notABoolean(scanner: CsvScanner, record: number, field: number): Problem {
+  const { message, expected } = booleanProblem(scanner.header![field]!, scanner.text(record, field));
+  return { ...scanner.placeOf(record, field), message, expected };
+}
+
+function booleanProblem(name: string, text: string) {
+  return {
+    message: `column "${name}" holds ${quoted(text)}, not a boolean`,
+    expected: "true or false, yes or no, 1 or 0",
+  };
+}
+
+class JsonlEncoder implements RecordEncoder {
+  readonly width: number;
+  private readonly rows: RowEncoder;
+  private readonly raw: Float32Array;
+  private readonly readings: readonly Reading[];
+
+  constructor(
+    columns: readonly InputColumn[],
+    private readonly file: string | undefined,
+  ) {
+    this.rows = new RowEncoder(columns);
+    this.width = this.rows.width;
+    this.raw = new Float32Array(columns.length);
+    this.readings = columns.map(readingOf);
+  }
+
+  encode(batch: RecordBatch, record: number, out: Float32Array, to: number): Problem | null {
+    const wrong = batch.problemOf(record);
+    if (wrong) return wrong;
+    const object = (batch as JsonlRecords).objectOf(record);
+    const place = { file: this.file, line: batch.lineOf(record) };
+    for (const [j, reading] of this.readings.entries()) {
+      const { name } = reading.column;
+      const value = fieldOf(object, name);
+      if (value === undefined) {
+        const meant = nearest(name, Object.keys(object));
+        const hint =
+          meant === undefined ? "write null for a missing value" : `did you mean ${quoted(meant)}?`;
+        return { ...place, message: `the object has no "${name}"`, expected: "every input column", hint };
+      }
+      if (typeof value === "object" && value !== null) {
+        const message = `"${name}" is ${Array.isArray(value) ? "an array" : "an object"}`;
+        return { ...place, message, expected: "a number, a text, a boolean or null" };
+      }
+      const raw = rawOf(reading, value as string | number | boolean | null);
+      if (typeof raw !== "number") return { ...place, ...raw };
+      this.raw[j] = raw;
+    }
+    const refused = this.rows.encode(this.raw, 0, out, to);
+    if (refused < 0) return null;
+    const message = `"${this.readings[refused]!.column.name}" is missing`;
+    return { ...place, message, expected: "a value, as the model's spec says missing: error" };
+  }
+
+  warnings(): string[] {
+    return encodingWarnings(this.rows.counts());
+  }
+}
+
+/** A JSON value as a raw row has it, or why it is none. */
+function rawOf(reading: Reading, value: string | number | boolean | null): number | Problem {
+  if (value === null) return Number.NaN;
+  const { column, missing, missingNumbers } = reading;
+  const text = String(value);
+  if (column.type !== "number") {
+    const code = codeOf(reading, text);
+    return code === unknownBoolean ? booleanProblem(column.name, text) : code;
+  }
+  if (typeof value === "string" && missing.has(value.trim())) return Number.NaN;
+  const bytes = Buffer.from(text);
+  const number = typeof value === "number" ? Math.fround(value) : parseFloat32(bytes, 0, bytes.length);
+  if (missingNumbers.includes(number)) return Number.NaN;
+  return number - number === 0 ? number : numberProblem(column.name, text, Number.isNaN(number));
+}
