@@ -4,8 +4,11 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { watch } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { bin, folder, nnt, put, shell } from "./program.ts";
+
+// Processes of their own on a machine that may be busy: as many at once as help, as long as they take.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000, maxConcurrency: 3 });
 
 const cwd = folder();
 const rows = Array.from({ length: 60 }, (_, row) => [

@@ -1,8 +1,9 @@
 /** Every wrong input ends in its exit code and a message that names file and place, and never in a stack. */
 import { mkdirSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { beforeAll, describe, expect, test } from "vitest";
-import { folder, nnt, put } from "./program.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run } from "./host.ts";
+import { folder, put } from "./program.ts";
 
 const cwd = folder();
 
@@ -55,14 +56,17 @@ beforeAll(async () => {
     "typo.yaml": csv("good.csv").replace("epochs", "epoch"),
     "hidden.yaml": `${csv("good.csv")}model: { hidden: [-1] }\n`,
     "lr.yaml": `${csv("good.csv")}optimizer: { name: sgd, lr: .nan }\n`,
-    "folder.yaml": csv("folder"),
+    "folder.yaml": csv("folder", ", format: csv"),
     "syntax.yaml": "data: {",
   });
-  const trained = await nnt(["train", "good.yaml", "--out", "run"], { cwd });
-  expect(trained).toMatchObject({ code: 0 });
+  process.chdir(cwd);
+  expect(await run(["train", "good.yaml", "--out", "run"])).toMatchObject({ code: 0 });
 });
 
-describe.concurrent("wrong input", () => {
+const before = process.cwd();
+afterAll(() => process.chdir(before));
+
+describe("wrong input", () => {
   test.each([
     ["spec that is not there", ["train", "nowhere.yaml"], 5, /^nnt: nowhere\.yaml: .*no such file/],
     ["spec that is a directory", ["train", "folder"], 5, /^nnt: folder: .*directory/],
@@ -73,7 +77,7 @@ describe.concurrent("wrong input", () => {
     ["ragged row", ["train", "ragged.yaml"], 3, /^nnt: .*ragged\.csv:5.*field/],
     ["text in a number column", ["train", "text.yaml"], 3, /^nnt: .*text\.csv:9:.*"b".*"zero"/],
     ["label out of range", ["train", "labels.yaml"], 3, /^nnt: .*good\.csv:3.*"yes"/],
-    ["target column absent", ["train", "target.yaml"], 2, /^nnt: .*"yy"[\s\S]*"y"/],
+    ["target column absent", ["train", "target.yaml"], 3, /^nnt: .*"yy"[\s\S]*"y"/],
     ["IDX of a wrong magic", ["train", "magic.yaml"], 3, /^nnt: .*magic\.idx/],
     ["IDX that is too short", ["train", "short.yaml"], 3, /^nnt: .*short\.idx/],
     ["IDX that is too long", ["train", "long.yaml"], 3, /^nnt: .*long\.idx/],
@@ -101,7 +105,7 @@ describe.concurrent("wrong input", () => {
     ],
     ["file of no known kind", ["inspect", "nowhere.csv"], 5, /^nnt: nowhere\.csv: /],
   ])("%s", async (_, argv, code, message) => {
-    const { code: actual, out, err } = await nnt(argv, { cwd });
+    const { code: actual, out, err } = await run(argv);
     expect(err).toMatch(message);
     expect([actual, out]).toEqual([code, ""]);
     expect(err).not.toMatch(/^ +at /m);

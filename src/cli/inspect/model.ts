@@ -1,5 +1,4 @@
 /** What a model file holds: the network with its tensors, the columns it takes, what it answers. */
-import type { StoredCheckpoint } from "../../checkpoint/checkpoint.ts";
 import type { Header, TensorEntry } from "../../checkpoint/header.ts";
 import { describeSafetensors } from "../../checkpoint/safetensors.ts";
 import { inputWidth, outputWidth } from "../../data/preprocessing.ts";
@@ -56,6 +55,7 @@ function inspectSaved({ path, checkpoint, preprocessing, layers, loss }: SavedMo
           ["answers", targetText(target)],
           ["file", `${bytes(checkpoint.bytes)}, written by nnt ${printable(checkpoint.nnt)}`],
           ["weights", `sha256 ${checkpoint.digests.weights}`],
+          ...optimizerText(checkpoint.layout),
         ],
         style.dim,
       ),
@@ -63,16 +63,18 @@ function inspectSaved({ path, checkpoint, preprocessing, layers, loss }: SavedMo
       ...drawInputs(preprocessing, style, width),
       "",
       ...drawNetwork(networkDrawing(network, loss.name), style, width),
-      ...otherTensors(checkpoint, style, width),
     ],
   };
 }
 
-/** Running statistics and the optimizer's state, which are no parameters. */
-function otherTensors({ layout }: StoredCheckpoint, style: Style, width: number): string[] {
-  const others = layout.filter(({ name }) => name.startsWith("optimizer.") || name.includes(".running_"));
-  if (others.length === 0) return [];
-  return ["", style.dim("besides the parameters"), ...drawTensors(others, style, width)];
+/** `8 tensors of the optimizer (exp_avg, exp_avg_sq) with 262 values`; nothing where there are none. */
+function optimizerText(layout: readonly TensorEntry[]): [string, string][] {
+  const tensors = layout.filter(({ name }) => name.startsWith("optimizer."));
+  if (tensors.length === 0) return [];
+  const slots = [...new Set(tensors.map(({ name }) => name.split(".")[1]))].join(", ");
+  const values = tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
+  const what = `${counted(tensors.length, "tensor")} (${printable(slots)}) with ${counted(values, "value")}`;
+  return [["optimizer", what]];
 }
 
 /** A safetensors file of any writer. */
