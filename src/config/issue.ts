@@ -32,6 +32,6 @@ export function shorten(text: string): string {
 
 /** `; did you mean …?`, or nothing. */
 export function suggestion(found: unknown, candidates: Iterable<string>): string {
-  const name = typeof found === "string" ? nearest(found, candidates) : undefined;
+  const name = typeof found === "string" && found.length > 1 ? nearest(found, candidates) : undefined;
   return name === undefined ? "" : `; did you mean ${name}?`;
 }

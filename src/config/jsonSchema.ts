@@ -81,11 +81,24 @@ function toJson(schema: z.ZodType): JsonSchema {
       if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
       const { oneOf, ...rest } = node;
       const long = (oneOf ? { ...rest, anyOf: oneOf } : rest) as JsonSchema;
+      const both = shortForms.get(zodSchema)?.(long) ?? long;
       for (const key of Object.keys(node)) delete node[key as keyof typeof node];
-      Object.assign(node, shortForms.get(zodSchema)?.(long) ?? long);
+      Object.assign(node, both);
     },
   });
-  return json as JsonSchema;
+  return flattened(json) as JsonSchema;
+}
+
+/** `null` as one more form beside the others and under their description, everywhere. */
+function flattened(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(flattened);
+  if (typeof value !== "object" || value === null) return value;
+  const schema: JsonSchema = Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, flattened(part)]),
+  );
+  const [form, nothing, ...more] = schema.anyOf ?? [];
+  const isNullable = nothing?.type === "null" && more.length === 0;
+  return isNullable ? either({ ...form, ...schema }, form!, nothing) : schema;
 }
 
 /** One of several forms, the long form's description and default standing above them. */

@@ -81,7 +81,7 @@ function fail(file: string, wrongs: readonly Wrong[]): never {
     .slice(0, mostProblems)
     .map(({ place, message, expected }) => ({ ...inProblem(file, place), message, expected }));
   const more = inOrder.length - mostProblems;
-  if (more > 0) problems.push({ file, message: `and ${more} more problems` });
+  if (more > 0) problems.push({ message: `and ${more} more problems` });
   throw new UserError(exitCodes.usage, problems);
 }
 

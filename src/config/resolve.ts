@@ -66,6 +66,7 @@ function checkSections(expansion: Expansion, expanded: Record<Section, unknown>)
     const corrected = result.success ? value : withNearestNames(value, result.error.issues);
     const again = corrected === value ? result : schema.safeParse(corrected);
     if (!again.success) reportZod(expansion, again.error.issues, schema, corrected, [section]);
+    if (expansion.issues.some(({ path }) => path[0] === section)) delete valid[section];
   }
   return valid;
 }

@@ -113,7 +113,11 @@ function withSplit(data: Mapping, shares: (data: Mapping) => Shares): unknown {
 function csvShares(data: Mapping): Shares {
   const columns = isMapping(data.columns) ? Object.values(data.columns) : [];
   const said = columns.some((column) => isMapping(column) && column.type === "split");
-  return data.path == null || said ? { validation: 0, test: 0 } : { validation: 0.1, test: 0.2 };
+  const whole = data.path != null && !said;
+  return {
+    validation: whole && data.validation == null ? 0.1 : 0,
+    test: whole && data.test == null ? 0.2 : 0,
+  };
 }
 
 const idxShares = (data: Mapping): Shares => ({ validation: data.validation == null ? 0.1 : 0, test: 0 });

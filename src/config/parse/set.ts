@@ -34,22 +34,23 @@ export function applyOverrides(
 
 type Assignment = { readonly path: readonly string[]; readonly value: Node };
 
+/** No path of a spec has more parts, and none may be deeper than what can be walked. */
+const mostParts = 16;
+
 function parseSet(text: string): Assignment | Complaint {
-  const equals = text.indexOf("=");
-  const name = equals < 0 ? text : text.slice(0, equals);
+  const [, name = text, value] = /^((?:"(?:[^"\\]|\\.)*"|[^="])+)=([\s\S]*)$/.exec(text) ?? [];
   const place = { option: `--set ${shorten(name)}` };
-  const path = equals < 0 ? null : parsePath(name);
-  if (path === null) {
-    return {
-      place: { option: `--set ${shorten(text)}` },
-      message: "not an assignment",
-      expected: "expected --set a.b=value",
-    };
+  const path = value === undefined ? null : parsePath(name.trim());
+  if (path === null || value === undefined) {
+    const option = `--set ${shorten(text)}`;
+    return { place: { option }, message: "not an assignment", expected: "expected --set a.b=value" };
   }
   if (path.includes("__proto__")) {
     return { place, message: "the key __proto__ is not allowed", expected: "expected another name" };
   }
-  const value = text.slice(equals + 1);
+  if (path.length > mostParts) {
+    return { place, message: `a path of ${path.length} parts`, expected: `expected at most ${mostParts}` };
+  }
   if (value.trim() === "") return { path, value: fromPlain(null, place) };
   const { root, problems } = parseYaml(value, place.option);
   return root === null ? problems[0]! : { path, value: root };

@@ -1,5 +1,10 @@
 /** The YAML library's complaints → sentences for the person who wrote the line. */
 
+interface Told {
+  message: string;
+  expected: string;
+}
+
 type Explanation = readonly [complaint: RegExp, message: string, expected: string];
 
 const explanations: readonly Explanation[] = [
@@ -37,7 +42,8 @@ const explanations: readonly Explanation[] = [
 ];
 
 /** What a complaint of the library about `source` means. */
-export function explainSyntax(complaint: string, source: string): { message: string; expected: string } {
+export function explainSyntax(complaint: string, source: string, isJson: boolean): Told {
+  if (isJson && /^Implicit keys need/.test(complaint)) return explainSyntax("Missing , ", source, isJson);
   for (const [pattern, message, expected] of explanations) {
     if (pattern.test(complaint)) return { message, expected };
   }

@@ -84,9 +84,10 @@ function compose(text: string, lines: LineCounter, report: Report): Document.Par
   tokens.push(...parser.end());
   // uniqueKeys: ours below names both places, and takes time in proportion to the number of keys.
   const [document] = new Composer({ uniqueKeys: false }).compose(tokens, true, text.length);
+  const isJson = text.trimStart().startsWith("{");
   for (const { code, message, pos } of [...document!.errors, ...document!.warnings]) {
     const source = text.slice(...pos);
-    const told = code === "TAG_RESOLVE_FAILED" ? tagRefused(source) : explainSyntax(message, source);
+    const told = code === "TAG_RESOLVE_FAILED" ? tagRefused(source) : explainSyntax(message, source, isJson);
     report(pos[0], told.message, told.expected);
   }
   const second = tokens.filter((token) => token.type === "document")[1];

@@ -49,21 +49,23 @@ export const columnSchema = z.strictObject(
 );
 
 /** The shares are filled in by expand/data.ts, since their defaults depend on the files given. */
-export const splitSchema = z.strictObject(
-  {
-    validation: share().describe(
-      "Share of the rows of `path` (or `train`) kept for validation. Default: 0.1; 0 if CSV files are given per split.",
-    ),
-    test: share().describe(
-      "Share of the rows of `path` (or `train`) kept for the test. Default: 0.2 of `path`, 0 if files are given per split.",
-    ),
-    stratify: flag()
-      .nullable()
-      .default(null)
-      .describe("Keep the classes' shares equal in all splits. null: for classification."),
-  },
-  "a split's settings",
-);
+export const splitSchema = z
+  .strictObject(
+    {
+      validation: share().describe(
+        "Share of the rows of `path` (or `train`) kept for validation. Default: 0.1; 0 if CSV files are given per split.",
+      ),
+      test: share().describe(
+        "Share of the rows of `path` (or `train`) kept for the test. Default: 0.2 of `path`, 0 if files are given per split.",
+      ),
+      stratify: flag()
+        .nullable()
+        .default(null)
+        .describe("Keep the classes' shares equal in all splits. null: for classification."),
+    },
+    "a split's settings",
+  )
+  .describe("Which rows are kept from training.");
 
 const common = {
   scale: choice(scaleNames)
@@ -82,7 +84,8 @@ export const csvDataSchema = z.strictObject({
   train: listOf(path(), "path").nullable().default(null).describe("The training rows' file, or several."),
   validation: listOf(path(), "path").nullable().default(null).describe("The validation rows' file."),
   test: listOf(path(), "path").nullable().default(null).describe("The test rows' file."),
-  delimiter: choice(delimiters)
+  delimiter: z
+    .enum(delimiters, "comma, semicolon, tab or pipe")
     .nullable()
     .default(null)
     .describe("What stands between fields. null: found from the header."),

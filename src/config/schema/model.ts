@@ -90,7 +90,10 @@ export const shortModelSchema = z.strictObject(
 );
 
 export const modelSchema = z
-  .strictObject({ layers: listOf(layerSchema, "layer") }, "hidden: or layers:")
+  .strictObject(
+    { layers: listOf(layerSchema, "layer").describe("The layers, as in torch.nn.Sequential.") },
+    "hidden: or layers:",
+  )
   .describe("The network.");
 
 const kaiming = {

@@ -1,0 +1,320 @@
+/** What is wrong with a spec is told with its place, its path, what was found and what was expected. */
+import { describe, expect, it, test } from "vitest";
+import { data, problems } from "./support.ts";
+
+const wholeNumber = "expected a whole number of at least 1";
+const activations =
+  "expected one of identity, sigmoid, tanh, relu, selu, gelu, silu, softplus, hard_sigmoid, mish, leaky_relu, elu";
+
+describe("each mistake in a sentence", () => {
+  test.each<[text: string, problem: string]>([
+    // numbers
+    ["train: { batch_size: many }", `2:22: train.batch_size is "many"; ${wholeNumber}`],
+    ["train:\n  batch_size: 0", `3:15: train.batch_size is 0; ${wholeNumber}`],
+    ["train: { epochs: 1.5 }", `2:18: train.epochs is 1.5; ${wholeNumber}`],
+    ["train: { max_steps: '9' }", `2:21: train.max_steps is "9"; ${wholeNumber}`],
+    [
+      "seed: 1e300",
+      "2:7: seed is 1e300; expected a whole number of at least 0, and at most 9007199254740991",
+    ],
+    ["optimizer: { lr: .nan }", "2:18: optimizer.lr is .nan; expected a number above 0"],
+    ["optimizer: { lr: .inf }", "2:18: optimizer.lr is .inf; expected a number above 0"],
+    ["optimizer: { lr: -0.1 }", "2:18: optimizer.lr is -0.1; expected a number above 0"],
+    ["optimizer: { lr: }", "2:18: optimizer.lr is empty; expected a number above 0"],
+    [
+      "optimizer: { betas: [0.9] }",
+      "2:21: optimizer.betas is a list of 1; expected a list of two numbers, such as [0.9, 0.999]",
+    ],
+    [
+      "optimizer: { betas: [0.9, 1] }",
+      "2:27: optimizer.betas[1] is 1; expected a number from 0 up to, not including, 1",
+    ],
+    ["model: { hidden: [-1] }", `2:19: model.hidden[0] is -1; ${wholeNumber}`],
+    ["model: { hidden: [8, x] }", `2:22: model.hidden[1] is "x"; ${wholeNumber}`],
+    [
+      "model: { hidden: 8 }",
+      "2:18: model.hidden is 8; expected a list of the hidden layers' widths, such as [64, 64]",
+    ],
+    ["model: { dropout: 1 }", "2:19: model.dropout is 1; expected a number from 0 up to, not including, 1"],
+    ["train: { shuffle: yes }", '2:19: train.shuffle is "yes"; expected true or false'],
+    // names
+    ["optimizer: adma", '2:12: optimizer is "adma"; expected one of sgd, adam, adamw; did you mean adam?'],
+    [
+      "optimizer: { name: adma }",
+      '2:20: optimizer.name is "adma"; expected one of sgd, adam, adamw; did you mean adam?',
+    ],
+    ["model: { activation: rleu }", `2:22: model.activation is "rleu"; ${activations}; did you mean relu?`],
+    ["model: { norm: bach }", '2:16: model.norm is "bach"; expected batch or layer; did you mean batch?'],
+    [
+      "name: ../x",
+      '2:7: name is "../x"; expected a name fit for a folder: letters, digits, spaces, `.`, `_` and `-`, at most 100',
+    ],
+    [
+      "init: {}",
+      "2:1: init.name is missing; expected one of default, kaiming_uniform, kaiming_normal, xavier_uniform, xavier_normal, zeros, constant, file",
+    ],
+    ["schedule: step", "2:1: schedule.step_size is missing; expected a whole number of at least 1"],
+    // kinds
+    ["train: []", "2:8: train is an empty list; expected training's settings"],
+    ["optimizer: 3", "2:12: optimizer is 3; expected an optimizer's name, or its settings"],
+    ["model: [8]", "2:8: model is a list of 1; expected hidden: or layers:"],
+    ["model: { layers: [] }", "2:18: model.layers is an empty list; expected a list of at least one layer"],
+    [
+      "schedule: { name: multi_step, milestones: [] }",
+      "2:43: schedule.milestones is an empty list; expected a list of at least one whole number",
+    ],
+    [
+      "loss: { name: cross_entropy, class_weights: [1, x] }",
+      '2:49: loss.class_weights[1] is "x"; expected a number of at least 0',
+    ],
+    [
+      "loss: { name: cross_entropy, class_weights: even }",
+      '2:45: loss.class_weights is "even"; expected balanced, or a weight for each class',
+    ],
+    ['init: { from: "" }', "2:15: init.from is an empty text; expected the path of a file"],
+    // layers
+    [
+      "model: { layers: [relu: 3, linear] }",
+      "2:25: model.layers[0].relu is 3; expected nothing after relu, or a mapping of its options",
+    ],
+    [
+      "model: { layers: [{ linear: 3, relu: }, linear] }",
+      "2:32: model.layers[0] holds linear and relu; expected one layer",
+    ],
+    [
+      "model: { layers: [{ linear: 3, width: 4 }] }",
+      "2:32: model.layers[0].width is given twice; expected it once",
+    ],
+    [
+      "model: { layers: [linear: { biass: false }] }",
+      "2:29: unknown key model.layers[0].linear.biass; did you mean bias?",
+    ],
+    ["model: { layers: [linear: 0] }", `2:27: model.layers[0].linear is 0; ${wholeNumber}`],
+    [
+      "model: { layers: [3, linear] }",
+      "2:19: model.layers[0] is 3; expected a layer, such as relu or { linear: 64 }",
+    ],
+    ["model: { layers: [{}, linear] }", "2:19: model.layers[0] is an empty mapping; expected a layer"],
+    [
+      "model: { layers: [linear], hidden: [3] }",
+      "2:28: model has both layers and hidden; expected layers alone, or hidden and its options",
+    ],
+    // keys
+    ["sed: 3", "2:1: unknown key sed; did you mean seed?"],
+    ["epochs: 3", "2:1: unknown key epochs; did you mean train.epochs?"],
+    ["learning_rate: 3", "2:1: unknown key learning_rate; did you mean optimizer.lr?"],
+    ["train: { lr: 3 }", "2:10: unknown key train.lr; did you mean optimizer.lr?"],
+    [
+      "train: { constructor: 3 }",
+      "2:10: unknown key train.constructor; expected epochs, max_steps, batch_size, shuffle, drop_last, early_stopping, clip_grad_norm, clip_grad_value",
+    ],
+    [
+      "optimizer: { momentum: 0.9 }",
+      "2:14: unknown key optimizer.momentum; expected name, lr, betas, eps, amsgrad, weight_decay; momentum belongs to sgd",
+    ],
+    [
+      "optimizer: { name: adam, 'w d': 0.9 }",
+      '2:26: unknown key optimizer."w d"; expected name, lr, betas, eps, amsgrad, weight_decay',
+    ],
+    [
+      "schedule: { name: cosine, t_max: 3, T_max: 3 }",
+      "2:37: schedule.t_max is given twice; expected it once",
+    ],
+  ])("%s", (text, problem) => {
+    expect(problems(data + text)).toEqual([problem]);
+  });
+});
+
+describe("each mistake about data in a sentence", () => {
+  test.each<[text: string, problem: string]>([
+    ["seed: 1", "1:1: data is missing; expected the data's files and target"],
+    ["data: 3", "1:7: data is 3; expected the data's files and target"],
+    [
+      "data: { target: y }",
+      "1:1: data.path is missing; expected path: with a CSV file, or train: with IDX files",
+    ],
+    ["data: { path: a.csv }", "1:1: data.target is missing; expected a list of at least one column"],
+    [
+      "data: { path: a.csv, target: [] }",
+      "1:30: data.target is an empty list; expected a list of at least one column",
+    ],
+    [
+      "data: { path: a.parquet, target: y }",
+      "1:1: data.format is missing, and it cannot be guessed from the file names; expected csv or idx",
+    ],
+    [
+      "data: { format: cvs, path: a.csv, target: y }",
+      '1:17: data.format is "cvs"; expected csv or idx; did you mean csv?',
+    ],
+    [
+      "data: { path: a.csv, test: b.csv, target: y }",
+      "1:15: data.path and data.test are both given; expected path alone, or train, validation and test",
+    ],
+    [
+      "data: { test: b.csv, target: y }",
+      "1:1: data.test is given, data.train is missing; expected path: with one file to split, or train: with the training rows",
+    ],
+    ["data: { train: { images: a } }", "1:9: data.train.labels is missing; expected the path of a file"],
+    ["data: { path: a.csv, target: [y, y] }", "1:34: data.target names y twice; expected it once"],
+    [
+      "data: { path: a.csv, target: y, columns: { a: nubmer } }",
+      '1:47: data.columns.a is "nubmer"; expected one of number, category, boolean, ignore, id, weight, split; did you mean number?',
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: { typ: number } } }",
+      "1:49: unknown key data.columns.a.typ; did you mean type?",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { y: ignore } }",
+      "1:47: the target y is to be of type ignore; expected number, category or boolean",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: weight, b: weight } }",
+      "1:58: b is a second column of type weight; expected one",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: { type: category, missing: mean } } }",
+      "1:74: the category a has no mean; expected category, most_frequent or error",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: { type: number, missing: category } } }",
+      "1:72: the number a has no categories; expected median, mean, most_frequent or error",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: { type: id, scale: minmax } } }",
+      "1:66: a is of type id and is not scaled; expected scale on number columns only",
+    ],
+    [
+      "data: { path: a.csv, target: y, split: { test: 0.95 } }",
+      "1:33: validation 0.1 and test 0.95 leave no rows to train on; expected shares whose sum is below 1",
+    ],
+    [
+      "data: { train: a.csv, test: b.csv, target: y, split: { test: 0.1 } }",
+      "1:62: test rows are to be 0.1 of the rows, and to be a file's; expected one of data.split.test and data.test",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { s: split }, split: { test: 0.1 } }",
+      "1:71: test rows are to be 0.1 of the rows, and to be what the column s says; expected no shares beside a column of type split",
+    ],
+    [
+      "data: { path: a.csv, target: y, classes: [1, 1] }",
+      "1:46: data.classes names 1 twice; expected it once",
+    ],
+    [
+      'data: { path: "a\\0b.csv", target: y }',
+      '1:15: data.path is "a\\u0000b.csv"; expected the path of a file',
+    ],
+    [
+      "data: { path: a.csv, target: y, delimiter: ' ' }",
+      '1:44: data.delimiter is " "; expected comma, semicolon, tab or pipe',
+    ],
+  ])("%s", (text, problem) => {
+    expect(problems(text)).toEqual([problem]);
+  });
+});
+
+describe("each contradiction in a sentence", () => {
+  test.each<[text: string, problem: string]>([
+    [
+      "model: { layers: [linear, relu, linear] }",
+      "2:19: a linear layer without a width; expected one: only the last linear layer's follows from the data",
+    ],
+    ["model: { layers: [relu] }", "2:18: the model has nothing to learn; expected at least one linear layer"],
+    [
+      "model: { hidden: [3], norm: batch }\ntrain: { batch_size: 1 }",
+      "2:19: batch normalisation of batches of 1 row; expected train.batch_size of at least 2",
+    ],
+    [
+      "optimizer: { name: sgd, nesterov: true }",
+      "2:35: nesterov with momentum 0 and dampening 0; expected a momentum above 0 and no dampening",
+    ],
+    [
+      "schedule: { name: cosine, warmup_epochs: 1, warmup_steps: 1 }",
+      "2:59: warmup_epochs and warmup_steps are both given; expected one of them",
+    ],
+    [
+      "schedule: { name: multi_step, milestones: [3, 3] }",
+      "2:47: 3 follows 3; expected milestones in ascending order",
+    ],
+    ["train: { epochs: null }", "2:1: train has neither epochs nor max_steps; expected one of them"],
+    [
+      "loss: mse\ntrain: { early_stopping: { metric: validation.accuracy } }",
+      "3:36: validation.accuracy does not exist for regression; expected one of validation.loss, validation.mse, validation.rmse, validation.mae, validation.median_ae, validation.r2, validation.explained_variance, validation.max_error, train.loss",
+    ],
+  ])("%s", (text, problem) => {
+    expect(problems(data + text)).toEqual([problem]);
+  });
+
+  it("a loss that is not for the task", () => {
+    expect(problems("data: { path: a.csv, target: y, task: regression }\nloss: cross_entropy")).toEqual([
+      "2:7: cross_entropy is a loss for classification, data.task is regression; expected one of mse, half_squared_error, mae, huber, smooth_l1, poisson_nll, quantile",
+    ]);
+  });
+
+  it("weights in another number than classes", () => {
+    const text =
+      "data: { path: a.csv, target: y, classes: [a, b] }\nloss: { name: cross_entropy, class_weights: [1] }";
+    expect(problems(text)).toEqual([
+      "2:45: loss.class_weights has 1 weights; expected 2, one for each class",
+    ]);
+  });
+
+  it("a metric of rows that there are none of", () => {
+    const text = "data: { train: a.csv, target: y }\ntrain: { early_stopping: { patience: 3 } }";
+    expect(problems(text)).toEqual([
+      "2:10: validation.loss is to be watched, but no rows are for validation; expected data.split.validation above 0, or a metric of train",
+    ]);
+    expect(problems(text.replace("patience", "metric: train.loss, patience"))).toEqual([]);
+  });
+
+  it.each([["test.loss"], ["validation.acuracy"], ["nonsense"]])(
+    "a metric that cannot exist: %s",
+    (metric) => {
+      const [problem, ...more] = problems(`${data}train: { early_stopping: { metric: ${metric} } }`);
+      expect(more).toEqual([]);
+      expect(problem).toContain(
+        `2:36: train.early_stopping.metric is "${metric}"; expected one of validation.loss,`,
+      );
+      if (metric === "validation.acuracy") expect(problem).toContain("did you mean validation.accuracy?");
+    },
+  );
+});
+
+describe("all at once", () => {
+  it("reports every problem, in the file's order", () => {
+    const text = [
+      "sed: 3",
+      "data: { path: a.csv, taget: y }",
+      "model: { hidden: [0, 0], activation: rleu }",
+      "loss: { name: hubber, delta: 0 }",
+      "optimizer: { lr: x, lrr: 1 }",
+      "train: { epochs: 0, batch_size: 0 }",
+    ].join("\n");
+    expect(problems(text).map((problem) => problem.replace(/;.*/, ""))).toEqual([
+      "1:1: unknown key sed",
+      "2:1: data.target is missing",
+      "2:22: unknown key data.taget",
+      "3:19: model.hidden[0] is 0",
+      "3:22: model.hidden[1] is 0",
+      '3:38: model.activation is "rleu"',
+      '4:15: loss.name is "hubber"',
+      "4:30: loss.delta is 0",
+      '5:18: optimizer.lr is "x"',
+      "5:21: unknown key optimizer.lrr",
+      "6:18: train.epochs is 0",
+      "6:33: train.batch_size is 0",
+    ]);
+  });
+
+  it("says a wrong activation once, however many layers have it", () => {
+    expect(problems(`${data}model: { hidden: [3, 3, 3], activation: { elu: x } }`)).toEqual([
+      '2:48: model.activation.elu is "x"; expected a number',
+    ]);
+  });
+
+  it("counts what is too much to read", () => {
+    const keys = Array.from({ length: 60 }, (_, index) => `q${index}: 1`).join("\n");
+    expect(problems(`${data}${keys}`)).toHaveLength(51);
+    expect(problems(`${data}${keys}`).at(-1)).toBe("and 10 more problems");
+  });
+});
