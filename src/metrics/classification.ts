@@ -9,7 +9,7 @@ export type Values = Float32Array | Float64Array;
 const logFloor = 1e-15;
 
 /** Largest k of the top-k accuracies. */
-export const largestK = 5;
+const largestK = 5;
 
 /** One class per row: probabilities [rows × classes], or [rows] of the second of two classes. */
 export class ClassStats {

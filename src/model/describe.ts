@@ -4,7 +4,7 @@ import { assert, exitCodes, UserError } from "../support/errors.ts";
 import { layerOf, type TensorPlan } from "./layers.ts";
 import { elements } from "./tensors.ts";
 
-export interface LayerDescription {
+interface LayerDescription {
   readonly index: number;
   readonly spec: LayerSpec;
   readonly inputWidth: number;

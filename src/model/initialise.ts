@@ -4,7 +4,7 @@ import type { Floats } from "../engine/matrix.ts";
 import { randomNormal, randomUniform, streamKey } from "../support/random.ts";
 
 /** Inputs and outputs of the linear layer that a tensor belongs to. */
-export interface Fans {
+interface Fans {
   readonly in: number;
   readonly out: number;
 }

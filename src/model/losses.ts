@@ -8,7 +8,7 @@ import { valuesOf } from "./tensors.ts";
 /** From logits to what a person reads, in place: outputs [rows × n] become probabilities, rates or stay. */
 type Link = (outputs: Floats, n: number) => void;
 
-export const links = {
+const links = {
   identity: () => {},
   exp: (outputs) => mapInPlace(outputs, Math.exp),
   sigmoid: (outputs) => mapInPlace(outputs, (s) => 1 / (1 + Math.exp(-s))),

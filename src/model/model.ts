@@ -4,7 +4,7 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import { describeModel, type ModelDescription } from "./describe.ts";
 import { initialise } from "./initialise.ts";
-import { layerOf, type Mode } from "./layers.ts";
+import { layerOf } from "./layers.ts";
 import { type Pass, type PassOptions, planPass } from "./pass.ts";
 import { Storage } from "./storage.ts";
 import {
@@ -17,7 +17,7 @@ import {
   valuesOf,
 } from "./tensors.ts";
 
-export type { Mode, Pass };
+export type { Pass };
 
 export interface Model {
   readonly description: ModelDescription;

@@ -55,7 +55,7 @@ export function loadTensors(targets: readonly Buffer[], given: readonly NamedTen
 }
 
 /** A tensor's name and shape, which a description knows before any memory is taken. */
-export type TensorShape = Pick<NamedTensor, "name" | "shape">;
+type TensorShape = Pick<NamedTensor, "name" | "shape">;
 
 /**
  * Holds given tensors against those that a model wants.

@@ -79,7 +79,7 @@ export function flat(values: Nested): Float64Array {
   return Float64Array.from(list);
 }
 
-export function shapeOf(values: Nested): number[] {
+function shapeOf(values: Nested): number[] {
   return typeof values === "number" ? [] : [values.length, ...shapeOf(values[0]!)];
 }
 

@@ -7,7 +7,7 @@ import { openReference } from "../../src/engine/reference/backend.ts";
 import { describeModel } from "../../src/model/describe.ts";
 import { defaultLoss, lossRule } from "../../src/model/losses.ts";
 import { buildModel, type Model } from "../../src/model/model.ts";
-import { type NamedTensor, valuesOf } from "../../src/model/tensors.ts";
+import { checkTensors, type NamedTensor, valuesOf } from "../../src/model/tensors.ts";
 import { exitCodes, UserError } from "../../src/support/errors.ts";
 import { randomNormal, streamKey } from "../../src/support/random.ts";
 
@@ -96,6 +96,14 @@ describe("load", () => {
     ]);
     expect(outputs(model, "evaluate")).toEqual(before);
   });
+});
+
+test("a file's tensors are held against a description, before memory is taken for the network", () => {
+  const wanted = describeModel([linear(2 ** 30), linear(null)], 5, 3).layers.flatMap(
+    ({ tensors }) => tensors,
+  );
+  const error = caught(() => checkTensors(wanted, [], "huge.ckpt"));
+  expect(error.problems).toHaveLength(4);
 });
 
 describe("passes", () => {
