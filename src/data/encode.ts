@@ -14,6 +14,10 @@ export interface EncodingCounts {
 export class RowEncoder {
   readonly width: number;
   private readonly offsets: Int32Array;
+  /** 1 for columns of numbers without indicator: x becomes (x − center) / scale, and that is all. */
+  private readonly arePlain: Uint8Array;
+  private readonly centers: Float64Array;
+  private readonly scales: Float64Array;
   private readonly filled: Float64Array;
   private readonly unseen: Float64Array;
 
@@ -25,6 +29,15 @@ export class RowEncoder {
       return offset;
     });
     this.width = width;
+    this.arePlain = Uint8Array.from(columns, (column) =>
+      column.type === "number" && !column.indicator ? 1 : 0,
+    );
+    this.centers = Float64Array.from(columns, (column) =>
+      column.type === "number" ? column.scaling.center : 0,
+    );
+    this.scales = Float64Array.from(columns, (column) =>
+      column.type === "number" ? column.scaling.scale : 1,
+    );
     this.filled = new Float64Array(columns.length);
     this.unseen = new Float64Array(columns.length);
   }
@@ -34,24 +47,14 @@ export class RowEncoder {
    * preprocessing refuses, −1 if there is none.
    */
   encode(raw: Float32Array, from: number, out: Float32Array, to: number): number {
-    const { columns, offsets } = this;
-    for (let j = 0; j < columns.length; j++) {
-      const column = columns[j]!;
+    const { offsets, arePlain, centers, scales } = this;
+    for (let j = 0; j < offsets.length; j++) {
       const value = raw[from + j]!;
       const at = to + offsets[j]!;
       if (value - value !== 0) {
         if (!this.encodeMissing(j, out, at)) return j;
-      } else if (column.type === "number") {
-        out[at] = (value - column.scaling.center) / column.scaling.scale;
-        if (column.indicator) out[at + 1] = 0;
-      } else if (column.type === "boolean") {
-        out[at] = value;
-        if (column.indicator) out[at + 1] = 0;
-      } else {
-        out.fill(0, at, at + columnWidth(column));
-        if (value < 0) this.unseen[j]!++;
-        else out[at + value] = 1;
-      }
+      } else if (arePlain[j] === 1) out[at] = (value - centers[j]!) / scales[j]!;
+      else this.encodeOther(j, value, out, at);
     }
     return -1;
   }
@@ -59,6 +62,18 @@ export class RowEncoder {
   /** Values filled in and levels unseen so far, for columns that have any. */
   counts(): EncodingCounts {
     return { filled: this.named(this.filled), unseen: this.named(this.unseen) };
+  }
+
+  private encodeOther(j: number, value: number, out: Float32Array, at: number): void {
+    const column = this.columns[j]!;
+    if (column.type === "category") {
+      out.fill(0, at, at + columnWidth(column));
+      if (value < 0) this.unseen[j]!++;
+      else out[at + value] = 1;
+      return;
+    }
+    out[at] = (value - this.centers[j]!) / this.scales[j]!;
+    if (column.indicator) out[at + 1] = 0;
   }
 
   private encodeMissing(j: number, out: Float32Array, at: number): boolean {
@@ -71,7 +86,7 @@ export class RowEncoder {
       if (fill >= 0) out[at + fill] = 1;
       return true;
     }
-    out[at] = column.type === "number" ? (fill - column.scaling.center) / column.scaling.scale : fill;
+    out[at] = (fill - this.centers[j]!) / this.scales[j]!;
     if (column.indicator) out[at + 1] = 1;
     return true;
   }

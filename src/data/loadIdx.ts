@@ -133,10 +133,7 @@ function fitArray(
   };
   if (target.task !== "regression" || target.link === "exp") return { inputs, target };
   const name = spec.scale === "none" ? "none" : "standard";
-  const scaling = fitScaling(
-    name,
-    Float32Array.from(train, (row) => labels.values[row]!),
-  );
+  const scaling = fitScaling(name, chosenRows(labels.values, 1, train));
   return { inputs, target: { ...target, columns: [{ name: "label", scaling }] } };
 }
 
@@ -156,6 +153,15 @@ function fitElements(
   const counts = new Float64Array(256);
   for (const row of train) for (let at = row * cols; at < (row + 1) * cols; at++) counts[values[at]!]!++;
   return scalingOfCounts(name, counts);
+}
+
+function chosenRows(values: Uint8Array | Float32Array, cols: number, rows: Int32Array): Float32Array {
+  const chosen = new Float32Array(rows.length * cols);
+  for (let at = 0; at < rows.length; at++) {
+    const from = rows[at]! * cols;
+    chosen.set(values.subarray(from, from + cols), at * cols);
+  }
+  return chosen;
 }
 
 function scalingOfCounts(name: Scaling["name"], counts: Float64Array): Scaling {

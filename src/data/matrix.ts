@@ -14,8 +14,12 @@ export interface EncodedTable {
 /** The inputs [rows, width] of a table that holds the columns. Empties the table's slabs on the way. */
 export function encodeTable(table: Table, columns: readonly InputColumn[]): EncodedTable {
   const encoder = new RowEncoder(columns);
-  const sources = columns.map(({ name }) => table.columns.findIndex((column) => column.name === name));
-  const codes = columns.map((column, j) => codesOf(column, table.columns[sources[j]!]!));
+  const positions = new Map(table.columns.map(({ name }, position) => [name, position]));
+  const sources = Int32Array.from(columns, ({ name }) => positions.get(name)!);
+  const coded = columns.flatMap((column, j) => {
+    const code = codesOf(column, table.columns[sources[j]!]!);
+    return code === null ? [] : [{ j, code }];
+  });
   const { rows, slabs, rowsPerSlab } = table;
   const stride = table.columns.length;
   const values = new Float32Array(rows * encoder.width);
@@ -25,11 +29,8 @@ export function encodeTable(table: Table, columns: readonly InputColumn[]): Enco
     if (slab > 0 && row === slab * rowsPerSlab) slabs[slab - 1] = new Float32Array(0);
     const from = (row - slab * rowsPerSlab) * stride;
     const source = slabs[slab]!;
-    for (let j = 0; j < raw.length; j++) {
-      const value = source[from + sources[j]!]!;
-      const code = codes[j]!;
-      raw[j] = code === null || Number.isNaN(value) ? value : code[value]!;
-    }
+    for (let j = 0; j < raw.length; j++) raw[j] = source[from + sources[j]!]!;
+    for (const { j, code } of coded) if (!Number.isNaN(raw[j]!)) raw[j] = code[raw[j]!]!;
     const refused = encoder.encode(raw, 0, values, to);
     assert(refused < 0, "missing values that are refused were found while reading");
   }

@@ -76,7 +76,8 @@ export function readingsOfModel(
   columns: readonly InputColumn[],
 ): ColumnReading[] {
   const inputs = new Map(columns.map((column) => [column.name, column]));
-  const problems = columns.filter(({ name }) => !header.includes(name));
+  const known = new Set(header);
+  const problems = columns.filter(({ name }) => !known.has(name)).slice(0, 20);
   if (problems.length > 0) {
     throw new UserError(
       exitCodes.data,

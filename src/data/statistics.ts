@@ -61,9 +61,9 @@ export function median(values: Float32Array): number {
     if (!Number.isNaN(x)) keys[count++] = keyOf(x);
   }
   if (count === 0) return Number.NaN;
-  const upper = floatOf(selectKey(keys, count, count >> 1));
-  if (count % 2 === 1) return upper;
-  return (floatOf(selectKey(keys, count, (count >> 1) - 1)) + upper) / 2;
+  const used = keys.subarray(0, count);
+  const upper = floatOf(selectKey(used, count >> 1));
+  return count % 2 === 1 ? upper : (floatOf(selectKey(used, (count >> 1) - 1)) + upper) / 2;
 }
 
 /** The most frequent value, the smallest of several such; NaN of no values. */
@@ -96,15 +96,28 @@ function floatOf(key: number): number {
   return float[0]!;
 }
 
-/** Key number `rank` in order: its upper half by counting, then its lower half among those. */
-function selectKey(keys: Uint32Array, count: number, rank: number): number {
-  const counts = new Uint32Array(2 ** 16);
-  for (let i = 0; i < count; i++) counts[keys[i]! >>> 16]!++;
-  let high = 0;
-  while (rank >= counts[high]!) rank -= counts[high++]!;
-  counts.fill(0);
-  for (let i = 0; i < count; i++) if (keys[i]! >>> 16 === high) counts[keys[i]! & 0xffff]!++;
-  let low = 0;
-  while (rank >= counts[low]!) rank -= counts[low++]!;
-  return high * 2 ** 16 + low;
+/** Shifts and widths of a key's digits, from the highest: few enough that counting them costs little. */
+const keyDigits = [
+  { shift: 21, mask: 0x7ff },
+  { shift: 10, mask: 0x7ff },
+  { shift: 0, mask: 0x3ff },
+] as const;
+
+/** Key number `rank` in order: digit by digit, counting the keys that share the digits before. */
+function selectKey(keys: Uint32Array, rank: number): number {
+  const counts = new Uint32Array(2 ** 11);
+  let prefix = 0;
+  let known = 0;
+  for (const { shift, mask } of keyDigits) {
+    counts.fill(0);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      if ((key & known) >>> 0 === prefix) counts[(key >>> shift) & mask]!++;
+    }
+    let digit = 0;
+    while (rank >= counts[digit]!) rank -= counts[digit++]!;
+    prefix = (prefix | (digit << shift)) >>> 0;
+    known |= mask << shift;
+  }
+  return prefix;
 }

@@ -7,7 +7,7 @@ import type { ClassTarget, Link, NumbersTarget, Target } from "./preprocessing.t
 import { targetWidth } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
 import { fitScaling } from "./statistics.ts";
-import { columnOf, quoted, type Table, type TableColumn } from "./table.ts";
+import { columnOf, columnsOf, quoted, type Table, type TableColumn } from "./table.ts";
 
 /** More distinct whole numbers than these are a quantity, not classes (CONTRACT). */
 export const mostNumberClasses = 20;
@@ -102,15 +102,8 @@ export function fitTarget(target: Target, spec: CsvDataSpec, table: Table, train
   if (target.task !== "regression" || target.link === "exp") return target;
   const columns = target.columns.map(({ name }) => {
     const own = new Map(Object.entries(spec.columns)).get(name)?.scale;
-    const { values } = targetValues(table, name);
     const scale = own ?? (spec.scale === "none" ? "none" : "standard");
-    return {
-      name,
-      scaling: fitScaling(
-        scale,
-        Float32Array.from(train, (row) => values[row]!),
-      ),
-    };
+    return { name, scaling: fitScaling(scale, columnsOf(table, columnNumber(table, name), 1, train)[0]!) };
   });
   return { ...target, columns };
 }
@@ -144,8 +137,12 @@ interface TargetValues {
 }
 
 function targetValues(table: Table, name: string): TargetValues {
-  const j = table.columns.findIndex((column) => column.name === name);
+  const j = columnNumber(table, name);
   return { column: table.columns[j]!, values: columnOf(table, j) };
+}
+
+function columnNumber(table: Table, name: string): number {
+  return table.columns.findIndex((column) => column.name === name);
 }
 
 function inferTask(columns: readonly TargetValues[], loss: LossName | null, hasClasses: boolean): TaskName {

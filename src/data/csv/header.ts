@@ -84,7 +84,6 @@ export function checkHeader(
   const seen = new Map<string, number>();
   const problems: Problem[] = [];
   for (const [field, name] of names.entries()) {
-    const place = placeOf(field);
     const before = seen.get(name);
     if (name.trim() === "") {
       problems.push({
@@ -94,9 +93,10 @@ export function checkHeader(
       });
     } else if (before !== undefined) {
       const both = `columns ${before + 1} and ${field + 1} are both named "${name}"`;
-      problems.push({ ...place, message: both, expected: "different names" });
+      problems.push({ ...placeOf(field), message: both, expected: "different names" });
     } else seen.set(name, field);
+    if (problems.length === 20) break;
   }
-  if (problems.length > 0) throw new UserError(exitCodes.data, problems.slice(0, 20));
+  if (problems.length > 0) throw new UserError(exitCodes.data, problems);
   return names;
 }
