@@ -1,8 +1,8 @@
 /** `nnt eval`: a saved model's figures on a split of its spec, or on data it has never seen. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { CsvDataSpec, DataSpec, IdxDataSpec } from "../config/schema.ts";
-import { loadDataset, type Split } from "../data/load.ts";
+import { loadDataset, loadRows, type Split } from "../data/load.ts";
+import { loadLabelledImages } from "../data/loadIdx.ts";
 import { outputWidth } from "../data/preprocessing.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
@@ -51,20 +51,27 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   }
 }
 
-async function rowsToEvaluate(
-  saved: SavedModel,
-  options: EvaluateOptions,
-): Promise<{ name: string; split: Split; warnings: readonly string[] }> {
-  const { preprocessing, seed, loss } = saved;
-  const given = givenData(saved.data, options);
-  const spec = given ?? saved.data;
-  const baseDirectory = given ? process.cwd() : findBase(saved);
-  const dataset = await loadDataset(spec, { seed, baseDirectory, loss: loss.name, preprocessing });
-  if (given) return { name: "data", split: dataset.splits.train, warnings: dataset.warnings };
-  const name = options.split ?? defaultSplit(dataset.splits);
-  const split = (dataset.splits as Record<string, Split | null>)[name];
-  if (split) return { name, split, warnings: dataset.warnings };
-  const present = Object.entries(dataset.splits).filter(([, rows]) => rows !== null);
+interface Chosen {
+  readonly name: string;
+  readonly split: Split;
+  readonly warnings: readonly string[];
+}
+
+async function rowsToEvaluate(saved: SavedModel, options: EvaluateOptions): Promise<Chosen> {
+  const given = await givenRows(saved, options);
+  if (given) return given;
+  const { preprocessing, seed, loss, data } = saved;
+  const baseDirectory = findBase(saved);
+  const { splits, warnings } = await loadDataset(data, {
+    seed,
+    baseDirectory,
+    loss: loss.name,
+    preprocessing,
+  });
+  const name = options.split ?? defaultSplit(splits);
+  const split = (splits as Record<string, Split | null>)[name];
+  if (split) return { name, split, warnings };
+  const present = Object.entries(splits).filter(([, rows]) => rows !== null);
   throw new UserError(exitCodes.usage, {
     message: `--split ${name}: the model's data has no such split`,
     expected: `one of ${present.map(([split]) => split).join(", ")}`,
@@ -75,18 +82,19 @@ function defaultSplit({ test, validation }: { test: Split | null; validation: Sp
   return test ? "test" : validation ? "validation" : "train";
 }
 
-/** The spec's data section with the user's files, all of whose rows count, in place of its own. */
-function givenData(spec: DataSpec, { data, images, labels }: EvaluateOptions): DataSpec | null {
+/** All rows of the user's own files; null where there are none. */
+async function givenRows(
+  { data: spec, preprocessing }: SavedModel,
+  { data, images, labels }: EvaluateOptions,
+): Promise<Chosen | null> {
   if (data === null && images === null && labels === null) return null;
-  const none = { validation: null, test: null, split: { validation: 0, test: 0, stratify: false } };
   if (spec.format === "csv" && data !== null && images === null && labels === null)
-    return { ...spec, ...none, path: [data], train: null } satisfies CsvDataSpec;
+    return { name: "data", ...(await loadRows(spec, [data], preprocessing)) };
   if (spec.format === "idx" && data === null && images !== null && labels !== null)
-    return { ...spec, ...none, train: { images, labels } } satisfies IdxDataSpec;
-  const expected = spec.format === "csv" ? "--data FILE" : "--images FILE --labels FILE";
+    return { name: "data", split: await loadLabelledImages({ images, labels }, preprocessing), warnings: [] };
   throw new UserError(exitCodes.usage, {
     message: `the model was trained on ${spec.format === "csv" ? "a table" : "IDX files"}`,
-    expected,
+    expected: spec.format === "csv" ? "--data FILE" : "--images FILE --labels FILE",
   });
 }
 
