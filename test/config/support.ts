@@ -3,7 +3,7 @@ import { type LoadedSpec, type LoadOptions, parseSpec } from "../../src/config/l
 import type { Spec } from "../../src/config/schema.ts";
 import { exitCodes, sentence, UserError } from "../../src/support/errors.ts";
 
-export const file = "folder/spec.yaml";
+const file = "folder/spec.yaml";
 
 /** The least that a spec needs, in one line. */
 export const data = "data: { path: a.csv, target: y }\n";

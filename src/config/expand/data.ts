@@ -23,7 +23,7 @@ export function expandData(expansion: Expansion, raw: unknown): unknown {
   const common: Mapping = { ...raw, format };
   if ("classes" in raw) common.classes = expansion.texts(raw.classes, ["data", "classes"]);
   if (format === "csv") return withSplit(expandCsv(expansion, common), csvShares);
-  if (format === "idx") return withSplit(common, idxShares);
+  if (format === "idx") return withSplit(common, () => noShares);
   return common;
 }
 
@@ -104,12 +104,17 @@ interface Shares {
   test: number;
 }
 
+/** Shares that are written stand alone: who asks for validation rows only gets no test rows. */
 function withSplit(data: Mapping, shares: (data: Mapping) => Shares): unknown {
   const { split = {} } = data;
-  return split === null || isMapping(split) ? { ...data, split: { ...shares(data), ...split } } : data;
+  if (split !== null && !isMapping(split)) return data;
+  const isWritten = split !== null && (split.validation !== undefined || split.test !== undefined);
+  return { ...data, split: { ...(isWritten ? noShares : shares(data)), ...split } };
 }
 
-/** A share has no default where a file or a column says which rows belong to the split. */
+const noShares: Shares = { validation: 0, test: 0 };
+
+/** One file is split unless other files, or a column, say which rows belong where. */
 function csvShares(data: Mapping): Shares {
   const columns = isMapping(data.columns) ? Object.values(data.columns) : [];
   const said = columns.some((column) => isMapping(column) && column.type === "split");
@@ -119,5 +124,3 @@ function csvShares(data: Mapping): Shares {
     test: whole && data.test == null ? 0.2 : 0,
   };
 }
-
-const idxShares = (data: Mapping): Shares => ({ validation: data.validation == null ? 0.1 : 0, test: 0 });

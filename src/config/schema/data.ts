@@ -15,11 +15,11 @@ export type MissingPolicy = (typeof missingPolicies)[number];
 export type Delimiter = (typeof delimiters)[number];
 
 export const formatNames = ["csv", "idx"] as const;
-export const taskNames = ["classification", "regression", "multilabel"] as const;
-export const scaleNames = ["standard", "minmax", "none"] as const;
+const taskNames = ["classification", "regression", "multilabel"] as const;
+const scaleNames = ["standard", "minmax", "none"] as const;
 export const columnTypes = ["number", "category", "boolean", "ignore", "id", "weight", "split"] as const;
-export const missingPolicies = ["error", "mean", "median", "most_frequent", "category"] as const;
-export const delimiters = [",", ";", "\t", "|"] as const;
+const missingPolicies = ["error", "mean", "median", "most_frequent", "category"] as const;
+const delimiters = [",", ";", "\t", "|"] as const;
 
 /** What counts as missing unless the spec says otherwise. */
 export const defaultMissingValues = ["", "NA", "N/A", "NaN", "null", "?"];
@@ -53,10 +53,10 @@ export const splitSchema = z
   .strictObject(
     {
       validation: share().describe(
-        "Share of the rows of `path` (or `train`) kept for validation. Default: 0.1; 0 if CSV files are given per split.",
+        "Share of the rows of `path` (or `train`) kept for validation. Default: 0.1 of `path`; 0 if files are given per split, or if `test` is written.",
       ),
       test: share().describe(
-        "Share of the rows of `path` (or `train`) kept for the test. Default: 0.2 of `path`, 0 if files are given per split.",
+        "Share of the rows of `path` (or `train`) kept for the test. Default: 0.2 of `path`; 0 if files are given per split, or if `validation` is written.",
       ),
       stratify: flag()
         .nullable()
@@ -110,7 +110,7 @@ export const csvDataSchema = z.strictObject({
   ...common,
 });
 
-export const idxFilesSchema = z.strictObject(
+const idxFilesSchema = z.strictObject(
   {
     images: path().describe("IDX file of the inputs, may be .gz."),
     labels: path().describe("IDX file of the labels, may be .gz."),
