@@ -309,16 +309,20 @@ class TableReader {
   }
 }
 
+/** Of every column of numbers: nothing is ever added. */
+const noLevels = new LevelIndex();
+
 function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<string>): Column {
   const numbers = reading.missing.map((text) => parseFloat32(Buffer.from(text), 0, Buffer.byteLength(text)));
+  const isText = reading.kind === "text" || (reading.kind === null && texts.has(name));
   return {
     name,
     reading,
-    isText: reading.kind === "text" || (reading.kind === null && texts.has(name)),
+    isText,
     missingTexts: new Set(reading.missing),
     emptyIsMissing: reading.missing.includes(""),
     missingNumbers: numbers.filter((number) => !Number.isNaN(number)),
-    index: new LevelIndex(),
+    index: isText ? new LevelIndex() : noLevels,
     stored: [],
     places: [],
     missing: 0,

@@ -86,11 +86,8 @@ export function checkHeader(
   for (const [field, name] of names.entries()) {
     const before = seen.get(name);
     if (name.trim() === "") {
-      problems.push({
-        ...place,
-        message: `column ${field + 1} has no name`,
-        expected: "a name for every column",
-      });
+      const message = `column ${field + 1} has no name`;
+      problems.push({ ...placeOf(field), message, expected: "a name for every column" });
     } else if (before !== undefined) {
       const both = `columns ${before + 1} and ${field + 1} are both named "${name}"`;
       problems.push({ ...placeOf(field), message: both, expected: "different names" });

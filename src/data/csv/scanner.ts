@@ -110,6 +110,7 @@ export class CsvScanner {
   /** Says that no bytes follow. The last record may lack its line end. */
   end(): void {
     this.makeRoom(0);
+    this.bytes[this.length] = 0;
     if (this.search && !this.begin(true)) return;
     this.scan();
     if (this.state === "quoted") {

@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseFloat32 } from "../../src/data/csv/number.ts";
+
+const digits = (maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength });
+const decimals = fc
+  .tuple(
+    fc.constantFrom("", "-", "+"),
+    fc.oneof(
+      digits(25),
+      fc.tuple(digits(12), digits(25)).map((parts) => parts.join(".")),
+      digits(20).map((d) => `.${d}`),
+    ),
+    fc.oneof(
+      fc.constant(""),
+      fc.tuple(fc.constantFrom("e", "E", "e-", "e+"), digits(3)).map((parts) => parts.join("")),
+    ),
+  )
+  .map((parts) => parts.join(""));
+
+/** Decimals at and beside the middle between two neighbouring floats, where rounding twice would go wrong. */
+const midpoints = fc
+  .tuple(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: 1, max: 30 }))
+  .map(([value, precision]) => {
+    const bits = new Uint32Array(new Float32Array([value]).buffer);
+    const next = new Float32Array(Uint32Array.of(bits[0]! + 1).buffer)[0]!;
+    return ((value + next) / 2).toPrecision(precision);
+  });
+
+describe("a decimal number becomes", () => {
+  test("exactly Math.fround(Number(text)), for every decimal string", () => {
+    const check = (text: string) => {
+      expect(parse(text)).toBe(wanted(text));
+    };
+    fc.assert(fc.property(decimals, check), { numRuns: 5000 });
+    fc.assert(fc.property(midpoints, check), { numRuns: 5000 });
+    fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }).map(String), check), {
+      numRuns: 3000,
+    });
+  });
+
+  test.each([
+    ["0", 0],
+    ["-0", -0],
+    ["5.", 5],
+    [".5", 0.5],
+    [" 1\t", 1],
+    ["+7", 7],
+    ["0e999999999", 0],
+    ["1e39", Infinity],
+  ])("%j is %d", (text, value) => expect(parse(text)).toBe(value));
+});
+
+test.each([
+  ...[
+    "0x10",
+    "1_000",
+    "12abc",
+    "1,5",
+    "Infinity",
+    "-Infinity",
+    "NaN",
+    "1e999",
+    "4e492493924924",
+    "",
+    " ",
+    "-",
+  ],
+  ...[".", "e5", "1e", "1e+", "--1", "1.2.3", "1 2", "١", "1e5.5", "0b1", "1f"],
+])("%j is no number", (text) => expect(parse(text)).toBeNaN());
+
+/** The bytes stand between others, as in a file. */
+function parse(text: string): number {
+  const bytes = Buffer.from(`9${text}9`);
+  return parseFloat32(bytes, 1, bytes.length - 1);
+}
+
+/** A number beyond any double is none. */
+function wanted(text: string): number {
+  const value = Number(text);
+  return Number.isFinite(value) ? Math.fround(value) : Number.NaN;
+}
