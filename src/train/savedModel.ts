@@ -4,9 +4,11 @@ import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
 import { parsePreprocessing } from "../data/parsePreprocessing.ts";
 import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
+import { describeModel } from "../model/describe.ts";
 import { layers as layerTable } from "../model/layers.ts";
 import { lossTraits } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
+import { checkTensors } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 
 export interface SavedModel {
@@ -38,13 +40,17 @@ export function readModel(path: string): SavedModel {
 /** The network with its weights. @throws UserError (exit code 4) if tensors and layers do not fit */
 export function restoreModel(k: Kernels, saved: SavedModel): Model {
   const { checkpoint, preprocessing, layers, path, seed } = saved;
-  const model = buildModel(k, layers, {
-    inputWidth: inputWidth(preprocessing),
-    outputWidth: outputWidth(preprocessing),
-    seed,
-    init: { name: "zeros" },
-  });
-  model.load([...checkpoint.parameters, ...checkpoint.buffers], path);
+  const tensors = [...checkpoint.parameters, ...checkpoint.buffers];
+  const ends = { inputWidth: inputWidth(preprocessing), outputWidth: outputWidth(preprocessing) };
+  // Before memory is taken: what is too large to be true is in the layers, not in the file.
+  const description = describeModel(layers, ends.inputWidth, ends.outputWidth);
+  checkTensors(
+    description.layers.flatMap((layer) => layer.tensors),
+    tensors,
+    path,
+  );
+  const model = buildModel(k, layers, { ...ends, seed, init: { name: "zeros" } });
+  model.load(tensors, path);
   return model;
 }
 

@@ -105,11 +105,11 @@ describe("what the files say", () => {
 
   it.each([
     ["path: a.csv, target: y", { validation: 0.1, test: 0.2 }],
-    ["path: a.csv, target: y, split: { test: 0 }", { validation: 0.1, test: 0 }],
+    ["path: a.csv, target: y, split: { test: 0.3 }", { validation: 0, test: 0.3 }],
     ["train: a.csv, target: y", { validation: 0, test: 0 }],
     ["train: a.csv, target: y, split: { validation: 0.3 }", { validation: 0.3, test: 0 }],
     ["path: a.csv, target: y, columns: { s: split }", { validation: 0, test: 0 }],
-    ["train: { images: a, labels: b }", { validation: 0.1, test: 0 }],
+    ["train: { images: a, labels: b }", { validation: 0, test: 0 }],
     ["train: { images: a, labels: b }, validation: { images: c, labels: d }", { validation: 0, test: 0 }],
   ])("shares of data: { %s }", (section, shares) => {
     expect(resolved(`data: { ${section} }`).data.split).toEqual({ ...shares, stratify: null });

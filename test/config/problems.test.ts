@@ -185,7 +185,7 @@ describe("each mistake about data in a sentence", () => {
       "1:66: a is of type id and is not scaled; expected scale on number columns only",
     ],
     [
-      "data: { path: a.csv, target: y, split: { test: 0.95 } }",
+      "data: { path: a.csv, target: y, split: { validation: 0.1, test: 0.95 } }",
       "1:33: validation 0.1 and test 0.95 leave no rows to train on; expected shares whose sum is below 1",
     ],
     [
