@@ -1,12 +1,6 @@
 /** Writes rows as inputs of the network, the same way in training and prediction. */
 import { columnWidth, type InputColumn } from "./preprocessing.ts";
 
-/** What happened to values that are not as in training, counted per column. */
-export interface EncodingCounts {
-  readonly filled: Map<string, number>;
-  readonly unseen: Map<string, number>;
-}
-
 /**
  * Encodes raw rows, one 32-bit float per input column: a number itself, a boolean as 0 or 1, a category as
  * the number of its level, −1 for an unseen one; NaN where the value is missing.
@@ -59,9 +53,24 @@ export class RowEncoder {
     return -1;
   }
 
-  /** Values filled in and levels unseen so far, for columns that have any. */
-  counts(): EncodingCounts {
-    return { filled: this.named(this.filled), unseen: this.named(this.unseen) };
+  /** Sentences for the values filled in and the levels unseen so far, counted per column. */
+  warnings(): string[] {
+    return this.columns.flatMap((column, j) => {
+      const told: string[] = [];
+      const filled = this.filled[j]!;
+      const unseen = this.unseen[j]!;
+      if (filled > 0) {
+        told.push(
+          `column "${column.name}": ${filled} missing ${filled === 1 ? "value" : "values"} ${fillOf(column)}`,
+        );
+      }
+      if (unseen > 0) {
+        told.push(
+          `column "${column.name}": ${unseen} ${unseen === 1 ? "value" : "values"} unseen in training, taken as none of its levels`,
+        );
+      }
+      return told;
+    });
   }
 
   private encodeOther(j: number, value: number, out: Float32Array, at: number): void {
@@ -90,23 +99,12 @@ export class RowEncoder {
     if (column.indicator) out[at + 1] = 1;
     return true;
   }
-
-  private named(counts: Float64Array): Map<string, number> {
-    const pairs = this.columns.map((column, j): [string, number] => [column.name, counts[j]!]);
-    return new Map(pairs.filter(([, count]) => count > 0));
-  }
 }
 
-/** Sentences for what an encoder counted. */
-export function encodingWarnings({ filled, unseen }: EncodingCounts): string[] {
-  const warnings: string[] = [];
-  for (const [name, count] of filled) {
-    warnings.push(`column "${name}": ${count} missing ${count === 1 ? "value" : "values"} filled in`);
-  }
-  for (const [name, count] of unseen) {
-    warnings.push(
-      `column "${name}": ${count} ${count === 1 ? "value" : "values"} not seen in training, taken as none`,
-    );
-  }
-  return warnings;
+function fillOf(column: InputColumn): string {
+  const { fill } = column;
+  if (column.type !== "category") return `filled with ${Number(fill?.toPrecision(6))}`;
+  const level = column.levels[fill ?? -1];
+  if (level !== undefined) return `filled with ${JSON.stringify(level)}`;
+  return fill === -1 ? "taken as none of its levels" : "taken as a level of their own";
 }

@@ -2,7 +2,6 @@
 import type { CsvDataSpec, DataSpec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
-import { encodingWarnings } from "./encode.ts";
 import { fitColumn } from "./fit.ts";
 import { loadIdx } from "./loadIdx.ts";
 import { encodeTable } from "./matrix.ts";
@@ -141,8 +140,8 @@ function encodeAll(
 ) {
   const targets = encodeTargets(target, table);
   const weights = weightsOf(table, roles);
-  const { matrix, counts } = encodeTable(table, columns);
-  return { rows: { table: matrix, targets, weights }, warnings: encodingWarnings(counts) };
+  const { matrix, warnings } = encodeTable(table, columns);
+  return { rows: { table: matrix, targets, weights }, warnings };
 }
 
 function weightsOf(table: Table, roles: readonly ColumnRole[]): Float32Array | null {

@@ -1,6 +1,6 @@
 /** Turns a table into the matrix of inputs that batches are gathered from. */
 import { assert } from "../support/errors.ts";
-import { type EncodingCounts, RowEncoder } from "./encode.ts";
+import { RowEncoder } from "./encode.ts";
 import { booleanOf } from "./labels.ts";
 import type { InputColumn } from "./preprocessing.ts";
 import { ProblemList } from "./problems.ts";
@@ -8,7 +8,7 @@ import { quoted, type Table, type TableColumn } from "./table.ts";
 
 export interface EncodedTable {
   readonly matrix: { readonly rows: number; readonly cols: number; readonly values: Float32Array };
-  readonly counts: EncodingCounts;
+  readonly warnings: readonly string[];
 }
 
 /** The inputs [rows, width] of a table that holds the columns. Empties the table's slabs on the way. */
@@ -34,7 +34,7 @@ export function encodeTable(table: Table, columns: readonly InputColumn[]): Enco
     const refused = encoder.encode(raw, 0, values, to);
     assert(refused < 0, "missing values that are refused were found while reading");
   }
-  return { matrix: { rows, cols: encoder.width, values }, counts: encoder.counts() };
+  return { matrix: { rows, cols: encoder.width, values }, warnings: encoder.warnings() };
 }
 
 /** 0 or 1 per level, NaN for a missing value. Throws UserError(data) for other texts. */

@@ -5,7 +5,7 @@ import type { CsvRecords } from "./csv/csvRecords.ts";
 import { LevelIndex } from "./csv/levels.ts";
 import { parseFloat32 } from "./csv/number.ts";
 import type { CsvScanner } from "./csv/scanner.ts";
-import { encodingWarnings, RowEncoder } from "./encode.ts";
+import { RowEncoder } from "./encode.ts";
 import { fieldOf, type JsonlRecords } from "./jsonl.ts";
 import { booleanOf } from "./labels.ts";
 import {
@@ -139,7 +139,7 @@ class CsvEncoder implements RecordEncoder {
   }
 
   warnings(): string[] {
-    return encodingWarnings(this.rows.counts());
+    return this.rows.warnings();
   }
 
   private readNumber(
@@ -250,7 +250,7 @@ class JsonlEncoder implements RecordEncoder {
   }
 
   warnings(): string[] {
-    return encodingWarnings(this.rows.counts());
+    return this.rows.warnings();
   }
 }
 

@@ -349,7 +349,6 @@ export function numberProblem(name: string, text: string, isText: boolean) {
   }
   return {
     message: `column "${name}" holds ${quoted(text)}, not a number`,
-    expected: "a number",
     hint: `if it means that the value is missing: columns.${name}.missing_values: [${JSON.stringify(text)}]`,
   };
 }

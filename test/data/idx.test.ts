@@ -117,7 +117,7 @@ test("no truncation and no flipped bit ends in anything but a UserError", async 
         flipped[at]! ^= 1 << bit;
         await attempt(name, flipped);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   }
 });

@@ -1,4 +1,9 @@
-/** Helpers of the data tests: cutting bytes into chunks, collecting what a scanner finds. */
+/** Helpers of the data tests: cutting bytes into chunks, collecting what a scanner finds, specs, files. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import type { ColumnSpec, CsvDataSpec } from "../../src/config/schema.ts";
 import { type CsvOptions, CsvScanner } from "../../src/data/csv/scanner.ts";
 import { type Problem, sentence } from "../../src/support/errors.ts";
 
@@ -33,4 +38,45 @@ export function scanAll(chunks: readonly Uint8Array[], options: CsvOptions = {})
   scanner.end();
   collect();
   return { header: scanner.header, records, problems: problems.map(sentence) };
+}
+
+/** A CSV spec with the schema's defaults. */
+export function csvSpec(fields: Partial<CsvDataSpec> & Pick<CsvDataSpec, "target">): CsvDataSpec {
+  return {
+    format: "csv",
+    path: null,
+    train: null,
+    validation: null,
+    test: null,
+    delimiter: null,
+    task: null,
+    classes: null,
+    scale: "standard",
+    missing: "fill",
+    missing_values: ["", "NA", "N/A", "NaN", "null", "?"],
+    columns: {},
+    split: { validation: 0, test: 0, stratify: null },
+    ...fields,
+  };
+}
+
+/** A column's settings with the schema's defaults. */
+export function columnSpec(fields: Partial<ColumnSpec>): ColumnSpec {
+  return { type: null, scale: null, missing: null, missing_values: [], ...fields };
+}
+
+/** Files in a folder of their own, gone when the tests of the file are done. */
+export function temporaryFiles(): (name: string, content: string | Uint8Array) => string {
+  const directory = mkdtempSync(join(tmpdir(), "nnt-data-"));
+  afterAll(() => rmSync(directory, { recursive: true }));
+  return (name, content) => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    return path;
+  };
+}
+
+/** A stream of the given chunks. */
+export async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
 }
