@@ -71,6 +71,27 @@ export interface RunningStats {
   readonly momentum: number;
 }
 
+/** How images are resampled: see {@link Kernels.warp}. */
+export interface Warp {
+  /** [N, 6]: a map a, b, c, d, e, f from places in the new image to places in the old one. */
+  readonly maps: Matrix;
+  /** [B, 2·height·width], from {@link Kernels.elastic}: pixels to move on by, dx of an image, then dy. */
+  readonly displacements: Matrix | null;
+  readonly height: number;
+  readonly width: number;
+  /** What lies around an image: its background. */
+  readonly fill: number;
+}
+
+/** Random displacements that vary smoothly: see {@link Kernels.elastic}. */
+export interface Elastic {
+  /** [1, 2·radius + 1]: the smoothing weights, symmetric. */
+  readonly bell: Matrix;
+  readonly alpha: number;
+  readonly height: number;
+  readonly width: number;
+}
+
 /** One optimizer's scalars for one step; the object may be reused and changed between steps. */
 export type OptimizerStep =
   | {
@@ -119,6 +140,8 @@ export interface Backend {
   gemm(C: Matrix, A: Matrix, B: Matrix, start: Matrix | null): void;
   sumRows(db: Matrix, dZ: Matrix): void;
   gather(X: Matrix, table: Table, indices: Indices, first: number): void;
+  warp(Y: Matrix, X: Matrix, rule: Warp, first: number): void;
+  elastic(D: Matrix, rule: Elastic, key: RandomKey, first: number): void;
   activate(A: Matrix, Z: Matrix, g: ActivationName, parameter: number): void;
   activateBackward(dZ: Matrix, dA: Matrix, Z: Matrix, A: Matrix, g: ActivationName, parameter: number): void;
   loss(
@@ -210,6 +233,40 @@ export class Kernels {
       () => `gather: ${shape(X)} from ${shape(table)}, indices ${first}… of ${indices.length}`,
     );
     this.backend.gather(X, table, indices, first);
+  }
+
+  // --- images --------------------------------------------------------------------------------
+
+  /**
+   * Images X [B, height·width] resampled: with u = column − (width − 1)/2 and v = row − (height − 1)/2,
+   * Y_r(u, v) = X_r(a·u + b·v + c + dx, d·u + e·v + f + dy), read between pixels bilinearly. The map is row
+   * first + r of `maps`; a, b, c, d, e, f = 1, 0, 0, 0, 1, 0 changes nothing.
+   */
+  warp(Y: Matrix, X: Matrix, rule: Warp, first: number): void {
+    const { maps, displacements, height, width } = rule;
+    check(
+      same(Y, X) && X.cols === height * width && maps.cols === 6 && first >= 0 && first + X.rows <= maps.rows,
+      () => `warp: ${shape(Y)} from ${shape(X)}, ${height} × ${width}, maps ${first}… of ${shape(maps)}`,
+    );
+    check(
+      displacements === null || (displacements.rows === X.rows && displacements.cols === 2 * X.cols),
+      () => `warp: displacements ${displacements && shape(displacements)} of ${shape(X)}`,
+    );
+    this.backend.warp(Y, X, rule, first);
+  }
+
+  /**
+   * Displacements D [B, 2·height·width] as Simard, Steinkraus and Platt 2003 make them: uniform noise in
+   * [−1, 1], number (first·2·height·width + i) of the key's stream for element i, smoothed by `bell` along
+   * rows, then columns (around an image the noise is 0), times alpha.
+   */
+  elastic(D: Matrix, rule: Elastic, key: RandomKey, first: number): void {
+    const { bell, height, width } = rule;
+    check(
+      !D.transposed && D.cols === 2 * height * width && bell.rows === 1 && bell.cols % 2 === 1,
+      () => `elastic: ${shape(D)} for ${height} × ${width}, bell ${shape(bell)}`,
+    );
+    this.backend.elastic(D, rule, key, first);
   }
 
   // --- activations, losses -------------------------------------------------------------------

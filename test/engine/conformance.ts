@@ -30,6 +30,18 @@ const products = [
   [130, 33, 1030],
 ] as const;
 
+/** Height × width. */
+const imageSizes = [
+  [1, 1],
+  [1, 20],
+  [8, 8],
+  [17, 3],
+  [5, 16],
+  [28, 28],
+] as const;
+/** Rounding of a place in pixels, times a slope between neighbours: more than that of one operation. */
+const imagePlaces = 20;
+
 /** A verb prepared on one backend: run it, then look at what it may have changed. */
 interface Prepared {
   run(): void;
@@ -85,7 +97,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     afterAll(() => opened?.close());
 
     /** Runs a verb on both and compares everything it may have written. */
-    async function agrees(what: string, prepare: (make: Maker) => Prepared): Promise<void> {
+    async function agrees(what: string, prepare: (make: Maker) => Prepared, roundings = 1): Promise<void> {
       seed++;
       const actual = prepare(new Maker(subject, seed));
       const expected = prepare(new Maker(truth, seed));
@@ -93,7 +105,12 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       expected.run();
       await subject.sync();
       actual.results.forEach((result, i) => {
-        expectClose(`${what}, result ${i}`, numbers(result), numbers(expected.results[i]!), tolerance);
+        expectClose(
+          `${what}, result ${i}`,
+          numbers(result),
+          numbers(expected.results[i]!),
+          roundings * tolerance,
+        );
       });
     }
 
@@ -159,6 +176,45 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
           };
           return { run, results: [X, Y] };
         });
+      }
+    });
+
+    test("warp reads images through maps, with and without displacements, far outside too", async () => {
+      for (const rows of [0, 1, 3]) {
+        for (const [height, width] of imageSizes) {
+          await agrees(
+            `${rows} images of ${height}×${width}`,
+            (make) => {
+              const X = make.matrix(rows, height * width);
+              const maps = make.matrix(rows + 2, 6, (x) => 2 * x);
+              const displacements = make.matrix(rows, 2 * height * width, (x) => 9 * x);
+              const [Y, Z] = [make.matrix(rows, X.cols), make.matrix(rows, X.cols)];
+              const rule = { maps, displacements: null, height, width, fill: -0.5 };
+              const run = () => {
+                make.k.warp(Y, X, rule, 2);
+                make.k.warp(Z, X, { ...rule, displacements }, 0);
+              };
+              return { run, results: [Y, Z] };
+            },
+            imagePlaces,
+          );
+        }
+      }
+    });
+
+    test("elastic smooths noise that is drawn by place", async () => {
+      for (const rows of [0, 1, 3]) {
+        for (const [height, width] of imageSizes) {
+          for (const radius of [0, 1, 12]) {
+            await agrees(`${rows} fields of ${height}×${width}, radius ${radius}`, (make) => {
+              const D = make.matrix(rows, 2 * height * width);
+              const bell = make.matrix(1, 2 * radius + 1, Math.abs);
+              const run = () =>
+                make.k.elastic(D, { bell, alpha: 3, height, width }, streamKey(5, "augment"), 2 ** 30);
+              return { run, results: [D] };
+            });
+          }
+        }
       }
     });
 

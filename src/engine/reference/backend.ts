@@ -4,6 +4,7 @@ import type { Backend } from "../kernels.ts";
 import type { Block } from "../matrix.ts";
 import { activate, activateBackward } from "./activations.ts";
 import { dropout, gather } from "./batches.ts";
+import { elastic, warp } from "./images.ts";
 import { loss } from "./losses.ts";
 import { batchNorm, batchNormBackward, layerNorm, layerNormBackward } from "./normalisation.ts";
 import { clipNorm, clipValue, optimize } from "./optimizers.ts";
@@ -29,6 +30,8 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     gemm,
     sumRows,
     gather,
+    warp,
+    elastic,
     activate,
     activateBackward,
     loss,
