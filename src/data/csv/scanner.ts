@@ -158,8 +158,9 @@ export class CsvScanner {
       larger.set(this.bytes.subarray(shift, this.length));
       this.bytes = larger;
     } else if (shift > 0) this.bytes.copyWithin(0, shift, this.length);
-    for (let from = firstField; from < this.field; from++)
-      this.ends[from - firstField] = this.ends[from]! - shift;
+    this.values.copyWithin(0, firstField, this.field);
+    this.ends.copyWithin(0, firstField, this.field);
+    for (let field = 0; field < this.field - firstField; field++) this.ends[field]! -= shift;
     this.field -= firstField;
     this.base += shift;
     this.length = kept;
