@@ -37,6 +37,9 @@ export class Matrix {
   readonly T: Matrix;
   /** Byte address of element (0, 0); meaningful to fast backends only. */
   readonly address: number;
+  /** The block's values when `own` was cut from them: a view is made once, not at every look. */
+  private seen: Floats | null = null;
+  private own: Floats | null = null;
 
   constructor(
     readonly block: Block<Floats>,
@@ -53,6 +56,16 @@ export class Matrix {
 
   get size(): number {
     return this.rows * this.cols;
+  }
+
+  /** The live numbers, row by row (of `.T`: those of the matrix itself); ask anew after a verb. */
+  get values(): Floats {
+    const all = this.block.values;
+    if (this.seen !== all || this.own === null) {
+      this.seen = all;
+      this.own = all.subarray(this.offset, this.offset + this.size);
+    }
+    return this.own;
   }
 
   /** The same memory as [rows, cols], from element `first` on. */

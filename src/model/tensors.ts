@@ -41,7 +41,7 @@ export function elements(shape: readonly number[]): number {
 
 /** The live values of a matrix; ask anew after an allocation. */
 export function valuesOf(M: Matrix): Floats {
-  return M.block.values.subarray(M.offset, M.offset + M.size);
+  return M.values;
 }
 
 /**

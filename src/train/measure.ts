@@ -1,22 +1,22 @@
 /** How good a model is on some rows: loss and metrics, batch by batch. */
 import type { Preprocessing, Scaling } from "../data/preprocessing.ts";
 import type { Kernels, LossRule } from "../engine/kernels.ts";
-import { type Floats, type Indices, type Matrix, totalCells } from "../engine/matrix.ts";
+import { type Floats, totalCells } from "../engine/matrix.ts";
 import { type Evaluation, evaluation, type MetricName } from "../metrics/metrics.ts";
 import { applyLink } from "../model/losses.ts";
-import type { Model, Pass } from "../model/model.ts";
-import { valuesOf } from "../model/tensors.ts";
+import type { Model } from "../model/model.ts";
+import { Batches, type Rows } from "./batches.ts";
 import type { Figures } from "./events.ts";
-import type { Rows } from "./trainer.ts";
 
 /** Rows evaluated at a time: enough for full speed, little enough to stay in cache. */
 const evaluationBatch = 512;
 
 /** Measures one model on one set of rows, as often as asked; memory is planned once. */
 export class Measure {
-  private readonly order: Indices;
   private readonly totals;
-  private readonly batches: { first: number; pass: Pass; Y: Matrix; W: Matrix | null }[] = [];
+  private readonly batches: Batches;
+  /** What a batch of so many rows is read into: predictions and targets in the data's own units. */
+  private readonly read = new Map<number, { predictions: Float64Array; targets: Float64Array }>();
 
   constructor(
     private readonly k: Kernels,
@@ -25,18 +25,8 @@ export class Measure {
     private readonly rule: LossRule,
     private readonly target: Preprocessing["target"],
   ) {
-    const count = rows.indices.length;
-    this.order = k.backend.ints(count);
-    this.order.values.set(rows.indices);
     this.totals = k.backend.doubles(totalCells.count);
-    const size = Math.min(evaluationBatch, count);
-    const Y = k.matrix(size, rows.targets.cols);
-    const W = rows.weights && k.matrix(size, 1);
-    for (let first = 0; first < count; first += size) {
-      const n = Math.min(size, count - first);
-      const pass = model.plan(n);
-      this.batches.push({ first, pass, Y: Y.view(n, Y.cols), W: W?.view(n, 1) ?? null });
-    }
+    this.batches = new Batches(k, model, rows, evaluationBatch);
   }
 
   /** Loss (mean over rows, in the units trained on) and the named metrics (in the data's own units). */
@@ -46,22 +36,38 @@ export class Measure {
   }
 
   async run(names: readonly MetricName[]): Promise<{ loss: number; evaluation: Evaluation }> {
-    const { k, rows, order, totals, target } = this;
+    const { k, rows, totals, target, rule } = this;
     const running = evaluation(names, target.task, widthOf(target));
     totals.values.fill(0);
-    for (const { first, pass, Y, W } of this.batches) {
-      k.gather(pass.X, rows.table, order, first);
-      k.gather(Y, rows.targets, order, first);
-      if (W) k.gather(W, rows.weights!, order, first);
+    for (let first = 0; first < rows.indices.length; first += evaluationBatch) {
+      const size = Math.min(evaluationBatch, rows.indices.length - first);
+      const { pass, Y, W } = this.batches.take(first, size);
       pass.forward("evaluate");
-      k.loss(null, pass.S, Y, W, this.rule, totals);
+      k.loss(null, pass.S, Y, W, rule, totals);
       await k.sync();
-      const predictions = valuesOf(pass.S).slice();
-      applyLink(this.rule.name, predictions, pass.S.cols);
-      running.add(...inOwnUnits(predictions, valuesOf(Y), target));
+      const { predictions, targets } = this.readFor(size, pass.S.cols);
+      predictions.set(pass.S.values);
+      targets.set(Y.values);
+      applyLink(rule.name, predictions, pass.S.cols);
+      if (target.task === "regression") {
+        const scalings = target.columns.map((column) => column.scaling);
+        unscale(predictions, scalings);
+        unscale(targets, scalings);
+      }
+      running.add(predictions, targets);
     }
     const loss = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
     return { loss, evaluation: running };
+  }
+
+  private readFor(size: number, outputs: number) {
+    let planned = this.read.get(size);
+    if (!planned) {
+      const targets = new Float64Array(size * this.rows.targets.cols);
+      planned = { predictions: new Float64Array(size * outputs), targets };
+      this.read.set(size, planned);
+    }
+    return planned;
   }
 }
 
@@ -71,16 +77,10 @@ function widthOf(target: Preprocessing["target"]): number {
   return target.task === "multilabel" ? target.names.length : target.columns.length;
 }
 
-/** Predictions and targets of a regression, scaled back. */
-function inOwnUnits(predictions: Floats, targets: Floats, target: Preprocessing["target"]): [Floats, Floats] {
-  if (target.task !== "regression") return [predictions, targets];
-  const scalings = target.columns.map((column) => column.scaling);
-  return [unscale(predictions, scalings), unscale(targets, scalings)];
-}
-
-function unscale(values: Floats, scalings: readonly Scaling[]): Float64Array {
-  return Float64Array.from(values, (value, i) => {
+/** Numbers of a regression in the data's own units, in place. */
+function unscale(values: Floats, scalings: readonly Scaling[]): void {
+  for (let i = 0; i < values.length; i++) {
     const { center, scale } = scalings[i % scalings.length]!;
-    return value * scale + center;
-  });
+    values[i] = values[i]! * scale + center;
+  }
 }

@@ -36,11 +36,11 @@ const rows: { [Name in OptimizerName]: Row<Named<Name>> } = {
     }),
   },
   adam: {
-    slots: () => ["exp_avg", "exp_avg_sq"],
+    slots: adamSlots,
     step: (options, t, lr) => adamStep(options, t, lr, false),
   },
   adamw: {
-    slots: () => ["exp_avg", "exp_avg_sq"],
+    slots: adamSlots,
     step: (options, t, lr) => adamStep(options, t, lr, true),
   },
 };
@@ -54,6 +54,10 @@ export function createOptimizer(k: Kernels, spec: OptimizerSpec, theta: Matrix, 
     slots,
     step: (t, lr) => k.optimize(theta, gradient, values, row.step(spec, t, lr)),
   };
+}
+
+function adamSlots({ amsgrad }: Named<"adam"> | Named<"adamw">): string[] {
+  return ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])];
 }
 
 function adamStep(

@@ -3,7 +3,7 @@ import type { InputTable, Split } from "../data/load.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix, Table } from "../engine/matrix.ts";
 import { valuesOf } from "../model/tensors.ts";
-import type { Rows } from "./trainer.ts";
+import type { Rows } from "./batches.ts";
 
 /** Copies splits into memory; splits that share a table share its copy. */
 export function rowsIn(k: Kernels): (split: Split) => Rows {

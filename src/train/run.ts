@@ -3,13 +3,13 @@ import { performance } from "node:perf_hooks";
 import { openRun, type RunMode } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
-import { type Assembly, assemble } from "./assembly.ts";
-import { figureAt, observe, patienceIsOver } from "./earlyStopping.ts";
+import { assemble } from "./assembly.ts";
+import { patienceIsOver } from "./earlyStopping.ts";
 import { conclude } from "./end.ts";
-import type { EpochEvent, Figures, Listener, StopReason } from "./events.ts";
+import { endEpoch } from "./endEpoch.ts";
+import type { Listener, StopReason } from "./events.ts";
 import { resume } from "./resume.ts";
 import { Saver } from "./saver.ts";
-import { observePlateau } from "./schedules.ts";
 import type { Summary } from "./summary.ts";
 
 export interface TrainOptions extends KernelsChoice {
@@ -65,28 +65,6 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
     run.close();
     await work.close();
   }
-}
-
-/** Measures the validation rows, takes the figures in, and counts the epoch as done. */
-async function endEpoch(work: Assembly): Promise<{ event: EpochEvent; isBest: boolean }> {
-  const { trainer, monitor, validation, network } = work;
-  const { state } = trainer;
-  const train = trainer.figures(network.task);
-  const validationFigures = await validation?.figures(work.epochMetrics);
-  const figures: Record<string, Figures> = {
-    train,
-    ...(validationFigures && { validation: validationFigures }),
-  };
-  const value = figureAt(monitor.metric, figures);
-  const isBest = observe(monitor, state.monitor, state.epoch + 1, value) || state.monitor.bestEpoch === 0;
-  const { schedule, optimizer } = network.spec;
-  const { lr, speed } = trainer;
-  if (schedule?.name === "reduce_on_plateau")
-    observePlateau(schedule, optimizer.lr, state.plateau, monitor.mode, value);
-  trainer.finishEpoch();
-  const { epoch, step } = state;
-  const event = { event: "epoch", epoch, step, lr, ...speed, ...figures, train } as const;
-  return { event, isBest };
 }
 
 /** Looks at the signal and the clock. */

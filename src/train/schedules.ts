@@ -108,7 +108,7 @@ const curves: { [Name in CurveName]: Curve<Name> } = {
     const end = (options.total_steps ?? total) - 1;
     const peak = options.pct_start * (end + 1) - 1;
     const between = options.anneal === "cos" ? cosine : straight;
-    if (t <= peak) return between(first, top, t / peak);
+    if (t < peak) return between(first, top, t / peak);
     return between(top, first / options.final_div_factor, Math.min(1, (t - peak) / (end - peak)));
   },
 };

@@ -3,27 +3,20 @@
  * makes it continue to the very same bits. Knows no files and no console.
  */
 import { performance } from "node:perf_hooks";
+import { firstNonFinite } from "../checkpoint/safetensors.ts";
 import type { Spec, TaskName } from "../config/schema.ts";
 import type { Kernels, LossRule } from "../engine/kernels.ts";
-import { type Indices, type Matrix, type Table, totalCells } from "../engine/matrix.ts";
-import type { Model, Pass } from "../model/model.ts";
-import type { NamedTensor } from "../model/tensors.ts";
+import { type Totals, totalCells } from "../engine/matrix.ts";
+import type { Model } from "../model/model.ts";
+import { type Buffer, loadTensors, type NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { shuffle, streamKey } from "../support/random.ts";
+import { Batches, type Rows } from "./batches.ts";
 import { initialMonitorState, type MonitorState } from "./earlyStopping.ts";
 import type { Figures, ProgressEvent, StopReason } from "./events.ts";
 import { createOptimizer, type Optimizer } from "./optimizers.ts";
 import { initialPlateauState, learningRate, type PlateauState, type RunLength } from "./schedules.ts";
 import { parameterState } from "./slots.ts";
-
-/** Rows in a backend's memory. */
-export interface Rows {
-  readonly table: Table;
-  readonly targets: Matrix;
-  readonly weights: Matrix | null;
-  /** Row numbers in file order. */
-  readonly indices: Int32Array;
-}
 
 /** All that a resumed run needs besides tensors. Plain JSON. */
 export interface TrainingState {
@@ -38,18 +31,18 @@ export interface TrainingState {
   plateau: PlateauState;
 }
 
-/** How often training looks up from its work: for signals, time limits and progress. */
-const milliseconds = { perSync: 20, perYield: 50 };
-
 export class Trainer {
   readonly length: RunLength;
   readonly state: TrainingState;
   /** Of the epoch's updates, in this process. */
   speed = { seconds: 0, samples_per_second: 0 };
+  /** How often training looks up from its work, in milliseconds: for stops and progress, for other events. */
+  readonly pace = { perLook: 20, perYield: 50 };
   private readonly optimizer: Optimizer;
-  private readonly order: Indices;
-  private readonly totals;
-  private readonly updatesPerSync = { count: 1 };
+  private readonly optimizerState: readonly Buffer[];
+  private readonly batches: Batches;
+  private readonly totals: Totals;
+  private updatesPerLook = 1;
   private lastYield = performance.now();
 
   constructor(
@@ -69,7 +62,8 @@ export class Trainer {
       plateau: initialPlateauState(),
     };
     this.optimizer = createOptimizer(k, spec.optimizer, model.theta, model.gradient);
-    this.order = k.backend.ints(rows.indices.length);
+    this.optimizerState = parameterState(this.optimizer, model);
+    this.batches = new Batches(k, model, rows, spec.train.batch_size);
     this.totals = k.backend.doubles(totalCells.count);
   }
 
@@ -79,6 +73,11 @@ export class Trainer {
 
   get isMidEpoch(): boolean {
     return this.state.batch > 0;
+  }
+
+  /** The rows of the epoch under way, in the order in which batches take them. */
+  get order(): Int32Array {
+    return this.batches.order.values;
   }
 
   /** What training sums up on the way, in the epoch so far. */
@@ -97,9 +96,18 @@ export class Trainer {
   /**
    * Goes through the rest of the epoch under way. Returns null at its end (or at that of the run), else
    * why it stopped in the middle.
-   * @throws UserError (exit code 6) when the loss is no longer finite
+   * @throws UserError (exit code 6) when the loss, or a number of the model, is no longer finite
    */
   async runEpoch(
+    shouldStop: () => StopReason | null,
+    tell: (event: ProgressEvent) => void,
+  ): Promise<StopReason | null> {
+    const reason = await this.goThrough(shouldStop, tell);
+    this.requireFinite();
+    return reason;
+  }
+
+  private async goThrough(
     shouldStop: () => StopReason | null,
     tell: (event: ProgressEvent) => void,
   ): Promise<StopReason | null> {
@@ -122,7 +130,8 @@ export class Trainer {
         samples_per_second: this.speed.samples_per_second,
       });
       const reason = shouldStop();
-      if (reason !== null && state.batch < length.stepsPerEpoch) return reason;
+      const isOver = state.batch === length.stepsPerEpoch || state.step === length.totalSteps;
+      if (reason !== null && !isOver) return reason;
     }
     return null;
   }
@@ -141,31 +150,30 @@ export class Trainer {
 
   /** `optimizer.<slot>.<parameter>`, live values. */
   optimizerTensors(): NamedTensor[] {
-    return parameterState(this.optimizer, this.model);
+    return this.optimizerState.map(({ name, shape, value }) => ({ name, shape, values: value.values }));
   }
 
   /** Continues from a checkpoint's state; the model has its tensors already. */
   restore(state: TrainingState, tensors: readonly NamedTensor[]): void {
     Object.assign(this.state, structuredClone(state));
-    const given = new Map(tensors.map(({ name, values }) => [name, values]));
-    for (const { name, values } of this.optimizerTensors()) values.set(given.get(name)!);
+    loadTensors(this.optimizerState, tensors, "optimizer state");
   }
 
   /** As many updates as fit between two looks at the clock. */
   private async runSome(): Promise<void> {
-    const { state, length, updatesPerSync } = this;
+    const { state, length, pace } = this;
     const started = performance.now();
-    const end = Math.min(state.batch + updatesPerSync.count, length.stepsPerEpoch);
+    const end = Math.min(state.batch + this.updatesPerLook, length.stepsPerEpoch);
     while (state.batch < end && state.step < length.totalSteps) this.update();
     await this.k.sync();
     this.totals.values.forEach((value, cell) => {
       state.totals[cell] = value;
     });
-    if (!Number.isFinite(this.meanLoss)) throw this.diverged();
+    if (!Number.isFinite(this.meanLoss)) throw this.diverged(`the loss is ${this.meanLoss}`);
     const now = performance.now();
-    const fitting = Math.floor((updatesPerSync.count * milliseconds.perSync) / Math.max(now - started, 0.01));
-    updatesPerSync.count = Math.max(1, Math.min(fitting, 2 * updatesPerSync.count));
-    if (now - this.lastYield > milliseconds.perYield) {
+    const fitting = Math.floor((this.updatesPerLook * pace.perLook) / Math.max(now - started, 0.01));
+    this.updatesPerLook = Math.max(1, Math.min(fitting, 2 * this.updatesPerLook));
+    if (now - this.lastYield > pace.perYield) {
       await new Promise((resolve) => setImmediate(resolve));
       this.lastYield = performance.now();
     }
@@ -174,33 +182,17 @@ export class Trainer {
   /** One update: batch → loss → gradients → step. Allocates no memory for numbers. */
   private update(): void {
     const { k, model, rows, state, spec, totals } = this;
-    const first = state.batch * spec.train.batch_size;
-    const { pass, Y, W } = this.batch(Math.min(spec.train.batch_size, this.order.length - first));
-    k.gather(pass.X, rows.table, this.order, first);
-    k.gather(Y, rows.targets, this.order, first);
-    if (W) k.gather(W, rows.weights!, this.order, first);
+    const { batch_size, clip_grad_norm, clip_grad_value } = spec.train;
+    const first = state.batch * batch_size;
+    const { pass, Y, W } = this.batches.take(first, Math.min(batch_size, rows.indices.length - first));
     pass.forward("train", state.step);
     k.loss(pass.dS, pass.S, Y, W, this.rule, totals);
     pass.backward();
-    if (spec.train.clip_grad_norm !== null) k.clipNorm(model.gradient, spec.train.clip_grad_norm, totals);
-    if (spec.train.clip_grad_value !== null) k.clipValue(model.gradient, spec.train.clip_grad_value);
+    if (clip_grad_norm !== null) k.clipNorm(model.gradient, clip_grad_norm, totals);
+    if (clip_grad_value !== null) k.clipValue(model.gradient, clip_grad_value);
     this.optimizer.step(state.step, this.rateAt(state.step));
     state.step++;
     state.batch++;
-  }
-
-  private readonly batches = new Map<number, { pass: Pass; Y: Matrix; W: Matrix | null }>();
-
-  /** The plan for a batch of so many rows; there are two sizes, the full one and the last. */
-  private batch(size: number) {
-    let batch = this.batches.get(size);
-    if (!batch) {
-      const { k, rows } = this;
-      const W = rows.weights && k.matrix(size, 1);
-      batch = { pass: this.model.plan(size), Y: k.matrix(size, rows.targets.cols), W };
-      this.batches.set(size, batch);
-    }
-    return batch;
   }
 
   private rateAt(step: number): number {
@@ -209,16 +201,23 @@ export class Trainer {
   }
 
   private drawOrder(): void {
-    const order = this.order.values;
-    order.set(this.rows.indices);
-    if (this.spec.train.shuffle) shuffle(order, streamKey(this.spec.seed, "shuffle", this.state.epoch));
+    this.order.set(this.rows.indices);
+    if (this.spec.train.shuffle) shuffle(this.order, streamKey(this.spec.seed, "shuffle", this.state.epoch));
   }
 
-  private diverged(): UserError {
+  /** Finite losses may come before weights that are not: what is saved has to be usable. */
+  private requireFinite(): void {
+    for (const { name, values } of [...this.model.tensors(), ...this.optimizerTensors()]) {
+      const index = firstNonFinite(values);
+      if (index >= 0) throw this.diverged(`${name} holds ${values[index]}`);
+    }
+  }
+
+  private diverged(what: string): UserError {
     const { epoch, step } = this.state;
     return new UserError(exitCodes.diverged, {
-      message: `training diverged: the loss is ${this.meanLoss} in epoch ${epoch + 1}, by update ${step}`,
-      expected: "a finite loss",
+      message: `training diverged: ${what} in epoch ${epoch + 1}, by update ${step}`,
+      expected: "finite numbers",
       hint: "a smaller optimizer.lr, train.clip_grad_norm or scaled inputs (data.scale) help",
     });
   }

@@ -1,0 +1,33 @@
+/** What follows an epoch's last update: the validation rows are measured, and the figures are taken in. */
+import type { Assembly } from "./assembly.ts";
+import { figureAt, observe } from "./earlyStopping.ts";
+import type { EpochEvent, Figures } from "./events.ts";
+import { observePlateau } from "./schedules.ts";
+
+/** Measures the validation rows, takes the figures in, and counts the epoch as done. */
+export async function endEpoch({
+  trainer,
+  monitor,
+  validation,
+  network,
+  epochMetrics,
+}: Pick<Assembly, "trainer" | "monitor" | "validation" | "network" | "epochMetrics">): Promise<{
+  event: EpochEvent;
+  isBest: boolean;
+}> {
+  const { state, lr, speed } = trainer;
+  const train = trainer.figures(network.task);
+  const validationFigures = await validation?.figures(epochMetrics);
+  const figures: Record<string, Figures> = {
+    train,
+    ...(validationFigures && { validation: validationFigures }),
+  };
+  const value = figureAt(monitor.metric, figures);
+  const isBest = observe(monitor, state.monitor, state.epoch + 1, value) || state.monitor.bestEpoch === 0;
+  const { schedule, optimizer } = network.spec;
+  if (schedule?.name === "reduce_on_plateau")
+    observePlateau(schedule, optimizer.lr, state.plateau, monitor.mode, value);
+  trainer.finishEpoch();
+  const { epoch, step } = state;
+  return { event: { event: "epoch", epoch, step, lr, ...speed, ...figures, train }, isBest };
+}

@@ -1,0 +1,52 @@
+/** A run stopped after any update and resumed ends with the same model file and tells the same figures. */
+import { describe, expect, test } from "vitest";
+import { irisData, outcome } from "./support.ts";
+
+const spec = `${irisData}
+model:
+  layers: [{ linear: 5 }, batch_norm, tanh, { dropout: 0.3 }, { linear: 3 }]
+train: { epochs: 2, batch_size: 30 }
+`;
+
+const optimizers = {
+  momentum: "{ name: sgd, lr: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.01 }",
+  Adam: "{ name: adam, lr: 0.01 }",
+  AMSGrad: "{ name: adamw, lr: 0.01, amsgrad: true }",
+};
+const schedules = {
+  "no schedule": "null",
+  "cosine with warm-up": "{ name: cosine, interval: step, warmup_steps: 2 }",
+  plateaus: "{ name: reduce_on_plateau, patience: 0, threshold: 0.5 }",
+};
+const orders = ["train.shuffle=true", "train.shuffle=false", "train.drop_last=true"];
+
+const cases = Object.keys(optimizers).flatMap((optimizer) =>
+  Object.keys(schedules).map((schedule, i) => ({ optimizer, schedule, order: orders[i]! })),
+) as { optimizer: keyof typeof optimizers; schedule: keyof typeof schedules; order: string }[];
+
+describe("stopped after every update in turn", () => {
+  test.each(cases)("$optimizer, $schedule, $order", async ({ optimizer, schedule, order }) => {
+    const set = [`optimizer=${optimizers[optimizer]}`, `schedule=${schedules[schedule]}`, order];
+    const whole = await outcome(spec, set);
+    expect(whole.events).toHaveLength(2);
+    for (let stop = 1; stop < whole.steps; stop++) {
+      expect(await outcome(spec, set, [stop]), `stopped after update ${stop}`).toEqual(whole);
+    }
+  });
+});
+
+test("stopped after every update of one run", async () => {
+  const whole = await outcome(spec);
+  const stops = Array.from({ length: whole.steps - 1 }, (_, i) => i + 1);
+  expect(await outcome(spec, [], stops)).toEqual(whole);
+});
+
+test("a run ended by max_steps in the middle of an epoch counts it, whenever it was stopped", async () => {
+  const set = ["train.epochs=null", "train.max_steps=6"];
+  const whole = await outcome(spec, set);
+  expect(whole.events.map(({ epoch, step }) => [epoch, step])).toEqual([
+    [1, 4],
+    [2, 6],
+  ]);
+  for (const stop of [1, 3, 4, 5]) expect(await outcome(spec, set, [stop])).toEqual(whole);
+});

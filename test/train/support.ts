@@ -1,0 +1,72 @@
+/** Small runs in memory: real data, real specs, reference kernels, and a stop after whatever update a test asks for. */
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/checkpoint/checkpoint.ts";
+import { parseSpec } from "../../src/config/load.ts";
+import { memorySource } from "../../src/support/byteSource.ts";
+import { type Assembly, assemble } from "../../src/train/assembly.ts";
+import { endEpoch } from "../../src/train/endEpoch.ts";
+import type { EpochEvent, TrainEvent } from "../../src/train/events.ts";
+import { resume } from "../../src/train/resume.ts";
+
+/** 150 flowers; paths in specs start at the repository's root. */
+export const irisData = "data: { path: data/iris.csv, target: species }\n";
+
+export const nobody = (): void => {};
+
+/** A run's parts for a spec's text, its options overridden by `--set` assignments. */
+export async function workOf(
+  text: string,
+  set: readonly string[] = [],
+  listen: (event: TrainEvent) => void = nobody,
+): Promise<Assembly> {
+  const work = await assemble(
+    {
+      spec: parseSpec(text, "spec.yaml", { set }),
+      kernels: "reference",
+      threads: 1,
+      out: null,
+      mode: "fresh",
+      maxSeconds: null,
+      signal: new AbortController().signal,
+      renderSpec: () => "",
+      version: "0",
+    },
+    listen,
+  );
+  work.trainer.pace.perLook = 0; // one update between two looks: stops are exact
+  return work;
+}
+
+/** What must not depend on a stop: the whole model file, byte by byte, and the events but for their times. */
+export interface Outcome {
+  readonly file: Buffer;
+  readonly events: readonly Omit<EpochEvent, "seconds" | "samples_per_second">[];
+  readonly steps: number;
+}
+
+/** Trains to the end; after each of the updates in `stops` goes on in a new process's stead, from the model file. */
+export async function outcome(
+  text: string,
+  set: readonly string[] = [],
+  stops: readonly number[] = [],
+): Promise<Outcome> {
+  let work = await workOf(text, set);
+  const events: Outcome["events"][number][] = [];
+  const open = new Set(stops);
+  const stopNow = () => (open.delete(work.trainer.state.step) ? ("SIGINT" as const) : null);
+  while (!work.trainer.finished) {
+    const reason = await work.trainer.runEpoch(stopNow, nobody);
+    if (reason === null) {
+      const { seconds, samples_per_second, ...event } = (await endEpoch(work)).event;
+      events.push(event);
+      if (!stopNow()) continue;
+    }
+    const checkpoint = decodeCheckpoint(memorySource("last.ckpt", fileOf(work)));
+    work = await workOf(text, set);
+    resume(work, { checkpoint, file: "last", events: [], hasBest: true }, nobody);
+  }
+  return { file: fileOf(work), events, steps: work.trainer.state.step };
+}
+
+export function fileOf(work: Assembly): Buffer {
+  return Buffer.concat(encodeCheckpoint(work.checkpoint()).chunks);
+}
