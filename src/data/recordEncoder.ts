@@ -127,7 +127,7 @@ class CsvEncoder implements RecordEncoder {
       const value = values[first + field]!;
       if (reading.texts !== null) raw[j] = this.readText(scanner, record, field, reading);
       else if (value - value === 0 && reading.missingNumbers.length === 0) raw[j] = value;
-      else raw[j] = this.readNumber(scanner, record, field, reading, value);
+      else raw[j] = this.readNumber(scanner, record, field, reading);
       if (this.problem !== null) {
         const { problem } = this;
         this.problem = null;
@@ -142,44 +142,25 @@ class CsvEncoder implements RecordEncoder {
     return this.rows.warnings();
   }
 
-  private readNumber(
-    scanner: CsvScanner,
-    record: number,
-    field: number,
-    reading: Reading,
-    value: number,
-  ): number {
-    const end = scanner.ends[scanner.first[record]! + field]!;
-    const start = scanner.fieldStartOf(record, field);
-    let number = value - value === 0 ? value : parseFloat32(scanner.bytes, start, end);
-    if (Number.isNaN(number)) {
-      const text = scanner.text(record, field).trim();
-      if (reading.missing.has(text)) return Number.NaN;
-      const bytes = Buffer.from(text);
-      number = parseFloat32(bytes, 0, bytes.length);
-    }
-    if (reading.missingNumbers.includes(number)) return Number.NaN;
-    if (number - number !== 0) this.problem = notANumber(scanner, record, field, number);
-    return number;
+  private readNumber(scanner: CsvScanner, record: number, field: number, reading: Reading): number {
+    const number = scanner.number(record, field);
+    if (number - number === 0) return reading.missingNumbers.includes(number) ? Number.NaN : number;
+    const isMissing = Number.isNaN(number) && reading.missing.has(scanner.text(record, field).trim());
+    if (!isMissing) this.problem = notANumber(scanner, record, field, number);
+    return Number.NaN;
   }
 
   private readText(scanner: CsvScanner, record: number, field: number, reading: Reading): number {
     const texts = reading.texts!;
-    let { bytes } = scanner;
-    let start = scanner.fieldStartOf(record, field);
-    let end = scanner.ends[scanner.first[record]! + field]!;
-    if (bytes[start] === 0x22 && end > start) {
-      bytes = Buffer.from(scanner.text(record, field));
-      start = 0;
-      end = bytes.length;
-    }
-    const known = texts.find(bytes, start, end);
-    const code = known >= 0 ? reading.codes[known]! : codeOf(reading, scanner.text(record, field));
-    if (known < 0 && texts.count < mostTexts) {
-      texts.add(bytes, start, end);
+    const known = scanner.levelOf(record, field, texts);
+    if (known >= 0) return reading.codes[known]!;
+    const text = scanner.text(record, field);
+    const code = codeOf(reading, text);
+    if (code === unknownBoolean) this.problem = notABoolean(scanner, record, field);
+    else if (texts.count < mostTexts) {
+      texts.add(text);
       reading.codes.push(code);
     }
-    if (code === unknownBoolean) this.problem = notABoolean(scanner, record, field);
     return code;
   }
 }

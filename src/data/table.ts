@@ -124,7 +124,6 @@ interface Column {
   readonly reading: ColumnReading;
   readonly isText: boolean;
   readonly missingTexts: ReadonlySet<string>;
-  readonly emptyIsMissing: boolean;
   /** Missing values that are numbers themselves, as `-999`. */
   readonly missingNumbers: readonly number[];
   readonly index: LevelIndex;
@@ -182,7 +181,7 @@ class TableReader {
         const value = values[base + field]!;
         if (arePlain[j] === 1 && value - value === 0) slab[at++] = value;
         else if (columns[j]!.isText) slab[at++] = this.readText(scanner, record, field, columns[j]!, file);
-        else slab[at++] = this.readNumber(scanner, record, field, columns[j]!, value);
+        else slab[at++] = this.readNumber(scanner, record, field, columns[j]!);
       }
       this.at = at;
       this.rows++;
@@ -254,49 +253,32 @@ class TableReader {
   }
 
   /** A number that the scanner did not read on the way: long, quoted, missing, or none at all. */
-  private readNumber(
-    scanner: CsvScanner,
-    record: number,
-    field: number,
-    column: Column,
-    value: number,
-  ): number {
-    const end = scanner.ends[scanner.first[record]! + field]!;
-    const start = scanner.fieldStartOf(record, field);
-    if (start === end && column.emptyIsMissing) return this.readMissing(scanner, record, field, column);
-    let number = value - value === 0 ? value : parseFloat32(scanner.bytes, start, end);
-    if (Number.isNaN(number)) {
-      const text = scanner.text(record, field).trim();
-      if (column.missingTexts.has(text)) return this.readMissing(scanner, record, field, column);
-      const bytes = Buffer.from(text);
-      number = parseFloat32(bytes, 0, bytes.length);
-    }
-    if (column.missingNumbers.includes(number)) return this.readMissing(scanner, record, field, column);
+  private readNumber(scanner: CsvScanner, record: number, field: number, column: Column): number {
+    const number = scanner.number(record, field);
+    const isMissing = Number.isNaN(number)
+      ? column.missingTexts.has(scanner.text(record, field).trim())
+      : column.missingNumbers.includes(number);
+    if (isMissing) return this.readMissing(scanner, record, field, column);
     if (number - number === 0) return number;
-    if (column.reading.kind === "number") this.problems.add(notANumber(scanner, record, field, number));
-    else this.refuted.add(column.name);
+    const isText = Number.isNaN(number);
+    if (isText && column.reading.kind === null) this.refuted.add(column.name);
+    else this.problems.add(notANumber(scanner, record, field, number));
     return Number.NaN;
   }
 
   private readText(scanner: CsvScanner, record: number, field: number, column: Column, file: string): number {
     const { index, stored } = column;
-    let { bytes } = scanner;
-    let start = scanner.fieldStartOf(record, field);
-    let end = scanner.ends[scanner.first[record]! + field]!;
-    if (bytes[start] === 0x22 && end > start) {
-      bytes = Buffer.from(scanner.text(record, field));
-      start = 0;
-      end = bytes.length;
-    }
-    const level = index.count < maxLevels ? index.add(bytes, start, end) : index.find(bytes, start, end);
+    let level = scanner.levelOf(record, field, index);
     if (level < 0) {
-      if (column.reading.kind === "text") throw tooManyLevels(file, column.name);
-      return Number.NaN;
-    }
-    if (level === stored.length) {
+      if (index.count === maxLevels) {
+        if (column.reading.kind === "text") throw tooManyLevels(file, column.name);
+        return Number.NaN;
+      }
+      const text = scanner.text(record, field);
+      level = index.add(text);
       const { line, column: character } = scanner.placeOf(record, field);
       column.places.push({ file, line: line!, column: character! });
-      stored.push(column.missingTexts.has(index.text(level).trim()) ? Number.NaN : level);
+      stored.push(column.missingTexts.has(text.trim()) ? Number.NaN : level);
     }
     const value = stored[level]!;
     return Number.isNaN(value) ? this.readMissing(scanner, record, field, column) : value;
@@ -320,7 +302,6 @@ function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<stri
     reading,
     isText,
     missingTexts: new Set(reading.missing),
-    emptyIsMissing: reading.missing.includes(""),
     missingNumbers: numbers.filter((number) => !Number.isNaN(number)),
     index: isText ? new LevelIndex() : noLevels,
     stored: [],

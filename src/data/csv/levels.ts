@@ -10,13 +10,12 @@ export class LevelIndex {
   private starts = new Int32Array(33);
   private bytes = Buffer.alloc(256);
 
-  /** The number of a text, a new one if it has none. */
-  add(bytes: Uint8Array, start: number, end: number): number {
-    const hash = hashOf(bytes, start, end);
-    const slot = this.slotOf(hash, bytes, start, end);
-    const known = this.slots[slot]!;
-    if (known > 0) return known - 1;
-    return this.insert(slot, hash, bytes, start, end);
+  /** Numbers a text that has no number yet. */
+  add(text: string): number {
+    const bytes = Buffer.from(text);
+    const hash = hashOf(bytes, 0, bytes.length);
+    const slot = this.slotOf(hash, bytes, 0, bytes.length);
+    return this.insert(slot, hash, bytes, 0, bytes.length);
   }
 
   /** The number of a text, −1 if it has none. */
@@ -36,10 +35,7 @@ export class LevelIndex {
   /** An index of given texts, numbered as listed. */
   static of(texts: Iterable<string>): LevelIndex {
     const index = new LevelIndex();
-    for (const text of texts) {
-      const bytes = Buffer.from(text);
-      index.add(bytes, 0, bytes.length);
-    }
+    for (const text of texts) index.add(text);
     return index;
   }
 

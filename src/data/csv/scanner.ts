@@ -5,6 +5,7 @@
 import { isUtf8 } from "node:buffer";
 import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
 import { checkHeader, checkPreamble, findDelimiter, type HeaderSearch, skipByteOrderMark } from "./header.ts";
+import type { LevelIndex } from "./levels.ts";
 import { parseFloat32, powersOfTen } from "./number.ts";
 
 export interface CsvOptions {
@@ -140,6 +141,27 @@ export class CsvScanner {
   /** A field's text, without quotes. */
   text(record: number, field: number): string {
     return decodeField(this.bytes, this.fieldStartOf(record, field), this.ends[this.first[record]! + field]!);
+  }
+
+  /** A field's number; NaN if its text, with or without quotes and blanks around it, is none. */
+  number(record: number, field: number): number {
+    const at = this.first[record]! + field;
+    const value = this.values[at]!;
+    if (!Number.isNaN(value)) return value;
+    const start = this.fieldStartOf(record, field);
+    const end = this.ends[at]!;
+    if (this.bytes[start] !== quote || start === end) return parseFloat32(this.bytes, start, end);
+    const text = Buffer.from(this.text(record, field));
+    return parseFloat32(text, 0, text.length);
+  }
+
+  /** Number of a field's text in an index, −1 if it is not there. */
+  levelOf(record: number, field: number, index: LevelIndex): number {
+    const start = this.fieldStartOf(record, field);
+    const end = this.ends[this.first[record]! + field]!;
+    if (this.bytes[start] !== quote || start === end) return index.find(this.bytes, start, end);
+    const text = Buffer.from(this.text(record, field));
+    return index.find(text, 0, text.length);
   }
 
   /** Where a field starts: its line, and the character in it, both from 1. */
