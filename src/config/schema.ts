@@ -13,6 +13,7 @@ import { optimizerSchema } from "./schema/optimizer.ts";
 import { scheduleSchema } from "./schema/schedule.ts";
 import { trainSchema } from "./schema/train.ts";
 
+export type * from "./schema/augment.ts";
 export type * from "./schema/data.ts";
 export type * from "./schema/loss.ts";
 export type * from "./schema/model.ts";

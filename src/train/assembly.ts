@@ -10,6 +10,7 @@ import { lossRule } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
+import { createAugmentation } from "./augmentation.ts";
 import type { Monitor } from "./earlyStopping.ts";
 import type { Listener, StartEvent, StopReason } from "./events.ts";
 import { Measure } from "./measure.ts";
@@ -71,7 +72,9 @@ export async function assemble(options: TrainOptions, listen: Listener): Promise
   const measure = (split: Split | null) =>
     split && new Measure(k, model, toRows(split), rule, preprocessing.target);
   const validation = measure(splits.validation);
-  const trainer = new Trainer(k, model, toRows(splits.train), rule, network.spec);
+  const trainRows = toRows(splits.train);
+  const augmentation = createAugmentation(k, network.spec, preprocessing.inputs, trainRows.indices.length);
+  const trainer = new Trainer(k, model, trainRows, rule, network.spec, augmentation);
 
   return {
     network,

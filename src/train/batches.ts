@@ -2,6 +2,7 @@
 import type { Kernels } from "../engine/kernels.ts";
 import type { Indices, Matrix, Table } from "../engine/matrix.ts";
 import type { Model, Pass } from "../model/model.ts";
+import type { Augmentation, BatchAugmentation } from "./augmentation.ts";
 
 /** Rows in a backend's memory. */
 export interface Rows {
@@ -23,7 +24,7 @@ export interface Batch {
 export class Batches {
   /** The order in which batches take the rows: positions in the table. */
   readonly order: Indices;
-  private readonly planned = new Map<number, Batch>();
+  private readonly planned = new Map<number, Batch & { augmentation: BatchAugmentation | null }>();
   private readonly Y: Matrix;
   private readonly W: Matrix | null;
 
@@ -32,6 +33,7 @@ export class Batches {
     private readonly model: Model,
     private readonly rows: Rows,
     largest: number,
+    private readonly augmentation: Augmentation | null = null,
   ) {
     const count = rows.indices.length;
     const most = Math.min(largest, count);
@@ -46,15 +48,22 @@ export class Batches {
   take(first: number, size: number): Batch {
     const { k, rows, order } = this;
     const batch = this.planned.get(size) ?? this.plan(size);
-    k.gather(batch.pass.X, rows.table, order, first);
+    const { augmentation, pass } = batch;
+    k.gather(augmentation?.raw ?? pass.X, rows.table, order, first);
+    augmentation?.apply(pass.X, first);
     k.gather(batch.Y, rows.targets, order, first);
     if (batch.W) k.gather(batch.W, rows.weights!, order, first);
     return batch;
   }
 
-  private plan(size: number): Batch {
+  private plan(size: number) {
     const { Y, W } = this;
-    const batch = { pass: this.model.plan(size), Y: Y.view(size, Y.cols), W: W?.view(size, 1) ?? null };
+    const batch = {
+      pass: this.model.plan(size),
+      Y: Y.view(size, Y.cols),
+      W: W?.view(size, 1) ?? null,
+      augmentation: this.augmentation?.plan(size) ?? null,
+    };
     this.planned.set(size, batch);
     return batch;
   }

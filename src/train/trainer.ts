@@ -11,6 +11,7 @@ import type { Model } from "../model/model.ts";
 import { type Buffer, loadTensors, type NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { shuffle, streamKey } from "../support/random.ts";
+import type { Augmentation } from "./augmentation.ts";
 import { Batches, type Rows } from "./batches.ts";
 import { initialMonitorState, type MonitorState } from "./earlyStopping.ts";
 import type { Figures, ProgressEvent, StopReason } from "./events.ts";
@@ -51,6 +52,7 @@ export class Trainer {
     private readonly rows: Rows,
     private readonly rule: LossRule,
     private readonly spec: Spec,
+    private readonly augmentation: Augmentation | null = null,
   ) {
     this.length = runLength(spec, rows.indices.length);
     this.state = {
@@ -63,7 +65,7 @@ export class Trainer {
     };
     this.optimizer = createOptimizer(k, spec.optimizer, model.theta, model.gradient);
     this.optimizerState = parameterState(this.optimizer, model);
-    this.batches = new Batches(k, model, rows, spec.train.batch_size);
+    this.batches = new Batches(k, model, rows, spec.train.batch_size, augmentation);
     this.totals = k.backend.doubles(totalCells.count);
   }
 
@@ -112,7 +114,7 @@ export class Trainer {
     tell: (event: ProgressEvent) => void,
   ): Promise<StopReason | null> {
     const { state, length } = this;
-    this.drawOrder();
+    this.drawEpoch();
     this.totals.values.set(state.totals);
     const started = { time: performance.now(), rows: this.totals.values[totalCells.rows]! };
     while (state.batch < length.stepsPerEpoch && state.step < length.totalSteps) {
@@ -200,9 +202,10 @@ export class Trainer {
     return learningRate(spec.schedule, spec.optimizer.lr, step, length, state.plateau);
   }
 
-  private drawOrder(): void {
+  private drawEpoch(): void {
     this.order.set(this.rows.indices);
     if (this.spec.train.shuffle) shuffle(this.order, streamKey(this.spec.seed, "shuffle", this.state.epoch));
+    this.augmentation?.startEpoch(this.state.epoch);
   }
 
   /** Finite losses may come before weights that are not: what is saved has to be usable. */

@@ -288,9 +288,11 @@ describe("IDX files", () => {
     validation: null,
     test: digits("test"),
     task: null,
+    augment: null,
     classes: null,
     scale: "standard",
     split: { validation: 0.1, test: 0, stratify: null },
+    augment: null,
   };
 
   test("stay bytes, with one mean and deviation over all training pixels", async () => {

@@ -1,5 +1,6 @@
 /** The spec's `data` section in canonical form: where the rows are and how columns become numbers. */
 import { z } from "zod";
+import { augmentSchema } from "./augment.ts";
 import { choice, flag, listOf, path, share, text } from "./fields.ts";
 
 export type DataSpec = CsvDataSpec | IdxDataSpec;
@@ -127,6 +128,10 @@ export const idxDataSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("What is learnt. null: whole-number labels are classes, others a regression."),
+  augment: augmentSchema
+    .nullable()
+    .default(null)
+    .describe("Random changes of the training images, drawn anew each epoch. null: none."),
   ...common,
 });
 
