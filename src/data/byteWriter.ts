@@ -64,8 +64,9 @@ export class ByteWriter {
       return;
     }
     // Digits before the point, counted negatively for zeros after it.
-    let before = -4;
-    while (size >= 10 ** before) before++;
+    let before = 0;
+    if (size >= 1) while (size >= powersOfTen[before]!) before++;
+    else while (before > -4 && size * powersOfTen[1 - before]! < 1) before--;
     for (let digits = fewDigits; ; digits++) {
       const places = Math.max(0, digits - before);
       const scaled = Math.round(size * powersOfTen[places]!);
@@ -76,24 +77,25 @@ export class ByteWriter {
     }
   }
 
-  /** scaled / 10^places, without zeros at the end of the fraction. */
+  /** scaled / 10^places, without zeros at the end of the fraction; `scaled` fits 31 bits. */
   private digits(scaled: number, places: number): void {
-    while (places > 0 && scaled % 10 === 0) {
-      scaled /= 10;
+    let left = scaled | 0;
+    for (let rest = (left / 10) | 0; places > 0 && rest * 10 === left; rest = (left / 10) | 0) {
+      left = rest;
       places--;
     }
     this.room(32);
     const { bytes } = this;
     let count = 1;
-    while (scaled >= powersOfTen[count]!) count++;
+    while (left >= powersOfTen[count]!) count++;
     const whole = Math.max(count, places + 1);
     let at = this.length + whole + (places > 0 ? 1 : 0);
     this.length = at;
     for (let digit = 0; digit < whole; digit++) {
       if (places > 0 && digit === places) bytes[--at] = 0x2e;
-      const rest = Math.floor(scaled / 10);
-      bytes[--at] = 0x30 + (scaled - rest * 10);
-      scaled = rest;
+      const rest = (left / 10) | 0;
+      bytes[--at] = 0x30 + left - rest * 10;
+      left = rest;
     }
   }
 

@@ -241,6 +241,15 @@ export class CsvScanner {
     while (at < length) {
       let value = Number.NaN;
       if (at === fieldStart) {
+        const only = bytes[at]! ^ 0x30;
+        if (only <= 9 && bytes[at + 1] === delimiter && field < ends.length) {
+          // One digit: most of what pixels, flags and counts are.
+          values[field] = only;
+          ends[field++] = at + 1;
+          at += 2;
+          fieldStart = at;
+          continue;
+        }
         const negative = bytes[at] === minus;
         if (negative) at++;
         const digitsStart = at;
