@@ -288,7 +288,6 @@ describe("IDX files", () => {
     validation: null,
     test: digits("test"),
     task: null,
-    augment: null,
     classes: null,
     scale: "standard",
     split: { validation: 0.1, test: 0, stratify: null },
