@@ -31,7 +31,7 @@ export async function loadRows(
 ): Promise<{ split: Split; warnings: readonly string[] }> {
   const table = await readForModel(spec, files, preprocessing);
   const { roles } = rolesOf(spec, table);
-  const indices = Int32Array.from({ length: table.rows }, (_, row) => row);
+  const indices = new Int32Array(table.rows).map((_, row) => row);
   const shared = encodeAll(table, roles, inputColumns(preprocessing), preprocessing.target);
   return { split: { ...shared.rows, indices }, warnings: shared.warnings };
 }
@@ -170,8 +170,7 @@ function splitTable(
 ): RowSplit {
   const pool = sum(table.fileRows.slice(0, files.pool));
   const validationEnd = pool + sum(table.fileRows.slice(files.pool, files.pool + files.validation));
-  const rows = (first: number, end: number) =>
-    Int32Array.from({ length: end - first }, (_, row) => first + row);
+  const rows = (first: number, end: number) => new Int32Array(end - first).map((_, row) => first + row);
   const ofFiles = { validation: rows(pool, validationEnd), test: rows(validationEnd, table.rows) };
   const byColumn = roles.findIndex(({ type }) => type === "split");
   if (byColumn >= 0) return splitByColumn(table, byColumn, rows(0, pool), ofFiles);

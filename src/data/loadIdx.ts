@@ -38,7 +38,7 @@ export async function loadIdx(spec: IdxDataSpec, options: LoadOptions): Promise<
 
   const inferred = known?.target ?? inferTarget(spec, pool.labels, options);
   const isClasses = inferred.task === "classification";
-  const all = Int32Array.from({ length: pool.images.shape[0]! }, (_, row) => row);
+  const all = new Int32Array(pool.images.shape[0]!).map((_, row) => row);
   const classes =
     isClasses && spec.split.stratify !== false
       ? encodeLabels({ ...inferred, encoding: "index", link: "softmax" }, pool)
@@ -100,7 +100,7 @@ function wholeSplit(labelled: Labelled, preprocessing: Preprocessing): Split {
   checkFits(labelled.images, labelled.files.images, preprocessing);
   return {
     table: tableOf(labelled.images, preprocessing),
-    indices: Int32Array.from({ length: labelled.images.shape[0]! }, (_, row) => row),
+    indices: new Int32Array(labelled.images.shape[0]!).map((_, row) => row),
     targets: encodeLabels(preprocessing.target, labelled),
     weights: null,
   };
@@ -192,7 +192,7 @@ function tableOf(images: IdxArray, { inputs }: Preprocessing): InputTable {
 function encodeLabels(target: Target, { labels, files }: Labelled): Float32Array {
   if (target.task === "regression") {
     const { center, scale } = target.columns[0]!.scaling;
-    return Float32Array.from(labels.values, (value) => (value - center) / scale);
+    return Float32Array.from(labels.values).map((value) => (value - center) / scale);
   }
   if (target.task === "multilabel") throw modelMisfit("several labels per record");
   const numbers = new Map(target.classes.map((label, number) => [Number(label), number]));

@@ -35,11 +35,11 @@ export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
     : classes
       ? splitClasses(classes, rows.length, wanted, key)
       : splitPlainly(rows.length, wanted, key);
-  const split = (positions: number[]) =>
-    Int32Array.from(
-      positions.sort((a, b) => a - b),
-      (at) => rows[at]!,
-    );
+  const split = (positions: ArrayLike<number>) => {
+    const chosen = Int32Array.from(positions).sort();
+    for (let at = 0; at < chosen.length; at++) chosen[at] = rows[chosen[at]!]!;
+    return chosen;
+  };
   const result = { train: split(parts.train), validation: split(parts.validation), test: split(parts.test) };
   for (const name of splitNames) {
     const asked = name === "train" || request[name] > 0;
@@ -65,7 +65,8 @@ export function splitOrRefuse(rows: Int32Array, request: SplitRequest): RowSplit
 }
 
 type Wanted = { validation: number; test: number };
-type Parts = Record<SplitName, number[]>;
+type Parts = Record<SplitName, ArrayLike<number>>;
+type GrowingParts = Record<SplitName, number[]>;
 
 /** ⌈share · n⌉, forgiving the last bits of the product. */
 function countOf(share: number, n: number): number {
@@ -90,7 +91,7 @@ function splitClasses(classes: ArrayLike<number>, n: number, wanted: Wanted, key
     else members.set(classes[row]!, [row]);
   }
   const byClass = [...members].sort(([a], [b]) => a - b).map(([, list]) => list);
-  const parts: Parts = { train: [], validation: [], test: [] };
+  const parts: GrowingParts = { train: [], validation: [], test: [] };
   for (const name of ["test", "validation"] as const) {
     const counts = apportion(
       wanted[name],
@@ -136,7 +137,7 @@ function splitGroups(groups: ArrayLike<number>, n: number, wanted: Wanted, key: 
   }
   const lists = [...members.values()];
   const order = shuffled(lists.length, key);
-  const parts: Parts = { train: [], validation: [], test: [] };
+  const parts: GrowingParts = { train: [], validation: [], test: [] };
   let next = 0;
   for (const name of ["test", "validation"] as const) {
     // The last group taken is the one that brings the count nearest to what is wanted.
@@ -152,8 +153,8 @@ function splitGroups(groups: ArrayLike<number>, n: number, wanted: Wanted, key: 
   return parts;
 }
 
-function shuffled(n: number, key: RandomKey): number[] {
-  const order = Int32Array.from({ length: n }, (_, index) => index);
+function shuffled(n: number, key: RandomKey): Int32Array {
+  const order = new Int32Array(n).map((_, index) => index);
   shuffle(order, key);
-  return [...order];
+  return order;
 }

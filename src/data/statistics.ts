@@ -54,16 +54,12 @@ export function fitScaling(name: Scaling["name"], values: ArrayLike<number>): Sc
 
 /** The middle value, or the mean of the two in the middle; NaN of no values. Exact, in time ∝ the count. */
 export function median(values: Float32Array): number {
-  const keys = new Uint32Array(values.length);
-  let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    const x = values[i]!;
-    if (!Number.isNaN(x)) keys[count++] = keyOf(x);
-  }
-  if (count === 0) return Number.NaN;
-  const used = keys.subarray(0, count);
-  const upper = floatOf(selectKey(used, count >> 1));
-  return count % 2 === 1 ? upper : (floatOf(selectKey(used, (count >> 1) - 1)) + upper) / 2;
+  const keys = keysOf(values);
+  if (keys.length === 0) return Number.NaN;
+  const { key, equalBefore } = selectKey(keys, keys.length >> 1);
+  const upper = floatOf(key);
+  if (keys.length % 2 === 1 || equalBefore > 0) return upper;
+  return (floatOf(largestBelow(keys, key)) + upper) / 2;
 }
 
 /** The most frequent value, the smallest of several such; NaN of no values. */
@@ -84,11 +80,16 @@ export function mostFrequent(values: ArrayLike<number>): number {
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** An unsigned number in the order of the floats: negative ones reversed, below the others. */
-function keyOf(x: number): number {
-  float[0] = x;
-  const word = bits[0]!;
-  return (word & 0x80000000) !== 0 ? ~word : word | 0x80000000;
+/** Unsigned numbers in the order of the floats: negative ones reversed, below the others. NaN has none. */
+function keysOf(values: Float32Array): Uint32Array {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const keys = new Uint32Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const word = words[i]!;
+    if (!Number.isNaN(values[i]!)) keys[count++] = (word & 0x80000000) !== 0 ? ~word : word | 0x80000000;
+  }
+  return keys.subarray(0, count);
 }
 
 function floatOf(key: number): number {
@@ -103,21 +104,33 @@ const keyDigits = [
   { shift: 0, mask: 0x3ff },
 ] as const;
 
-/** Key number `rank` in order: digit by digit, counting the keys that share the digits before. */
-function selectKey(keys: Uint32Array, rank: number): number {
+/**
+ * Key number `rank` in order, and how many equal ones come before it: digit by digit, keeping the keys that
+ * share the digits so far.
+ */
+function selectKey(keys: Uint32Array, rank: number): { key: number; equalBefore: number } {
   const counts = new Uint32Array(2 ** 11);
-  let prefix = 0;
-  let known = 0;
+  let left = keys;
   for (const { shift, mask } of keyDigits) {
     counts.fill(0);
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i]!;
-      if ((key & known) >>> 0 === prefix) counts[(key >>> shift) & mask]!++;
-    }
+    for (let i = 0; i < left.length; i++) counts[(left[i]! >>> shift) & mask]!++;
     let digit = 0;
     while (rank >= counts[digit]!) rank -= counts[digit++]!;
-    prefix = (prefix | (digit << shift)) >>> 0;
-    known |= mask << shift;
+    if (counts[digit] === left.length) continue;
+    const kept = new Uint32Array(counts[digit]!);
+    for (let i = 0, to = 0; to < kept.length; i++) {
+      if (((left[i]! >>> shift) & mask) === digit) kept[to++] = left[i]!;
+    }
+    left = kept;
   }
-  return prefix;
+  return { key: left[0]!, equalBefore: rank };
+}
+
+function largestBelow(keys: Uint32Array, key: number): number {
+  let best = 0;
+  for (let i = 0; i < keys.length; i++) {
+    const other = keys[i]!;
+    if (other < key && other > best) best = other;
+  }
+  return best;
 }

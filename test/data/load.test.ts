@@ -291,6 +291,7 @@ describe("IDX files", () => {
     classes: null,
     scale: "standard",
     split: { validation: 0.1, test: 0, stratify: null },
+    augment: null,
   };
 
   test("stay bytes, with one mean and deviation over all training pixels", async () => {
