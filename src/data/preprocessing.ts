@@ -43,7 +43,7 @@ export interface BooleanColumn extends Column {
 export type InputColumn = NumberColumn | CategoryColumn | BooleanColumn;
 
 /** Inputs from the columns of a table, in this order. */
-export interface ColumnInputs {
+interface ColumnInputs {
   readonly kind: "columns";
   readonly columns: readonly InputColumn[];
 }
@@ -70,7 +70,7 @@ export interface ClassTarget {
   readonly link: Link;
 }
 
-export interface LabelsTarget {
+interface LabelsTarget {
   readonly task: "multilabel";
   readonly names: readonly string[];
   readonly link: "sigmoid" | "identity";

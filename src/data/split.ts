@@ -3,7 +3,7 @@ import { type RandomKey, shuffle, streamKey } from "../support/random.ts";
 import { dataError } from "./problems.ts";
 
 export type SplitName = "train" | "validation" | "test";
-export const splitNames = ["train", "validation", "test"] as const;
+const splitNames = ["train", "validation", "test"] as const;
 
 export interface SplitRequest {
   /** Shares of the rows, 0 for no such split. */

@@ -56,7 +56,7 @@ export interface Table {
 const slabFloats = 2 ** 22;
 
 /** More levels than this are no category. */
-export const maxLevels = 100_000;
+const maxLevels = 100_000;
 
 /**
  * Reads the files one after the other; their columns are matched by name, those of the first file rule.

@@ -1,7 +1,7 @@
 /** The start of a CSV file: what kind of file it is, its delimiter, its column names. */
 import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
 
-export const knownDelimiters = [",", ";", "\t", "|"] as const;
+const knownDelimiters = [",", ";", "\t", "|"] as const;
 
 /** How far the search for the first record's end has come; goes on with the next bytes. */
 export interface HeaderSearch {

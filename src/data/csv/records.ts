@@ -1,6 +1,7 @@
 /** Drives the CSV scanner over a stream of bytes. */
 import { dataError } from "../problems.ts";
-import { type CsvOptions, CsvScanner, pieceBytes } from "./scanner.ts";
+import { pieceBytes } from "./batch.ts";
+import { type CsvOptions, CsvScanner } from "./scanner.ts";
 
 /**
  * Yields the scanner whenever it holds complete records, which are valid until the next step, and once the

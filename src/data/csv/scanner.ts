@@ -4,8 +4,9 @@
  */
 import { isUtf8 } from "node:buffer";
 import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
+import { CsvBatch } from "./batch.ts";
+import { invalidEncoding, nulByte, raggedRow, strayQuote, textAfterQuote } from "./faults.ts";
 import { checkHeader, checkPreamble, findDelimiter, type HeaderSearch, skipByteOrderMark } from "./header.ts";
-import type { LevelIndex } from "./levels.ts";
 import { parseFloat32, powersOfTen } from "./number.ts";
 
 export interface CsvOptions {
@@ -19,9 +20,6 @@ export interface CsvOptions {
 
 export const maxColumns = 100_000;
 export const maxRecordBytes = 64 * 2 ** 20;
-
-/** Bytes to push at once: small enough to stay in a cache, large enough to be worth the call. */
-export const pieceBytes = 64 * 2 ** 10;
 
 /** Digits that 32 bits hold, whatever they are. */
 const shortDigits = 9;
@@ -43,32 +41,12 @@ const isNul = 4;
 const isHigh = 5;
 
 type State = "plain" | "quoted" | "closed";
-type Place = Pick<Problem, "file" | "line" | "column">;
 
 /**
- * A push parser. After each `push` and after `end`, records 0 … count − 1 are those that became complete;
- * they stay readable until the next call. The first record is the header and is not counted.
- *
- * Field f of record r is number `first[r] + f`; it ends before byte `ends[first[r] + f]` and starts after the
- * field before it, or at `starts[r]`. Quotes are still around it.
+ * A push parser. After each `push` and after `end` it holds the records that became complete; they stay
+ * readable until the next call. The first record is the header and is not counted.
  */
-export class CsvScanner {
-  bytes = Buffer.alloc(pieceBytes);
-  count = 0;
-  /** Per record: its first byte, its first field's number (one more entry: where the last one ends), its line. */
-  starts = new Int32Array(1024);
-  first = new Int32Array(1025);
-  lines = new Float64Array(1024);
-  ends = new Int32Array(pieceBytes);
-  /** Parallel to `ends`: the field's number, or NaN where its text must be looked at. */
-  values = new Float32Array(pieceBytes);
-  /** What is wrong with a record, by its number. Such a record has no meaningful fields. */
-  readonly problems = new Map<number, Problem>();
-  /** The column names, once the first record is complete. */
-  header: readonly string[] | null = null;
-  delimiter: string | null;
-
-  readonly file: string | undefined;
+export class CsvScanner extends CsvBatch {
   private readonly maxRecord: number;
   private readonly kinds = new Uint8Array(256);
   private search: HeaderSearch | null = { position: 0, inQuotes: false, counts: [0, 0, 0, 0] };
@@ -92,8 +70,7 @@ export class CsvScanner {
   private blankLine: number | null = null;
 
   constructor(options: CsvOptions = {}) {
-    this.file = options.file;
-    this.delimiter = options.delimiter ?? null;
+    super(options.file, options.delimiter ?? null);
     this.maxRecord = options.maxRecord ?? maxRecordBytes;
   }
 
@@ -115,7 +92,7 @@ export class CsvScanner {
     if (this.search && !this.begin(true)) return;
     this.scan();
     if (this.state === "quoted") {
-      throw this.fail(this.quoteLine, undefined, "a quote opens here and is never closed");
+      throw this.fail(this.quoteLine, "a quote opens here and is never closed");
     }
     if (this.state === "closed") this.state = "plain";
     if (this.fieldStart < this.length || this.field > this.first[this.count]!) {
@@ -126,47 +103,6 @@ export class CsvScanner {
       this.finishRecord(this.length);
     }
     this.checkLimits();
-  }
-
-  /** Whether no byte came but, at most, a byte order mark or empty lines. */
-  get empty(): boolean {
-    return this.header === null;
-  }
-
-  /** Start of a field's bytes, quotes included. */
-  fieldStartOf(record: number, field: number): number {
-    return field === 0 ? this.starts[record]! : this.ends[this.first[record]! + field - 1]! + 1;
-  }
-
-  /** A field's text, without quotes. */
-  text(record: number, field: number): string {
-    return decodeField(this.bytes, this.fieldStartOf(record, field), this.ends[this.first[record]! + field]!);
-  }
-
-  /** A field's number; NaN if its text, with or without quotes and blanks around it, is none. */
-  number(record: number, field: number): number {
-    const at = this.first[record]! + field;
-    const value = this.values[at]!;
-    if (!Number.isNaN(value)) return value;
-    const start = this.fieldStartOf(record, field);
-    const end = this.ends[at]!;
-    if (this.bytes[start] !== quote || start === end) return parseFloat32(this.bytes, start, end);
-    const text = Buffer.from(this.text(record, field));
-    return parseFloat32(text, 0, text.length);
-  }
-
-  /** Number of a field's text in an index, −1 if it is not there. */
-  levelOf(record: number, field: number, index: LevelIndex): number {
-    const start = this.fieldStartOf(record, field);
-    const end = this.ends[this.first[record]! + field]!;
-    if (this.bytes[start] !== quote || start === end) return index.find(this.bytes, start, end);
-    const text = Buffer.from(this.text(record, field));
-    return index.find(text, 0, text.length);
-  }
-
-  /** Where a field starts: its line, and the character in it, both from 1. */
-  placeOf(record: number, field: number): Place {
-    return this.placeAt(this.starts[record]!, this.lines[record]!, this.fieldStartOf(record, field));
   }
 
   /** Moves the unfinished record to the front and makes room behind it. */
@@ -315,9 +251,8 @@ export class CsvScanner {
         at++;
         break;
       } else {
-        if (kind === quotes)
-          this.blame(at, "a quote inside a field", "a field in quotes, with its own doubled");
-        else if (kind === isNul) this.blameNul(at);
+        if (kind === quotes) this.blame(at, strayQuote);
+        else if (kind === isNul) this.blameLine(this.line, nulByte(this.base + at));
         else this.high = true;
         at++;
       }
@@ -341,7 +276,7 @@ export class CsvScanner {
       else if (byte === carriageReturn) this.line++;
       else if (byte === lineFeed) {
         if (bytes[at - 1] !== carriageReturn) this.line++;
-      } else if (byte === 0) this.blameNul(at);
+      } else if (byte === 0) this.blameLine(this.line, nulByte(this.base + at));
     }
     this.position = at;
   }
@@ -357,7 +292,7 @@ export class CsvScanner {
     this.state = "plain";
     const kind = this.kinds[byte];
     if (kind !== delimits && kind !== endsLine) {
-      this.blame(this.position, "text after a closing quote", `${nameOf(this.delimiter!)} or the line's end`);
+      this.blame(this.position, textAfterQuote(this.delimiter!));
     }
   }
 
@@ -368,7 +303,9 @@ export class CsvScanner {
     if (this.high) {
       this.high = false;
       const record = this.bytes.subarray(this.recordStart, end);
-      if (!isUtf8(record)) this.blameEncoding(record);
+      if (!isUtf8(record)) {
+        this.blameLine(this.recordLine, invalidEncoding(record, this.base + this.recordStart));
+      }
     }
     if (this.header === null) {
       this.finishHeader(end, fields);
@@ -382,7 +319,7 @@ export class CsvScanner {
     }
     if (this.blankLine !== null) this.blameBlankLine(this.blankLine);
     if (fields !== this.header.length) {
-      this.problem ??= { file: this.file, line: this.recordLine, ...ragged(fields, this.header.length) };
+      this.blameLine(this.recordLine, raggedRow(fields, this.header.length));
     }
     this.addRecord(this.recordStart, this.recordLine);
     this.problem = null;
@@ -402,8 +339,7 @@ export class CsvScanner {
   private finishHeader(end: number, fields: number): void {
     if (this.problem) throw new UserError(exitCodes.data, this.problem);
     const isBlank = fields === 1 && end === this.recordStart;
-    if (isBlank)
-      throw this.fail(this.recordLine, undefined, "the first line is empty", "a header naming the columns");
+    if (isBlank) throw this.fail(this.recordLine, "the first line is empty", "a header naming the columns");
     this.first[1] = this.field;
     this.starts[0] = this.recordStart;
     this.lines[0] = this.recordLine;
@@ -419,48 +355,18 @@ export class CsvScanner {
     const found = this.problem;
     const field = this.field;
     this.field = this.first[this.count]!;
-    this.problem = { file: this.file, line, ...ragged(0, this.header!.length) };
+    this.problem = { file: this.file, line, ...raggedRow(0, this.header!.length) };
     this.addRecord(this.recordStart, line);
     this.field = field;
     this.problem = found;
   }
 
-  /** The place of a byte, counted from a record's start. */
-  private placeAt(start: number, line: number, end: number): Place {
-    let column = 1;
-    for (let at = start; at < end; at++) {
-      const byte = this.bytes[at]!;
-      if (byte === lineFeed || (byte === carriageReturn && this.bytes[at + 1] !== lineFeed)) {
-        line++;
-        column = 1;
-      } else if ((byte & 0xc0) !== 0x80) column++;
-    }
-    return { file: this.file, line, column };
+  private blame(at: number, fault: Pick<Problem, "message" | "expected">): void {
+    this.problem ??= { ...this.placeAt(this.recordStart, this.recordLine, at), ...fault };
   }
 
-  private blame(at: number, message: string, expected: string): void {
-    this.problem ??= { ...this.placeAt(this.recordStart, this.recordLine, at), message, expected };
-  }
-
-  private blameNul(at: number): void {
-    this.problem ??= {
-      file: this.file,
-      line: this.line,
-      message: `a NUL byte at byte ${this.base + at}`,
-      expected: "UTF-8 text",
-      hint: "if it is UTF-16: iconv -f UTF-16 -t UTF-8 FILE",
-    };
-  }
-
-  private blameEncoding(record: Uint8Array): void {
-    const offset = this.base + this.recordStart + invalidUtf8(record);
-    this.problem ??= {
-      file: this.file,
-      line: this.recordLine,
-      message: `invalid UTF-8 at byte ${offset}`,
-      expected: "UTF-8 text",
-      hint: "if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
-    };
+  private blameLine(line: number, fault: Pick<Problem, "message" | "expected">): void {
+    this.problem ??= { file: this.file, line, ...fault };
   }
 
   private checkLimits(): void {
@@ -470,58 +376,17 @@ export class CsvScanner {
   private tooLarge(): UserError {
     const limit = `${this.maxRecord / 2 ** 20} MB at most`;
     return this.state === "quoted"
-      ? this.fail(
-          this.quoteLine,
-          undefined,
-          "a quote opens here and is not closed within the largest record",
-          limit,
-        )
-      : this.fail(this.recordLine, undefined, "a record that does not end", limit);
+      ? this.fail(this.quoteLine, "a quote opens here and is not closed within the largest record", limit)
+      : this.fail(this.recordLine, "a record that does not end", limit);
   }
 
   private tooWide(): UserError {
-    return this.fail(this.recordLine, undefined, "more columns than can be", `${maxColumns} at most`);
+    return this.fail(this.recordLine, "more columns than can be", `${maxColumns} at most`);
   }
 
-  private fail(line: number, column: number | undefined, message: string, expected?: string): UserError {
-    return new UserError(exitCodes.data, { file: this.file, line, column, message, expected });
+  private fail(line: number, message: string, expected?: string): UserError {
+    return new UserError(exitCodes.data, { file: this.file, line, message, expected });
   }
-}
-
-/** The text of a field's bytes, quotes removed where it has them. */
-export function decodeField(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString("utf8", start, end);
-  return bytes[start] === quote && end > start ? text.slice(1, -1).replaceAll('""', '"') : text;
-}
-
-/** What stands between fields, for messages. */
-export function nameOf(delimiter: string): string {
-  return delimiter === "\t" ? "a tab" : `\`${delimiter}\``;
-}
-
-function ragged(found: number, expected: number): Pick<Problem, "message" | "expected"> {
-  const message = found === 0 ? "an empty line" : `a row of ${found} ${found === 1 ? "field" : "fields"}`;
-  return { message, expected: `${expected}, as in the header` };
-}
-
-/** Offset of the first byte that no UTF-8 text has there. */
-function invalidUtf8(bytes: Uint8Array): number {
-  let valid = 0;
-  let invalid = bytes.length;
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >> 1;
-    if (isUtf8(bytes.subarray(0, characterStart(bytes, middle)))) valid = middle;
-    else invalid = middle;
-  }
-  return characterStart(bytes, valid);
-}
-
-/** The position moved back, at most three bytes, to where a character starts. */
-function characterStart(bytes: Uint8Array, at: number): number {
-  for (let back = 0; back < 4 && at - back >= 0; back++) {
-    if ((bytes[at - back]! & 0xc0) !== 0x80) return at - back;
-  }
-  return at;
 }
 
 function grown<Values extends Int32Array | Float32Array | Float64Array>(
