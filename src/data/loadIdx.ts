@@ -151,7 +151,14 @@ function fitElements(
     return fitScaling(name, chosen);
   }
   const counts = new Float64Array(256);
-  for (const row of train) for (let at = row * cols; at < (row + 1) * cols; at++) counts[values[at]!]!++;
+  for (const row of train) {
+    for (let at = row * cols; at < (row + 1) * cols; at++) {
+      // Most pixels are 0: those are what is left.
+      const value = values[at]!;
+      if (value !== 0) counts[value]!++;
+    }
+  }
+  counts[0] = train.length * cols - counts.reduce((sum, count) => sum + count);
   return scalingOfCounts(name, counts);
 }
 
