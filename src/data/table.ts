@@ -338,7 +338,7 @@ export function numberProblem(name: string, text: string, isText: boolean) {
 export function missingColumn(name: string, header: readonly string[], file: string | undefined) {
   const meant = nearest(name, header);
   const hint = meant === undefined ? `the columns are ${listed(header)}` : `did you mean ${quoted(meant)}?`;
-  return { file, line: 1, message: `no column is named "${name}"`, expected: "a column of that name", hint };
+  return { file, line: 1, message: `no column is named "${name}"`, hint };
 }
 
 function tooManyLevels(file: string, name: string) {
