@@ -113,9 +113,41 @@ export type OptimizerStep =
       beta1: number;
       beta2: number;
       eps: number;
-      /** 1 − β₁ᵗ and 1 − β₂ᵗ, computed in 64 bit by the caller. */
+      /** 1 − β₁ᵗ and 1 − β₂ᵗ, computed in 64 bit by the caller; RAdam puts its rectification into them. */
       correction1: number;
       correction2: number;
+    }
+  | { rule: "adagrad"; lr: number; weightDecay: number; eps: number }
+  | { rule: "adadelta"; lr: number; weightDecay: number; rho: number; eps: number }
+  | {
+      rule: "rmsprop";
+      lr: number;
+      weightDecay: number;
+      alpha: number;
+      eps: number;
+      momentum: number;
+      /** Divide by the deviation from the mean gradient, not from 0. */
+      centered: boolean;
+    }
+  | {
+      rule: "nadam";
+      weightDecay: number;
+      beta1: number;
+      beta2: number;
+      eps: number;
+      correction2: number;
+      /** The rates of the gradient itself and of its average: θ −= (gradientRate·g + meanRate·m)/(√v̂ + ε). */
+      gradientRate: number;
+      meanRate: number;
+    }
+  | {
+      rule: "adamax";
+      lr: number;
+      weightDecay: number;
+      beta1: number;
+      beta2: number;
+      eps: number;
+      correction1: number;
     };
 
 /** What a backend implements: every verb of {@link Kernels}, unchecked, and its memory. */
@@ -185,6 +217,9 @@ export interface Backend {
   copy(Y: Matrix, X: Matrix): void;
   add(C: Matrix, A: Matrix, B: Matrix): void;
   optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void;
+  lerp(Y: Matrix, X: Matrix, share: number): void;
+  penalize(gradient: Matrix, theta: Matrix, l1: number, l2: number): void;
+  limitRows(W: Matrix, maxNorm: number): void;
   clipNorm(gradient: Matrix, maxNorm: number, totals: Totals): void;
   clipValue(gradient: Matrix, clipValue: number): void;
 }
@@ -410,7 +445,9 @@ export class Kernels {
 
   /**
    * One step of an optimizer over all of θ, one pass over memory; `slots` are its state, shaped as θ:
-   * sgd [momentum] or [] without momentum; adam [m, v], with AMSGrad [m, v, largest v].
+   * sgd [momentum] or [] without momentum; adam [m, v], with AMSGrad [m, v, largest v]; adagrad [Σ g²];
+   * adadelta [mean g², mean Δ²]; rmsprop [mean g²], then with momentum [momentum], then centered [mean g];
+   * nadam [m, v]; adamax [m, largest].
    */
   optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void {
     check(
@@ -418,6 +455,24 @@ export class Kernels {
       () => `optimize: ${shape(theta)}, ${shape(gradient)}`,
     );
     this.backend.optimize(theta, gradient, slots, step);
+  }
+
+  /** Y += share · (X − Y), as torch.lerp: running means and moving averages; share 1 is a copy. */
+  lerp(Y: Matrix, X: Matrix, share: number): void {
+    check(same(Y, X), () => `lerp: ${shape(Y)} towards ${shape(X)}`);
+    this.backend.lerp(Y, X, share);
+  }
+
+  /** gradient += l1 · sign(θ) + l2 · θ: that of l1·Σ|θ| + ½·l2·Σθ². */
+  penalize(gradient: Matrix, theta: Matrix, l1: number, l2: number): void {
+    check(same(gradient, theta), () => `penalize: ${shape(gradient)}, ${shape(theta)}`);
+    this.backend.penalize(gradient, theta, l1, l2);
+  }
+
+  /** Every row of W ·= min(1, maxNorm / ‖row‖₂): no unit's incoming weights are longer (max-norm). */
+  limitRows(W: Matrix, maxNorm: number): void {
+    check(!W.transposed, "limitRows: W is plain");
+    this.backend.limitRows(W, maxNorm);
   }
 
   /** gradient ·= min(1, maxNorm / (‖gradient‖₂ + 1e-6)), as torch; the norm goes to `totals`. */

@@ -4,7 +4,7 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import { describeModel, type ModelDescription } from "./describe.ts";
 import { initialise } from "./initialise.ts";
-import { layerOf } from "./layers.ts";
+import { layerOf, type TensorPlan } from "./layers.ts";
 import { type Pass, type PassOptions, planPass } from "./pass.ts";
 import { Storage } from "./storage.ts";
 import {
@@ -25,6 +25,8 @@ export interface Model {
   readonly theta: Matrix;
   /** ∂L/∂θ, laid out as θ. */
   readonly gradient: Matrix;
+  /** Where θ begins: the linear layers' weights, without biases, scales and shifts. */
+  readonly weights: Matrix;
   readonly parameters: readonly Parameter[];
   /** Running statistics. */
   readonly buffers: readonly Buffer[];
@@ -54,7 +56,7 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
   const description = describeModel(layers, options.inputWidth, options.outputWidth);
   const plans = description.layers.flatMap((layer) => layer.tensors);
   const trained = plans.filter((plan) => plan.trained);
-  const { offsets, size } = layOut(trained.map((plan) => elements(plan.shape)));
+  const { offsets, size, weightsEnd } = layOutWeightsFirst(trained);
   const theta = k.matrix(1, size);
   const gradient = k.matrix(1, size);
 
@@ -91,6 +93,7 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
     description,
     theta,
     gradient,
+    weights: theta.view(1, weightsEnd),
     parameters,
     buffers,
     plan(batchSize, passOptions = {}) {
@@ -104,6 +107,15 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
     tensors: () => all.map(({ name, shape, value }) => ({ name, shape, values: valuesOf(value) })),
     load: (tensors, source) => loadTensors(all, tensors, source),
   };
+}
+
+/** Offsets in the plans' order; in memory matrices come before vectors, so that decay can leave these alone. */
+function layOutWeightsFirst(plans: readonly TensorPlan[]) {
+  const isMatrix = ({ shape }: TensorPlan) => shape.length === 2;
+  const order = [...plans.filter(isMatrix), ...plans.filter((plan) => !isMatrix(plan))];
+  const { offsets, size } = layOut(order.map((plan) => elements(plan.shape)));
+  const weightsEnd = offsets[plans.filter(isMatrix).length] ?? size;
+  return { offsets: plans.map((plan) => offsets[order.indexOf(plan)]!), size, weightsEnd };
 }
 
 /** A vector is one row. */

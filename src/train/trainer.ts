@@ -63,7 +63,7 @@ export class Trainer {
       monitor: initialMonitorState(),
       plateau: initialPlateauState(),
     };
-    this.optimizer = createOptimizer(k, spec.optimizer, model.theta, model.gradient);
+    this.optimizer = createOptimizer(k, spec.optimizer, model);
     this.optimizerState = parameterState(this.optimizer, model);
     this.batches = new Batches(k, model, rows, spec.train.batch_size, augmentation);
     this.totals = k.backend.doubles(totalCells.count);

@@ -365,6 +365,34 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
+    test("lerp goes a share of the way, all of it at 1; penalize adds the slope of both penalties", async () => {
+      for (const length of lengths) {
+        await agrees(`${length} elements`, (make) => {
+          const [Y, Z, X] = [make.matrix(1, length), make.matrix(1, length), make.matrix(1, length)];
+          const [gradient, theta] = [make.matrix(1, length), make.matrix(1, length, (x) => (x > 1 ? 0 : x))];
+          const run = () => {
+            make.k.lerp(Y, X, 0.3);
+            make.k.lerp(Z, X, 1);
+            make.k.penalize(gradient, theta, 0.1, 0.01);
+          };
+          return { run, results: [Y, Z, gradient] };
+        });
+      }
+    });
+
+    test("limitRows shortens the rows that are too long, and those alone", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const [W, zeros] = [make.matrix(rows, cols), make.matrix(rows, cols, () => 0)];
+          const run = () => {
+            make.k.limitRows(W, Math.sqrt(cols));
+            make.k.limitRows(zeros, 1);
+          };
+          return { run, results: [W, zeros] };
+        });
+      }
+    });
+
     test("clipNorm shortens to the given length and tells the old one; clipValue cuts elements", async () => {
       for (const length of lengths) {
         for (const limit of [0.5, 1e3]) {
@@ -396,6 +424,8 @@ function rowVectors(make: Maker, cols: number): [Matrix, Matrix, Matrix, Matrix]
 function optimizerCases(): { name: string; slotCount: number; step: OptimizerStep }[] {
   const sgd = { rule: "sgd", lr: 0.1, weightDecay: 0.01, dampening: 0.1 } as const;
   const adam = { rule: "adam", lr: 0.01, weightDecay: 0.1, eps: 1e-8 } as const;
+  const rmsprop = { rule: "rmsprop", lr: 0.01, weightDecay: 0.1, alpha: 0.9, eps: 1e-3 } as const;
+  const nadam = { gradientRate: 0.004, meanRate: 0.006 };
   const rates = { beta1: 0.9, beta2: 0.999, correction1: 1 - 0.9 ** 3, correction2: 1 - 0.999 ** 3 };
   return [
     { name: "sgd", slotCount: 0, step: { ...sgd, momentum: 0, nesterov: false, first: true } },
@@ -409,6 +439,23 @@ function optimizerCases(): { name: string; slotCount: number; step: OptimizerSte
     { name: "adam", slotCount: 2, step: { ...adam, ...rates, decoupled: false } },
     { name: "adamw", slotCount: 2, step: { ...adam, ...rates, decoupled: true } },
     { name: "adam, amsgrad", slotCount: 3, step: { ...adam, ...rates, decoupled: false } },
+    {
+      name: "adam with a denominator of 1 (radam's start)",
+      slotCount: 2,
+      step: { ...adam, ...rates, decoupled: false, eps: 1, correction2: Number.POSITIVE_INFINITY },
+    },
+    { name: "adagrad", slotCount: 1, step: { rule: "adagrad", lr: 0.1, weightDecay: 0.01, eps: 1e-10 } },
+    {
+      name: "adadelta",
+      slotCount: 2,
+      step: { rule: "adadelta", lr: 1, weightDecay: 0.01, rho: 0.9, eps: 1e-6 },
+    },
+    { name: "rmsprop", slotCount: 1, step: { ...rmsprop, momentum: 0, centered: false } },
+    { name: "rmsprop, momentum", slotCount: 2, step: { ...rmsprop, momentum: 0.9, centered: false } },
+    { name: "rmsprop, centered", slotCount: 2, step: { ...rmsprop, momentum: 0, centered: true } },
+    { name: "rmsprop, both", slotCount: 3, step: { ...rmsprop, momentum: 0.9, centered: true } },
+    { name: "nadam", slotCount: 2, step: { rule: "nadam", weightDecay: 0.1, eps: 1e-8, ...rates, ...nadam } },
+    { name: "adamax", slotCount: 2, step: { ...adam, ...rates, rule: "adamax" } },
   ];
 }
 

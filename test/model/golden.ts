@@ -79,7 +79,7 @@ export function flat(values: Nested): Float64Array {
   return Float64Array.from(list);
 }
 
-function shapeOf(values: Nested): number[] {
+export function shapeOf(values: Nested): number[] {
   return typeof values === "number" ? [] : [values.length, ...shapeOf(values[0]!)];
 }
 

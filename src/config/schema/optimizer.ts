@@ -1,22 +1,28 @@
 /** The spec's `optimizer` section in canonical form; names and defaults are torch.optim's. */
 import { z } from "zod";
-import { above, atLeast, flag, share } from "./fields.ts";
+import { above, atLeast, choice, flag, share } from "./fields.ts";
 
 export type OptimizerSpec = z.output<typeof optimizerSchema>;
 export type OptimizerName = OptimizerSpec["name"];
 
-const lr = (value: number) => above(0).default(value).describe("Learning rate.");
-const decay = (value: number, description: string) => atLeast(0).default(value).describe(description);
+/** What every optimizer takes. */
+const common = (lr: number) => ({
+  lr: above(0).default(lr).describe("Learning rate."),
+  decay: choice(["all", "weights"])
+    .default("all")
+    .describe("What weight_decay shrinks: all parameters, or linear layers' weights alone."),
+});
 
-const adam = {
-  lr: lr(0.001),
-  betas: z
-    .tuple([share(), share()], "a list of two numbers, such as [0.9, 0.999]")
-    .default([0.9, 0.999])
-    .describe("Rates at which the averages of the gradient and of its square forget."),
-  eps: above(0).default(1e-8).describe("Added to the denominator."),
-  amsgrad: flag().default(false).describe("Divide by the largest second moment so far."),
+const coupled = {
+  weight_decay: atLeast(0).default(0).describe("Added to the gradient, times the weight."),
 };
+const betas = z
+  .tuple([share(), share()], "a list of two numbers, such as [0.9, 0.999]")
+  .default([0.9, 0.999])
+  .describe("Rates at which the averages of the gradient and of its square forget.");
+const eps = (value: number) => above(0).default(value).describe("Added to the denominator.");
+const momentum = share().default(0).describe("Share of the former step that is kept.");
+const amsgrad = flag().default(false).describe("Divide by the largest second moment so far.");
 
 /** Adding an optimizer: one row here. */
 export const optimizerSchema = z
@@ -25,22 +31,62 @@ export const optimizerSchema = z
     [
       z.strictObject({
         name: z.literal("sgd"),
-        lr: lr(0.001),
-        momentum: share().default(0).describe("Share of the former step that is kept."),
+        ...common(0.001),
+        momentum,
         dampening: share().default(0).describe("Share of the gradient kept out of the momentum."),
-        weight_decay: decay(0, "Added to the gradient, times the weight."),
+        ...coupled,
         nesterov: flag().default(false).describe("Look ahead along the momentum."),
       }),
       z.strictObject({
         name: z.literal("adam"),
-        ...adam,
-        weight_decay: decay(0, "Added to the gradient, times the weight."),
+        ...common(0.001),
+        betas,
+        eps: eps(1e-8),
+        amsgrad,
+        ...coupled,
       }),
       z.strictObject({
         name: z.literal("adamw"),
-        ...adam,
-        weight_decay: decay(0.01, "Times lr: the share of each weight lost per step."),
+        ...common(0.001),
+        betas,
+        eps: eps(1e-8),
+        amsgrad,
+        weight_decay: atLeast(0).default(0.01).describe("Times lr: the share of each weight lost per step."),
       }),
+      z.strictObject({
+        name: z.literal("adagrad"),
+        ...common(0.01),
+        lr_decay: atLeast(0).default(0).describe("lr is divided by 1 + lr_decay · updates."),
+        initial_accumulator_value: atLeast(0).default(0).describe("What the sums of squares start from."),
+        eps: eps(1e-10),
+        ...coupled,
+      }),
+      z.strictObject({
+        name: z.literal("adadelta"),
+        ...common(1),
+        rho: share().default(0.9).describe("Rate at which the averages of squares forget."),
+        eps: eps(1e-6),
+        ...coupled,
+      }),
+      z.strictObject({
+        name: z.literal("rmsprop"),
+        ...common(0.01),
+        alpha: share().default(0.99).describe("Rate at which the average of squares forgets."),
+        eps: eps(1e-8),
+        momentum,
+        centered: flag().default(false).describe("Divide by the deviation from the mean gradient."),
+        ...coupled,
+      }),
+      z.strictObject({
+        name: z.literal("nadam"),
+        ...common(0.002),
+        betas,
+        eps: eps(1e-8),
+        momentum_decay: atLeast(0).default(0.004).describe("How soon the momentum reaches its full size."),
+        ...coupled,
+      }),
+      z.strictObject({ name: z.literal("adamax"), ...common(0.002), betas, eps: eps(1e-8), ...coupled }),
+      z.strictObject({ name: z.literal("radam"), ...common(0.001), betas, eps: eps(1e-8), ...coupled }),
     ],
     "an optimizer's name, or its settings",
   )

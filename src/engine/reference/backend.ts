@@ -7,8 +7,9 @@ import { dropout, gather } from "./batches.ts";
 import { elastic, warp } from "./images.ts";
 import { loss } from "./losses.ts";
 import { batchNorm, batchNormBackward, layerNorm, layerNormBackward } from "./normalisation.ts";
-import { clipNorm, clipValue, optimize } from "./optimizers.ts";
+import { optimize } from "./optimizers.ts";
 import { add, copy, gemm, sumRows } from "./products.ts";
+import { clipNorm, clipValue, lerp, limitRows, penalize } from "./regularisation.ts";
 
 /** Sums run in 64 bit at either precision; `precision` is that of the numbers kept in memory. */
 export function openReference(precision: 32 | 64 = 32): Backend {
@@ -42,7 +43,10 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     layerNormBackward,
     copy,
     add,
+    lerp,
     optimize,
+    penalize,
+    limitRows,
     clipNorm,
     clipValue,
   };

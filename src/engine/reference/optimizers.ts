@@ -1,8 +1,18 @@
-/** Update rules of the optimizers, as torch 1.13 states them, and gradient clipping. */
+/** Update rules of the optimizers, as torch 1.13 states them: η rate, λ decay, ε beside a root. */
 import type { OptimizerStep } from "../kernels.ts";
-import { type Matrix, type Totals, totalCells } from "../matrix.ts";
+import type { Floats, Matrix } from "../matrix.ts";
 
-type Rule<Name> = Extract<OptimizerStep, { rule: Name }>;
+type RuleName = OptimizerStep["rule"];
+type Step<Name> = Extract<OptimizerStep, { rule: Name }>;
+
+/** θ, its gradient and the optimizer's state, as numbers; element i of each belongs to the same parameter. */
+interface Vectors {
+  readonly theta: Floats;
+  readonly gradient: Floats;
+  readonly slots: readonly Floats[];
+}
+
+type Rule<Name> = (vectors: Vectors, step: Step<Name>) => void;
 
 /** One step over all of θ. */
 export function optimize(
@@ -11,75 +21,125 @@ export function optimize(
   slots: readonly Matrix[],
   step: OptimizerStep,
 ): void {
-  if (step.rule === "sgd") sgd(theta, gradient, slots, step);
-  else adam(theta, gradient, slots, step);
+  const rule = rules[step.rule] as Rule<RuleName>;
+  rule({ theta: theta.values, gradient: gradient.values, slots: slots.map((slot) => slot.values) }, step);
 }
 
-/** gradient ·= min(1, maxNorm / (‖gradient‖₂ + 1e-6)); the norm before clipping goes to `totals`. */
-export function clipNorm(gradient: Matrix, maxNorm: number, totals: Totals): void {
-  const g = gradient.block.values;
-  const end = gradient.offset + gradient.size;
-  let squares = 0;
-  for (let i = gradient.offset; i < end; i++) squares += g[i]! ** 2;
-  const norm = Math.sqrt(squares);
-  totals.values[totalCells.gradientNorm] = norm;
-  const scale = maxNorm / (norm + 1e-6);
-  if (scale < 1) for (let i = gradient.offset; i < end; i++) g[i] = g[i]! * scale;
-}
-
-/** Every element into [−clipValue, clipValue]. */
-export function clipValue(gradient: Matrix, limit: number): void {
-  const g = gradient.block.values;
-  const end = gradient.offset + gradient.size;
-  for (let i = gradient.offset; i < end; i++) g[i] = Math.min(Math.max(g[i]!, -limit), limit);
-}
-
-/** g += λθ; v = μv + (1 − τ)g (the first time v = g); θ −= η v, or with Nesterov η (g + μv). */
-function sgd(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: Rule<"sgd">): void {
-  const { lr, weightDecay, momentum, dampening, nesterov, first } = step;
-  const t = theta.block.values;
-  const g = gradient.block.values;
-  const velocity = slots[0];
-  const v = velocity?.block.values;
-  for (let i = 0; i < theta.size; i++) {
-    const at = theta.offset + i;
-    let d = g[gradient.offset + i]! + weightDecay * t[at]!;
-    if (v && velocity) {
-      const moved = first ? d : momentum * v[velocity.offset + i]! + (1 - dampening) * d;
-      v[velocity.offset + i] = moved;
-      d = nesterov ? d + momentum * moved : moved;
+const rules: { readonly [Name in RuleName]: Rule<Name> } = {
+  /** g += λθ; v = μv + (1 − τ)g (the first time v = g); θ −= ηv, or with Nesterov η(g + μv). */
+  sgd({ theta, gradient, slots: [v] }, { lr, weightDecay, momentum, dampening, nesterov, first }) {
+    for (let i = 0; i < theta.length; i++) {
+      let d = gradient[i]! + weightDecay * theta[i]!;
+      if (v) {
+        const moved = first ? d : momentum * v[i]! + (1 - dampening) * d;
+        v[i] = moved;
+        d = nesterov ? d + momentum * moved : moved;
+      }
+      theta[i] = theta[i]! - lr * d;
     }
-    t[at] = t[at]! - lr * d;
-  }
-}
+  },
 
-/**
- * g += λθ (or, decoupled, θ −= ηλθ); m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²;
- * θ −= η m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ); AMSGrad takes the largest v so far.
- */
-function adam(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: Rule<"adam">): void {
-  const { lr, weightDecay, decoupled, beta1, beta2, eps, correction1, correction2 } = step;
-  const [M, V, L] = slots as readonly [Matrix, Matrix, Matrix?];
-  const t = theta.block.values;
-  const g = gradient.block.values;
-  const m = M.block.values;
-  const v = V.block.values;
-  const largest = L?.block.values;
-  const stepSize = lr / correction1;
-  const root = Math.sqrt(correction2);
-  const shrink = decoupled ? 1 - lr * weightDecay : 1;
-  const decay = decoupled ? 0 : weightDecay;
-  for (let i = 0; i < theta.size; i++) {
-    const at = theta.offset + i;
-    const d = g[gradient.offset + i]! + decay * t[at]!;
-    const mean = beta1 * m[M.offset + i]! + (1 - beta1) * d;
-    let square = beta2 * v[V.offset + i]! + (1 - beta2) * d * d;
-    m[M.offset + i] = mean;
-    v[V.offset + i] = square;
-    if (largest && L) {
-      square = Math.max(square, largest[L.offset + i]!);
-      largest[L.offset + i] = square;
+  /**
+   * g += λθ (or, decoupled, θ −= ηλθ); m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²;
+   * θ −= η m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ); AMSGrad takes the largest v so far.
+   */
+  adam({ theta, gradient, slots }, step) {
+    const { lr, weightDecay, decoupled, beta1, beta2, eps, correction1, correction2 } = step;
+    const [m, v, largest] = slots as readonly [Floats, Floats, Floats?];
+    const stepSize = lr / correction1;
+    const root = Math.sqrt(correction2);
+    const shrink = decoupled ? 1 - lr * weightDecay : 1;
+    const decay = decoupled ? 0 : weightDecay;
+    for (let i = 0; i < theta.length; i++) {
+      const g = gradient[i]! + decay * theta[i]!;
+      const mean = beta1 * m[i]! + (1 - beta1) * g;
+      let square = beta2 * v[i]! + (1 - beta2) * g * g;
+      m[i] = mean;
+      v[i] = square;
+      if (largest) {
+        square = Math.max(square, largest[i]!);
+        largest[i] = square;
+      }
+      theta[i] = shrink * theta[i]! - (stepSize * mean) / (Math.sqrt(square) / root + eps);
     }
-    t[at] = shrink * t[at]! - (stepSize * mean) / (Math.sqrt(square) / root + eps);
-  }
-}
+  },
+
+  /** g += λθ; s += g²; θ −= η g/(√s + ε). */
+  adagrad({ theta, gradient, slots }, { lr, weightDecay, eps }) {
+    const [s] = slots as readonly [Floats];
+    for (let i = 0; i < theta.length; i++) {
+      const g = gradient[i]! + weightDecay * theta[i]!;
+      const sum = s[i]! + g * g;
+      s[i] = sum;
+      theta[i] = theta[i]! - (lr * g) / (Math.sqrt(sum) + eps);
+    }
+  },
+
+  /** g += λθ; v = ρv + (1 − ρ)g²; Δ = g √(u + ε)/√(v + ε); u = ρu + (1 − ρ)Δ²; θ −= ηΔ. */
+  adadelta({ theta, gradient, slots }, { lr, weightDecay, rho, eps }) {
+    const [v, u] = slots as readonly [Floats, Floats];
+    for (let i = 0; i < theta.length; i++) {
+      const g = gradient[i]! + weightDecay * theta[i]!;
+      const square = rho * v[i]! + (1 - rho) * g * g;
+      const delta = (g * Math.sqrt(u[i]! + eps)) / Math.sqrt(square + eps);
+      v[i] = square;
+      u[i] = rho * u[i]! + (1 - rho) * delta * delta;
+      theta[i] = theta[i]! - lr * delta;
+    }
+  },
+
+  /**
+   * g += λθ; v = αv + (1 − α)g²; d = g/(√v + ε), centered g/(√(v − w²) + ε) with w = αw + (1 − α)g;
+   * θ −= ηd, with momentum θ −= ηb with b = μb + d.
+   */
+  rmsprop({ theta, gradient, slots }, { lr, weightDecay, alpha, eps, momentum, centered }) {
+    const v = slots[0]!;
+    const b = momentum > 0 ? slots[1] : undefined;
+    const w = centered ? slots.at(-1) : undefined;
+    for (let i = 0; i < theta.length; i++) {
+      const g = gradient[i]! + weightDecay * theta[i]!;
+      const square = alpha * v[i]! + (1 - alpha) * g * g;
+      v[i] = square;
+      let spread = square;
+      if (w) {
+        const mean = alpha * w[i]! + (1 - alpha) * g;
+        w[i] = mean;
+        spread = Math.max(0, square - mean * mean); // rounding may take it below
+      }
+      let d = g / (Math.sqrt(spread) + eps);
+      if (b) {
+        d += momentum * b[i]!;
+        b[i] = d;
+      }
+      theta[i] = theta[i]! - lr * d;
+    }
+  },
+
+  /** Adam's m and v; θ −= (gradientRate·g + meanRate·m)/(√v̂ + ε). */
+  nadam({ theta, gradient, slots }, step) {
+    const { weightDecay, beta1, beta2, eps, correction2, gradientRate, meanRate } = step;
+    const [m, v] = slots as readonly [Floats, Floats];
+    const root = Math.sqrt(correction2);
+    for (let i = 0; i < theta.length; i++) {
+      const g = gradient[i]! + weightDecay * theta[i]!;
+      const mean = beta1 * m[i]! + (1 - beta1) * g;
+      const square = beta2 * v[i]! + (1 - beta2) * g * g;
+      m[i] = mean;
+      v[i] = square;
+      theta[i] = theta[i]! - (gradientRate * g + meanRate * mean) / (Math.sqrt(square) / root + eps);
+    }
+  },
+
+  /** g += λθ; m = β₁m + (1 − β₁)g; u = max(β₂u, |g| + ε); θ −= η/(1 − β₁ᵗ) · m/u. */
+  adamax({ theta, gradient, slots }, { lr, weightDecay, beta1, beta2, eps, correction1 }) {
+    const [m, u] = slots as readonly [Floats, Floats];
+    for (let i = 0; i < theta.length; i++) {
+      const g = gradient[i]! + weightDecay * theta[i]!;
+      const mean = beta1 * m[i]! + (1 - beta1) * g;
+      const largest = Math.max(beta2 * u[i]!, Math.abs(g) + eps);
+      m[i] = mean;
+      u[i] = largest;
+      theta[i] = theta[i]! - ((lr / correction1) * mean) / largest;
+    }
+  },
+};

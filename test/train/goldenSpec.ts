@@ -1,0 +1,19 @@
+/** How a spec says what a case of test/golden/optimizers.json does. */
+import { type OptimizerSpec, optimizerSchema } from "../../src/config/schema/optimizer.ts";
+
+interface GoldenOptions {
+  readonly [name: string]: number | boolean;
+}
+
+/** `sgd_momentum`, `adam_amsgrad`, `sgd+clip_grad_norm`: the optimizer's name comes first. */
+export function goldenSpec(optimizer: string, options: GoldenOptions) {
+  const { max_norm, clip_value, ...own } = options;
+  const spec: OptimizerSpec = optimizerSchema.parse({ name: optimizer.split(/[_+]/)[0], ...own });
+  return {
+    spec,
+    train: {
+      ...(max_norm !== undefined && { clip_grad_norm: max_norm }),
+      ...(clip_value !== undefined && { clip_grad_value: clip_value }),
+    },
+  };
+}
