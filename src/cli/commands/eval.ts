@@ -1,17 +1,17 @@
 /** `nnt eval`: a model's figures, and the gates they must pass. */
-import { notice } from "../../report/progress.ts";
 import { drawFigures } from "../../report/summary.ts";
 import { counted } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { evaluate as measure } from "../../train/evaluate.ts";
 import type { Action } from "../actions.ts";
 import { failedGates } from "../gate.ts";
+import { warn } from "../warn.ts";
 
 export const evaluate: Action<"eval"> = async ({ out, err }, model, options) => {
   const { split, data, images, labels, threads, failIf } = options;
   const kernels = options.kernels ?? "auto";
   const { warnings, ...result } = await measure({ model, split, data, images, labels, threads, kernels });
-  for (const warning of warnings) await err.line(notice("warning", warning, await err.style()));
+  await warn(err, warnings);
   const failed = failedGates(failIf, result.metrics);
   if (options.json) {
     await out.line(JSON.stringify(result));

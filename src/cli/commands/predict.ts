@@ -1,11 +1,12 @@
 /** `nnt predict`: rows from stdin or a file, answers to stdout or a file, as they come. */
-import { notice } from "../../report/progress.ts";
 import { counted } from "../../report/text.ts";
 import { predict as predictRows } from "../../train/predict.ts";
 import type { Action } from "../actions.ts";
+import type { OptionsOf } from "../commands.ts";
 import { type StopSignal, signalExitCodes } from "../main.ts";
 import { fileSink, outputSink } from "../sink.ts";
 import { rowBytes } from "../source.ts";
+import { warn } from "../warn.ts";
 
 export const predict: Action<"predict"> = async (context, model, options) => {
   const { input, output, images } = options;
@@ -19,13 +20,25 @@ export const predict: Action<"predict"> = async (context, model, options) => {
     await sink.write(chunk);
   };
   try {
-    const request = { ...options, model, input: rows, images, from, to };
-    const done = await predictRows(request, write);
+    const done = await predictRows(
+      {
+        model,
+        input: rows,
+        inputName: input ?? "stdin",
+        images,
+        from,
+        to,
+        proba: options.proba,
+        topK: options.topK,
+        keep: options.keep?.length === 1 && options.keep[0] === "all" ? "all" : options.keep,
+        onError: options.onError,
+        threads: options.threads,
+        kernels: options.kernels ?? "auto",
+      },
+      write,
+    );
     sink.commit();
-    if (done.failed > 0) {
-      const message = `${counted(done.failed, "bad row")}, ${outcomes[options.onError ?? "fail"]}`;
-      await context.err.line(notice("warning", message, await context.err.style()));
-    }
+    await warn(context.err, [...done.warnings, ...failures(done.failed, options.onError)]);
     return 0;
   } catch (error) {
     sink.discard();
@@ -34,12 +47,12 @@ export const predict: Action<"predict"> = async (context, model, options) => {
   }
 };
 
-/** What `--on-error` did with bad rows. */
-const outcomes = {
-  fail: "not predicted",
-  skip: "left out",
-  record: "with an error in place of a prediction",
-} as const;
+/** What `--on-error` did with bad rows, if there were any. */
+function failures(failed: number, onError: OptionsOf<"predict">["onError"]): string[] {
+  if (failed === 0) return [];
+  const outcome = onError === "record" ? "have an error in place of a prediction" : "are left out";
+  return [`${counted(failed, "bad row")} ${outcome}`];
+}
 
 /** The format that a file's name promises. */
 function formatOf(file: string | null): "csv" | "jsonl" | null {
