@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
 import { type Dataset, loadDataset, type Split } from "../data/load.ts";
 import { inputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
-import { openKernels } from "../engine/choose.ts";
+import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { type Backend, Kernels } from "../engine/kernels.ts";
 import { betterOf, isMetric, type MetricName, metricsOf } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
@@ -19,8 +19,11 @@ import { rowsIn } from "./rows.ts";
 import type { TrainOptions } from "./run.ts";
 import { Trainer } from "./trainer.ts";
 
+export type AssemblyOptions = KernelsChoice & Pick<TrainOptions, "spec" | "version">;
+
 export interface Assembly {
   readonly network: Network;
+  readonly data: Dataset;
   readonly preprocessing: Preprocessing;
   readonly backend: Backend;
   readonly model: Model;
@@ -47,7 +50,7 @@ const headlines = {
 } satisfies Record<string, MetricName[]>;
 
 /** @throws UserError: usage, data, io, model */
-export async function assemble(options: TrainOptions, listen: Listener): Promise<Assembly> {
+export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
   const { spec, baseDirectory } = options.spec;
   const loading = loadDataset(spec.data, { seed: spec.seed, baseDirectory, loss: spec.loss?.name ?? null });
   const [data, { backend }] = await Promise.all([loading, openKernels(options)]);
@@ -78,6 +81,7 @@ export async function assemble(options: TrainOptions, listen: Listener): Promise
 
   return {
     network,
+    data,
     preprocessing,
     backend,
     model,

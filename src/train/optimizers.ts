@@ -5,7 +5,6 @@
 import type { OptimizerName, OptimizerSpec } from "../config/schema.ts";
 import type { Kernels, OptimizerStep } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
-import type { Model } from "../model/model.ts";
 
 /** An optimizer at work on a model's flat θ. */
 export interface Optimizer {
@@ -13,6 +12,14 @@ export interface Optimizer {
   readonly slots: readonly Slot[];
   /** Update number `t`, from 0, with learning rate `lr`. */
   step(t: number, lr: number): void;
+}
+
+/** What an optimizer moves, and by what: a model, or one with another gradient. */
+export interface Optimized {
+  readonly theta: Matrix;
+  readonly gradient: Matrix;
+  /** The first part of θ, which `decay: weights` is about. */
+  readonly weights: Matrix;
 }
 
 export interface Slot {
@@ -104,7 +111,7 @@ const rows: { [Name in OptimizerName]: Row<Named<Name>> } = {
 };
 
 /** Plans the state of the optimizer that the spec asks for. */
-export function createOptimizer(k: Kernels, spec: OptimizerSpec, model: Model): Optimizer {
+export function createOptimizer(k: Kernels, spec: OptimizerSpec, model: Optimized): Optimizer {
   const row = rows[spec.name] as Row<OptimizerSpec>;
   const { theta } = model;
   const start = row.start?.(spec) ?? 0;
@@ -132,7 +139,7 @@ export function createOptimizer(k: Kernels, spec: OptimizerSpec, model: Model): 
 }
 
 /** All of θ at once; or its weights, which come first, and the rest without decay. */
-function partsOf(spec: OptimizerSpec, { theta, weights }: Model) {
+function partsOf(spec: OptimizerSpec, { theta, weights }: Optimized) {
   if (spec.decay === "all" || spec.weight_decay === 0)
     return [{ first: 0, length: theta.size, options: spec }];
   return [

@@ -8,16 +8,15 @@ import type { Spec, TaskName } from "../config/schema.ts";
 import type { Kernels, LossRule } from "../engine/kernels.ts";
 import { type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
-import { type Buffer, loadTensors, type NamedTensor } from "../model/tensors.ts";
+import { loadTensors, type NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { shuffle, streamKey } from "../support/random.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { Batches, type Rows } from "./batches.ts";
 import { initialMonitorState, type MonitorState } from "./earlyStopping.ts";
 import type { Figures, ProgressEvent, StopReason } from "./events.ts";
-import { createOptimizer, type Optimizer } from "./optimizers.ts";
 import { initialPlateauState, learningRate, type PlateauState, type RunLength } from "./schedules.ts";
-import { parameterState } from "./slots.ts";
+import { Updates } from "./updates.ts";
 
 /** All that a resumed run needs besides tensors. Plain JSON. */
 export interface TrainingState {
@@ -39,9 +38,8 @@ export class Trainer {
   speed = { seconds: 0, samples_per_second: 0 };
   /** How often training looks up from its work, in milliseconds: for stops and progress, for other events. */
   readonly pace = { perLook: 20, perYield: 50 };
-  private readonly optimizer: Optimizer;
-  private readonly optimizerState: readonly Buffer[];
   private readonly batches: Batches;
+  private readonly updates: Updates;
   private readonly totals: Totals;
   private updatesPerLook = 1;
   private lastYield = performance.now();
@@ -50,7 +48,7 @@ export class Trainer {
     private readonly k: Kernels,
     private readonly model: Model,
     private readonly rows: Rows,
-    private readonly rule: LossRule,
+    rule: LossRule,
     private readonly spec: Spec,
     private readonly augmentation: Augmentation | null = null,
   ) {
@@ -63,10 +61,9 @@ export class Trainer {
       monitor: initialMonitorState(),
       plateau: initialPlateauState(),
     };
-    this.optimizer = createOptimizer(k, spec.optimizer, model);
-    this.optimizerState = parameterState(this.optimizer, model);
     this.batches = new Batches(k, model, rows, spec.train.batch_size, augmentation);
     this.totals = k.backend.doubles(totalCells.count);
+    this.updates = new Updates(k, model, this.batches, rule, spec, this.totals);
   }
 
   get finished(): boolean {
@@ -104,7 +101,9 @@ export class Trainer {
     shouldStop: () => StopReason | null,
     tell: (event: ProgressEvent) => void,
   ): Promise<StopReason | null> {
+    this.updates.average?.exchange();
     const reason = await this.goThrough(shouldStop, tell);
+    this.updates.average?.exchange();
     this.requireFinite();
     return reason;
   }
@@ -152,13 +151,13 @@ export class Trainer {
 
   /** `optimizer.<slot>.<parameter>`, live values. */
   optimizerTensors(): NamedTensor[] {
-    return this.optimizerState.map(({ name, shape, value }) => ({ name, shape, values: value.values }));
+    return this.updates.state.map(({ name, shape, value }) => ({ name, shape, values: value.values }));
   }
 
   /** Continues from a checkpoint's state; the model has its tensors already. */
   restore(state: TrainingState, tensors: readonly NamedTensor[]): void {
     Object.assign(this.state, structuredClone(state));
-    loadTensors(this.optimizerState, tensors, "optimizer state");
+    loadTensors(this.updates.state, tensors, "optimizer state");
   }
 
   /** As many updates as fit between two looks at the clock. */
@@ -181,18 +180,13 @@ export class Trainer {
     }
   }
 
-  /** One update: batch → loss → gradients → step. Allocates no memory for numbers. */
+  /** One update. Allocates no memory for numbers. */
   private update(): void {
-    const { k, model, rows, state, spec, totals } = this;
-    const { batch_size, clip_grad_norm, clip_grad_value } = spec.train;
-    const first = state.batch * batch_size;
-    const { pass, Y, W } = this.batches.take(first, Math.min(batch_size, rows.indices.length - first));
-    pass.forward("train", state.step);
-    k.loss(pass.dS, pass.S, Y, W, this.rule, totals);
-    pass.backward();
-    if (clip_grad_norm !== null) k.clipNorm(model.gradient, clip_grad_norm, totals);
-    if (clip_grad_value !== null) k.clipValue(model.gradient, clip_grad_value);
-    this.optimizer.step(state.step, this.rateAt(state.step));
+    const { state, spec, rows } = this;
+    const rowsPerUpdate = spec.train.batch_size * spec.train.accumulate;
+    const first = state.batch * rowsPerUpdate;
+    const end = Math.min(first + rowsPerUpdate, rows.indices.length);
+    this.updates.make(state.step, first, end, this.rateAt(state.step));
     state.step++;
     state.batch++;
   }
@@ -226,13 +220,14 @@ export class Trainer {
   }
 }
 
-/** Updates an epoch and a run take: B rows each, the last short batch kept unless `drop_last`. */
+/** Updates an epoch and a run take: one per batch, or few batches, the last short one kept unless `drop_last`. */
 export function runLength({ train }: Spec, rows: number): RunLength {
-  const batches = rows / train.batch_size;
+  const rowsPerUpdate = train.batch_size * train.accumulate;
+  const batches = rows / rowsPerUpdate;
   const stepsPerEpoch = train.drop_last ? Math.floor(batches) : Math.ceil(batches);
   if (stepsPerEpoch === 0) {
     throw new UserError(exitCodes.data, {
-      message: `${rows} training rows are fewer than a batch of ${train.batch_size}, and train.drop_last drops it`,
+      message: `${rows} training rows are fewer than a batch of ${rowsPerUpdate}, and train.drop_last drops it`,
       expected: "at least one full batch",
     });
   }

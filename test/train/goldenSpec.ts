@@ -12,8 +12,8 @@ export function goldenSpec(optimizer: string, options: GoldenOptions) {
   return {
     spec,
     train: {
-      ...(max_norm !== undefined && { clip_grad_norm: max_norm }),
-      ...(clip_value !== undefined && { clip_grad_value: clip_value }),
+      ...(max_norm !== undefined && { clip_grad_norm: Number(max_norm) }),
+      ...(clip_value !== undefined && { clip_grad_value: Number(clip_value) }),
     },
   };
 }

@@ -35,6 +35,22 @@ describe("stopped after every update in turn", () => {
   });
 });
 
+const extras = {
+  "moving average": "train.ema=0.9",
+  accumulation: "train.accumulate=2",
+  penalties: "train={epochs: 2, batch_size: 30, l1: 0.01, l2: 0.01, max_norm: 1, clip_grad_norm: 1}",
+  "RMSprop, centered": "optimizer={name: rmsprop, centered: true, momentum: 0.9}",
+  NAdam: "optimizer=nadam",
+  RAdam: "optimizer={name: radam, betas: [0.9, 0.9]}",
+};
+
+test.each(Object.entries(extras))("stopped after every update in turn, with %s", async (_, set) => {
+  const whole = await outcome(spec, [set]);
+  for (let stop = 1; stop < whole.steps; stop++) {
+    expect(await outcome(spec, [set], [stop]), `stopped after update ${stop}`).toEqual(whole);
+  }
+});
+
 test("stopped after every update of one run", async () => {
   const whole = await outcome(spec);
   const stops = Array.from({ length: whole.steps - 1 }, (_, i) => i + 1);

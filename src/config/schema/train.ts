@@ -1,6 +1,6 @@
 /** The spec's `train` section in canonical form. */
 import { z } from "zod";
-import { above, atLeast, choice, flag, wholeNumber } from "./fields.ts";
+import { above, atLeast, between0and1, choice, flag, wholeNumber } from "./fields.ts";
 import { watchable } from "./metrics.ts";
 
 export type TrainSpec = z.output<typeof trainSchema>;
@@ -28,12 +28,25 @@ export const trainSchema = z
       batch_size: wholeNumber(1).default(32).describe("Rows per update."),
       shuffle: flag().default(true).describe("A new order of the rows each epoch; false keeps file order."),
       drop_last: flag().default(false).describe("Leave out an epoch's last batch when it is short."),
+      accumulate: wholeNumber(1)
+        .default(1)
+        .describe("Batches per update: their gradients are averaged over all their rows."),
       early_stopping: earlyStoppingSchema.nullable().default(null).describe("When to end early."),
       clip_grad_norm: above(0)
         .nullable()
         .default(null)
         .describe("The longest gradient, over all parameters."),
       clip_grad_value: above(0).nullable().default(null).describe("The largest element of the gradient."),
+      max_norm: above(0)
+        .nullable()
+        .default(null)
+        .describe("The longest that a unit's incoming weights may be after an update."),
+      l1: atLeast(0).default(0).describe("Minimise l1 · Σ|w| too, over linear layers' weights."),
+      l2: atLeast(0).default(0).describe("Minimise ½ · l2 · Σw² too, over linear layers' weights."),
+      ema: between0and1()
+        .nullable()
+        .default(null)
+        .describe("Measure and save a moving average of the weights, which forgets at this rate: 0.999."),
     },
     "training's settings",
   )
