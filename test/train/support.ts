@@ -18,20 +18,8 @@ export async function workOf(
   set: readonly string[] = [],
   listen: (event: TrainEvent) => void = nobody,
 ): Promise<Assembly> {
-  const work = await assemble(
-    {
-      spec: parseSpec(text, "spec.yaml", { set }),
-      kernels: "reference",
-      threads: 1,
-      out: null,
-      mode: "fresh",
-      maxSeconds: null,
-      signal: new AbortController().signal,
-      renderSpec: () => "",
-      version: "0",
-    },
-    listen,
-  );
+  const spec = parseSpec(text, "spec.yaml", { set });
+  const work = await assemble({ spec, kernels: "reference", threads: 1, version: "0" }, listen);
   work.trainer.pace.perLook = 0; // one update between two looks: stops are exact
   return work;
 }
