@@ -5,12 +5,13 @@ import { exitCodes, UserError } from "../../support/errors.ts";
 import { evaluate as measure } from "../../train/evaluate.ts";
 import type { Action } from "../actions.ts";
 import { failedGates } from "../gate.ts";
+import { kernelsChoice } from "../kernels.ts";
 import { warn } from "../warn.ts";
 
-export const evaluate: Action<"eval"> = async ({ out, err }, model, options) => {
-  const { split, data, images, labels, threads, failIf } = options;
-  const kernels = options.kernels ?? "auto";
-  const { warnings, ...result } = await measure({ model, split, data, images, labels, threads, kernels });
+export const evaluate: Action<"eval"> = async ({ out, err, env }, model, options) => {
+  const { split, data, images, labels, failIf } = options;
+  const choice = kernelsChoice(options, env);
+  const { warnings, ...result } = await measure({ model, split, data, images, labels, ...choice });
   await warn(err, warnings);
   const failed = failedGates(failIf, result.metrics);
   if (options.json) {

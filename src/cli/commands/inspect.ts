@@ -4,7 +4,7 @@ import type { Action } from "../actions.ts";
 import type { Inspected } from "../inspect/inspected.ts";
 import { type FileKind, kindOf } from "../inspect/kind.ts";
 
-export const inspect: Action<"inspect"> = async ({ out }, file, { head, json }) => {
+export const inspect: Action<"inspect"> = async ({ out, version }, file, { head, json }) => {
   const kind = await kindOf(file);
   if (head !== null && kind !== "table" && kind !== "idx") {
     throw new UserError(exitCodes.usage, {
@@ -12,7 +12,7 @@ export const inspect: Action<"inspect"> = async ({ out }, file, { head, json }) 
       message: `--head shows records of data, and this is a ${kind}`,
     });
   }
-  const { json: object, draw } = await inspectors[kind](file, head);
+  const { json: object, draw } = await inspectors[kind](file, head, version);
   if (json) await out.line(JSON.stringify(object));
   else await out.line(draw(await out.style(), out.columns).join("\n"));
   return 0;
@@ -23,5 +23,5 @@ const inspectors = {
   model: async (file) => (await import("../inspect/model.ts")).inspectModel(file),
   idx: async (file, head) => (await import("../inspect/idx.ts")).inspectIdx(file, head),
   table: async (file, head) => (await import("../inspect/table.ts")).inspectTable(file, head),
-  spec: async (file) => (await import("../inspect/spec.ts")).inspectSpec(file),
-} satisfies Record<FileKind, (file: string, head: number | null) => Promise<Inspected>>;
+  spec: async (file, _head, version) => (await import("../inspect/spec.ts")).inspectSpec(file, [], version),
+} satisfies Record<FileKind, (file: string, head: number | null, version: string) => Promise<Inspected>>;

@@ -3,6 +3,7 @@ import { counted } from "../../report/text.ts";
 import { predict as predictRows } from "../../train/predict.ts";
 import type { Action } from "../actions.ts";
 import type { OptionsOf } from "../commands.ts";
+import { kernelsChoice } from "../kernels.ts";
 import { type StopSignal, signalExitCodes } from "../main.ts";
 import { fileSink, outputSink } from "../sink.ts";
 import { rowBytes } from "../source.ts";
@@ -32,8 +33,7 @@ export const predict: Action<"predict"> = async (context, model, options) => {
         topK: options.topK,
         keep: options.keep?.length === 1 && options.keep[0] === "all" ? "all" : options.keep,
         onError: options.onError,
-        threads: options.threads,
-        kernels: options.kernels ?? "auto",
+        ...kernelsChoice(options, context.env),
       },
       write,
     );

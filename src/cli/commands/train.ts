@@ -10,6 +10,7 @@ import { train as run } from "../../train/run.ts";
 import type { Action } from "../actions.ts";
 import type { OptionsOf } from "../commands.ts";
 import { eventWriter } from "../eventWriter.ts";
+import { kernelsChoice } from "../kernels.ts";
 import { type Context, signalExitCodes } from "../main.ts";
 
 type Options = OptionsOf<"train">;
@@ -32,8 +33,7 @@ export const train: Action<"train"> = async (context, file, options) => {
         signal,
         out: options.out,
         mode: options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh",
-        threads: options.threads,
-        kernels: options.kernels ?? "auto",
+        ...kernelsChoice(options, context.env),
         maxSeconds: options.maxTime,
         renderSpec: (resolved, directory) =>
           stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
