@@ -69,10 +69,16 @@ function walk(
 }
 
 /** The full path of the section where a misplaced or otherwise named key belongs. */
-export function elsewhere(key: string): string | undefined {
+export function homeOf(key: string): string | undefined {
   if (Object.hasOwn(otherWords, key)) return otherWords[key];
   homes ??= allKeys();
-  const near = homes.has(key) ? key : nearest(key, homes.keys());
+  return homes.get(key);
+}
+
+/** The full path of a key of another section that this one resembles. */
+export function elsewhere(key: string): string | undefined {
+  homes ??= allKeys();
+  const near = nearest(key, homes.keys());
   return near && homes.get(near);
 }
 

@@ -4,7 +4,7 @@ import { nearest } from "../../support/nearest.ts";
 import { type Expansion, isMapping } from "../expand/expansion.ts";
 import { show, suggestion } from "../issue.ts";
 import { formatPath, type Path } from "../paths.ts";
-import { elsewhere, keysAt, ownersOf } from "./knownKeys.ts";
+import { elsewhere, homeOf, keysAt, ownersOf } from "./knownKeys.ts";
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -47,9 +47,10 @@ export function unknownKey(
   owners: readonly string[] = [],
 ): void {
   const path = expansion.written(canonical);
-  const near = nearest(key, known) ?? (owners.length > 0 ? undefined : elsewhere(key));
+  const isOwned = owners.length > 0;
+  const near = isOwned ? nearest(key, known) : (homeOf(key) ?? nearest(key, known) ?? elsewhere(key));
   const list = known.length > 0 ? `expected ${known.join(", ")}` : "expected no options here";
-  const whose = owners.length > 0 ? `; ${key} belongs to ${owners.join(", ")}` : "";
+  const whose = isOwned ? `; ${key} belongs to ${owners.join(", ")}` : "";
   const expected = near === undefined ? list + whose : `did you mean ${near}?`;
   expansion.report(path, `unknown key ${formatPath(path)}`, expected, true);
 }
