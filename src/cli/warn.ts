@@ -1,5 +1,5 @@
 /** Warnings of commands that have no progress to show them in. */
-import { notice } from "../report/progress.ts";
+import { notice } from "../report/notice.ts";
 import type { Output } from "./output.ts";
 
 export async function warn(err: Output, messages: readonly string[]): Promise<void> {

@@ -3,7 +3,8 @@ import type { MultiBar, SingleBar } from "cli-progress";
 import type { Listener, ProgressEvent, StartEvent, TrainEvent } from "../train/events.ts";
 import { type BarParts, drawBar } from "./bar.ts";
 import { epochLine, epochSummary } from "./epochs.ts";
-import { printable, type Style } from "./style.ts";
+import { notice } from "./notice.ts";
+import type { Style } from "./style.ts";
 import { count, counted, cut, figure, time } from "./text.ts";
 
 export interface Progress {
@@ -52,11 +53,6 @@ export async function barProgress(stream: ProgressStream, style: Style): Promise
   });
   const view = new BarView(bars, stream, style);
   return { listen: (event) => view.listen(event), stop: () => view.stop() };
-}
-
-/** `warning: …`, safe to print whatever a file's content brought into the message. */
-export function notice(kind: "note" | "warning", message: string, style: Style): string {
-  return `${kind === "warning" ? style.warn("warning:") : style.dim("note:")} ${printable(message)}`;
 }
 
 const clearToLineEnd = "\u001b[K";
