@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly env?: Record<string, string>;
   readonly stdin?: string | Readable;
   readonly terminal?: Terminal;
+  /** Told when the process would have ended at once. */
+  readonly leave?: (code: number) => void;
   /** Given the function that sends a signal, once the command runs. */
   readonly signals?: (send: (signal: StopSignal) => void) => void;
 }
@@ -34,9 +36,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings = 
     stdout: out.stream,
     stderr: err.stream,
     onSignal: (listener) => surroundings.signals?.(listener),
-    leave: (code) => {
-      throw new Error(`left with ${code}`);
-    },
+    leave: (code) => surroundings.leave?.(code),
   };
   const code = await main(host);
   return { code, out: out.text(), err: err.text() };

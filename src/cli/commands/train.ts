@@ -47,7 +47,7 @@ export const train: Action<"train"> = async (context, file, options) => {
   }
   const end = ends.at(-1);
   if (end && !options.json && !options.quiet) {
-    await printSummary(context, file, spec.spec.data.format, end);
+    await printSummary(context, spec.spec.data.format, end);
   }
   events.throwIfFailed();
   return end?.reason === "SIGINT" || end?.reason === "SIGTERM" ? signalExitCodes[end.reason] : 0;
@@ -71,16 +71,11 @@ async function progressOn({ out, err, env }: Context, { quiet, json }: Options):
     : lineProgress(err.stream, style);
 }
 
-async function printSummary(
-  { out }: Context,
-  spec: string,
-  format: "csv" | "idx",
-  end: EndEvent,
-): Promise<void> {
+async function printSummary({ out }: Context, format: "csv" | "idx", end: EndEvent): Promise<void> {
   const model = join(end.directory, "best.ckpt");
-  const isDone = end.reason === "epochs" || end.reason === "max_steps" || end.reason === "early_stopping";
+  const isDone = ["epochs", "max_steps", "early_stopping", "target"].includes(end.reason);
   const next = [
-    ...(isDone ? [] : [`nnt train ${spec} --out ${end.directory} --resume`]),
+    ...(isDone ? [] : [`nnt train ${join(end.directory, "spec.yaml")} --out ${end.directory} --resume`]),
     `nnt eval ${model}`,
     format === "csv" ? `nnt predict ${model} < rows.csv` : `nnt predict ${model} --images FILE`,
   ];
