@@ -17,6 +17,10 @@ export interface Pass {
   readonly dX: Matrix | null;
   /** S from X. `step` counts updates from the start of training: each has its own dropout masks. */
   forward(mode: Mode, step?: number): void;
+  /** Output of every layer in order; layers that work in place share one. */
+  readonly outputs: readonly Matrix[];
+  /** One layer's part of `forward`, after those before it. */
+  forwardLayer(index: number, mode: Mode, step: number): void;
   /** The model's gradient from dS, for the latest `forward`, which must have been in training mode. */
   backward(): void;
 }
@@ -67,6 +71,8 @@ export function planPass(
     forward(mode, step = 0) {
       for (const pass of passes) pass.forward(mode, step);
     },
+    outputs: passes.map((pass) => pass.Y),
+    forwardLayer: (index, mode, step) => passes[index]!.forward(mode, step),
     backward() {
       for (const { pass, dY, dX } of backward) pass.backward(dY, dX);
     },

@@ -8,6 +8,7 @@ const reasons = {
   epochs: "all epochs done",
   max_steps: "all steps done",
   early_stopping: "stopped early: no better for a while",
+  target: "stopped: the target is reached",
   max_time: "stopped: the time was up",
   SIGINT: "stopped by SIGINT",
   SIGTERM: "stopped by SIGTERM",

@@ -5,15 +5,14 @@ import { type Dataset, loadDataset, type Split } from "../data/load.ts";
 import { inputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { type Backend, Kernels } from "../engine/kernels.ts";
-import { betterOf, isMetric, type MetricName, metricsOf } from "../metrics/metrics.ts";
+import type { MetricName } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
-import { exitCodes, UserError } from "../support/errors.ts";
-import { nearest } from "../support/nearest.ts";
 import { createAugmentation } from "./augmentation.ts";
 import type { Monitor } from "./earlyStopping.ts";
 import type { Listener, StartEvent, StopReason } from "./events.ts";
 import { Measure } from "./measure.ts";
+import { epochMetrics, monitorOf } from "./monitor.ts";
 import { type Network, resolveNetwork } from "./network.ts";
 import { rowsIn } from "./rows.ts";
 import type { TrainOptions } from "./run.ts";
@@ -41,13 +40,6 @@ export interface Assembly {
   checkpoint(): Checkpoint;
   close(): Promise<void>;
 }
-
-/** What every epoch tells besides the loss. */
-const headlines = {
-  classification: ["accuracy"],
-  multilabel: ["f1_macro"],
-  regression: ["rmse"],
-} satisfies Record<string, MetricName[]>;
 
 /** @throws UserError: usage, data, io, model */
 export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
@@ -118,50 +110,6 @@ function shapeOf({ preprocessing, splits: { train } }: Dataset) {
     classCounts,
     targets: targetWidth(preprocessing),
   };
-}
-
-/** The figure that decides which epoch is best; early stopping may name another than the loss. */
-function monitorOf({ spec, task }: Network, hasValidation: boolean): Monitor {
-  const stopping = spec.train.early_stopping;
-  const metric = stopping?.metric ?? (hasValidation ? "validation.loss" : "train.loss");
-  const [split, name = ""] = metric.split(".");
-  const known = ["loss", ...metricsOf(task)];
-  const measured = split === "train" ? trainFigures(task) : known;
-  if (split === "validation" && !hasValidation) {
-    throw noFigure(metric, "the data has no validation rows", "data.split.validation above 0, or train.loss");
-  }
-  if (!measured.includes(name)) {
-    const close = nearest(name, measured);
-    throw noFigure(
-      metric,
-      `no such figure of a ${task}`,
-      close ? `did you mean ${split}.${close}?` : measured.join(", "),
-    );
-  }
-  const better = isMetric(name) ? betterOf(name) : "lower";
-  return {
-    metric,
-    mode: stopping?.mode ?? (better === "lower" ? "min" : "max"),
-    patience: stopping?.patience ?? null,
-    minDelta: stopping?.min_delta ?? 0,
-  };
-}
-
-/** What training itself sums up without a pass of its own. */
-function trainFigures(task: string): string[] {
-  return task === "classification" ? ["loss", "accuracy"] : ["loss"];
-}
-
-function noFigure(metric: string, why: string, expected: string): UserError {
-  return new UserError(exitCodes.usage, {
-    message: `train.early_stopping.metric is "${metric}": ${why}`,
-    expected,
-  });
-}
-
-function epochMetrics({ task }: Network, { metric }: Monitor): MetricName[] {
-  const name = metric.split(".")[1] ?? "";
-  return [...new Set([...headlines[task], ...(isMetric(name) ? [name] : [])])];
 }
 
 function startEvent(

@@ -9,6 +9,8 @@ export interface Monitor {
   readonly patience: number | null;
   /** What counts as an improvement, in units of the metric. */
   readonly minDelta: number;
+  /** The figure that ends training once it is reached; null: none does. */
+  readonly target: { readonly metric: string; readonly mode: "min" | "max"; readonly value: number } | null;
 }
 
 /** Goes into the checkpoint, so that a resumed run waits on. */
@@ -32,6 +34,12 @@ export function observe(monitor: Monitor, state: MonitorState, epoch: number, va
 
 export function patienceIsOver(monitor: Monitor, state: MonitorState): boolean {
   return monitor.patience !== null && state.waited >= monitor.patience;
+}
+
+/** Whether an epoch's figure is as good as was asked for. */
+export function targetIsReached({ target }: Monitor, value: number | null): boolean {
+  if (target === null || value === null) return false;
+  return target.mode === "min" ? value <= target.value : value >= target.value;
 }
 
 /** The figure that `split.name` names. */

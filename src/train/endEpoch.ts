@@ -1,7 +1,7 @@
 /** What follows an epoch's last update: the validation rows are measured, and the figures are taken in. */
 import type { Assembly } from "./assembly.ts";
-import { figureAt, observe } from "./earlyStopping.ts";
-import type { EpochEvent, Figures } from "./events.ts";
+import { figureAt, observe, patienceIsOver, targetIsReached } from "./earlyStopping.ts";
+import type { EpochEvent, Figures, StopReason } from "./events.ts";
 import { observePlateau } from "./schedules.ts";
 
 /** Measures the validation rows, takes the figures in, and counts the epoch as done. */
@@ -27,7 +27,19 @@ export async function endEpoch({
   const { schedule, optimizer } = network.spec;
   if (schedule?.name === "reduce_on_plateau")
     observePlateau(schedule, optimizer.lr, state.plateau, monitor.mode, value);
+  state.target = monitor.target && finiteOrNull(figureAt(monitor.target.metric, figures));
   trainer.finishEpoch();
   const { epoch, step } = state;
   return { event: { event: "epoch", epoch, step, lr, ...speed, ...figures, train }, isBest };
 }
+
+/** Whether the epochs so far are enough: in a resumed run too, before it has begun another. */
+export function reasonToStop({
+  trainer: { state },
+  monitor,
+}: Pick<Assembly, "trainer" | "monitor">): StopReason | null {
+  if (targetIsReached(monitor, state.target)) return "target";
+  return patienceIsOver(monitor, state.monitor) ? "early_stopping" : null;
+}
+
+const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);

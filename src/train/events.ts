@@ -36,7 +36,14 @@ export interface EpochEvent {
 }
 
 /** Why a run ended. */
-export type StopReason = "epochs" | "max_steps" | "early_stopping" | "max_time" | "SIGINT" | "SIGTERM";
+export type StopReason =
+  | "epochs"
+  | "max_steps"
+  | "early_stopping"
+  | "target"
+  | "max_time"
+  | "SIGINT"
+  | "SIGTERM";
 
 export interface EndEvent {
   readonly event: "end";

@@ -1,15 +1,16 @@
 /** Goes on with a run where its newest checkpoint stands, if the spec still is the one it began with. */
 import { isDeepStrictEqual } from "node:util";
+import type { StoredCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { ResumePoint } from "../checkpoint/runDirectory.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import type { Assembly } from "./assembly.ts";
 import type { Listener } from "./events.ts";
-import type { TrainingState } from "./trainer.ts";
+import type { TrainingState } from "./trainingState.ts";
 
 /** What may differ between a run and its continuation: how long it takes and where files are. */
 const mayChange = [
   /^name$/,
-  /^train\.(?:epochs|max_steps|early_stopping)/,
+  /^train\.(?:epochs|max_steps|early_stopping|target|on_divergence)/,
   /^data\.(?:path|train|validation|test)\b/,
   /^init\b/,
 ];
@@ -26,11 +27,19 @@ export function resume(work: Assembly, { checkpoint, file }: ResumePoint, listen
       hint: "start a new run, or give the run its old data",
     });
   }
-  const { model, trainer } = work;
-  model.load([...checkpoint.parameters, ...checkpoint.buffers], `${file}.ckpt`);
-  trainer.restore(checkpoint.training as unknown as TrainingState, checkpoint.optimizer);
+  restore(work, checkpoint, `${file}.ckpt`);
   const { epoch, step } = checkpoint.training;
   listen({ event: "note", message: `going on from epoch ${epoch}, update ${step}` });
+}
+
+/** Model and trainer as they were when the checkpoint was made. */
+export function restore(
+  { model, trainer }: Assembly,
+  { parameters, buffers, training, optimizer }: StoredCheckpoint,
+  file = "last.ckpt",
+): void {
+  model.load([...parameters, ...buffers], file);
+  trainer.restore(training as unknown as TrainingState, optimizer);
 }
 
 interface Difference {

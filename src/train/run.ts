@@ -4,9 +4,9 @@ import { openRun, type RunMode } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
 import { assemble } from "./assembly.ts";
-import { patienceIsOver } from "./earlyStopping.ts";
+import { runEpoch } from "./divergence.ts";
 import { conclude } from "./end.ts";
-import { endEpoch } from "./endEpoch.ts";
+import { endEpoch, reasonToStop } from "./endEpoch.ts";
 import type { Listener, StopReason } from "./events.ts";
 import { resume } from "./resume.ts";
 import { Saver } from "./saver.ts";
@@ -41,20 +41,20 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
     if (!run.resumed?.events.length) run.log.append(start);
     listen(start);
 
-    const { trainer, monitor } = work;
+    const { trainer } = work;
     const saver = new Saver(run);
     saver.remember(work.checkpoint(), run.resumed);
     const shouldStop = stopCondition(options, started);
-    let reason: StopReason | null = patienceIsOver(monitor, trainer.state.monitor) ? "early_stopping" : null;
+    let reason = reasonToStop(work);
     try {
       while (!trainer.finished && reason === null) {
-        reason = await trainer.runEpoch(shouldStop, listen);
+        reason = await runEpoch(work, saver, shouldStop, listen);
         if (reason !== null) break;
         const epoch = await endEpoch(work);
         run.log.append(epoch.event);
         listen(epoch.event);
         saver.keep(work.checkpoint(), epoch.isBest);
-        reason = patienceIsOver(monitor, trainer.state.monitor) ? "early_stopping" : shouldStop();
+        reason = reasonToStop(work) ?? shouldStop();
       }
       if (trainer.isMidEpoch) saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0);
     } finally {

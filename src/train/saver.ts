@@ -3,7 +3,13 @@
  * written together about once a second, so that a small run is not spent waiting for the disk.
  */
 import { performance } from "node:perf_hooks";
-import { type Checkpoint, type Digests, readCheckpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
+import {
+  type Checkpoint,
+  type Digests,
+  readCheckpoint,
+  type StoredCheckpoint,
+  writeCheckpoint,
+} from "../checkpoint/checkpoint.ts";
 import type { ResumePoint, Run } from "../checkpoint/runDirectory.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 
@@ -44,6 +50,12 @@ export class Saver {
     } else last.take(checkpoint);
     this.lastIsBest = isBest;
     if (performance.now() - this.savedAt >= 1000 * secondsBetweenSaves) this.flush();
+  }
+
+  /** The latest model that was kept, read back from disk. */
+  lastGood(): StoredCheckpoint {
+    this.flush();
+    return readCheckpoint(this.run.paths.last);
   }
 
   /** Writes what is not on disk yet. */

@@ -102,6 +102,14 @@ const curves: { [Name in CurveName]: Curve<Name> } = {
     base * (start_factor + (end_factor - start_factor) * Math.min(1, t / total_iters)),
   polynomial: (base, { t, total }, { total_iters, power }) =>
     base * (1 - Math.min(1, t / (total_iters ?? total))) ** power,
+  /** Hu et al. 2024; after Hägele et al. 2024 the last fifth, and 1 − √share, do best. */
+  wsd(base, { t, total }, { decay, shape, eta_min }) {
+    const start = Math.round((1 - decay) * total);
+    if (t < start) return base;
+    const share = (t - start + 1) / (total - start + 1);
+    if (shape === "cos") return cosine(base, eta_min, share);
+    return straight(base, eta_min, shape === "sqrt" ? Math.sqrt(share) : share);
+  },
   one_cycle(base, { t, total }, options) {
     const top = options.max_lr ?? base;
     const first = top / options.div_factor;

@@ -9,27 +9,16 @@ import type { Kernels, LossRule } from "../engine/kernels.ts";
 import { type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import { loadTensors, type NamedTensor } from "../model/tensors.ts";
-import { exitCodes, UserError } from "../support/errors.ts";
 import { shuffle, streamKey } from "../support/random.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { Batches, type Rows } from "./batches.ts";
-import { initialMonitorState, type MonitorState } from "./earlyStopping.ts";
+import { Diverged } from "./diverged.ts";
 import type { Figures, ProgressEvent, StopReason } from "./events.ts";
-import { initialPlateauState, learningRate, type PlateauState, type RunLength } from "./schedules.ts";
+import { runLength } from "./runLength.ts";
+import { learningRate, type RunLength } from "./schedules.ts";
+import type { Origin } from "./trace.ts";
+import { initialTrainingState, type TrainingState } from "./trainingState.ts";
 import { Updates } from "./updates.ts";
-
-/** All that a resumed run needs besides tensors. Plain JSON. */
-export interface TrainingState {
-  /** Epochs done. */
-  epoch: number;
-  /** Updates done, in all and in the epoch under way. */
-  step: number;
-  batch: number;
-  /** Sums of the epoch under way. */
-  totals: number[];
-  monitor: MonitorState;
-  plateau: PlateauState;
-}
 
 export class Trainer {
   readonly length: RunLength;
@@ -53,14 +42,7 @@ export class Trainer {
     private readonly augmentation: Augmentation | null = null,
   ) {
     this.length = runLength(spec, rows.indices.length);
-    this.state = {
-      epoch: 0,
-      step: 0,
-      batch: 0,
-      totals: new Array<number>(totalCells.count).fill(0),
-      monitor: initialMonitorState(),
-      plateau: initialPlateauState(),
-    };
+    this.state = initialTrainingState();
     this.batches = new Batches(k, model, rows, spec.train.batch_size, augmentation);
     this.totals = k.backend.doubles(totalCells.count);
     this.updates = new Updates(k, model, this.batches, rule, spec, this.totals);
@@ -95,16 +77,17 @@ export class Trainer {
   /**
    * Goes through the rest of the epoch under way. Returns null at its end (or at that of the run), else
    * why it stopped in the middle.
-   * @throws UserError (exit code 6) when the loss, or a number of the model, is no longer finite
+   * @throws Diverged when the loss, or a number of the model, is no longer finite
    */
   async runEpoch(
     shouldStop: () => StopReason | null,
     tell: (event: ProgressEvent) => void,
   ): Promise<StopReason | null> {
-    this.updates.average?.exchange();
+    this.beginUpdates();
     const reason = await this.goThrough(shouldStop, tell);
     this.updates.average?.exchange();
-    this.requireFinite();
+    const what = this.nonFinite();
+    if (what !== null) throw this.diverged(what);
     return reason;
   }
 
@@ -113,8 +96,6 @@ export class Trainer {
     tell: (event: ProgressEvent) => void,
   ): Promise<StopReason | null> {
     const { state, length } = this;
-    this.drawEpoch();
-    this.totals.values.set(state.totals);
     const started = { time: performance.now(), rows: this.totals.values[totalCells.rows]! };
     while (state.batch < length.stepsPerEpoch && state.step < length.totalSteps) {
       await this.runSome();
@@ -182,56 +163,80 @@ export class Trainer {
 
   /** One update. Allocates no memory for numbers. */
   private update(): void {
-    const { state, spec, rows } = this;
-    const rowsPerUpdate = spec.train.batch_size * spec.train.accumulate;
-    const first = state.batch * rowsPerUpdate;
-    const end = Math.min(first + rowsPerUpdate, rows.indices.length);
-    this.updates.make(state.step, first, end, this.rateAt(state.step));
+    const { state } = this;
+    this.updates.make(state.step, this.first, this.end, this.rateAt(state.step));
     state.step++;
     state.batch++;
   }
 
-  private rateAt(step: number): number {
-    const { spec, length, state } = this;
-    return learningRate(spec.schedule, spec.optimizer.lr, step, length, state.plateau);
+  /** Where the next update's rows begin and end in the epoch's order. */
+  private get first(): number {
+    return this.state.batch * this.spec.train.batch_size * this.spec.train.accumulate;
+  }
+  private get end(): number {
+    const { batch_size, accumulate } = this.spec.train;
+    return Math.min(this.first + batch_size * accumulate, this.rows.indices.length);
   }
 
-  private drawEpoch(): void {
+  private rateAt(step: number): number {
+    const { spec, length, state } = this;
+    return state.lr_factor * learningRate(spec.schedule, spec.optimizer.lr, step, length, state.plateau);
+  }
+
+  /** The epoch's order, sums and weights as they were when the latest update was made. */
+  private beginUpdates(): void {
+    const { spec, state } = this;
     this.order.set(this.rows.indices);
-    if (this.spec.train.shuffle) shuffle(this.order, streamKey(this.spec.seed, "shuffle", this.state.epoch));
-    this.augmentation?.startEpoch(this.state.epoch);
+    if (spec.train.shuffle) shuffle(this.order, streamKey(spec.seed, "shuffle", state.epoch));
+    this.augmentation?.startEpoch(state.epoch);
+    this.totals.values.set(state.totals);
+    this.updates.average?.exchange();
   }
 
   /** Finite losses may come before weights that are not: what is saved has to be usable. */
-  private requireFinite(): void {
+  private nonFinite(): string | null {
     for (const { name, values } of [...this.model.tensors(), ...this.optimizerTensors()]) {
       const index = firstNonFinite(values);
-      if (index >= 0) throw this.diverged(`${name} holds ${values[index]}`);
+      if (index >= 0) return `${name} holds ${values[index]}`;
+    }
+    return null;
+  }
+
+  private diverged(what: string): Diverged {
+    return new Diverged(`${what} in epoch ${this.state.epoch + 1}, by update ${this.state.step}`);
+  }
+
+  /**
+   * After a divergence, with the last good state restored: which update brought the first number that is not
+   * finite, and where in it. Leaves a state that nobody should go on with.
+   * @param restore brings the last good state back once more
+   */
+  async findOrigin(restore: () => void): Promise<Origin | null> {
+    const good = await this.countGoodUpdates();
+    restore();
+    this.beginUpdates();
+    for (let done = 0; done < good; done++) this.update();
+    await this.k.sync();
+    const { epoch, batch, step } = this.state;
+    const place = { epoch: epoch + 1, batch: batch + 1, step: step + 1 };
+    if (batch >= this.length.stepsPerEpoch) return null;
+    const found = await this.updates.trace(step, this.first, this.end);
+    if (found) return { ...found, ...place };
+    this.update();
+    await this.k.sync();
+    const what = this.nonFinite();
+    return what === null ? null : { what: `${what} after the step`, record: null, ...place };
+  }
+
+  private async countGoodUpdates(): Promise<number> {
+    const { state, length, totals } = this;
+    this.beginUpdates();
+    for (let good = 0; ; good++) {
+      if (state.batch >= length.stepsPerEpoch || state.step >= length.totalSteps) return good;
+      this.update();
+      await this.k.sync();
+      const loss = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+      if (!Number.isFinite(loss) || this.nonFinite() !== null) return good;
     }
   }
-
-  private diverged(what: string): UserError {
-    const { epoch, step } = this.state;
-    return new UserError(exitCodes.diverged, {
-      message: `training diverged: ${what} in epoch ${epoch + 1}, by update ${step}`,
-      expected: "finite numbers",
-      hint: "a smaller optimizer.lr, train.clip_grad_norm or scaled inputs (data.scale) help",
-    });
-  }
-}
-
-/** Updates an epoch and a run take: one per batch, or few batches, the last short one kept unless `drop_last`. */
-export function runLength({ train }: Spec, rows: number): RunLength {
-  const rowsPerUpdate = train.batch_size * train.accumulate;
-  const batches = rows / rowsPerUpdate;
-  const stepsPerEpoch = train.drop_last ? Math.floor(batches) : Math.ceil(batches);
-  if (stepsPerEpoch === 0) {
-    throw new UserError(exitCodes.data, {
-      message: `${rows} training rows are fewer than a batch of ${rowsPerUpdate}, and train.drop_last drops it`,
-      expected: "at least one full batch",
-    });
-  }
-  const planned = train.epochs === null ? Infinity : train.epochs * stepsPerEpoch;
-  const most = train.max_steps ?? Infinity;
-  return { stepsPerEpoch, totalSteps: Math.min(planned, most), endsBySteps: most < planned };
 }

@@ -11,6 +11,7 @@ import type { Batches } from "./batches.ts";
 import { MovingAverage } from "./movingAverage.ts";
 import { createOptimizer, type Optimizer } from "./optimizers.ts";
 import { parameterState } from "./slots.ts";
+import { type Origin, suspect, traceBackward, traceForward } from "./trace.ts";
 
 export class Updates {
   /** What a resumed run needs besides the model's tensors, named as checkpoints name it. */
@@ -52,6 +53,26 @@ export class Updates {
     this.optimizer.step(step, lr);
     if (max_norm !== null) for (const W of this.linearWeights) k.limitRows(W, max_norm);
     this.average?.take(step);
+  }
+
+  /** What of an update's passes is first not finite, and from which record; nothing may be enqueued. */
+  async trace(step: number, first: number, end: number): Promise<Pick<Origin, "what" | "record"> | null> {
+    const { k, model, batches, totals } = this;
+    const { batch_size, accumulate } = this.spec.train;
+    for (let at = first, piece = step * accumulate; at < end; at += batch_size, piece++) {
+      const { pass, Y, W } = batches.take(at, Math.min(batch_size, end - at));
+      let found = await traceForward(k, model, pass, piece);
+      if (!found) {
+        k.loss(pass.dS, pass.S, Y, W, this.rule, totals);
+        pass.backward();
+        found = await traceBackward(k, model);
+      }
+      if (!found) continue;
+      const { what, row } = found;
+      const table = row === null ? 0 : batches.order.values[at + row]!;
+      return { what, record: row === null ? null : { row: table, ...suspect(pass.X, row) } };
+    }
+    return null;
   }
 
   /** The gradient of the mean loss over the rows; every piece draws its own dropout masks. */

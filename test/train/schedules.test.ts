@@ -41,3 +41,33 @@ describe("every schedule gives torch's learning rates", () => {
     expect(rates).toEqual([0.25, 0.5, 0.75, 1, 1, 0.5]);
   });
 });
+
+describe("wsd", () => {
+  const rates = (options: object) => {
+    const spec = scheduleSchema.parse({ name: "wsd", ...options });
+    return Array.from({ length: 10 }, (_, step) =>
+      learningRate(spec, 1, step, { stepsPerEpoch: 5, totalSteps: 10 }, initialPlateauState()),
+    );
+  };
+
+  test("warms up, stays, and falls towards the end in a line", () => {
+    const expected = [0.5, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2];
+    rates({ decay: 0.5, warmup_steps: 2 }).forEach((rate, i) => {
+      expect(rate).toBeCloseTo(expected[i]!, 12);
+    });
+  });
+
+  test.each(["linear", "cos", "sqrt"])("%s falls all the way and never rises", (shape) => {
+    const falling = rates({ decay: 0.3, shape, eta_min: 0.01 });
+    expect(falling.slice(0, 7)).toEqual([1, 1, 1, 1, 1, 1, 1]);
+    expect(falling).toEqual(falling.toSorted((a, b) => b - a));
+    expect(falling.at(-1)).toBeLessThan(0.3);
+    expect(falling.at(-1)).toBeGreaterThanOrEqual(0.01);
+  });
+});
+
+test("a cycle whose peak is its first step has a rate there", () => {
+  const spec = scheduleSchema.parse({ name: "one_cycle", total_steps: 10, pct_start: 0.1 });
+  const length = { stepsPerEpoch: 10, totalSteps: 10 };
+  expect(learningRate(spec, 0.3, 0, length, initialPlateauState())).toBeCloseTo(0.3, 12);
+});

@@ -1,6 +1,6 @@
 /** What the loop over batches promises: how many updates, over which rows, with what figures, in what memory. */
 import { describe, expect, test } from "vitest";
-import { runLength } from "../../src/train/trainer.ts";
+import { runLength } from "../../src/train/runLength.ts";
 import { countingTypedArrays } from "./allocations.ts";
 import { irisData, nobody, outcome, workOf } from "./support.ts";
 

@@ -220,7 +220,7 @@ function* schedule({ schedule }: Partial<Spec>): Iterable<Contradiction> {
 
 function* train(spec: Partial<Spec>): Iterable<Contradiction> {
   if (!spec.train) return;
-  const { epochs, max_steps, early_stopping } = spec.train;
+  const { epochs, max_steps, early_stopping, target } = spec.train;
   if (epochs === null && max_steps === null) {
     yield {
       path: ["train"],
@@ -228,12 +228,13 @@ function* train(spec: Partial<Spec>): Iterable<Contradiction> {
       expected: "expected one of them",
     };
   }
-  if (early_stopping) yield* watched(early_stopping.metric, spec);
+  if (early_stopping) yield* watched("early_stopping", early_stopping.metric, spec);
+  if (target) yield* watched("target", target.metric, spec);
 }
 
-function* watched(metric: string, { data }: Partial<Spec>): Iterable<Contradiction> {
+function* watched(section: string, metric: string, { data }: Partial<Spec>): Iterable<Contradiction> {
   if (!data) return;
-  const path = ["train", "early_stopping", "metric"];
+  const path = ["train", section, "metric"];
   const known = watchableFor(data.task);
   if (!known.includes(metric)) {
     const message = `${metric} does not exist for ${data.task}`;

@@ -9,8 +9,10 @@ export function expandTrain(raw: unknown): unknown {
   if (raw === undefined || raw === null) return { epochs: defaultEpochs };
   if (!isMapping(raw)) return raw;
   const expanded: Mapping = { epochs: raw.max_steps == null ? defaultEpochs : null, ...raw };
-  if (isMapping(raw.early_stopping) && typeof raw.early_stopping.metric === "string") {
-    expanded.early_stopping = { ...raw.early_stopping, metric: expandMetric(raw.early_stopping.metric) };
+  for (const key of ["early_stopping", "target"]) {
+    const section = raw[key];
+    if (isMapping(section) && typeof section.metric === "string")
+      expanded[key] = { ...section, metric: expandMetric(section.metric) };
   }
   return expanded;
 }

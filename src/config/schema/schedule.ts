@@ -95,6 +95,16 @@ export const scheduleSchema = z
         ...warmup,
       }),
       z.strictObject({
+        name: z.literal("wsd").describe("Warm up, stay, decay: lr stays until the last part of training."),
+        decay: between0and1().default(0.2).describe("Share of training, after warm-up, in which lr falls."),
+        shape: choice(["linear", "cos", "sqrt"])
+          .default("linear")
+          .describe("How it falls: sqrt is 1 − √share, fast at first."),
+        eta_min,
+        interval: interval("step"),
+        ...warmup,
+      }),
+      z.strictObject({
         name: z.literal("reduce_on_plateau"),
         factor: between0and1().default(0.1).describe("Factor on lr."),
         patience: wholeNumber(0).default(10).describe("Epochs without improvement that are tolerated."),

@@ -1,6 +1,6 @@
 /** The spec's `train` section in canonical form. */
 import { z } from "zod";
-import { above, atLeast, between0and1, choice, flag, wholeNumber } from "./fields.ts";
+import { above, atLeast, between0and1, choice, factor, finite, flag, wholeNumber } from "./fields.ts";
 import { watchable } from "./metrics.ts";
 
 export type TrainSpec = z.output<typeof trainSchema>;
@@ -18,6 +18,23 @@ export const earlyStoppingSchema = z.strictObject(
   "early stopping's settings, such as { metric: validation.loss, patience: 5 }",
 );
 
+const targetSchema = z.strictObject(
+  {
+    metric: choice(watchable).describe("What is watched: validation. or train. and a metric's name."),
+    value: finite().describe("Training ends after the first epoch that is at least as good."),
+  },
+  "a metric and its value, such as { metric: validation.accuracy, value: 0.98 }",
+);
+
+const onDivergenceSchema = z.strictObject(
+  {
+    rollback: flag().default(true).describe("Whether to go on from the last good model."),
+    lr_factor: factor().default(0.5).describe("Factor on lr after each rollback."),
+    attempts: wholeNumber(1).default(3).describe("Rollbacks after which training ends."),
+  },
+  "what to do, such as { rollback: true, lr_factor: 0.5 }",
+);
+
 export const trainSchema = z
   .strictObject(
     {
@@ -32,6 +49,11 @@ export const trainSchema = z
         .default(1)
         .describe("Batches per update: their gradients are averaged over all their rows."),
       early_stopping: earlyStoppingSchema.nullable().default(null).describe("When to end early."),
+      target: targetSchema.nullable().default(null).describe("A figure that is good enough."),
+      on_divergence: onDivergenceSchema
+        .nullable()
+        .default(null)
+        .describe("What to do when numbers are no longer finite. null: end."),
       clip_grad_norm: above(0)
         .nullable()
         .default(null)

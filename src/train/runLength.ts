@@ -1,0 +1,20 @@
+/** How many updates an epoch and a run take. */
+import type { Spec } from "../config/schema.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import type { RunLength } from "./schedules.ts";
+
+/** Updates an epoch and a run take: one per batch, or few batches, the last short one kept unless `drop_last`. */
+export function runLength({ train }: Spec, rows: number): RunLength {
+  const rowsPerUpdate = train.batch_size * train.accumulate;
+  const batches = rows / rowsPerUpdate;
+  const stepsPerEpoch = train.drop_last ? Math.floor(batches) : Math.ceil(batches);
+  if (stepsPerEpoch === 0) {
+    throw new UserError(exitCodes.data, {
+      message: `${rows} training rows are fewer than a batch of ${rowsPerUpdate}, and train.drop_last drops it`,
+      expected: "at least one full batch",
+    });
+  }
+  const planned = train.epochs === null ? Infinity : train.epochs * stepsPerEpoch;
+  const most = train.max_steps ?? Infinity;
+  return { stepsPerEpoch, totalSteps: Math.min(planned, most), endsBySteps: most < planned };
+}

@@ -1,0 +1,68 @@
+/** Where the first number that is not finite comes from: an update's passes again, layer by layer. */
+import { firstNonFinite } from "../checkpoint/safetensors.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import type { Matrix } from "../engine/matrix.ts";
+import type { Model, Pass } from "../model/model.ts";
+
+export interface Origin {
+  /** `the output of layers.2 (linear) is Infinity`. */
+  readonly what: string;
+  /** From 1, as is the batch in the epoch. */
+  readonly epoch: number;
+  readonly batch: number;
+  readonly step: number;
+  /** The row it shows in first, by its number in the table, and its input that is largest or not finite. */
+  readonly record: { readonly row: number; readonly column: number; readonly value: number } | null;
+}
+
+interface Found {
+  readonly what: string;
+  /** Of the batch; null: all rows had their share. */
+  readonly row: number | null;
+}
+
+/** Runs one batch forward, layer by layer, up to the first output that is not finite. */
+export async function traceForward(
+  k: Kernels,
+  model: Model,
+  pass: Pass,
+  step: number,
+): Promise<Found | null> {
+  const inputs = await bad(k, pass.X);
+  if (inputs) return { what: `the input is ${inputs.value}`, row: inputs.row };
+  for (const [index, Y] of pass.outputs.entries()) {
+    pass.forwardLayer(index, "train", step);
+    const found = await bad(k, Y);
+    if (!found) continue;
+    const { type } = model.description.layers[index]!.spec;
+    return { what: `the output of layers.${index} (${type}) is ${found.value}`, row: found.row };
+  }
+  return null;
+}
+
+/** After a backward pass: the gradient that it reached first of those that are not finite. */
+export async function traceBackward(k: Kernels, model: Model): Promise<Found | null> {
+  await k.sync();
+  for (const { name, gradient } of model.parameters.toReversed()) {
+    const index = firstNonFinite(gradient.values);
+    if (index >= 0) return { what: `the gradient of ${name} is ${gradient.values[index]}`, row: null };
+  }
+  return null;
+}
+
+/** The column of a row of inputs that is not finite, or else the largest. */
+export function suspect(X: Matrix, row: number): { column: number; value: number } {
+  let column = 0;
+  const at = (j: number) => X.values[row * X.cols + j]!;
+  for (let j = 0; j < X.cols; j++) {
+    if (!Number.isFinite(at(j))) return { column: j, value: at(j) };
+    if (Math.abs(at(j)) > Math.abs(at(column))) column = j;
+  }
+  return { column, value: at(column) };
+}
+
+async function bad(k: Kernels, M: Matrix): Promise<{ value: number; row: number } | null> {
+  await k.sync();
+  const index = firstNonFinite(M.values);
+  return index < 0 ? null : { value: M.values[index]!, row: Math.floor(index / M.cols) };
+}

@@ -1,0 +1,33 @@
+/** Where a training stands: all that a resumed run needs besides tensors. Plain JSON. */
+import { totalCells } from "../engine/matrix.ts";
+import { initialMonitorState, type MonitorState } from "./earlyStopping.ts";
+import { initialPlateauState, type PlateauState } from "./schedules.ts";
+
+export interface TrainingState {
+  /** Epochs done. */
+  epoch: number;
+  /** Updates done, in all and in the epoch under way. */
+  step: number;
+  batch: number;
+  /** Sums of the epoch under way. */
+  totals: number[];
+  monitor: MonitorState;
+  plateau: PlateauState;
+  /** The figure of `train.target` in the latest epoch; null if there is none. */
+  target: number | null;
+  /** Returns to an earlier model after a divergence, and the factor on all rates that they have led to. */
+  rollbacks: number;
+  lr_factor: number;
+}
+
+export const initialTrainingState = (): TrainingState => ({
+  epoch: 0,
+  step: 0,
+  batch: 0,
+  totals: new Array<number>(totalCells.count).fill(0),
+  monitor: initialMonitorState(),
+  plateau: initialPlateauState(),
+  target: null,
+  rollbacks: 0,
+  lr_factor: 1,
+});
