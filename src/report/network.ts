@@ -3,7 +3,7 @@ import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 import { bytes, count, shape } from "./text.ts";
 
-export interface LayerDrawing {
+interface LayerDrawing {
   /** `linear`, `dropout 0.2`, … */
   readonly label: string;
   /** Columns of its output; null where it is not known without the data. */

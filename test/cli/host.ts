@@ -8,7 +8,7 @@ export interface Ran {
   readonly err: string;
 }
 
-export interface Terminal {
+interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
