@@ -1,13 +1,89 @@
 /** Which backend computes: the first that opens, or the one that was asked for and no other. */
+
+import { availableCores } from "../support/cores.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { FastBackend } from "./fast/backend.ts";
+import { sourceHash } from "./fast/sourceHash.ts";
 import type { Backend, BackendName } from "./kernels.ts";
+import { loadAddon } from "./native/addon.ts";
+import { openNative } from "./native/machine.ts";
 import { openReference } from "./reference/backend.ts";
+import { openWasm } from "./wasm/machine.ts";
+import { compile, type WasmModule } from "./wasm/module.ts";
 
 export interface KernelsChoice {
   readonly kernels: "auto" | BackendName;
   /** null: as many as this process may use. */
   readonly threads: number | null;
+  /**
+   * An instruction set by name (environment variable NNT_ISA: avx512, avx2, sse2, neon; relaxed, plain for
+   * wasm), for tests and measurements; null or absent: the best there is.
+   */
+  readonly isa?: string | null;
 }
 
-export async function openKernels(_choice: KernelsChoice): Promise<{ backend: Backend }> {
-  return { backend: openReference() };
+/** What became of one backend. */
+export interface Attempt {
+  readonly name: BackendName;
+  /** Its description if it opened, else why it did not. */
+  readonly outcome: string;
+  readonly opened: boolean;
+}
+
+/** In the order in which `auto` tries them. */
+const openers = {
+  native: nativeBackend,
+  wasm: wasmBackend,
+  reference: async () => openReference(),
+} satisfies Record<BackendName, (threads: number, isa: string | null) => Promise<Backend>>;
+export const backendNames = Object.keys(openers) as BackendName[];
+
+/** More are not of use: see MOST_THREADS in kernels/team_state.h. */
+const mostThreads = 32;
+
+/**
+ * Opens a backend, and tells what became of those tried before it.
+ * @throws UserError (exit code 5) if the one that was named does not open
+ */
+export async function openKernels(choice: KernelsChoice): Promise<{ backend: Backend; report: Attempt[] }> {
+  const names = choice.kernels === "auto" ? backendNames : [choice.kernels];
+  const threads = Math.min(choice.threads ?? availableCores(), mostThreads);
+  const report: Attempt[] = [];
+  for (const name of names) {
+    try {
+      const backend = await openers[name](threads, choice.isa ?? null);
+      report.push({ name, outcome: backend.description, opened: true });
+      return { backend, report };
+    } catch (error) {
+      report.push({ name, outcome: (error as Error).message, opened: false });
+    }
+  }
+  const [failure] = report as [Attempt];
+  throw new UserError(exitCodes.io, {
+    message: `the ${failure.name} kernels cannot be used: ${failure.outcome}`,
+    hint: "--kernels auto takes the best that can",
+  });
+}
+
+async function nativeBackend(threads: number, isa: string | null): Promise<Backend> {
+  const addon = loadAddon(sourceHash);
+  const sets = addon.sets().split("\n");
+  const set = isa ?? sets[0]!;
+  if (!sets.includes(set)) throw new Error(`this machine has no ${set}, but ${sets.join(", ")}`);
+  return new FastBackend(openNative(addon, set, threads));
+}
+
+async function wasmBackend(threads: number, isa: string | null): Promise<Backend> {
+  return new FastBackend(openWasm(wasmModule(isa), threads));
+}
+
+function wasmModule(isa: string | null): WasmModule {
+  if (isa === "relaxed" || isa === "plain") return compile(isa);
+  if (isa !== null) throw new Error(`wasm has no ${isa}, but relaxed, plain`);
+  try {
+    return compile("relaxed");
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    return compile("plain");
+  }
 }

@@ -1,0 +1,245 @@
+/*
+ * Losses of logits S [rows, n] against targets Y, their gradients for the mean over weighted rows, and sums
+ * in 64 bit. Formulas as in src/engine/reference/losses.ts. Vectors lie along the rows and sums over outputs
+ * run in order, so that a row's numbers do not depend on its neighbours.
+ */
+#ifndef NNT_LOSSES_H
+#define NNT_LOSSES_H
+
+#include "elementary.h"
+#include "team.h"
+
+/** In the order of `lossNames` in src/engine/fast/commands.ts. */
+enum loss_rule {
+	CROSS_ENTROPY, BCE_WITH_LOGITS, MSE, HALF_SQUARED_ERROR, MAE, HUBER, SMOOTH_L1, POISSON_NLL, QUANTILE
+};
+/** The cells of `totals`, as `totalCells` in src/engine/matrix.ts. */
+enum total { TOTAL_LOSS, TOTAL_WEIGHT, TOTAL_CORRECT, TOTAL_ROWS, TOTAL_GRADIENT_NORM };
+
+typedef struct {
+	/** dS null: the gradient is not wanted; row_weights, weights null: all 1. */
+	float *dS;
+	const float *S, *Y, *row_weights, *weights;
+	double *totals;
+	enum loss_rule rule;
+	float parameter;
+	long rows, n;
+} Loss;
+
+/** Rows whose losses fit into the team's scratch at once: two floats each. */
+#define LOSS_ROWS (SHARED_FLOATS / 2)
+
+/** p[0], p[step], …: one element of `count` rows; the missing rows repeat row 0, so that nothing overflows. */
+INLINE vf column(const float *p, long step, long count)
+{
+	float lanes[VL] __attribute__((aligned(VL * 4)));
+	if (count == VL) {
+		if (step == 1)
+			return load(p);
+		for (int i = 0; i < VL; i++)
+			lanes[i] = p[i * step];
+	} else {
+		for (int i = 0; i < VL; i++)
+			lanes[i] = p[i < count ? i * step : 0];
+	}
+	return load(lanes);
+}
+INLINE void put_column(float *p, vf x, long step, long count)
+{
+	float lanes[VL] __attribute__((aligned(VL * 4)));
+	store(lanes, x);
+	for (long i = 0; i < count; i++)
+		p[i * step] = lanes[i];
+}
+INLINE vf sign(vf x)
+{
+	return choose(x > splat(0), splat(1), choose(x < splat(0), splat(-1), x * splat(0)));
+}
+
+/** One output's loss, and ∂L/∂s. */
+INLINE vf element_loss(const enum loss_rule rule, vf s, vf y, vf q, vf w, vf *gradient)
+{
+	const vf d = s - y, r = vabs(d), half = splat(0.5f), one = splat(1);
+	switch (rule) {
+	case BCE_WITH_LOGITS: {
+		const vf l = muladd(w - one, y, one);
+		*gradient = (one - y) - l * vsigmoid(-s);
+		return muladd(one - y, s, l * vsoftplus(-s));
+	}
+	case MSE:
+		*gradient = d + d;
+		return d * d;
+	case HALF_SQUARED_ERROR:
+		*gradient = d;
+		return half * d * d;
+	case MAE:
+		*gradient = sign(d);
+		return r;
+	case HUBER:
+		*gradient = choose(d > q, q, choose(d < -q, -q, d));
+		return choose(r <= q, half * r * r, q * muladd(-half, q, r));
+	case SMOOTH_L1:
+		*gradient = choose(r < q, d / q, sign(d));
+		return choose(r < q, half * r * r / q, muladd(-half, q, r));
+	case POISSON_NLL: {
+		const vf e = vexp(s);
+		*gradient = e - y;
+		return muladd(-y, s, e);
+	}
+	case QUANTILE:
+		*gradient = choose(y > s, -q, choose(y < s, one - q, d * splat(0)));
+		return vmax(q * -d, (one - q) * d);
+	default:
+		*gradient = d;
+		return d;
+	}
+}
+
+/** Rows [first, last) of an elementwise loss: dS, and each row's loss and count of right labels. */
+INLINE void element_rows(const enum loss_rule rule, const Loss *x, long first, long last, double share_of_one,
+			 float *losses, float *right)
+{
+	const long n = x->n;
+	const vf per_output = splat(rule == HALF_SQUARED_ERROR ? 1 : 1 / (float)n), q = splat(x->parameter);
+	const vf scale = splat((float)share_of_one) * per_output;
+	for (long r = first; r < last; r += VL) {
+		const long count = last - r < VL ? last - r : VL;
+		const vf row = x->row_weights ? scale * column(x->row_weights + r, 1, count) : scale;
+		vf sum = splat(0), hits = splat(0);
+		for (long j = 0; j < n; j++) {
+			const vf s = column(x->S + r * n + j, n, count), y = column(x->Y + r * n + j, n, count);
+			const vf w = splat(x->weights ? x->weights[j] : 1);
+			vf gradient;
+			sum = sum + element_loss(rule, s, y, q, w, &gradient);
+			if (rule == BCE_WITH_LOGITS)
+				hits = hits + choose((s > splat(0)) ^ (y > splat(0.5f)), splat(0), splat(1));
+			if (x->dS)
+				put_column(x->dS + r * n + j, row * gradient, n, count);
+		}
+		put_column(losses + r, sum * per_output, 1, count);
+		put_column(right + r, hits, 1, count);
+	}
+}
+
+static void cross_entropy_rows(const Loss *x, long first, long last, double share_of_one, float *losses,
+			       float *right)
+{
+	const long n = x->n;
+	const float smoothing = x->parameter;
+	float sum_of_weights = 0;
+	for (long j = 0; j < n; j++)
+		sum_of_weights += x->weights ? x->weights[j] : 1;
+	const vf hard_share = splat(1 - smoothing), smooth_share = splat(smoothing / (float)n);
+	for (long r = first; r < last; r += VL) {
+		const long count = last - r < VL ? last - r : VL;
+		const float *S = x->S + r * n;
+		const vf target = column(x->Y + r, 1, count);
+		vf top = column(S, n, count), largest = splat(0);
+		for (long j = 1; j < n; j++) {
+			const vf s = column(S + j, n, count);
+			const vi more = s > top;
+			top = choose(more, s, top);
+			largest = choose(more, splat((float)j), largest);
+		}
+		/* Σ e^(s − top), and the target's and the weighted sum of top − s. */
+		vf sum = splat(0), target_gap = splat(0), target_weight = splat(0), gaps = splat(0);
+		for (long j = 0; j < n; j++) {
+			const vf gap = top - column(S + j, n, count);
+			const float wj = x->weights ? x->weights[j] : 1;
+			const vi here = target == splat((float)j);
+			const vf e = vexp(-gap);
+			sum = sum + e;
+			target_gap = choose(here, gap, target_gap);
+			target_weight = choose(here, splat(wj), target_weight);
+			if (smoothing != 0)
+				gaps = muladd(splat(wj), gap, gaps);
+			if (x->dS)
+				put_column(x->dS + r * n + j, e, n, count);
+		}
+		const vf log_sum = vlog(sum), hard = target_weight * (target_gap + log_sum);
+		vf L = hard;
+		if (smoothing != 0)
+			L = muladd(smooth_share, muladd(splat(sum_of_weights), log_sum, gaps), hard_share * hard);
+		put_column(losses + r, L, 1, count);
+		put_column(right + r, choose(largest == target, splat(1), splat(0)), 1, count);
+		if (!x->dS)
+			continue;
+		vf row = splat((float)share_of_one);
+		if (x->row_weights)
+			row = row * column(x->row_weights + r, 1, count);
+		const vf inverse = splat(1) / sum;
+		const vf own = hard_share * target_weight;
+		for (long j = 0; j < n; j++) {
+			float *at = x->dS + r * n + j;
+			const vf p = column(at, n, count) * inverse;
+			const vf one = choose(target == splat((float)j), splat(1), splat(0));
+			vf d = own * (p - one);
+			if (smoothing != 0) {
+				const float wj = x->weights ? x->weights[j] : 1;
+				d = muladd(smooth_share, muladd(p, splat(sum_of_weights), splat(-wj)), d);
+			}
+			put_column(at, row * d, n, count);
+		}
+	}
+}
+
+INLINE float row_weight(const Loss *x, long r) { return x->row_weights ? x->row_weights[r] : 1; }
+/** A row's weight in the mean: its own, times its class's in cross-entropy. */
+INLINE double weight_in_mean(const Loss *x, long r)
+{
+	double weight = row_weight(x, r);
+	if (x->rule == CROSS_ENTROPY && x->weights)
+		weight *= x->weights[(long)x->Y[r]];
+	return weight;
+}
+
+static void loss(Worker *w, const Loss *x)
+{
+	double weight = 0;
+	if (x->row_weights || (x->rule == CROSS_ENTROPY && x->weights))
+		for (long r = 0; r < x->rows; r++)
+			weight += weight_in_mean(x, r);
+	else
+		weight = (double)x->rows;
+	const double one = weight > 0 ? 1 / weight : 0;
+	if (w->id == 0) {
+		x->totals[TOTAL_WEIGHT] += weight;
+		x->totals[TOTAL_ROWS] += (double)x->rows;
+	}
+	float *losses = w->shared, *right = w->shared + LOSS_ROWS;
+	for (long at = 0; at < x->rows; at += LOSS_ROWS) {
+		Loss part = *x;
+		part.rows = x->rows - at < LOSS_ROWS ? x->rows - at : LOSS_ROWS;
+		part.S += at * x->n;
+		part.Y += x->rule == CROSS_ENTROPY ? at : at * x->n;
+		if (part.dS)
+			part.dS += at * x->n;
+		if (part.row_weights)
+			part.row_weights += at;
+		long first, last;
+		share(w, part.rows, LANES, &first, &last);
+		switch (x->rule) {
+		case CROSS_ENTROPY: cross_entropy_rows(&part, first, last, one, losses, right); break;
+#define ELEMENT_LOSS(rule) \
+	case rule: element_rows(rule, &part, first, last, one, losses, right); break;
+		ELEMENT_LOSS(BCE_WITH_LOGITS)
+		ELEMENT_LOSS(MSE)
+		ELEMENT_LOSS(HALF_SQUARED_ERROR)
+		ELEMENT_LOSS(MAE)
+		ELEMENT_LOSS(HUBER)
+		ELEMENT_LOSS(SMOOTH_L1)
+		ELEMENT_LOSS(POISSON_NLL)
+		ELEMENT_LOSS(QUANTILE)
+		}
+		team_meet(w);
+		if (w->id == 0)
+			for (long r = 0; r < part.rows; r++) {
+				x->totals[TOTAL_LOSS] += (double)row_weight(&part, r) * (double)losses[r];
+				x->totals[TOTAL_CORRECT] += (double)right[r];
+			}
+		if (at + LOSS_ROWS < x->rows)
+			team_meet(w);
+	}
+}
+
+#endif

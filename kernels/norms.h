@@ -1,0 +1,155 @@
+/*
+ * Batch and layer normalisation with their backward passes; formulas as in
+ * src/engine/reference/normalisation.ts. Sums along columns run over the rows in order; sums along a row run
+ * in 16 lanes, folded as `fold_lanes` says.
+ */
+#ifndef NNT_NORMS_H
+#define NNT_NORMS_H
+
+#include "elementwise.h"
+
+typedef struct {
+	float *Y;
+	const float *X, *gamma, *beta;
+	float eps;
+	float *mean, *inverse_std, *running_mean, *running_variance;
+	float momentum;
+	int training;
+	long rows, cols;
+} Norm;
+
+typedef struct {
+	float *dX, *dGamma, *dBeta;
+	const float *dY, *X, *gamma, *mean, *inverse_std;
+	long rows, cols;
+} NormBackward;
+
+/** Like EACH, over this worker's columns; AT(p, r) reads row r of a matrix. */
+#define EACH_COLUMN(w, cols, ...) EACH(w, cols, __VA_ARGS__)
+#define AT(p, r) GET((p) + (r) * cols)
+
+static void batch_norm(Worker *w, const Norm *x)
+{
+	const long rows = x->rows, cols = x->cols;
+	if (rows == 0)
+		return;
+	const vf count = splat((float)rows), spare = splat((float)(rows > 1 ? rows - 1 : 1));
+	const vf momentum = splat(x->momentum), kept = splat(1) - momentum, one = splat(1);
+	EACH_COLUMN(
+		w, cols, vf mean, inverse; if (x->training) {
+			vf sum = splat(0), squares = splat(0);
+			for (long r = 0; r < rows; r++)
+				sum = sum + AT(x->X, r);
+			mean = sum / count;
+			for (long r = 0; r < rows; r++) {
+				const vf d = AT(x->X, r) - mean;
+				squares = muladd(d, d, squares);
+			}
+			inverse = one / vsqrt(squares / count + splat(x->eps));
+			PUT(x->mean, mean);
+			PUT(x->inverse_std, inverse);
+			PUT(x->running_mean, muladd(momentum, mean, kept * GET(x->running_mean)));
+			PUT(x->running_variance,
+			    muladd(momentum, squares / spare, kept * GET(x->running_variance)));
+		} else {
+			mean = GET(x->running_mean);
+			inverse = one / vsqrt(GET(x->running_variance) + splat(x->eps));
+		} const vf gamma = GET(x->gamma),
+		beta = GET(x->beta);
+		for (long r = 0; r < rows; r++) PUT(x->Y + r * cols,
+						    muladd((AT(x->X, r) - mean) * inverse, gamma, beta)));
+}
+
+static void batch_norm_backward(Worker *w, const NormBackward *x)
+{
+	const long rows = x->rows, cols = x->cols;
+	const vf count = splat((float)(rows ? rows : 1));
+	EACH_COLUMN(
+		w, cols, const vf mean = GET(x->mean), inverse = GET(x->inverse_std);
+		vf sum = splat(0), sum_hat = splat(0); for (long r = 0; r < rows; r++) {
+			const vf dY = AT(x->dY, r);
+			sum = sum + dY;
+			sum_hat = muladd(dY, (AT(x->X, r) - mean) * inverse, sum_hat);
+		} PUT(x->dBeta, sum);
+		PUT(x->dGamma, sum_hat);
+		const vf scale = GET(x->gamma) * inverse, mean_dY = sum / count, mean_hat = sum_hat / count;
+		for (long r = 0; r < rows; r++) {
+			const vf hat = (AT(x->X, r) - mean) * inverse;
+			PUT(x->dX + r * cols, scale * (muladd(-hat, mean_hat, AT(x->dY, r) - mean_dY)));
+		});
+}
+
+/** The statements for every 16 lanes of a row: `lane` numbers the vectors, `rest` ≤ VL elements are there. */
+#define EACH_LANE(cols, ...)                                                           \
+	for (long i = 0; i < (cols); i += VL) {                                        \
+		const int lane = (int)(i / VL) % LANE_VECTORS;                         \
+		const long rest = (cols) - i < VL ? (cols) - i : VL;                   \
+		(void)lane;                                                            \
+		__VA_ARGS__;                                                           \
+	}
+/** Zeros behind the last of `rest` elements. */
+INLINE vf cut(vf x, long rest)
+{
+	return rest == VL ? x : choose(iota() < splati((int32_t)rest), x, splat(0));
+}
+INLINE void clear(vf lanes[LANE_VECTORS])
+{
+	for (int v = 0; v < LANE_VECTORS; v++)
+		lanes[v] = splat(0);
+}
+
+static void layer_norm(Worker *w, const Norm *x)
+{
+	const long cols = x->cols;
+	const float count = (float)(cols ? cols : 1);
+	long r, last;
+	share(w, x->rows, 1, &r, &last);
+	for (; r < last; r++) {
+		const float *X = x->X + r * cols;
+		float *Y = x->Y + r * cols;
+		vf lanes[LANE_VECTORS];
+		clear(lanes);
+		EACH_LANE(cols, lanes[lane] = lanes[lane] + GET(X));
+		const vf mean = splat(fold_lanes(lanes) / count);
+		clear(lanes);
+		EACH_LANE(cols, const vf d = cut(GET(X) - mean, rest); lanes[lane] = muladd(d, d, lanes[lane]));
+		const vf inverse = splat(1) / vsqrt(splat(fold_lanes(lanes) / count + x->eps));
+		x->mean[r] = mean[0];
+		x->inverse_std[r] = inverse[0];
+		EACH_LANE(cols, PUT(Y, muladd((GET(X) - mean) * inverse, GET(x->gamma), GET(x->beta))));
+	}
+}
+
+static void layer_norm_backward(Worker *w, const NormBackward *x)
+{
+	const long rows = x->rows, cols = x->cols;
+	EACH_COLUMN(
+		w, cols, vf sum = splat(0), sum_hat = splat(0); for (long r = 0; r < rows; r++) {
+			const vf dY = AT(x->dY, r);
+			sum = sum + dY;
+			sum_hat = muladd(dY, (AT(x->X, r) - splat(x->mean[r])) * splat(x->inverse_std[r]),
+					 sum_hat);
+		} PUT(x->dBeta, sum);
+		PUT(x->dGamma, sum_hat));
+	team_meet(w); /* dX may be dY */
+	const float count = (float)(cols ? cols : 1);
+	long r, last;
+	share(w, rows, 1, &r, &last);
+	for (; r < last; r++) {
+		const float *X = x->X + r * cols, *dY = x->dY + r * cols;
+		float *dX = x->dX + r * cols;
+		const vf mean = splat(x->mean[r]), inverse = splat(x->inverse_std[r]);
+		vf sums[LANE_VECTORS], sums_hat[LANE_VECTORS];
+		clear(sums);
+		clear(sums_hat);
+		EACH_LANE(cols, const vf d = GET(x->gamma) * GET(dY); const vf hat = (GET(X) - mean) * inverse;
+			  sums[lane] = sums[lane] + d;
+			  sums_hat[lane] = muladd(d, cut(hat, rest), sums_hat[lane]));
+		const vf mean_d = splat(fold_lanes(sums) / count), mean_hat = splat(fold_lanes(sums_hat) / count);
+		EACH_LANE(cols, const vf hat = (GET(X) - mean) * inverse;
+			  const vf d = GET(x->gamma) * GET(dY) - mean_d;
+			  PUT(dX, inverse * muladd(-hat, mean_hat, d)));
+	}
+}
+
+#endif

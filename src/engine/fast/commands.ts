@@ -1,0 +1,114 @@
+/**
+ * The command list that the C kernels interpret: kernels/interpret.h reads what is written here. A command is
+ * [op, words, work, arguments…] in 64-bit floats, which hold addresses, sizes and scalars alike exactly.
+ */
+import type { ActivationName, LossName } from "../kernels.ts";
+
+/** In the order of `enum op` in kernels/interpret.h; a test holds the two together. */
+export const ops = [
+  "gemm",
+  "sum_rows",
+  "gather_floats",
+  "gather_bytes",
+  "activate",
+  "activate_backward",
+  "loss",
+  "dropout",
+  "batch_norm",
+  "batch_norm_backward",
+  "layer_norm",
+  "layer_norm_backward",
+  "copy",
+  "add",
+  "sgd",
+  "adam",
+  "clip_norm",
+  "clip_value",
+  "warp",
+  "elastic",
+] as const;
+
+export type Op = (typeof ops)[number];
+
+/** In the order of `enum activation` in kernels/elementwise.h. */
+export const activationNames = [
+  "identity",
+  "sigmoid",
+  "tanh",
+  "relu",
+  "leaky_relu",
+  "elu",
+  "selu",
+  "gelu",
+  "silu",
+  "softplus",
+  "hard_sigmoid",
+  "mish",
+] as const satisfies readonly ActivationName[];
+
+/** In the order of `enum loss_rule` in kernels/losses.h. */
+export const lossNames = [
+  "cross_entropy",
+  "bce_with_logits",
+  "mse",
+  "half_squared_error",
+  "mae",
+  "huber",
+  "smooth_l1",
+  "poisson_nll",
+  "quantile",
+] as const satisfies readonly LossName[];
+
+/** In the order of `enum start` in kernels/gemm.h. */
+export const starts = { zero: 0, row: 1, self: 3 } as const;
+
+/** Names to their places: what a list spells as a number. */
+export function numbered<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
+  return Object.fromEntries(names.map((name, i) => [name, i])) as Record<Name, number>;
+}
+
+/** Floats of the list: some thousand commands. */
+export const listLength = 1 << 16;
+
+const headWords = 3;
+const opNumbers = numbered(ops);
+
+/** Commands not yet run, in memory that the kernels read. */
+export class CommandList {
+  /** Doubles written so far. */
+  words = 0;
+  /** Estimated nanoseconds that one thread takes for what has been written. */
+  work = 0;
+  private end = 0;
+
+  constructor(private list: Float64Array) {}
+
+  /** The list has moved, with what it holds: memory has grown. */
+  moveTo(list: Float64Array): void {
+    this.list = list;
+  }
+
+  hasRoom(count: number): boolean {
+    return this.words + headWords + count <= this.list.length;
+  }
+
+  /** Starts a command of `count` arguments, which `put` then writes one by one. */
+  begin(op: Op, count: number, work: number): void {
+    const { list, words } = this;
+    list[words] = opNumbers[op];
+    list[words + 1] = headWords + count;
+    list[words + 2] = work;
+    this.end = words + headWords;
+    this.words = this.end + count;
+    this.work += work;
+  }
+
+  put(argument: number): void {
+    this.list[this.end++] = argument;
+  }
+
+  clear(): void {
+    this.words = 0;
+    this.work = 0;
+  }
+}
