@@ -15,5 +15,7 @@ export const actions = {
   predict: async () => (await import("./commands/predict.ts")).predict,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   check: async () => (await import("./commands/check.ts")).check,
+  gradcheck: async () => (await import("./commands/gradcheck.ts")).gradcheck,
+  "lr-find": async () => (await import("./commands/lrFind.ts")).lrFind,
   schema: async () => (await import("./commands/schema.ts")).schema,
 } satisfies { [Name in CommandName]: () => Promise<Action<Name>> };

@@ -3,7 +3,7 @@
  * derived from it. Loads nothing heavy: a command's work is in `commands/`, loaded when it is run.
  */
 import { gate } from "./gate.ts";
-import { assignment, choice, duration, integer, names, text, type Value } from "./values.ts";
+import { assignment, choice, duration, integer, names, positive, text, type Value } from "./values.ts";
 
 export interface OptionRow {
   /** One letter. */
@@ -174,6 +174,38 @@ export const commands = {
     examples: [
       ["nnt check configs/digits.yaml", "rows, columns, shapes, parameters, updates per epoch, memory"],
       ["nnt check spec.yaml --set train.batch_size=128", "as it would be with an override"],
+    ],
+  },
+  gradcheck: {
+    summary: "compare a network's gradients with slopes of its loss, in 64 bit",
+    argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+    options: {
+      set,
+      samples: { value: integer("N", 1), help: "elements to check of each parameter (default: 20)" },
+      json: { help: "print one JSON object" },
+      debug,
+    },
+    examples: [
+      ["nnt gradcheck configs/iris.yaml", "a line per parameter; exits with 1 when one is wrong"],
+      ["nnt gradcheck spec.yaml --samples 1000", "more elements of each parameter"],
+    ],
+  },
+  "lr-find": {
+    summary: "find a learning rate: train while it rises, and see where the loss falls fastest",
+    argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+    options: {
+      set,
+      from: { value: positive("RATE"), help: "the first rate (default: 1e-6)" },
+      to: { value: positive("RATE"), help: "the last rate (default: 10)" },
+      steps: { value: integer("N", 10), help: "updates to make (default: 200)" },
+      threads,
+      kernels,
+      json: { help: "print one JSON object" },
+      debug,
+    },
+    examples: [
+      ["nnt lr-find configs/digits.yaml", "a curve and a suggestion"],
+      ["nnt lr-find spec.yaml --json | jq .suggestion", "for scripts"],
     ],
   },
   schema: {

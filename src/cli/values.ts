@@ -55,6 +55,18 @@ export function integer(placeholder: string, least: number): Value<number> {
   };
 }
 
+/** A number above 0, such as `0.01` or `1e-6`. */
+export function positive(placeholder: string): Value<number> {
+  return {
+    placeholder,
+    parse(written) {
+      const value = /^[\d.]+(?:e[+-]?\d+)?$/i.test(written) ? Number(written) : Number.NaN;
+      if (Number.isFinite(value) && value > 0) return value;
+      throw new WrongValue("expected a number above 0");
+    },
+  };
+}
+
 const secondsPer = { h: 3600, m: 60, s: 1 } as const;
 
 /** A time such as `90s`, `10m`, `1h30m` or `1.5h`, in seconds. */

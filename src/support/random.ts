@@ -14,6 +14,7 @@ const purposes = {
   folds: 7,
   buffer: 8,
   search: 9,
+  gradcheck: 10,
 } as const;
 
 export type Purpose = keyof typeof purposes;

@@ -18,7 +18,10 @@ import { rowsIn } from "./rows.ts";
 import type { TrainOptions } from "./run.ts";
 import { Trainer } from "./trainer.ts";
 
-export type AssemblyOptions = KernelsChoice & Pick<TrainOptions, "spec" | "version">;
+export interface AssemblyOptions extends KernelsChoice, Pick<TrainOptions, "spec" | "version"> {
+  /** Already open, instead of the kernels to choose. */
+  readonly backend?: Backend;
+}
 
 export interface Assembly {
   readonly network: Network;
@@ -45,7 +48,8 @@ export interface Assembly {
 export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
   const { spec, baseDirectory } = options.spec;
   const loading = loadDataset(spec.data, { seed: spec.seed, baseDirectory, loss: spec.loss?.name ?? null });
-  const [data, { backend }] = await Promise.all([loading, openKernels(options)]);
+  const opening = options.backend ? Promise.resolve({ backend: options.backend }) : openKernels(options);
+  const [data, { backend }] = await Promise.all([loading, opening]);
   for (const message of data.warnings) listen({ event: "warning", message });
   const { preprocessing, splits } = data;
   const network = resolveNetwork(spec, shapeOf(data));

@@ -141,6 +141,33 @@ export class Trainer {
     loadTensors(this.updates.state, tensors, "optimizer state");
   }
 
+  /** Makes one update at each rate, through as many epochs as that takes; yields the mean loss just before it. */
+  async *sweep(rates: readonly number[]): AsyncGenerator<number> {
+    const { state, length, totals } = this;
+    for (const rate of rates) {
+      if (state.batch === 0) this.beginUpdates();
+      totals.values.fill(0);
+      this.update(rate);
+      await this.k.sync();
+      yield totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+      if (state.batch === length.stepsPerEpoch) this.finishEpoch();
+    }
+  }
+
+  /** Rows of the first batch. */
+  get probeRows(): number {
+    return Math.min(this.spec.train.batch_size, this.rows.indices.length);
+  }
+
+  /** The mean loss of the first batch as update 0 sees it; with `backward` its gradient too. Moves no weight. */
+  async probe(backward: boolean): Promise<number> {
+    const { totals, k } = this;
+    totals.values.fill(0);
+    this.updates.differentiate(0, 0, this.probeRows, backward);
+    await k.sync();
+    return totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+  }
+
   /** As many updates as fit between two looks at the clock. */
   private async runSome(): Promise<void> {
     const { state, length, pace } = this;
@@ -162,9 +189,9 @@ export class Trainer {
   }
 
   /** One update. Allocates no memory for numbers. */
-  private update(): void {
+  private update(lr = this.rateAt(this.state.step)): void {
     const { state } = this;
-    this.updates.make(state.step, this.first, this.end, this.rateAt(state.step));
+    this.updates.make(state.step, this.first, this.end, lr);
     state.step++;
     state.batch++;
   }

@@ -75,8 +75,8 @@ export class Updates {
     return null;
   }
 
-  /** The gradient of the mean loss over the rows; every piece draws its own dropout masks. */
-  differentiate(step: number, first: number, end: number): void {
+  /** The gradient of the mean loss over the rows, and the loss added to the totals; every piece draws its own dropout masks. */
+  differentiate(step: number, first: number, end: number, backward = true): void {
     const { k, model, gradient, totals } = this;
     const { batch_size, accumulate } = this.spec.train;
     let piece = step * accumulate;
@@ -85,6 +85,7 @@ export class Updates {
       const { pass, Y, W } = this.batches.take(at, size);
       pass.forward("train", piece++);
       k.loss(pass.dS, pass.S, Y, W, this.rule, totals);
+      if (!backward) continue;
       pass.backward();
       if (gradient !== model.gradient) k.lerp(gradient, model.gradient, size / (at + size - first));
     }
