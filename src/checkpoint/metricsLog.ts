@@ -76,8 +76,9 @@ function logOf(path: string, file: number): MetricsLog {
     },
     sync: () => attempt(path, "sync", () => fdatasyncSync(file)),
     close() {
-      if (isOpen) closeSync(file);
+      const wasOpen = isOpen;
       isOpen = false;
+      if (wasOpen) attempt(path, "close", () => closeSync(file));
     },
   };
 }

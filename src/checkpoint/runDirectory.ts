@@ -3,10 +3,10 @@
  * is ever written, and nothing in it that is not nnt's is touched.
  */
 
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
-import { atomicWrite, ioProblem, removeIfThere, removeStrays } from "../support/files.ts";
+import { atomicWrite, ioProblem, isThere, removeIfThere, removeStrays } from "../support/files.ts";
 import { readCheckpoint, type StoredCheckpoint, UnknownFormat, type Wanted } from "./checkpoint.ts";
 import { lockDirectory } from "./lock.ts";
 import { type LoggedEvent, type MetricsLog, openMetricsLog } from "./metricsLog.ts";
@@ -90,7 +90,7 @@ export function openRun(options: RunOptions): Run {
   } catch (error) {
     lock.release();
     if (isNew) removeIfEmpty(directory);
-    throw error;
+    throw ioProblem(error, directory, "open the run");
   }
 }
 
@@ -123,12 +123,20 @@ function numbered(base: string, number: number): string {
 
 function takenNumbers(base: string): number[] {
   const stem = basename(base);
-  return readdirSync(dirname(base), { withFileTypes: true }).flatMap((entry) => {
-    if (!entry.isDirectory()) return [];
-    if (entry.name === stem) return [1];
-    const number = entry.name.startsWith(`${stem}-`) ? entry.name.slice(stem.length + 1) : "";
+  return subdirectories(dirname(base)).flatMap((name) => {
+    if (name === stem) return [1];
+    const number = name.startsWith(`${stem}-`) ? name.slice(stem.length + 1) : "";
     return /^([2-9]|[1-9]\d{1,8})$/.test(number) ? [Number(number)] : [];
   });
+}
+
+function subdirectories(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    throw ioProblem(error, directory, "read");
+  }
 }
 
 /** A spec's name as the name of one directory. */
@@ -161,7 +169,7 @@ function makeDirectory(directory: string, existing: "directory" | "any" = "direc
 /** Refuses to touch what no run has written, and a run that nobody said to touch. */
 function checkContent(directory: string, mode: RunMode): void {
   const paths = pathsIn(directory);
-  const present = (Object.keys(runFiles) as RunFile[]).filter((file) => existsSync(paths[file]));
+  const present = (Object.keys(runFiles) as RunFile[]).filter((file) => isThere(paths[file]));
   const isRun = present.some((file) => file === "metrics" || file === "best" || file === "last");
   if (present.length > 0 && !isRun)
     throw new UserError(exitCodes.io, {
@@ -220,7 +228,7 @@ function tryCheckpoint(
   path: string,
   wanted: Wanted,
 ): { checkpoint: StoredCheckpoint | null; problems: readonly Problem[] } {
-  if (!existsSync(path)) return { checkpoint: null, problems: [] };
+  if (!isThere(path)) return { checkpoint: null, problems: [] };
   try {
     return { checkpoint: readCheckpoint(path, wanted), problems: [] };
   } catch (error) {
@@ -231,7 +239,11 @@ function tryCheckpoint(
 }
 
 function removeIfEmpty(directory: string): void {
-  if (readdirSync(directory).length === 0) rmdirSync(directory);
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Somebody has put something there; what went wrong before matters more.
+  }
 }
 
 function notDirectory(path: string): UserError {

@@ -26,7 +26,7 @@ export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
       read: (target, position) => attempt(path, () => fill(path, file, target, position)),
     });
   } finally {
-    closeSync(file);
+    attempt(path, () => closeSync(file));
   }
 }
 

@@ -120,6 +120,15 @@ export function removeStrays(directory: string): void {
   }
 }
 
+/** Whether something of that name is there. Throws UserError(io) where the system does not say. */
+export function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw ioProblem(error, path, "read");
+  }
+}
+
 /** Whether a failed call says that there is no such file. */
 export function isMissing(error: unknown): boolean {
   return errorCode(error) === "ENOENT";

@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
-  /** Clock ticks since boot at which it started; "x" where the system does not tell (no /proc). */
+  /** Clock ticks since boot at which it started; "x" where the system does not tell. */
   readonly started: string;
 }
 
@@ -15,20 +15,16 @@ let self: ProcessIdentity | undefined;
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {
-  self ??= { host: hostname(), pid: process.pid, started: startTime(process.pid) ?? "x" };
+  self ??= { host: hostname(), pid: process.pid, started: startTime(process.pid) ?? unknownStart };
   return self;
 }
 
-/** Whether a process still runs. Of another host's processes nothing is known. */
+/** Whether a process still runs; in doubt it does. Of another host's processes nothing is known. */
 export function liveness({ host, pid, started }: ProcessIdentity): "alive" | "dead" | "unknown" {
   if (host !== thisProcess().host) return "unknown";
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it is there, and somebody else's.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return "dead";
-  }
-  return started === (startTime(pid) ?? "x") ? "alive" : "dead";
+  if (!isRunning(pid)) return "dead";
+  const current = started === unknownStart ? null : startTime(pid);
+  return current === null || current === started ? "alive" : "dead";
 }
 
 /** `pid.started.host`, fit for a file name; `parseIdentity` reads it back. */
@@ -46,13 +42,24 @@ export function parseIdentity(text: string): ProcessIdentity | null {
   return { pid: Number(pid), started, host: isOurs ? own.host : host };
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // somebody else's
+  }
+}
+
+const unknownStart = "x";
+
 /** Field 22 of /proc/PID/stat; the second field, a name in parentheses, may hold blanks. A zombie has ended. */
 function startTime(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? "zombie" : (fields[19] ?? null);
+    return fields[0] === "Z" ? "ended" : (fields[19] ?? null);
   } catch {
-    return null; // no /proc here, or the process has just ended
+    return null; // no /proc here, no file to be had, or the process has ended just now
   }
 }

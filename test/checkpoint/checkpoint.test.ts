@@ -36,7 +36,7 @@ function sealed(bytes: Buffer): Buffer {
   return bytes;
 }
 
-describe("a model file", () => {
+describe("a model file", { timeout: 60_000 }, () => {
   it("gives back what was saved, bit for bit", () => {
     const model = smallModel();
     expect(decode(encode(model))).toMatchObject(model);

@@ -27,7 +27,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, "exit");
 }
 
-describe("a directory has one writer:", () => {
+describe("a directory has one writer:", { timeout: 60_000 }, () => {
   it("another process is refused, and a killed one's lock blocks nobody", async () => {
     const directory = scratch();
     const { said, child } = await rival(directory);
@@ -102,6 +102,7 @@ describe("a process", () => {
   it("lives, is dead, or is somebody else's business", () => {
     expect(liveness(thisProcess())).toBe("alive");
     expect(liveness({ ...thisProcess(), started: "1" })).toBe("dead");
+    expect(liveness({ ...thisProcess(), started: "x" })).toBe("alive");
     expect(liveness({ ...thisProcess(), pid: 2 ** 30 })).toBe("dead");
     expect(liveness({ ...thisProcess(), host: "elsewhere" })).toBe("unknown");
   });

@@ -4,7 +4,8 @@ import { lockDirectory } from "../../src/checkpoint/lock.ts";
 import { UserError } from "../../src/support/errors.ts";
 
 const [directory = "", start = "0"] = process.argv.slice(2);
-while (Date.now() < Number(start)); // so that several try at the same moment
+// So that several try at the same moment.
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.max(0, Number(start) - Date.now()));
 try {
   lockDirectory(directory);
   console.log("held");

@@ -224,7 +224,7 @@ describe("hostile files are refused with what is wrong:", () => {
   });
 });
 
-describe("whatever the bytes,", () => {
+describe("whatever the bytes,", { timeout: 60_000 }, () => {
   const isTold = (bytes: Uint8Array) => {
     const error = userError(() => read(bytes));
     return error === null || error.exitCode === exitCodes.model;

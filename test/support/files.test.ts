@@ -168,7 +168,7 @@ describe("an atomic write", () => {
   });
 });
 
-describe("a write that fails leaves the old file and no temporary:", () => {
+describe("a write that fails leaves the old file and no temporary:", { timeout: 60_000 }, () => {
   const faults: Record<string, { path: (directory: string) => string | string[]; says: string }> = {
     "the directory is missing": { path: (d) => join(d, "none", "file"), says: "no such file" },
     "a part of the path is a file": { path: (d) => join(d, "old", "file"), says: "not a directory" },
