@@ -1,5 +1,6 @@
-/** What resampling must and must not change, to the last bit, on the reference. */
+/** What resampling must and must not change, to the last bit; and that fused backends agree to that bit. */
 import { describe, expect, test } from "vitest";
+import { openKernels } from "../../src/engine/choose.ts";
 import { Kernels, type Warp } from "../../src/engine/kernels.ts";
 import type { Matrix } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
@@ -120,4 +121,32 @@ describe("elastic", () => {
     const steps = D.reduce((sum, d, i) => sum + (i % width ? (d - D[i - 1]!) ** 2 : 0), 0);
     expect(steps).toBeLessThan(0.5 * squares);
   });
+});
+
+test("every fused backend gives the same bits, with any number of threads", async () => {
+  const rows = 9;
+  const outcome = async (kernels: "native" | "wasm", isa: string, threads: number) => {
+    const { backend } = await openKernels({ kernels, isa, threads });
+    const fast = new Kernels(backend);
+    const drawn = (count: number, cols: number, stream: number) => {
+      const M = fast.matrix(count, cols);
+      const { values } = M.block;
+      for (let i = 0; i < M.size; i++) values[i] = randomNormal(streamKey(stream, "init"), i);
+      return M;
+    };
+    const size = { height: 19, width: 28 };
+    const X = drawn(rows, 19 * 28, 1);
+    const displacements = fast.matrix(rows, 2 * X.cols);
+    const Y = fast.matrix(rows, X.cols);
+    fast.elastic(displacements, { bell: drawn(1, 25, 2), alpha: 1, ...size }, streamKey(3, "augment"), 5);
+    fast.warp(Y, X, { maps: drawn(rows, 6, 4), displacements, fill: 0.1, ...size }, 0);
+    await fast.sync();
+    const numbers = [values(displacements), values(Y)];
+    await backend.close();
+    return numbers;
+  };
+  const first = await outcome("native", "avx2", 1);
+  expect(await outcome("native", "avx2", 3)).toEqual(first);
+  expect(await outcome("wasm", "relaxed", 1)).toEqual(first);
+  expect(await outcome("wasm", "relaxed", 2)).toEqual(first);
 });
