@@ -214,6 +214,8 @@ export interface Backend {
     gamma: Matrix,
     state: NormState,
   ): void;
+  rmsNorm(Y: Matrix, X: Matrix, gamma: Matrix, eps: number, inverse: Matrix): void;
+  rmsNormBackward(dX: Matrix, dGamma: Matrix, dY: Matrix, X: Matrix, gamma: Matrix, inverse: Matrix): void;
   copy(Y: Matrix, X: Matrix): void;
   add(C: Matrix, A: Matrix, B: Matrix): void;
   optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void;
@@ -427,6 +429,21 @@ export class Kernels {
       () => `layerNormBackward: ${shape(dX)}`,
     );
     this.backend.layerNormBackward(dX, dGamma, dBeta, dY, X, gamma, state);
+  }
+
+  /** Y = γ ⊙ X ⊙ inverse with inverse [1, rows] = 1/√(mean(X²) + ε) of each row, kept for the backward pass. */
+  rmsNorm(Y: Matrix, X: Matrix, gamma: Matrix, eps: number, inverse: Matrix): void {
+    check(
+      same(Y, X) && isRow(gamma, X.cols) && inverse.cols >= X.rows,
+      () => `rmsNorm: ${shape(Y)} from ${shape(X)}`,
+    );
+    this.backend.rmsNorm(Y, X, gamma, eps, inverse);
+  }
+
+  /** With x̂ = X ⊙ inverse: dX = inverse ⊙ (γ ⊙ dY − x̂ ⊙ mean(γ ⊙ dY ⊙ x̂)) per row, dγ = Σ dY ⊙ x̂. dX may be dY. */
+  rmsNormBackward(dX: Matrix, dGamma: Matrix, dY: Matrix, X: Matrix, gamma: Matrix, inverse: Matrix): void {
+    check(same(dX, dY) && same(dX, X) && isRow(dGamma, X.cols), () => `rmsNormBackward: ${shape(dX)}`);
+    this.backend.rmsNormBackward(dX, dGamma, dY, X, gamma, inverse);
   }
 
   // --- whole buffers -------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 /** What a network is before any memory is taken: every layer's shape and tensors, as tables show them. */
 import type { LayerSpec } from "../config/schema.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
-import { layerOf, type TensorPlan } from "./layers.ts";
+import type { TensorPlan } from "./layer.ts";
+import { layerOf } from "./layers.ts";
 import { elements } from "./tensors.ts";
 
 interface LayerDescription {

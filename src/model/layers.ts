@@ -1,63 +1,11 @@
 /** The layers, one row each: width, tensors, and the two passes as the lecture notes write them. */
 import type { LayerSpec } from "../config/schema.ts";
-import { type ActivationName, inPlaceActivations, type Kernels } from "../engine/kernels.ts";
-import type { Matrix } from "../engine/matrix.ts";
+import { type ActivationName, inPlaceActivations } from "../engine/kernels.ts";
 import { streamKey } from "../support/random.ts";
-import type { Start } from "./initialise.ts";
+import { type Layer, type LayerType, type SpecOf, sameWidth, type TensorPlan } from "./layer.ts";
+import { batchNorm, layerNorm, rmsNorm } from "./norms.ts";
+import { planChain } from "./pass.ts";
 import type { Buffer, Parameter } from "./tensors.ts";
-
-export type LayerType = LayerSpec["type"];
-type SpecOf<Type extends LayerType> = Extract<LayerSpec, { type: Type }>;
-
-/** In training dropout drops and batch normalisation uses the batch; in evaluation a row's output is its own. */
-export type Mode = "train" | "evaluate";
-
-/** A tensor that a layer asks for; `name` is the part after `layers.<index>.`. */
-export interface TensorPlan {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly trained: boolean;
-  readonly start: Start;
-}
-
-/** What a layer is given when its passes over B rows are planned. */
-export interface LayerContext<Spec> {
-  readonly k: Kernels;
-  readonly spec: Spec;
-  readonly index: number;
-  readonly seed: number;
-  /** Input [B, in]. */
-  readonly X: Matrix;
-  /** Outputs per row. */
-  readonly width: number;
-  /** Whether X may be overwritten: whoever wrote it needs it no more. */
-  readonly overwritable: boolean;
-  readonly parameters: readonly Parameter[];
-  readonly buffers: readonly Buffer[];
-  /** Memory for the passes of this many rows, shared with passes of fewer rows. */
-  take(rows: number, cols: number): Matrix;
-}
-
-/** One layer's passes over B rows. */
-export interface LayerPass {
-  /** Output [B, out]. */
-  readonly Y: Matrix;
-  /** Whether the next layer may overwrite Y. */
-  readonly overwritable: boolean;
-  forward(mode: Mode, step: number): void;
-  /** Gradients of the parameters from dY, and dX unless null. After a forward pass of the same mode. */
-  backward(dY: Matrix, dX: Matrix | null): void;
-}
-
-interface Layer<Spec> {
-  /** Outputs per row; `outputWidth` is the whole network's. */
-  width(spec: Spec, inputWidth: number, outputWidth: number): number;
-  /** In the order of torch's `parameters()`, then `buffers()`. */
-  tensors(spec: Spec, inputWidth: number, width: number): TensorPlan[];
-  plan(context: LayerContext<Spec>): LayerPass;
-  /** Whether `backward` may be given one matrix as dX and dY. */
-  inPlaceBackward: boolean;
-}
 
 /** Affine layer: X [B,in] → Z [B,out]; W [out,in], b [out], as torch.nn.Linear. */
 const linear: Layer<SpecOf<"linear">> = {
@@ -140,49 +88,58 @@ const dropout: Layer<SpecOf<"dropout">> = {
   inPlaceBackward: true,
 };
 
-/** Y = γ ⊙ (X − μ)/σ + β over the batch (training) or with running statistics; as torch.nn.BatchNorm1d. */
-const batchNorm: Layer<SpecOf<"batch_norm">> = {
+/**
+ * Y = X + F(X), F being layers in a row that end as wide as they began; He et al. 2016. In torch this is a
+ * subclass of nn.Sequential, so that its tensors are `layers.<index>.<inner index>.<name>`.
+ */
+const residual: Layer<SpecOf<"residual">> = {
   width: sameWidth,
-  tensors: (_, n) => [
-    ...scaleAndShift(n),
-    { name: "running_mean", shape: [n], trained: false, start: 0 },
-    { name: "running_var", shape: [n], trained: false, start: 1 },
-  ],
-  plan({ k, spec: { eps, momentum }, X, parameters, buffers, take }) {
-    const [gamma, beta] = parameters as readonly [Parameter, Parameter];
-    const [mean, variance] = buffers as readonly [Buffer, Buffer];
-    const running = { mean: mean.value, variance: variance.value, momentum };
-    const state = { mean: take(1, X.cols), inverseStd: take(1, X.cols) };
-    const Y = take(X.rows, X.cols);
+  tensors: (spec, n) =>
+    innerLayers(spec, n).flatMap(({ row, spec, index, from, width }) =>
+      row.tensors(spec, from, width).map((tensor) => ({ ...tensor, name: `${index}.${tensor.name}` })),
+    ),
+  plan({ k, spec, index, seed, X, parameters, buffers, take }) {
+    const own = <T extends Buffer>(tensors: readonly T[], inner: number) =>
+      tensors.filter(({ name }) => name.split(".")[2] === String(inner));
+    const stack = innerLayers(spec, X.cols).map((inner) => ({
+      ...inner,
+      index: innerIndex(index, inner.index),
+      seed,
+      parameters: own(parameters, inner.index),
+      buffers: own(buffers, inner.index),
+    }));
+    const F = planChain(k, stack, X, take, true);
+    const Y = F.overwritable ? F.Y : take(X.rows, X.cols);
     return {
       Y,
       overwritable: true,
-      forward: (mode) => k.batchNorm(Y, X, gamma.value, beta.value, eps, state, running, mode === "train"),
-      backward: (dY, dX) =>
-        k.batchNormBackward(dX ?? dY, gamma.gradient, beta.gradient, dY, X, gamma.value, state),
+      forward(mode, step) {
+        for (const pass of F.passes) pass.forward(mode, step);
+        k.add(Y, F.Y, X); //                                    Y  = X + F(X)
+      },
+      backward(dY, dX) {
+        k.copy(F.dY, dY); //                                    dF = dY
+        F.backward();
+        if (dX) k.add(dX, dY, F.dX!); //                        dX = dY + dX of F
+      },
     };
   },
   inPlaceBackward: true,
 };
 
-/** Y = γ ⊙ (X − μ)/σ + β over each row; as torch.nn.LayerNorm. */
-const layerNorm: Layer<SpecOf<"layer_norm">> = {
-  width: sameWidth,
-  tensors: (_, n) => scaleAndShift(n),
-  plan({ k, spec: { eps }, X, parameters, take }) {
-    const [gamma, beta] = parameters as readonly [Parameter, Parameter];
-    const state = { mean: take(1, X.rows), inverseStd: take(1, X.rows) };
-    const Y = take(X.rows, X.cols);
-    return {
-      Y,
-      overwritable: true,
-      forward: () => k.layerNorm(Y, X, gamma.value, beta.value, eps, state),
-      backward: (dY, dX) =>
-        k.layerNormBackward(dX ?? dY, gamma.gradient, beta.gradient, dY, X, gamma.value, state),
-    };
-  },
-  inPlaceBackward: true,
-};
+/** The layers of a block, whose last linear one may leave open its width. */
+function innerLayers({ layers }: SpecOf<"residual">, blockWidth: number) {
+  let width = blockWidth;
+  return layers.map((spec, index) => {
+    const row = layerOf(spec);
+    const from = width;
+    width = row.width(spec, from, blockWidth);
+    return { row, spec, index, from, width };
+  });
+}
+
+/** A number of its own, for the random numbers of a layer in a block. */
+const innerIndex = (block: number, inner: number) => (block + 1) * 2 ** 16 + inner;
 
 /** Every layer that a spec can name. */
 export const layers = {
@@ -190,6 +147,8 @@ export const layers = {
   dropout,
   batch_norm: batchNorm,
   layer_norm: layerNorm,
+  rms_norm: rmsNorm,
+  residual,
   identity: activation("identity"),
   sigmoid: activation("sigmoid"),
   tanh: activation("tanh"),
@@ -207,15 +166,4 @@ export const layers = {
 /** The row of a layer, for any spec of it. */
 export function layerOf(spec: LayerSpec): Layer<LayerSpec> {
   return layers[spec.type] as Layer<LayerSpec>;
-}
-
-function sameWidth(_: unknown, inputWidth: number): number {
-  return inputWidth;
-}
-
-function scaleAndShift(n: number): TensorPlan[] {
-  return [
-    { name: "weight", shape: [n], trained: true, start: 1 },
-    { name: "bias", shape: [n], trained: true, start: 0 },
-  ];
 }

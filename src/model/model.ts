@@ -4,7 +4,8 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import { describeModel, type ModelDescription } from "./describe.ts";
 import { initialise } from "./initialise.ts";
-import { layerOf, type TensorPlan } from "./layers.ts";
+import type { TensorPlan } from "./layer.ts";
+import { layerOf } from "./layers.ts";
 import { type Pass, type PassOptions, planPass } from "./pass.ts";
 import { Storage } from "./storage.ts";
 import {

@@ -2,7 +2,7 @@
 import type { LayerSpec } from "../config/schema.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
-import type { LayerContext, LayerPass, layerOf, Mode } from "./layers.ts";
+import type { Layer, LayerContext, LayerPass, Mode } from "./layer.ts";
 import type { Storage } from "./storage.ts";
 
 export interface Pass {
@@ -33,7 +33,7 @@ export interface PassOptions {
 /** A layer with its tensors, before it knows its batch. */
 export interface StackedLayer
   extends Pick<LayerContext<LayerSpec>, "spec" | "index" | "seed" | "width" | "parameters" | "buffers"> {
-  readonly row: ReturnType<typeof layerOf>;
+  readonly row: Layer<LayerSpec>;
 }
 
 /** Allocates (or shares) all memory of the passes over `batchSize` rows; a step then allocates none. */
@@ -48,6 +48,40 @@ export function planPass(
   storage.rewind();
   const take = (rows: number, cols: number) => storage.take(rows, cols);
   const X = take(batchSize, inputWidth);
+  const { passes, Y, dY, dX, backward } = planChain(k, stack, X, take, inputGradient);
+  return {
+    batchSize,
+    X,
+    S: Y,
+    dS: dY,
+    dX,
+    forward(mode, step = 0) {
+      for (const pass of passes) pass.forward(mode, step);
+    },
+    outputs: passes.map((pass) => pass.Y),
+    forwardLayer: (index, mode, step) => passes[index]!.forward(mode, step),
+    backward,
+  };
+}
+
+/** Layers in a row over the rows of X, which they leave as it is. */
+interface Chain {
+  readonly passes: readonly LayerPass[];
+  readonly Y: Matrix;
+  readonly overwritable: boolean;
+  /** ∂L/∂Y: fill it before `backward`, which overwrites it. */
+  readonly dY: Matrix;
+  readonly dX: Matrix | null;
+  backward(): void;
+}
+
+export function planChain(
+  k: Kernels,
+  stack: readonly StackedLayer[],
+  X: Matrix,
+  take: (rows: number, cols: number) => Matrix,
+  inputGradient: boolean,
+): Chain {
   const passes: LayerPass[] = [];
   let input = { Y: X, overwritable: false };
   for (const layer of stack) {
@@ -55,24 +89,17 @@ export function planPass(
     passes.push(pass);
     input = pass;
   }
-  const S = input.Y;
-  const gradients = planGradients(stack, take, inputWidth, batchSize, inputGradient);
+  const gradients = planGradients(stack, take, X.cols, X.rows, inputGradient);
   const backward = passes
     .map((pass, i) => ({ pass, ...gradients[i]! }))
     .slice(inputGradient ? 0 : firstTrained(stack))
     .reverse();
-  const dS = gradients.at(-1)!.dY;
   return {
-    batchSize,
-    X,
-    S,
-    dS,
+    passes,
+    Y: input.Y,
+    overwritable: input.overwritable,
+    dY: gradients.at(-1)!.dY,
     dX: inputGradient ? gradients[0]!.dX : null,
-    forward(mode, step = 0) {
-      for (const pass of passes) pass.forward(mode, step);
-    },
-    outputs: passes.map((pass) => pass.Y),
-    forwardLayer: (index, mode, step) => passes[index]!.forward(mode, step),
     backward() {
       for (const { pass, dY, dX } of backward) pass.backward(dY, dX);
     },

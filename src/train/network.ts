@@ -1,6 +1,7 @@
 /** What spec and data say together: the task, its loss, and a network whose ends fit the data. */
-import type { LayerSpec, LossSpec, Spec, TaskName } from "../config/schema.ts";
+import type { LossSpec, Spec, TaskName } from "../config/schema.ts";
 import { balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
+import { fillWidths } from "../model/widths.ts";
 
 /** What the data tells a network. */
 export interface DataShape {
@@ -33,9 +34,7 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   const { task, inputs, classes, targets } = shape;
   const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
   const outputs = outputsOf(loss.name, task, classes, targets);
-  const layers = spec.model.layers.map(
-    (layer): LayerSpec => (layer.type === "linear" ? { ...layer, width: layer.width ?? outputs } : layer),
-  );
+  const layers = fillWidths(spec.model.layers, inputs, outputs);
   const data = { ...spec.data, task } as Spec["data"];
   return { spec: { ...spec, data, loss, model: { layers } }, task, inputs, outputs };
 }

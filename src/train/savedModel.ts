@@ -57,17 +57,20 @@ export function restoreModel(k: Kernels, saved: SavedModel): Model {
 /** Wider layers than these are a mistake or an attack; the tensors in the file decide in the end. */
 const largestWidth = 2 ** 24;
 
-function checkLayers(value: unknown, path: string): LayerSpec[] {
+function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[] {
   if (!Array.isArray(value) || value.length === 0) throw noNetwork(path, "it names no layers");
   for (const [index, layer] of value.entries()) {
+    const name = `${place} ${index}`;
     const { type, ...options } = isObject(layer) ? layer : {};
-    if (typeof type !== "string" || !Object.hasOwn(layerTable, type))
-      throw noNetwork(path, `layer ${index} is of no known type`);
-    const width = (options as { width?: unknown }).width;
+    const isInner = place !== "layer";
+    if (typeof type !== "string" || !Object.hasOwn(layerTable, type) || (isInner && type === "residual"))
+      throw noNetwork(path, `${name} is of no known type`);
+    const { width, layers, ...others } = options as { width?: unknown; layers?: unknown };
+    if (type === "residual") checkLayers(layers, path, `${name}, layer`);
     const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
-    if (type === "linear" && !isWidth) throw noNetwork(path, `layer ${index} has no proper width`);
+    if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no proper width`);
     const isPlain = (option: unknown) => Number.isFinite(option) || typeof option === "boolean";
-    if (!Object.values(options).every(isPlain)) throw noNetwork(path, `layer ${index} has a strange option`);
+    if (!Object.values(others).every(isPlain)) throw noNetwork(path, `${name} has a strange option`);
   }
   return value as LayerSpec[];
 }

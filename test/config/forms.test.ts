@@ -60,6 +60,11 @@ describe("short and long form are one", () => {
       "data: { path: a.csv, target: y, columns: { a: { type: number } } }",
     ],
     [
+      "a residual block holds layers like any other",
+      `${data}model: { layers: [linear: 8, residual: [layer_norm, { linear: 16 }, relu, linear], linear] }`,
+      `${data}model: { layers: [linear: 8, { type: residual, layers: [{ type: layer_norm }, { type: linear, width: 16 }, { type: relu }, { type: linear }] }, linear] }`,
+    ],
+    [
       "delimiters by name",
       "data: { path: a.csv, target: y, delimiter: tab }",
       'data: { path: a.csv, target: y, delimiter: "\\t" }',

@@ -1,5 +1,6 @@
 /** What is wrong with a spec is told with its place, its path, what was found and what was expected. */
 import { describe, expect, it, test } from "vitest";
+import { layerTypes } from "../../src/config/schema/model.ts";
 import { optimizerSchema } from "../../src/config/schema/optimizer.ts";
 import { trainSchema } from "../../src/config/schema/train.ts";
 import { data, problems } from "./support.ts";
@@ -45,7 +46,22 @@ describe("each mistake in a sentence", () => {
     ["optimizer: adma", `2:12: optimizer is "adma"; ${optimizers}; did you mean adam?`],
     ["optimizer: { name: adma }", `2:20: optimizer.name is "adma"; ${optimizers}; did you mean adam?`],
     ["model: { activation: rleu }", `2:22: model.activation is "rleu"; ${activations}; did you mean relu?`],
-    ["model: { norm: bach }", '2:16: model.norm is "bach"; expected batch or layer; did you mean batch?'],
+    [
+      "model: { norm: bach }",
+      '2:16: model.norm is "bach"; expected one of batch, layer, rms; did you mean batch?',
+    ],
+    [
+      "model: { layers: [residual: [{ linear: x }], linear] }",
+      `2:40: model.layers[0].residual[0].linear is "x"; ${wholeNumber}`,
+    ],
+    [
+      "model: { layers: [residual: [linear, relu, linear], linear] }",
+      "2:30: a linear layer without a width; expected one: only the last linear layer's follows from the data",
+    ],
+    [
+      "model: { layers: [residual: [{ residual: [relu] }], linear] }",
+      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => type !== "residual").join(", ")}`,
+    ],
     [
       "name: ../x",
       '2:7: name is "../x"; expected a name fit for a folder: letters, digits, spaces, `.`, `_` and `-`, at most 100',

@@ -352,6 +352,24 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
+    test("rmsNorm and its backward pass", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const { k } = make;
+          const X = make.matrix(rows, cols, (x) => 1 + 2 * x);
+          const [gamma, dGamma] = rowVectors(make, cols);
+          const inverse = make.matrix(1, rows);
+          const [Y, dY, dX] = [make.matrix(rows, cols), make.matrix(rows, cols), make.matrix(rows, cols)];
+          const run = () => {
+            k.rmsNorm(Y, X, gamma, 1e-3, inverse);
+            k.rmsNormBackward(dX, dGamma, dY, X, gamma, inverse);
+            k.rmsNormBackward(dY, dGamma, dY, X, gamma, inverse);
+          };
+          return { run, results: [Y, inverse, dX, dY, dGamma] };
+        });
+      }
+    });
+
     test.each(optimizerCases())("optimizer $name", async ({ slotCount, step }) => {
       for (const length of lengths) {
         await agrees(`${length} parameters`, (make) => {

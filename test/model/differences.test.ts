@@ -5,7 +5,8 @@ import { type ActivationName, Kernels, type LossName } from "../../src/engine/ke
 import { totalCells } from "../../src/engine/matrix.ts";
 import { activations } from "../../src/engine/reference/activations.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
-import { type LayerType, layers } from "../../src/model/layers.ts";
+import type { LayerType } from "../../src/model/layer.ts";
+import { layers } from "../../src/model/layers.ts";
 import { lossRule, lossTraits } from "../../src/model/losses.ts";
 import { buildModel } from "../../src/model/model.ts";
 import { valuesOf } from "../../src/model/tensors.ts";
@@ -30,7 +31,21 @@ const between = {
   nothing: [],
   batch_norm: [{ type: "batch_norm", eps: 1e-3, momentum: 0.1 }],
   layer_norm: [{ type: "layer_norm", eps: 1e-3 }],
+  rms_norm: [{ type: "rms_norm", eps: 1e-3 }],
   dropout: [{ type: "dropout", p: 0.4 }],
+  residual: [
+    {
+      type: "residual",
+      layers: [
+        { type: "batch_norm", eps: 1e-3, momentum: 0.1 },
+        { type: "linear", width: 5, bias: true },
+        { type: "tanh" },
+        { type: "dropout", p: 0.3 },
+        { type: "linear", width: null, bias: false },
+      ],
+    },
+    { type: "residual", layers: [{ type: "sigmoid" }] },
+  ],
 } satisfies Record<Exclude<LayerType, ActivationName | "linear"> | "nothing", LayerSpec[]>;
 
 const batchSize = 5;

@@ -41,6 +41,8 @@ const extras = {
   penalties: "train={epochs: 2, batch_size: 30, l1: 0.01, l2: 0.01, max_norm: 1, clip_grad_norm: 1}",
   "RMSprop, centered": "optimizer={name: rmsprop, centered: true, momentum: 0.9}",
   NAdam: "optimizer=nadam",
+  "residual blocks":
+    "model={layers: [{linear: 6}, {residual: [batch_norm, tanh, {dropout: 0.5}, linear]}, rms_norm, {linear: 3}]}",
   RAdam: "optimizer={name: radam, betas: [0.9, 0.9]}",
 };
 

@@ -18,6 +18,7 @@ export const mainOptions = {
   dropout: "p",
   leaky_relu: "negative_slope",
   elu: "alpha",
+  residual: "layers",
 } as const satisfies Partial<Record<LayerType, string>>;
 
 export function expandModel(expansion: Expansion, raw: unknown): unknown {
@@ -68,6 +69,7 @@ function layersOf({
     layers.push({ type: "linear", width, bias });
     if (norm === "batch") layers.push({ type: "batch_norm", eps: 1e-5, momentum: 0.1 });
     if (norm === "layer") layers.push({ type: "layer_norm", eps: 1e-5 });
+    if (norm === "rms") layers.push({ type: "rms_norm", eps: 2 ** -23 });
     layers.push({ ...activation });
     if (dropout > 0) layers.push({ type: "dropout", p: dropout });
   }
@@ -79,36 +81,40 @@ const harmless = { type: "identity" };
 
 /** `relu` → `{ type: relu }`, `{ linear: 64, bias: false }` → `{ type: linear, width: 64, bias: false }`. */
 function expandLayer(expansion: Expansion, raw: unknown, path: Path): unknown {
+  const at = expansion.written(path);
   if (typeof raw === "string") {
-    expansion.came([...path, "type"], path);
+    expansion.came([...path, "type"], at);
     return { type: raw };
   }
-  if (!isMapping(raw) || "type" in raw) return raw;
+  if (!isMapping(raw)) return raw;
+  if ("type" in raw) return withInner(expansion, raw, path);
   const names = Object.keys(raw).filter((key) => layerTypes.includes(key));
   const [type, second] = names;
   if (second !== undefined) {
     expansion.report(
-      [...path, second],
-      `${formatPath(path)} holds ${names.join(" and ")}`,
+      [...at, second],
+      `${formatPath(at)} holds ${names.join(" and ")}`,
       "expected one layer",
       true,
     );
     return harmless;
   }
-  if (type === undefined) return unknownLayer(expansion, raw, path);
+  if (type === undefined) return unknownLayer(expansion, raw, at);
   const { [type]: value, ...rest } = raw;
-  expansion.came([...path, "type"], [...path, type]);
-  const options = layerOptions(expansion, type, value, [...path, type], path);
+  expansion.came([...path, "type"], [...at, type]);
+  const options = layerOptions(expansion, type, value, [...at, type], path);
   if (options === null) return harmless;
   const twice = Object.keys(options).find((key) => key in rest);
-  if (twice === undefined) return { type, ...options, ...rest };
-  expansion.report(
-    [...path, twice],
-    `${formatPath([...path, twice])} is given twice`,
-    "expected it once",
-    true,
-  );
+  if (twice === undefined) return withInner(expansion, { type, ...options, ...rest }, path);
+  expansion.report([...at, twice], `${formatPath([...at, twice])} is given twice`, "expected it once", true);
   return harmless;
+}
+
+/** A block's layers, each expanded like any other. */
+function withInner(expansion: Expansion, layer: Mapping, path: Path): Mapping {
+  if (layer.type !== "residual" || !Array.isArray(layer.layers)) return layer;
+  const inner = layer.layers.map((raw, index) => expandLayer(expansion, raw, [...path, "layers", index]));
+  return { ...layer, layers: inner };
 }
 
 function layerOptions(

@@ -25,6 +25,9 @@ const plainActivations = [
 
 export const activationTypes = [...plainActivations, "leaky_relu", "elu"] as const;
 
+/** 2⁻²³, torch's default for 32-bit numbers. */
+const floatEpsilon = 2 ** -23;
+
 const eps = () => above(0).default(1e-5).describe("Added to the variance under the root.");
 
 const activations = [
@@ -40,7 +43,7 @@ const activations = [
 ] as const;
 
 /** Adding a layer: one row here; the option a bare `{ type: value }` sets is in expandModel.ts. */
-const layers = [
+const simpleLayers = [
   z.strictObject({
     type: z.literal("linear"),
     width: wholeNumber(1)
@@ -57,9 +60,24 @@ const layers = [
     momentum: factor().default(0.1).describe("Share of a new batch in the running statistics."),
   }),
   z.strictObject({ type: z.literal("layer_norm"), eps: eps() }),
+  z.strictObject({
+    type: z.literal("rms_norm"),
+    eps: above(0).default(floatEpsilon).describe("Added to the mean square under the root."),
+  }),
 ] as const;
 
 const layerExpected = "a layer, such as relu or { linear: 64 }";
+
+/** Layers around which the input is added: everything but a block of that kind itself. */
+const layers = [
+  ...simpleLayers,
+  z.strictObject({
+    type: z.literal("residual"),
+    layers: listOf(z.discriminatedUnion("type", simpleLayers, layerExpected), "layer").describe(
+      "Layers whose output is added to their input; the last linear one's width follows from it.",
+    ),
+  }),
+] as const;
 
 export const activationSchema = z.discriminatedUnion("type", activations, "an activation, such as relu");
 export const layerSchema = z
@@ -80,7 +98,7 @@ export const shortModelSchema = z.strictObject(
       .describe("The hidden layers' widths. []: a linear model."),
     activation: activationSchema.prefault({ type: "relu" }).describe("What follows each hidden layer."),
     dropout: share().default(0).describe("Share of each hidden layer's outputs that is dropped in training."),
-    norm: choice(["batch", "layer"])
+    norm: choice(["batch", "layer", "rms"])
       .nullable()
       .default(null)
       .describe("Normalisation before the activation."),

@@ -14,6 +14,7 @@ import type {
   Warp,
 } from "../kernels.ts";
 import { type Block, type Indices, Matrix, type Table, type Totals } from "../matrix.ts";
+import { rmsNorm, rmsNormBackward } from "../reference/normalisation.ts";
 import { optimize as optimizeOnHost } from "../reference/optimizers.ts";
 import { lerp, limitRows, penalize } from "../reference/regularisation.ts";
 import {
@@ -325,6 +326,8 @@ export class FastBackend implements Backend {
   lerp = lerp;
   penalize = penalize;
   limitRows = limitRows;
+  rmsNorm = rmsNorm;
+  rmsNormBackward = rmsNormBackward;
 
   clipNorm(gradient: Matrix, maxNorm: number, totals: Totals): void {
     const c = this.begin("clip_norm", 4, costs.clip * gradient.size);

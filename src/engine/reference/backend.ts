@@ -6,7 +6,14 @@ import { activate, activateBackward } from "./activations.ts";
 import { dropout, gather } from "./batches.ts";
 import { elastic, warp } from "./images.ts";
 import { loss } from "./losses.ts";
-import { batchNorm, batchNormBackward, layerNorm, layerNormBackward } from "./normalisation.ts";
+import {
+  batchNorm,
+  batchNormBackward,
+  layerNorm,
+  layerNormBackward,
+  rmsNorm,
+  rmsNormBackward,
+} from "./normalisation.ts";
 import { optimize } from "./optimizers.ts";
 import { add, copy, gemm, sumRows } from "./products.ts";
 import { clipNorm, clipValue, lerp, limitRows, penalize } from "./regularisation.ts";
@@ -41,6 +48,8 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     batchNormBackward,
     layerNorm,
     layerNormBackward,
+    rmsNorm,
+    rmsNormBackward,
     copy,
     add,
     lerp,

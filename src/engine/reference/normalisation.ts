@@ -115,6 +115,43 @@ export function layerNormBackward(
   }
 }
 
+/** Y = γ ⊙ X ⊙ inverse, inverse = 1/√(mean(X²) + ε) of each row. */
+export function rmsNorm(Y: Matrix, X: Matrix, gamma: Matrix, eps: number, inverse: Matrix): void {
+  const n = X.cols;
+  for (let r = 0; r < X.rows; r++) {
+    let squares = 0;
+    for (let c = 0; c < n; c++) squares += at(X, r * n + c) ** 2;
+    set(inverse, r, 1 / Math.sqrt(squares / n + eps));
+    for (let c = 0; c < n; c++) set(Y, r * n + c, at(gamma, c) * at(X, r * n + c) * at(inverse, r));
+  }
+}
+
+/** With x̂ = X ⊙ inverse: dX = inverse ⊙ (γ ⊙ dY − x̂ ⊙ mean(γ ⊙ dY ⊙ x̂)) per row, dγ = Σ_rows dY ⊙ x̂. */
+export function rmsNormBackward(
+  dX: Matrix,
+  dGamma: Matrix,
+  dY: Matrix,
+  X: Matrix,
+  gamma: Matrix,
+  inverse: Matrix,
+): void {
+  const n = X.cols;
+  for (let c = 0; c < n; c++) {
+    let sum = 0;
+    for (let r = 0; r < X.rows; r++) sum += at(dY, r * n + c) * at(X, r * n + c) * at(inverse, r);
+    set(dGamma, c, sum);
+  }
+  for (let r = 0; r < X.rows; r++) {
+    const own = at(inverse, r);
+    let sum = 0;
+    for (let c = 0; c < n; c++) sum += at(gamma, c) * at(dY, r * n + c) * at(X, r * n + c) * own;
+    for (let c = 0; c < n; c++) {
+      const i = r * n + c;
+      set(dX, i, own * (at(gamma, c) * at(dY, i) - (at(X, i) * own * sum) / n));
+    }
+  }
+}
+
 /** dγ = Σ_rows dY ⊙ x̂ and dβ = Σ_rows dY, where each row has its own μ and σ. */
 function parameterGradients(dGamma: Matrix, dBeta: Matrix, dY: Matrix, X: Matrix, state: NormState): void {
   for (let c = 0; c < X.cols; c++) {

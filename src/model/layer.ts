@@ -1,0 +1,64 @@
+/** What a layer is: its width and tensors before memory is taken, and its two passes over B rows after. */
+import type { LayerSpec } from "../config/schema.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import type { Matrix } from "../engine/matrix.ts";
+import type { Start } from "./initialise.ts";
+import type { Buffer, Parameter } from "./tensors.ts";
+
+export type LayerType = LayerSpec["type"];
+export type SpecOf<Type extends LayerType> = Extract<LayerSpec, { type: Type }>;
+
+/** In training dropout drops and batch normalisation uses the batch; in evaluation a row's output is its own. */
+export type Mode = "train" | "evaluate";
+
+/** A tensor that a layer asks for; `name` is the part after `layers.<index>.`. */
+export interface TensorPlan {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly trained: boolean;
+  readonly start: Start;
+}
+
+/** What a layer is given when its passes over B rows are planned. */
+export interface LayerContext<Spec> {
+  readonly k: Kernels;
+  readonly spec: Spec;
+  readonly index: number;
+  readonly seed: number;
+  /** Input [B, in]. */
+  readonly X: Matrix;
+  /** Outputs per row. */
+  readonly width: number;
+  /** Whether X may be overwritten: whoever wrote it needs it no more. */
+  readonly overwritable: boolean;
+  readonly parameters: readonly Parameter[];
+  readonly buffers: readonly Buffer[];
+  /** Memory for the passes of this many rows, shared with passes of fewer rows. */
+  take(rows: number, cols: number): Matrix;
+}
+
+/** One layer's passes over B rows. */
+export interface LayerPass {
+  /** Output [B, out]. */
+  readonly Y: Matrix;
+  /** Whether the next layer may overwrite Y. */
+  readonly overwritable: boolean;
+  forward(mode: Mode, step: number): void;
+  /** Gradients of the parameters from dY, and dX unless null. After a forward pass of the same mode. */
+  backward(dY: Matrix, dX: Matrix | null): void;
+}
+
+export interface Layer<Spec> {
+  /** Outputs per row; `outputWidth` is that of the whole row of layers. */
+  width(spec: Spec, inputWidth: number, outputWidth: number): number;
+  /** In the order of torch's `parameters()`, then `buffers()`. */
+  tensors(spec: Spec, inputWidth: number, width: number): TensorPlan[];
+  plan(context: LayerContext<Spec>): LayerPass;
+  /** Whether `backward` may be given one matrix as dX and dY. */
+  inPlaceBackward: boolean;
+}
+
+/** Of layers that give as many outputs as they are given. */
+export function sameWidth(_: unknown, inputWidth: number): number {
+  return inputWidth;
+}
