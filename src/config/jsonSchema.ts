@@ -57,7 +57,13 @@ const shortForms = new Map<unknown, (long: JsonSchema) => JsonSchema>([
   [splitSchema, (long) => optional(long, ["validation", "test"])],
   [
     columnSchema,
-    (long) => either(long, { enum: columnTypes }, changed(long, ["missing_values"], textsOrOne)),
+    (long) => {
+      const texts = changed(long, ["missing_values", "levels"], textsOrOne);
+      const constants = changed(texts, ["missing"], (missing) =>
+        either(missing, missing, { type: "number" }),
+      );
+      return either(long, { enum: columnTypes }, constants);
+    },
   ],
   [layerSchema, (long) => layer(long, layerTypes)],
   [activationSchema, (long) => layer(long, activationTypes)],

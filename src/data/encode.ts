@@ -1,5 +1,12 @@
 /** Writes rows as inputs of the network, the same way in training and prediction. */
-import { columnWidth, type InputColumn } from "./preprocessing.ts";
+import {
+  type CategoryColumn,
+  type ColumnScaling,
+  columnWidth,
+  type InputColumn,
+  levelCount,
+} from "./preprocessing.ts";
+import { scaler } from "./scaling.ts";
 
 /**
  * Encodes raw rows, one 32-bit float per input column: a number itself, a boolean as 0 or 1, a category as
@@ -12,6 +19,10 @@ export class RowEncoder {
   private readonly arePlain: Uint8Array;
   private readonly centers: Float64Array;
   private readonly scales: Float64Array;
+  /** Of a column that becomes one number: what it is scaled by. */
+  private readonly scalers: readonly ((x: number) => number)[];
+  /** Per column, where its indicator stands behind its first input; −1 for none. */
+  private readonly indicators: Int32Array;
   private readonly filled: Float64Array;
   private readonly unseen: Float64Array;
 
@@ -23,15 +34,14 @@ export class RowEncoder {
       return offset;
     });
     this.width = width;
-    this.arePlain = Uint8Array.from(columns, (column) =>
-      column.type === "number" && !column.indicator ? 1 : 0,
+    const scalings = columns.map(scalingOf);
+    this.arePlain = Uint8Array.from(columns, ({ type, indicator }, j) =>
+      type === "number" && !indicator && "center" in scalings[j]! && scalings[j]!.name !== "log" ? 1 : 0,
     );
-    this.centers = Float64Array.from(columns, (column) =>
-      column.type === "number" ? column.scaling.center : 0,
-    );
-    this.scales = Float64Array.from(columns, (column) =>
-      column.type === "number" ? column.scaling.scale : 1,
-    );
+    this.centers = Float64Array.from(scalings, (scaling) => ("center" in scaling ? scaling.center : 0));
+    this.scales = Float64Array.from(scalings, (scaling) => ("scale" in scaling ? scaling.scale : 1));
+    this.scalers = scalings.map(scaler);
+    this.indicators = Int32Array.from(columns, (column) => (column.indicator ? columnWidth(column) - 1 : -1));
     this.filled = new Float64Array(columns.length);
     this.unseen = new Float64Array(columns.length);
   }
@@ -46,9 +56,15 @@ export class RowEncoder {
       const value = raw[from + j]!;
       const at = to + offsets[j]!;
       if (value - value !== 0) {
-        if (!this.encodeMissing(j, out, at)) return j;
+        const { fill } = this.columns[j]!;
+        if (fill === null) return j;
+        this.filled[j]!++;
+        this.encodeOther(j, fill, out, at, 1);
       } else if (arePlain[j] === 1) out[at] = (value - centers[j]!) / scales[j]!;
-      else this.encodeOther(j, value, out, at);
+      else {
+        if (value < 0 && this.columns[j]!.type === "category") this.unseen[j]!++;
+        this.encodeOther(j, value, out, at, 0);
+      }
     }
     return -1;
   }
@@ -66,39 +82,36 @@ export class RowEncoder {
       }
       if (unseen > 0) {
         told.push(
-          `column "${column.name}": ${unseen} ${unseen === 1 ? "value" : "values"} unseen in training, taken as none of its levels`,
+          `column "${column.name}": ${unseen} ${unseen === 1 ? "value" : "values"} unseen in training, taken as ${column.type === "category" && column.rare.length > 0 ? "a rare level" : "none of its levels"}`,
         );
       }
       return told;
     });
   }
 
-  private encodeOther(j: number, value: number, out: Float32Array, at: number): void {
+  private encodeOther(j: number, value: number, out: Float32Array, at: number, isMissing: 0 | 1): void {
     const column = this.columns[j]!;
-    if (column.type === "category") {
-      out.fill(0, at, at + columnWidth(column));
-      if (value < 0) this.unseen[j]!++;
-      else out[at + value] = 1;
-      return;
-    }
-    out[at] = (value - this.centers[j]!) / this.scales[j]!;
-    if (column.indicator) out[at + 1] = 0;
+    if (column.type === "category") this.encodeLevel(column, j, value, out, at);
+    else out[at] = this.scalers[j]!(value);
+    const indicator = this.indicators[j]!;
+    if (indicator >= 0) out[at + indicator] = isMissing;
   }
 
-  private encodeMissing(j: number, out: Float32Array, at: number): boolean {
-    const column = this.columns[j]!;
-    const { fill } = column;
-    if (fill === null) return false;
-    this.filled[j]!++;
-    if (column.type === "category") {
+  private encodeLevel(column: CategoryColumn, j: number, level: number, out: Float32Array, at: number): void {
+    const known = level < 0 && column.rare.length > 0 ? column.levels.length : level;
+    if (column.ordinal) out[at] = known < 0 ? 0 : this.scalers[j]!(known);
+    else {
       out.fill(0, at, at + columnWidth(column));
-      if (fill >= 0) out[at + fill] = 1;
-      return true;
+      if (known >= 0) out[at + known] = 1;
     }
-    out[at] = (fill - this.centers[j]!) / this.scales[j]!;
-    if (column.indicator) out[at + 1] = 1;
-    return true;
   }
+}
+
+const unscaled = { name: "none", center: 0, scale: 1 } as const;
+
+function scalingOf(column: InputColumn): ColumnScaling {
+  if (column.type === "number") return column.scaling;
+  return (column.type === "category" && column.ordinal) || unscaled;
 }
 
 function fillOf(column: InputColumn): string {
@@ -106,5 +119,6 @@ function fillOf(column: InputColumn): string {
   if (column.type !== "category") return `filled with ${Number(fill?.toPrecision(6))}`;
   const level = column.levels[fill ?? -1];
   if (level !== undefined) return `filled with ${JSON.stringify(level)}`;
-  return fill === -1 ? "taken as none of its levels" : "taken as a level of their own";
+  if (fill === -1) return "taken as none of its levels";
+  return fill === levelCount(column) ? "taken as a level of their own" : "taken as a rare level";
 }

@@ -1,87 +1,171 @@
 /** Fits the preprocessing of input columns on the training rows. Sees no other row's values. */
-import type { CsvDataSpec } from "../config/schema.ts";
-import { sortLabels } from "./labels.ts";
+import type { ColumnSpec, CsvDataSpec } from "../config/schema.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { booleanOf, sortLabels } from "./labels.ts";
 import { booleanCodes } from "./matrix.ts";
-import type { BooleanColumn, CategoryColumn, InputColumn, NumberColumn } from "./preprocessing.ts";
+import {
+  type BooleanColumn,
+  type CategoryColumn,
+  type InputColumn,
+  levelCount,
+  levelNumbers,
+  type NumberColumn,
+} from "./preprocessing.ts";
 import { dataError } from "./problems.ts";
 import type { ColumnRole } from "./roles.ts";
-import { fitScaling, meanAndDeviation, median, mostFrequent } from "./statistics.ts";
+import { fitColumnScaling, fitScaling } from "./scaling.ts";
+import { meanAndDeviation, median, mostFrequent } from "./statistics.ts";
 import type { TableColumn } from "./table.ts";
+
+type Defaults = Pick<CsvDataSpec, "scale" | "missing">;
+type Policy = NonNullable<ColumnSpec["missing"]>;
 
 /** `values`: the column's in the training rows, as the table holds them. Throws UserError(data). */
 export function fitColumn(
   role: ColumnRole,
   column: TableColumn,
   values: Float32Array,
-  spec: Pick<CsvDataSpec, "scale" | "missing">,
+  spec: Defaults,
 ): InputColumn {
   if (role.type === "category") return fitCategory(role, column, values, spec);
   if (role.type === "boolean") return fitBoolean(role, column, values, spec);
   return fitNumber(role, values, spec);
 }
 
-function fitNumber(
-  role: ColumnRole,
-  values: Float32Array,
-  spec: Pick<CsvDataSpec, "scale" | "missing">,
-): NumberColumn {
-  const policy = role.spec?.missing ?? (spec.missing === "error" ? "error" : "median");
-  let fill: number | null = null;
-  if (policy === "mean") fill = meanAndDeviation(values).mean;
-  else if (policy === "most_frequent") fill = mostFrequent(values);
-  else if (policy !== "error") fill = median(values);
-  if (fill !== null && Number.isNaN(fill)) fill = 0;
+function policyOf(role: ColumnRole, spec: Defaults, usual: Policy): Policy {
+  return role.spec?.missing ?? (spec.missing === "error" ? "error" : usual);
+}
+
+function fitNumber(role: ColumnRole, values: Float32Array, spec: Defaults): NumberColumn {
+  const policy = policyOf(role, spec, "median");
   return {
     type: "number",
     name: role.name,
     missingValues: role.missing,
-    scaling: fitScaling(role.spec?.scale ?? spec.scale, values),
-    fill,
-    indicator: policy === "category",
+    scaling: fitColumnScaling(role.spec?.scale ?? spec.scale, values),
+    fill: fillOf(role, policy, values),
+    indicator: hasIndicator(role, policy),
   };
+}
+
+/** What stands for a missing number; null: nothing does. */
+function fillOf(role: ColumnRole, policy: Policy, values: Float32Array): number | null {
+  if (policy === "error") return null;
+  if (typeof policy === "object") {
+    if (typeof policy.constant === "number") return policy.constant;
+    throw misfit(role, `is filled with the text ${JSON.stringify(policy.constant)}`, "a number");
+  }
+  let fill = Number.NaN;
+  if (policy === "mean") fill = meanAndDeviation(values).mean;
+  else if (policy === "most_frequent") fill = mostFrequent(values);
+  else fill = median(values);
+  return Number.isNaN(fill) ? 0 : fill;
+}
+
+function hasIndicator({ spec }: ColumnRole, policy: Policy): boolean {
+  return policy === "category" || spec?.indicator === true;
 }
 
 function fitBoolean(
   role: ColumnRole,
   column: TableColumn,
   values: Float32Array,
-  spec: Pick<CsvDataSpec, "missing">,
+  spec: Defaults,
 ): BooleanColumn {
   const codes = booleanCodes(column);
-  const policy = role.spec?.missing ?? (spec.missing === "error" ? "error" : "most_frequent");
+  const policy = policyOf(role, spec, "most_frequent");
   const booleans = values.map((level) => (Number.isNaN(level) ? Number.NaN : codes[level]!));
-  const frequent = mostFrequent(booleans);
-  const mean = meanAndDeviation(booleans).mean;
-  const fill = policy === "error" ? null : policy === "mean" ? mean : Number.isNaN(frequent) ? 0 : frequent;
-  const indicator = policy === "category";
-  return { type: "boolean", name: role.name, missingValues: role.missing, fill, indicator };
+  const constant = typeof policy === "object" ? booleanOf(String(policy.constant)) : null;
+  if (constant === undefined) {
+    throw misfit(role, "is filled with what is no boolean", "true or false, yes or no, 1 or 0");
+  }
+  const usual = policy === "mean" || policy === "error" ? policy : "most_frequent";
+  return {
+    type: "boolean",
+    name: role.name,
+    missingValues: role.missing,
+    fill: constant ?? fillOf(role, usual, booleans),
+    indicator: hasIndicator(role, policy),
+  };
 }
 
 function fitCategory(
   role: ColumnRole,
   column: TableColumn,
   values: Float32Array,
-  spec: Pick<CsvDataSpec, "missing">,
+  spec: Defaults,
 ): CategoryColumn {
-  const present = new Set<number>();
-  let anyMissing = false;
+  const counts = new Map<number, number>();
+  let missing = 0;
   for (const level of values) {
-    if (Number.isNaN(level)) anyMissing = true;
-    else present.add(level);
+    if (Number.isNaN(level)) missing++;
+    else counts.set(level, (counts.get(level) ?? 0) + 1);
   }
-  const levels = sortLabels([...present].map((level) => column.levels[level]!));
-  const policy = role.spec?.missing ?? (spec.missing === "error" ? "error" : "category");
-  if (policy === "mean" || policy === "median") {
+  const isOrdinal = role.spec?.encoding === "ordinal";
+  const policy = policyOf(role, spec, isOrdinal ? "most_frequent" : "category");
+  const constant = typeof policy === "object" ? String(policy.constant) : null;
+  const { levels, rare } = levelsOf(role.spec, column, counts, missing > 0 ? constant : null);
+  const numbers = { type: "category", levels, rare } as CategoryColumn;
+  const known = levelNumbers(numbers);
+  const numberOf = (level: string) => known.get(level) ?? -1;
+
+  let fill: number | null;
+  if (policy === "error") fill = null;
+  else if (policy === "mean" || policy === "median")
     throw dataError({
       message: `column "${role.name}" is a category, its missing values have no ${policy}`,
-      expected: "missing: error, most_frequent or category",
+      expected: "missing: error, most_frequent, constant or category",
     });
-  }
-  let fill: number | null = anyMissing ? levels.length : -1;
-  if (policy === "error") fill = null;
-  else if (policy === "most_frequent") {
+  else if (constant !== null) fill = numberOf(constant);
+  else if (policy === "category" && !isOrdinal) fill = missing > 0 ? levelCount(numbers) : -1;
+  else {
     const frequent = mostFrequent(values);
-    fill = Number.isNaN(frequent) ? -1 : levels.indexOf(column.levels[frequent]!);
+    fill = Number.isNaN(frequent) ? -1 : numberOf(column.levels[frequent]!);
   }
-  return { type: "category", name: role.name, missingValues: role.missing, levels, fill };
+  return {
+    type: "category",
+    name: role.name,
+    missingValues: role.missing,
+    levels,
+    rare,
+    fill,
+    ordinal: isOrdinal ? fitOrdinal(role, values, column, numberOf, spec) : null,
+    refusesUnseen: role.spec?.unseen === "error",
+    indicator: role.spec?.indicator === true || (isOrdinal && policy === "category"),
+  };
+}
+
+/** Levels that have a number of their own, in their order, and those too rare for one. */
+function levelsOf(
+  spec: ColumnSpec | null,
+  column: TableColumn,
+  counts: ReadonlyMap<number, number>,
+  constant: string | null,
+): { levels: readonly string[]; rare: readonly string[] } {
+  if (spec?.levels) return { levels: [...new Set(spec.levels)], rare: [] };
+  const least = spec?.min_count ?? 1;
+  const present = [...counts].map(([number, count]) => ({ level: column.levels[number]!, count }));
+  const frequent = present.filter(({ count }) => count >= least).map(({ level }) => level);
+  const rare = present.filter(({ count }) => count < least).map(({ level }) => level);
+  if (constant !== null && !frequent.includes(constant)) frequent.push(constant);
+  return { levels: sortLabels(frequent), rare: sortLabels(rare.filter((level) => level !== constant)) };
+}
+
+/** The scaling of levels' numbers: the column's, or the table's if that is a linear one. */
+function fitOrdinal(
+  role: ColumnRole,
+  values: Float32Array,
+  column: TableColumn,
+  numberOf: (level: string) => number,
+  spec: Defaults,
+) {
+  const numbers = values
+    .map((level) => (Number.isNaN(level) ? level : numberOf(column.levels[level]!)))
+    .filter((number) => number >= 0);
+  const name = role.spec?.scale ?? spec.scale;
+  return fitScaling(name === "log" || name === "quantile_normal" ? "standard" : name, numbers);
+}
+
+function misfit({ name }: ColumnRole, message: string, expected: string): UserError {
+  return new UserError(exitCodes.usage, { message: `column "${name}" ${message}`, expected });
 }

@@ -3,6 +3,7 @@ import type { CsvDataSpec, DataSpec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { fitColumn } from "./fit.ts";
+import { sortLabels } from "./labels.ts";
 import { loadIdx } from "./loadIdx.ts";
 import { encodeTable } from "./matrix.ts";
 import { placeFile } from "./place.ts";
@@ -182,6 +183,8 @@ function splitTable(
       expected: "stratify: false",
     });
   }
+  const groups = ranksOf(table, roles, "group");
+  const times = ranksOf(table, roles, "time");
   const classes =
     isClasses && spec.split.stratify !== false
       ? encodeTargets({ ...target, encoding: "index", link: "softmax" }, table)
@@ -191,12 +194,26 @@ function splitTable(
     test: spec.test ? 0 : spec.split.test,
     seed,
     classes,
+    groups,
+    times,
   });
   return {
     train: split.train,
     validation: spec.validation ? ofFiles.validation : split.validation,
     test: spec.test ? ofFiles.test : split.test,
   };
+}
+
+/** Numbers in the order of a column's values; null if there is no column of that type. */
+function ranksOf(table: Table, roles: readonly ColumnRole[], type: "group" | "time"): Float32Array | null {
+  const j = roles.findIndex((role) => role.type === type);
+  if (j < 0) return null;
+  const values = columnOf(table, j);
+  const { kind, levels } = table.columns[j]!;
+  if (kind === "number") return values;
+  const ranks = new Map(sortLabels([...levels]).map((level, rank) => [level, rank]));
+  const ofLevels = levels.map((level) => ranks.get(level)!);
+  return values.map((level) => ofLevels[level]!);
 }
 
 const splitWords = new Map<string, SplitName>([

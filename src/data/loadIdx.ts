@@ -14,8 +14,9 @@ import {
   targetWidth,
 } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
+import { fitScaling } from "./scaling.ts";
 import { splitOrRefuse } from "./split.ts";
-import { fitScaling } from "./statistics.ts";
+
 import { classTarget, mostNumberClasses, numbersTarget } from "./target.ts";
 
 interface Labelled {

@@ -2,7 +2,7 @@
 import { assert } from "../support/errors.ts";
 import { RowEncoder } from "./encode.ts";
 import { booleanOf } from "./labels.ts";
-import type { InputColumn } from "./preprocessing.ts";
+import { type CategoryColumn, type InputColumn, levelNumbers } from "./preprocessing.ts";
 import { ProblemList } from "./problems.ts";
 import { quoted, type Table, type TableColumn } from "./table.ts";
 
@@ -53,10 +53,30 @@ export function booleanCodes(column: TableColumn): Float32Array {
   return codes;
 }
 
-/** What a level's number in the table is in the preprocessing; null for a column of numbers. */
+/**
+ * What a level's number in the table is in the preprocessing; null for a column of numbers. Throws
+ * UserError(data) for unseen levels that the column refuses.
+ */
 function codesOf(column: InputColumn, read: TableColumn): Float32Array | null {
   if (column.type === "number") return null;
   if (column.type === "boolean") return booleanCodes(read);
-  const position = new Map(column.levels.map((level, index) => [level, index]));
-  return Float32Array.from(read.levels, (level) => position.get(level) ?? -1);
+  const known = levelNumbers(column);
+  const problems = new ProblemList();
+  const codes = Float32Array.from(read.levels, (level, number) => {
+    const code = known.get(level);
+    if (code === undefined && column.refusesUnseen && !read.isMissing[number])
+      problems.add({ ...read.places[number], ...unseenProblem(column, level) });
+    return code ?? -1;
+  });
+  problems.throwIfAny();
+  return codes;
+}
+
+/** The sentence for a level that a column has not been trained on and refuses. */
+export function unseenProblem({ name, levels }: CategoryColumn, level: string) {
+  return {
+    message: `column "${name}" holds ${quoted(level)}, a level unseen in training`,
+    expected: levels.length > 12 ? `one of ${levels.length} levels` : levels.join(", "),
+    hint: "the spec says unseen: error; without it, such a level is taken as none",
+  };
 }

@@ -3,6 +3,7 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { maxColumns } from "./csv/scanner.ts";
 import type {
   ArrayInputs,
+  ColumnScaling,
   InputColumn,
   Inputs,
   Link,
@@ -10,7 +11,7 @@ import type {
   Scaling,
   Target,
 } from "./preprocessing.ts";
-import { inputWidth } from "./preprocessing.ts";
+import { inputWidth, levelCount } from "./preprocessing.ts";
 
 /** Inputs and outputs beyond this are a mistake or an attack. */
 const largestWidth = 2 ** 24;
@@ -61,23 +62,45 @@ function columnOf(value: unknown): InputColumn {
   };
   const { type } = fields;
   const fill = fields.fill === null ? null : numberOf(fields.fill, "fill");
+  const indicator = flagOf(fields.indicator, "indicator");
   if (type === "number") {
-    return { type, ...base, scaling: scalingOf(fields.scaling), fill, indicator: flagOf(fields.indicator) };
+    return { type, ...base, scaling: columnScalingOf(fields.scaling), fill, indicator };
   }
-  if (type === "boolean") return { type, ...base, fill, indicator: flagOf(fields.indicator) };
+  if (type === "boolean") return { type, ...base, fill, indicator };
   expect(type === "category", "a column of no known type");
   const levels = textsOf(fields.levels, "levels");
-  expect(new Set(levels).size === levels.length, "a level twice");
-  expect(
-    fill === null || (Number.isInteger(fill) && fill >= -1 && fill <= levels.length),
-    "fill of a category",
-  );
-  return { type, ...base, levels, fill };
+  const rare = textsOf(fields.rare, "rare levels");
+  expect(new Set([...levels, ...rare]).size === levels.length + rare.length, "a level twice");
+  const ordinal = fields.ordinal === null ? null : scalingOf(fields.ordinal);
+  const most = levelCount({ levels, rare }) - (ordinal ? 1 : 0);
+  expect(fill === null || (Number.isInteger(fill) && fill >= -1 && fill <= most), "fill of a category");
+  const refusesUnseen = flagOf(fields.refusesUnseen, "refusesUnseen");
+  return { type, ...base, levels, rare, fill, ordinal, refusesUnseen, indicator };
+}
+
+function columnScalingOf(value: unknown): ColumnScaling {
+  const fields = objectOf(value, "a scaling");
+  const { name } = fields;
+  if (name === "quantile_normal") {
+    const quantiles = listOf(fields.quantiles, "quantiles").map((quantile) =>
+      numberOf(quantile, "a quantile"),
+    );
+    expect(
+      quantiles.every((quantile, index) => index === 0 || quantile >= quantiles[index - 1]!),
+      "quantiles out of order",
+    );
+    return { name, quantiles };
+  }
+  if (name !== "log") return scalingOf(value);
+  return { ...scalingOf({ ...fields, name: "standard" }), name };
 }
 
 function scalingOf(value: unknown): Scaling {
   const { name, center, scale } = objectOf(value, "a scaling");
-  expect(name === "standard" || name === "minmax" || name === "none", "a scaling of no known name");
+  expect(
+    name === "standard" || name === "minmax" || name === "robust" || name === "none",
+    "a scaling of no known name",
+  );
   const factor = numberOf(scale, "scale");
   expect(factor !== 0, "a scale of 0");
   return { name, center: numberOf(center, "center"), scale: factor };
@@ -147,7 +170,7 @@ function numberOf(value: unknown, what: string): number {
   return value;
 }
 
-function flagOf(value: unknown): boolean {
-  expect(typeof value === "boolean", "indicator");
+function flagOf(value: unknown, what: string): boolean {
+  expect(typeof value === "boolean", `${what} is neither true nor false`);
   return value;
 }

@@ -5,10 +5,25 @@
 
 /** How x becomes an input: (x − center) / scale. */
 export interface Scaling {
-  readonly name: "standard" | "minmax" | "none";
+  readonly name: "standard" | "minmax" | "robust" | "none";
   readonly center: number;
   readonly scale: number;
 }
+
+/** ± log(1 + |x|) becomes (… − center) / scale. */
+interface LogScaling {
+  readonly name: "log";
+  readonly center: number;
+  readonly scale: number;
+}
+
+/** x becomes Φ⁻¹ of its rank among evenly spaced quantiles of the training rows, ascending. */
+export interface QuantileScaling {
+  readonly name: "quantile_normal";
+  readonly quantiles: readonly number[];
+}
+
+export type ColumnScaling = Scaling | LogScaling | QuantileScaling;
 
 interface Column {
   readonly name: string;
@@ -16,21 +31,30 @@ interface Column {
   readonly missingValues: readonly string[];
 }
 
-/** One input (x − center) / scale, and one more that says where x was missing, if `indicator`. */
+/** One input, x scaled, and one more that says where x was missing, if `indicator`. */
 export interface NumberColumn extends Column {
   readonly type: "number";
-  readonly scaling: Scaling;
+  readonly scaling: ColumnScaling;
   /** Stands in for a missing value, in the column's own unit; null: a missing value is a problem. */
   readonly fill: number | null;
   readonly indicator: boolean;
 }
 
-/** One input per level, 1 for the row's, else 0. A level not listed gives zeros. */
+/**
+ * The number n of a row's level becomes one input per level (the n-th 1, the others 0) if there is no `ordinal`,
+ * else the one input (n − center) / scale. A level not listed gives zeros.
+ */
 export interface CategoryColumn extends Column {
   readonly type: "category";
   readonly levels: readonly string[];
-  /** Level of a missing value, `levels.length` for one of its own; −1: zeros; null: it is a problem. */
+  /** Levels too rare for a number of their own: all have the number after the levels'. Unseen ones do then, too. */
+  readonly rare: readonly string[];
+  /** Number for a missing value, one more than all others for one of its own; −1: zeros; null: it is a problem. */
   readonly fill: number | null;
+  readonly ordinal: Scaling | null;
+  /** Whether a level that is neither listed nor rare is a problem. */
+  readonly refusesUnseen: boolean;
+  readonly indicator: boolean;
 }
 
 /** One input, 0 or 1. */
@@ -91,9 +115,31 @@ export interface Preprocessing {
 
 /** Inputs that a column takes. */
 export function columnWidth(column: InputColumn): number {
-  if (column.type === "category")
-    return column.levels.length + (column.fill === column.levels.length ? 1 : 0);
-  return column.indicator ? 2 : 1;
+  const indicator = column.indicator ? 1 : 0;
+  return (column.type === "category" && !column.ordinal ? slotCount(column) : 1) + indicator;
+}
+
+/** Numbers that levels have: those listed, and that of all rare ones. */
+export function levelCount({ levels, rare }: Pick<CategoryColumn, "levels" | "rare">): number {
+  return levels.length + (rare.length > 0 ? 1 : 0);
+}
+
+/** Inputs of a category without its indicator: its levels', and that of a missing value if it has its own. */
+function slotCount(column: CategoryColumn): number {
+  return levelCount(column) + (column.fill === levelCount(column) ? 1 : 0);
+}
+
+/** The number of every level known, in the order of their numbers. */
+export function levelNumbers({ levels, rare }: CategoryColumn): Map<string, number> {
+  return new Map([
+    ...levels.map((level, number) => [level, number] as const),
+    ...rare.map((level) => [level, levels.length] as const),
+  ]);
+}
+
+/** The number of a level that is not known: that of the rare ones, or −1 for none. */
+export function unseenNumber({ levels, rare }: CategoryColumn): number {
+  return rare.length > 0 ? levels.length : -1;
 }
 
 /** Width of the network's input. */
@@ -107,9 +153,11 @@ export function inputNames({ inputs }: Pick<Preprocessing, "inputs">): string[] 
   if (inputs.kind === "array") return elementNames(inputs.shape);
   return inputs.columns.flatMap((column) => {
     const missing = `${column.name}=missing`;
-    if (column.type !== "category") return column.indicator ? [column.name, missing] : [column.name];
-    const levels = column.levels.map((level) => `${column.name}=${level}`);
-    return column.fill === column.levels.length ? [...levels, missing] : levels;
+    const indicator = column.indicator ? [missing] : [];
+    if (column.type !== "category" || column.ordinal) return [column.name, ...indicator];
+    const { levels, rare, fill } = column;
+    const names = [...levels, ...(rare.length > 0 ? ["rare"] : [])].map((level) => `${column.name}=${level}`);
+    return [...names, ...(fill === levelCount(column) ? [missing] : []), ...indicator];
   });
 }
 

@@ -8,11 +8,13 @@ import type { CsvScanner } from "./csv/scanner.ts";
 import { RowEncoder } from "./encode.ts";
 import { fieldOf, type JsonlRecords } from "./jsonl.ts";
 import { booleanOf } from "./labels.ts";
+import { unseenProblem } from "./matrix.ts";
 import {
   type CategoryColumn,
   elementNames,
   type InputColumn,
   type Inputs,
+  levelNumbers,
   type Preprocessing,
 } from "./preprocessing.ts";
 import type { RecordBatch, RecordReader } from "./records.ts";
@@ -66,10 +68,11 @@ interface Reading {
   /** Texts seen or known, and what each stands for; null for a column of numbers. */
   readonly texts: LevelIndex | null;
   readonly codes: number[];
+  readonly levels: ReadonlyMap<string, number>;
 }
 
-/** Stands for a text that a boolean column does not know. */
-const unknownBoolean = -2;
+/** Stands for a text that its column refuses. */
+const refused = -2;
 /** Texts remembered per column; levels are always. */
 const mostTexts = 10_000;
 
@@ -79,21 +82,27 @@ function readingOf(column: InputColumn): Reading {
     parseFloat32(Buffer.from(text), 0, Buffer.byteLength(text)),
   );
   const isNumber = column.type === "number";
-  const levels = column.type === "category" ? column.levels : [];
+  const levels = column.type === "category" ? levelNumbers(column) : new Map<string, number>();
   return {
     column,
     missing,
     missingNumbers: isNumber ? numbers.filter((number) => !Number.isNaN(number)) : [],
-    texts: isNumber ? null : LevelIndex.of(levels),
-    codes: levels.map((_, level) => level),
+    texts: isNumber ? null : LevelIndex.of(levels.keys()),
+    codes: [...levels.values()],
+    levels,
   };
 }
 
 /** A text in a column of categories or booleans, as a raw row has it. */
-function codeOf({ column, missing }: Reading, text: string): number {
+function codeOf({ column, missing, levels }: Reading, text: string): number {
   if (missing.has(text.trim())) return Number.NaN;
-  if (column.type === "boolean") return booleanOf(text) ?? unknownBoolean;
-  return (column as CategoryColumn).levels.indexOf(text);
+  if (column.type === "boolean") return booleanOf(text) ?? refused;
+  return levels.get(text) ?? ((column as CategoryColumn).refusesUnseen ? refused : -1);
+}
+
+/** The sentence for a text that its column refuses. */
+function refusedText({ column }: Reading, text: string) {
+  return column.type === "category" ? unseenProblem(column, text) : booleanProblem(column.name, text);
 }
 
 class CsvEncoder implements RecordEncoder {
@@ -134,8 +143,8 @@ class CsvEncoder implements RecordEncoder {
         return problem;
       }
     }
-    const refused = this.rows.encode(raw, 0, out, to);
-    return refused < 0 ? null : refusal(scanner, record, fields[refused]!);
+    const missing = this.rows.encode(raw, 0, out, to);
+    return missing < 0 ? null : refusal(scanner, record, fields[missing]!);
   }
 
   warnings(): string[] {
@@ -156,7 +165,7 @@ class CsvEncoder implements RecordEncoder {
     if (known >= 0) return reading.codes[known]!;
     const text = scanner.text(record, field);
     const code = codeOf(reading, text);
-    if (code === unknownBoolean) this.problem = notABoolean(scanner, record, field);
+    if (code === refused) this.problem = { ...scanner.placeOf(record, field), ...refusedText(reading, text) };
     else if (texts.count < mostTexts) {
       texts.add(text);
       reading.codes.push(code);
@@ -172,11 +181,6 @@ function refusal(scanner: CsvScanner, record: number, field: number): Problem {
     message,
     expected: "a value, as the model's spec says missing: error",
   };
-}
-
-function notABoolean(scanner: CsvScanner, record: number, field: number): Problem {
-  const { message, expected } = booleanProblem(scanner.header![field]!, scanner.text(record, field));
-  return { ...scanner.placeOf(record, field), message, expected };
 }
 
 function booleanProblem(name: string, text: string) {
@@ -224,9 +228,9 @@ class JsonlEncoder implements RecordEncoder {
       if (typeof raw !== "number") return { ...place, ...raw };
       this.raw[j] = raw;
     }
-    const refused = this.rows.encode(this.raw, 0, out, to);
-    if (refused < 0) return null;
-    const message = `"${this.readings[refused]!.column.name}" is missing`;
+    const missing = this.rows.encode(this.raw, 0, out, to);
+    if (missing < 0) return null;
+    const message = `"${this.readings[missing]!.column.name}" is missing`;
     return { ...place, message, expected: "a value, as the model's spec says missing: error" };
   }
 
@@ -242,7 +246,7 @@ function rawOf(reading: Reading, value: string | number | boolean | null): numbe
   const text = String(value);
   if (column.type !== "number") {
     const code = codeOf(reading, text);
-    return code === unknownBoolean ? booleanProblem(column.name, text) : code;
+    return code === refused ? refusedText(reading, text) : code;
   }
   if (typeof value === "string" && missing.has(value.trim())) return Number.NaN;
   const bytes = Buffer.from(text);

@@ -50,12 +50,20 @@ export function readingsOf(
     if (targets.has(name)) return { kind: targetKind, missing, required: true };
     const policy = column?.missing ?? (spec.missing === "error" ? "error" : null);
     const type = column?.type ?? null;
-    const required = policy === "error" || type === "weight" || type === "split";
+    const required = policy === "error" || (type !== null && isNeverMissing.has(type));
     const hint =
       policy === "error" ? "the spec says missing: error; without it, missing values are filled" : undefined;
-    return { kind: type === null ? null : kinds[type], missing, required, ...(hint ? { hint } : {}) };
+    const isLevels = column !== null && (column.levels !== null || column.encoding !== null);
+    return {
+      kind: type === null ? (isLevels ? "text" : null) : kinds[type],
+      missing,
+      required,
+      ...(hint ? { hint } : {}),
+    };
   });
 }
+
+const isNeverMissing: ReadonlySet<ColumnType> = new Set(["weight", "split", "group", "time"]);
 
 const kinds = {
   number: "number",
@@ -65,7 +73,9 @@ const kinds = {
   id: "skip",
   weight: "number",
   split: "text",
-} as const satisfies Record<ColumnType, "number" | "text" | "skip">;
+  group: "text",
+  time: null,
+} as const satisfies Record<ColumnType, ColumnReading["kind"]>;
 
 /** The readings of a trained model's data: its inputs as they were, the others as the spec has them, if used. */
 export function readingsOfModel(
@@ -85,7 +95,8 @@ export function readingsOfModel(
     );
   }
   const used = new Set(spec.target);
-  for (const [name, { type }] of columnSpecs(spec)) if (type === "weight" || type === "split") used.add(name);
+  for (const [name, { type }] of columnSpecs(spec))
+    if (type !== null && isNeverMissing.has(type)) used.add(name);
   return readings.map((reading, field) => {
     const name = header[field]!;
     const column = inputs.get(name);
@@ -107,6 +118,7 @@ export function rolesOf(spec: CsvDataSpec, table: Table): { roles: ColumnRole[];
     const base = { name: column.name, spec: own, missing: missingTexts(spec, own) };
     if (targets.has(column.name)) return { ...base, type: "target" };
     if (own?.type) return { ...base, type: own.type };
+    if (own?.levels || own?.encoding) return { ...base, type: "category" };
     const { type, why } = inferType(column, table.rows);
     if (why) warnings.push(`column "${column.name}" ${why}`);
     return { ...base, type };

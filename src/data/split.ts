@@ -1,4 +1,4 @@
-/** Which rows train, which validate, which test: by seed, stratified or by group. Deterministic. */
+/** Which rows train, which validate, which test: by seed, stratified, by group or by time. Deterministic. */
 import { type RandomKey, shuffle, streamKey } from "../support/random.ts";
 import { dataError } from "./problems.ts";
 
@@ -13,6 +13,8 @@ export interface SplitRequest {
   /** Class or group number of each row that is to be split, by its position in `rows`. */
   readonly classes?: ArrayLike<number> | null;
   readonly groups?: ArrayLike<number> | null;
+  /** When each row was, likewise: the earliest train, the latest test. */
+  readonly times?: ArrayLike<number> | null;
 }
 
 export type RowSplit = Record<SplitName, Int32Array>;
@@ -20,11 +22,11 @@ export type RowSplit = Record<SplitName, Int32Array>;
 /**
  * Splits the rows: ⌈share · n⌉ to the test, as scikit-learn rounds, likewise to validation, the others train.
  * With classes, each split has a class's rows in proportion, within one; with groups, a group stays together
- * and shares are met as nearly as whole groups allow. Rows keep their order within a split. Throws RangeError
+ * and shares are met as nearly as whole groups allow; with times, no row is later than one of the next split. Rows keep their order within a split. Throws RangeError
  * if a split that is asked for, or the training rows, would be empty.
  */
 export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
-  const { validation, test, seed, classes, groups } = request;
+  const { validation, test, seed, classes, groups, times } = request;
   const key = streamKey(seed, "split");
   const wanted = {
     validation: validation > 0 ? countOf(validation, rows.length) : 0,
@@ -32,9 +34,11 @@ export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
   };
   const parts = groups
     ? splitGroups(groups, rows.length, wanted, key)
-    : classes
-      ? splitClasses(classes, rows.length, wanted, key)
-      : splitPlainly(rows.length, wanted, key);
+    : times
+      ? splitInOrder(times, rows.length, wanted)
+      : classes
+        ? splitClasses(classes, rows.length, wanted, key)
+        : splitPlainly(rows.length, wanted, key);
   const split = (positions: ArrayLike<number>) => {
     const chosen = Int32Array.from(positions).sort();
     for (let at = 0; at < chosen.length; at++) chosen[at] = rows[chosen[at]!]!;
@@ -80,6 +84,17 @@ function splitPlainly(n: number, wanted: Wanted, key: RandomKey): Parts {
     test: order.slice(0, test),
     validation: order.slice(test, test + validation),
     train: order.slice(test + validation),
+  };
+}
+
+/** Rows of one time stay in the file's order. */
+function splitInOrder(times: ArrayLike<number>, n: number, { test, validation }: Wanted): Parts {
+  const order = new Int32Array(n).map((_, row) => row);
+  order.sort((a, b) => times[a]! - times[b]! || a - b);
+  return {
+    train: order.slice(0, Math.max(0, n - test - validation)),
+    validation: order.slice(Math.max(0, n - test - validation), n - test),
+    test: order.slice(n - test),
   };
 }
 

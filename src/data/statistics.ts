@@ -1,5 +1,4 @@
 /** Statistics of a column that preprocessing is fitted with. NaN, a missing value, counts nowhere. */
-import type { Scaling } from "./preprocessing.ts";
 
 /** Mean and population standard deviation, in 64 bit, two passes; 0 and 1 of no values. */
 export function meanAndDeviation(values: ArrayLike<number>): { mean: number; deviation: number } {
@@ -32,24 +31,6 @@ export function range(values: ArrayLike<number>): { min: number; max: number } {
     if (x > max) max = x;
   }
   return { min, max };
-}
-
-/**
- * The scaling of that name for these values, as scikit-learn's StandardScaler and MinMaxScaler: a column that
- * is constant (up to rounding) is only moved, by a scale of 1.
- */
-export function fitScaling(name: Scaling["name"], values: ArrayLike<number>): Scaling {
-  if (name === "standard") {
-    const { mean, deviation } = meanAndDeviation(values);
-    const isConstant = deviation <= 10 * 2 ** -52 * Math.abs(mean);
-    return { name, center: mean, scale: isConstant ? 1 : deviation };
-  }
-  if (name === "minmax") {
-    const { min, max } = range(values);
-    if (min > max) return { name, center: 0, scale: 1 };
-    return { name, center: min, scale: max > min ? max - min : 1 };
-  }
-  return { name, center: 0, scale: 1 };
 }
 
 /** The middle value, or the mean of the two in the middle; NaN of no values. Exact, in time ∝ the count. */

@@ -1,12 +1,12 @@
 /** What is to be predicted: the task, the classes, and the target columns as numbers. */
 import type { CsvDataSpec, TaskName } from "../config/schema.ts";
 import type { LossName } from "../engine/kernels.ts";
-import { exitCodes, UserError } from "../support/errors.ts";
+import { assert, exitCodes, UserError } from "../support/errors.ts";
 import { booleanOf, canonicalLabel, sortLabels } from "./labels.ts";
 import type { ClassTarget, Link, NumbersTarget, Target } from "./preprocessing.ts";
 import { targetWidth } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
-import { fitScaling } from "./statistics.ts";
+import { fitScaling } from "./scaling.ts";
 import { columnOf, columnsOf, quoted, type Table, type TableColumn } from "./table.ts";
 
 /** More distinct whole numbers than these are a quantity, not classes (CONTRACT). */
@@ -103,6 +103,7 @@ export function fitTarget(target: Target, spec: CsvDataSpec, table: Table, train
   const columns = target.columns.map(({ name }) => {
     const own = new Map(Object.entries(spec.columns)).get(name)?.scale;
     const scale = own ?? (spec.scale === "none" ? "none" : "standard");
+    assert(scale !== "log" && scale !== "quantile_normal", "a target is scaled linearly");
     return { name, scaling: fitScaling(scale, columnsOf(table, columnNumber(table, name), 1, train)[0]!) };
   });
   return { ...target, columns };

@@ -175,7 +175,7 @@ describe("each mistake about data in a sentence", () => {
     ["data: { path: a.csv, target: [y, y] }", "1:34: data.target names y twice; expected it once"],
     [
       "data: { path: a.csv, target: y, columns: { a: nubmer } }",
-      '1:47: data.columns.a is "nubmer"; expected one of number, category, boolean, ignore, id, weight, split; did you mean number?',
+      '1:47: data.columns.a is "nubmer"; expected one of number, category, boolean, ignore, id, weight, split, group, time; did you mean number?',
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { typ: number } } }",
@@ -191,11 +191,31 @@ describe("each mistake about data in a sentence", () => {
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { type: category, missing: mean } } }",
-      "1:74: the category a has no mean; expected category, most_frequent or error",
+      "1:74: the category a has no mean; expected category, most_frequent, constant or error",
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { type: number, missing: category } } }",
-      "1:72: the number a has no categories; expected median, mean, most_frequent or error",
+      "1:72: the number a has no categories; expected median, mean, most_frequent, constant or error",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: { missing: { constnat: 0 } } } }",
+      "1:49: data.columns.a.missing is a mapping; expected one of error, mean, median, most_frequent, category, or constant: with a value",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: { type: number, min_count: 2 } } }",
+      "1:74: a is of type number and has no levels; expected min_count on categories only",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: { missing: error, indicator: true } } }",
+      "1:76: a has an indicator of missing values, and refuses them; expected another missing than error",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { y: { scale: log } } }",
+      "1:56: the target y is to be scaled by log; expected standard, minmax, robust or none",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { a: group, b: time } }",
+      "1:57: a of type group and b of type time both say how rows are split; expected one of them",
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { type: id, scale: minmax } } }",

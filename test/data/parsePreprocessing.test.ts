@@ -5,6 +5,8 @@ import type { Preprocessing } from "../../src/data/preprocessing.ts";
 import { exitCodes, UserError } from "../../src/support/errors.ts";
 
 const scaling = { name: "standard", center: 0.5, scale: 2 } as const;
+const ranked = { name: "quantile_normal", quantiles: [-1, 0, 0, 2.5] } as const;
+const levels = { levels: ["a", "toString"], rare: [], refusesUnseen: false, indicator: true } as const;
 const base = { missingValues: ["", "NA"] };
 const examples: Preprocessing[] = [
   {
@@ -12,7 +14,17 @@ const examples: Preprocessing[] = [
       kind: "columns",
       columns: [
         { type: "number", name: "__proto__", ...base, scaling, fill: 1.5, indicator: false },
-        { type: "category", name: "constructor", ...base, levels: ["a", "toString"], fill: 2 },
+        { type: "category", name: "constructor", ...base, ...levels, fill: 2, ordinal: null },
+        { type: "category", name: "ordered", ...base, ...levels, rare: ["c"], fill: 1, ordinal: scaling },
+        {
+          type: "number",
+          name: "l",
+          ...base,
+          scaling: { ...scaling, name: "log" },
+          fill: 0,
+          indicator: true,
+        },
+        { type: "number", name: "q", ...base, scaling: ranked, fill: 0, indicator: true },
         { type: "boolean", name: "b", ...base, fill: null, indicator: true },
       ],
     },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fitScaling, meanAndDeviation, median, mostFrequent } from "../../src/data/statistics.ts";
+import { fitScaling } from "../../src/data/scaling.ts";
+import { meanAndDeviation, median, mostFrequent } from "../../src/data/statistics.ts";
 
 const floats = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 50 });
 

@@ -62,7 +62,18 @@ export function csvSpec(fields: Partial<CsvDataSpec> & Pick<CsvDataSpec, "target
 
 /** A column's settings with the schema's defaults. */
 export function columnSpec(fields: Partial<ColumnSpec>): ColumnSpec {
-  return { type: null, scale: null, missing: null, missing_values: [], ...fields };
+  return {
+    type: null,
+    scale: null,
+    missing: null,
+    indicator: false,
+    missing_values: [],
+    encoding: null,
+    levels: null,
+    min_count: 1,
+    unseen: "ignore",
+    ...fields,
+  };
 }
 
 /** Files in a folder of their own, gone when the tests of the file are done. */

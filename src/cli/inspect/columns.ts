@@ -1,6 +1,6 @@
 /** The columns that a model takes and what it answers, as rows of a table. */
 
-import type { InputColumn, Preprocessing, Scaling, Target } from "../../data/preprocessing.ts";
+import type { ColumnScaling, InputColumn, Preprocessing, Target } from "../../data/preprocessing.ts";
 import { columnWidth } from "../../data/preprocessing.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
@@ -50,11 +50,16 @@ function howText(column: InputColumn): string {
     return `${scalingText(column.scaling)}${fill}`;
   }
   if (column.type === "boolean") return column.fill === null ? "0 or 1" : `0 or 1; missing: ${column.fill}`;
-  return namesText(column.levels);
+  const rare = column.rare.length > 0 ? `; ${counted(column.rare.length, "rare level")}` : "";
+  return `${namesText(column.levels)}${rare}`;
 }
 
-function scalingText({ name, center, scale }: Scaling): string {
-  return name === "none" ? "as it is" : `(x − ${figure(center)}) / ${figure(scale)}`;
+function scalingText(scaling: ColumnScaling): string {
+  if (scaling.name === "quantile_normal")
+    return `Φ⁻¹ of its rank among ${scaling.quantiles.length} quantiles`;
+  const { name, center, scale } = scaling;
+  const x = name === "log" ? "± log(1 + |x|)" : "x";
+  return name === "none" ? "as it is" : `(${x} − ${figure(center)}) / ${figure(scale)}`;
 }
 
 /** The first dozen names, and how many there are. */

@@ -1,7 +1,7 @@
 /** What each value of a spec may be, but not all of them together: one function per rule. */
 import type { Path } from "../paths.ts";
 import { watchableFor } from "../schema/metrics.ts";
-import type { CsvDataSpec, LossName, Spec, TaskName } from "../schema.ts";
+import type { ColumnSpec, CsvDataSpec, LayerSpec, LossName, Spec, TaskName } from "../schema.ts";
 
 /** A contradiction at a canonical path. */
 export interface Contradiction {
@@ -44,7 +44,7 @@ function* sources(data: CsvDataSpec): Iterable<Contradiction> {
 function* columns(data: CsvDataSpec): Iterable<Contradiction> {
   for (const [name, column] of Object.entries(data.columns)) {
     const path = ["data", "columns", name];
-    const { type, missing } = column;
+    const { type } = column;
     if (data.target.includes(name) && type !== null && !["number", "category", "boolean"].includes(type)) {
       yield {
         path,
@@ -52,31 +52,83 @@ function* columns(data: CsvDataSpec): Iterable<Contradiction> {
         expected: "expected number, category or boolean",
       };
     }
-    if (type === "category" && (missing === "mean" || missing === "median")) {
-      const message = `the category ${name} has no ${missing}`;
-      yield { path: [...path, "missing"], message, expected: "expected category, most_frequent or error" };
-    }
-    if (type === "number" && missing === "category") {
-      const message = `the number ${name} has no categories`;
-      yield {
-        path: [...path, "missing"],
-        message,
-        expected: "expected median, mean, most_frequent or error",
-      };
-    }
-    if (type !== null && type !== "number" && column.scale !== null && column.scale !== "none") {
-      const message = `${name} is of type ${type} and is not scaled`;
-      yield { path: [...path, "scale"], message, expected: "expected scale on number columns only" };
-    }
+    yield* columnOptions(name, column, data.target.includes(name));
   }
-  for (const type of ["split", "weight"]) {
+  for (const type of ["split", "weight", "group", "time"]) {
     const [, second] = Object.keys(data.columns).filter((name) => data.columns[name]!.type === type);
     if (second !== undefined) {
       const message = `${second} is a second column of type ${type}`;
       yield { path: ["data", "columns", second], message, expected: "expected one" };
     }
   }
+  const rules = Object.entries(data.columns).filter(([, { type }]) => splittingTypes.has(type));
+  if (rules.length > 1) {
+    const [[first, { type: one }], [second, { type: other }]] = rules as [Rule, Rule];
+    if (one !== other) {
+      yield {
+        path: ["data", "columns", second],
+        message: `${first} of type ${one} and ${second} of type ${other} both say how rows are split`,
+        expected: "expected one of them",
+      };
+    }
+  }
+  const rule = rules[0];
+  if (rule && data.split.stratify) {
+    yield {
+      path: ["data", "split", "stratify"],
+      message: `stratify is true, and the ${rule[1].type} column ${rule[0]} says how rows are split`,
+      expected: "expected one of them",
+    };
+  }
   yield* repeated(data.target, ["data", "target"]);
+}
+
+type Rule = [string, ColumnSpec];
+const splittingTypes: ReadonlySet<unknown> = new Set(["split", "group", "time"]);
+
+/** What a column's type and its settings say about each other. */
+function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): Iterable<Contradiction> {
+  const path = ["data", "columns", name];
+  const { type, missing, scale, encoding } = column;
+  const isOrdinal = encoding === "ordinal";
+  const isCategory = type === "category" || (type === null && isOrdinal);
+  if (isCategory && (missing === "mean" || missing === "median")) {
+    const message = `the category ${name} has no ${missing}`;
+    const expected = "expected category, most_frequent, constant or error";
+    yield { path: [...path, "missing"], message, expected };
+  }
+  if (type === "number" && missing === "category") {
+    const message = `the number ${name} has no categories`;
+    const expected = "expected median, mean, most_frequent, constant or error";
+    yield { path: [...path, "missing"], message, expected };
+  }
+  if (type === "number" && typeof missing === "object" && typeof missing?.constant === "string") {
+    const message = `the number ${name} is to be filled with the text ${JSON.stringify(missing.constant)}`;
+    yield { path: [...path, "missing", "constant"], message, expected: "expected a number" };
+  }
+  if (missing === "error" && column.indicator) {
+    const message = `${name} has an indicator of missing values, and refuses them`;
+    yield { path: [...path, "indicator"], message, expected: "expected another missing than error" };
+  }
+  if (type !== null && type !== "number" && !isOrdinal && scale !== null && scale !== "none") {
+    const message = `${name} is of type ${type} and is not scaled`;
+    yield { path: [...path, "scale"], message, expected: "expected scale on number columns only" };
+  }
+  if (isTarget && (scale === "log" || scale === "quantile_normal")) {
+    const message = `the target ${name} is to be scaled by ${scale}`;
+    yield { path: [...path, "scale"], message, expected: "expected standard, minmax, robust or none" };
+  }
+  if (type === null || type === "category") return;
+  for (const [option, isGiven] of [
+    ["encoding", encoding !== null],
+    ["levels", column.levels !== null],
+    ["min_count", column.min_count !== 1],
+    ["unseen", column.unseen !== "ignore"],
+  ] as const) {
+    if (!isGiven) continue;
+    const message = `${name} is of type ${type} and has no levels`;
+    yield { path: [...path, option], message, expected: `expected ${option} on categories only` };
+  }
 }
 
 function* repeated(names: readonly string[], path: Path): Iterable<Contradiction> {
@@ -120,10 +172,20 @@ function* shares({ data }: Partial<Spec>): Iterable<Contradiction> {
 function* layers({ model, train }: Partial<Spec>): Iterable<Contradiction> {
   if (!model) return;
   const path = ["model", "layers"];
-  const last = model.layers.findLastIndex(({ type }) => type === "linear");
-  if (last < 0)
+  if (!model.layers.some(({ type }) => type === "linear"))
     yield { path, message: "the model has nothing to learn", expected: "expected at least one linear layer" };
-  for (const [index, layer] of model.layers.entries()) {
+  yield* row(model.layers, path, train);
+}
+
+/** Layers in a row, of the model or of a block in it. */
+function* row(
+  layers: readonly LayerSpec[],
+  path: Path,
+  train: Spec["train"] | undefined,
+): Iterable<Contradiction> {
+  const last = layers.findLastIndex(({ type }) => type === "linear");
+  for (const [index, layer] of layers.entries()) {
+    if (layer.type === "residual") yield* row(layer.layers, [...path, index, "layers"], train);
     if (layer.type === "linear" && layer.width === null && index !== last) {
       const message = "a linear layer without a width";
       yield {

@@ -85,14 +85,22 @@ function expandCsv(expansion: Expansion, raw: Mapping): Mapping {
   return expanded;
 }
 
-/** `number` → `{ type: number }`. */
+/** `number` → `{ type: number }`, `missing: 0` → `missing: { constant: 0 }`. */
 function expandColumn(expansion: Expansion, raw: unknown, path: Path): unknown {
   if (typeof raw === "string") {
     expansion.came([...path, "type"], path);
     return { type: raw };
   }
-  if (!isMapping(raw) || !("missing_values" in raw)) return raw;
-  return { ...raw, missing_values: expandTexts(expansion, raw.missing_values, [...path, "missing_values"]) };
+  if (!isMapping(raw)) return raw;
+  const expanded: Mapping = { ...raw };
+  for (const key of ["missing_values", "levels"]) {
+    if (key in raw) expanded[key] = expandTexts(expansion, raw[key], [...path, key]);
+  }
+  if (typeof raw.missing === "number") {
+    expansion.came([...path, "missing", "constant"], [...path, "missing"]);
+    expanded.missing = { constant: raw.missing };
+  }
+  return expanded;
 }
 
 function expandTexts(expansion: Expansion, value: unknown, path: Path): unknown {

@@ -1,7 +1,7 @@
 /** The spec's `data` section in canonical form: where the rows are and how columns become numbers. */
 import { z } from "zod";
 import { augmentSchema } from "./augment.ts";
-import { choice, flag, listOf, path, share, text } from "./fields.ts";
+import { choice, flag, listOf, path, share, text, wholeNumber } from "./fields.ts";
 
 export type DataSpec = CsvDataSpec | IdxDataSpec;
 export type CsvDataSpec = z.output<typeof csvDataSchema>;
@@ -12,18 +12,36 @@ export type ColumnType = (typeof columnTypes)[number];
 export type SplitSpec = z.output<typeof splitSchema>;
 export type ScaleName = (typeof scaleNames)[number];
 export type TaskName = (typeof taskNames)[number];
-export type MissingPolicy = (typeof missingPolicies)[number];
 export type Delimiter = (typeof delimiters)[number];
 
 export const formatNames = ["csv", "idx"] as const;
 const taskNames = ["classification", "regression", "multilabel"] as const;
-const scaleNames = ["standard", "minmax", "none"] as const;
-export const columnTypes = ["number", "category", "boolean", "ignore", "id", "weight", "split"] as const;
+const elementScaleNames = ["standard", "minmax", "none"] as const;
+const scaleNames = ["standard", "minmax", "robust", "log", "quantile_normal", "none"] as const;
+export const columnTypes = [
+  "number",
+  "category",
+  "boolean",
+  "ignore",
+  "id",
+  "weight",
+  "split",
+  "group",
+  "time",
+] as const;
 const missingPolicies = ["error", "mean", "median", "most_frequent", "category"] as const;
 const delimiters = [",", ";", "\t", "|"] as const;
 
 /** What counts as missing unless the spec says otherwise. */
 export const defaultMissingValues = ["", "NA", "N/A", "NaN", "null", "?"];
+
+const missingExpected = `one of ${missingPolicies.join(", ")}, or constant: with a value`;
+const constantSchema = z.strictObject(
+  {
+    constant: z.union([z.number(), z.string()], "a number or a text").describe("Stands for a missing value."),
+  },
+  missingExpected,
+);
 
 export const columnSchema = z.strictObject(
   {
@@ -35,16 +53,42 @@ export const columnSchema = z.strictObject(
       .nullable()
       .default(null)
       .describe("How the column's numbers are scaled. null: as data.scale says."),
-    missing: choice(missingPolicies)
+    missing: z
+      .union([choice(missingPolicies), constantSchema], missingExpected)
       .nullable()
       .default(null)
       .describe(
-        "What stands in for a missing value: error refuses them; mean, median, most_frequent are taken over the training rows; category makes them a level of their own. null: as data.missing says.",
+        "What stands in for a missing value: error refuses them; mean, median, most_frequent are taken over the training rows; constant is written; category makes them a level of their own. null: as data.missing says.",
       ),
+    indicator: flag()
+      .default(false)
+      .describe("One more input, 1 where the value is missing and 0 elsewhere."),
     missing_values: z
       .array(z.string("text"), "a list of texts")
       .default([])
       .describe("Texts that mean missing in this column, besides data.missing_values."),
+    encoding: choice(["one_hot", "ordinal"])
+      .nullable()
+      .default(null)
+      .describe(
+        "How a category becomes inputs: one per level, or the level's number, scaled. null: one per level.",
+      ),
+    levels: z
+      .array(z.string("text"), "a list of texts")
+      .min(1, "a list of at least one level")
+      .nullable()
+      .default(null)
+      .describe(
+        "A category's levels, to fix their order; others are unseen. null: the training rows', sorted.",
+      ),
+    min_count: wholeNumber(1)
+      .default(1)
+      .describe("Levels in fewer training rows than this are merged into one, unseen ones with them."),
+    unseen: choice(["ignore", "error"])
+      .default("ignore")
+      .describe(
+        "What a level does that no training row has: taken as none of the levels (or as a rare one, where min_count merged some), or refused with its line.",
+      ),
   },
   "a column's type, or its settings",
 );
@@ -69,9 +113,6 @@ export const splitSchema = z
   .describe("Which rows are kept from training.");
 
 const common = {
-  scale: choice(scaleNames)
-    .default("standard")
-    .describe("How numbers are scaled: to mean 0 and deviation 1, to 0…1, or not; fitted on training rows."),
   classes: listOf(z.string("a label"), "label")
     .nullable()
     .default(null)
@@ -108,6 +149,11 @@ export const csvDataSchema = z.strictObject({
     .record(z.string(), columnSchema, "a mapping from column names to their types or settings")
     .default({})
     .describe("Only the columns that inference gets wrong."),
+  scale: choice(scaleNames)
+    .default("standard")
+    .describe(
+      "How number columns are scaled, fitted on training rows: standard to mean 0 and deviation 1; minmax to 0…1; robust by median and quartiles; log by ± log(1 + |x|), then to mean 0 and deviation 1; quantile_normal by rank to a normal distribution; none.",
+    ),
   ...common,
 });
 
@@ -132,6 +178,11 @@ export const idxDataSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Random changes of the training images, drawn anew each epoch. null: none."),
+  scale: choice(elementScaleNames)
+    .default("standard")
+    .describe(
+      "How all elements are scaled: to mean 0 and deviation 1, to 0…1, or not; fitted on training rows.",
+    ),
   ...common,
 });
 
