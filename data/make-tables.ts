@@ -29,25 +29,29 @@ const exam = table(["hours", "absences", "passed"], 600, ({ uniform }) => {
 });
 
 /**
- * price = 40,000 + 1,800 area + 9,000 bedrooms − 600 min(age, 40) − 2,500 max(0, distance − 8)
+ * price = 120,000 + 1,800 area + 9,000 bedrooms − 2,000 min(age, 30) − 6,000 max(0, distance − 8)
  *         + 60,000 in the old town + noise of sd 8,000: kinks that a linear model cannot follow.
  */
-const houses = table(["area", "bedrooms", "age", "distance", "district", "price"], 1200, ({ uniform, normal }) => {
-  const area = uniform(40, 220);
-  const bedrooms = 1 + Math.floor(area / 45 + uniform(0, 1.5));
-  const age = Math.floor(uniform(0, 90));
-  const distance = uniform(0, 25);
-  const district = ["harbour", "hills", "old town"][Math.floor(uniform(0, 3))]!;
-  const price =
-    40_000 +
-    1_800 * area +
-    9_000 * bedrooms -
-    600 * Math.min(age, 40) -
-    2_500 * Math.max(0, distance - 8) +
-    (district === "old town" ? 60_000 : 0) +
-    8_000 * normal();
-  return [area, bedrooms, age, distance, district, Math.round(price)];
-});
+const houses = table(
+  ["area", "bedrooms", "age", "distance", "district", "price"],
+  1200,
+  ({ uniform, normal }) => {
+    const area = uniform(40, 220);
+    const bedrooms = 1 + Math.floor(area / 45 + uniform(0, 1.5));
+    const age = Math.floor(uniform(0, 90));
+    const distance = uniform(0, 25);
+    const district = ["harbour", "hills", "old town"][Math.floor(uniform(0, 3))]!;
+    const price =
+      120_000 +
+      1_800 * area +
+      9_000 * bedrooms -
+      2_000 * Math.min(age, 30) -
+      6_000 * Math.max(0, distance - 8) +
+      (district === "old town" ? 60_000 : 0) +
+      8_000 * normal();
+    return [area, bedrooms, age, distance, district, Math.round(price)];
+  },
+);
 
 /** y = sin(2x) + x/2 + noise of sd 0.05 on [−3, 3]: a curve for a constant plus a sum of sigmoids. */
 const curve = table(["x", "y"], 400, ({ uniform, normal }) => {
@@ -59,7 +63,11 @@ const curve = table(["x", "y"], 400, ({ uniform, normal }) => {
 const spirals = table(["x1", "x2", "arm"], 1000, ({ uniform, normal }, row) => {
   const turn = Math.sqrt(uniform(0.02, 1));
   const angle = 3 * Math.PI * turn + (row % 2) * Math.PI;
-  return [turn * Math.cos(angle) + 0.02 * normal(), turn * Math.sin(angle) + 0.02 * normal(), row % 2 ? "b" : "a"];
+  return [
+    turn * Math.cos(angle) + 0.02 * normal(),
+    turn * Math.sin(angle) + 0.02 * normal(),
+    row % 2 ? "b" : "a",
+  ];
 });
 
 for (const [name, text] of Object.entries({ line, plane, exam, houses, curve, spirals }))
