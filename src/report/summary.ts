@@ -4,7 +4,7 @@ import { printable, type Style } from "./style.ts";
 import { facts, table } from "./table.ts";
 import { count, figure, time } from "./text.ts";
 
-const reasons = {
+export const reasons = {
   epochs: "all epochs done",
   max_steps: "all steps done",
   early_stopping: "stopped early: no better for a while",

@@ -1,11 +1,15 @@
-/** How a run ends: the best model measured on every split, `summary.json`, the last event. */
+/** How a run ends: the best model measured on every split, `summary.json`, the report, the last event. */
 import { performance } from "node:perf_hooks";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import type { Run } from "../checkpoint/runDirectory.ts";
 import { defaultMetrics } from "../metrics/metrics.ts";
 import { assert } from "../support/errors.ts";
+import { readText } from "../support/files.ts";
 import type { Assembly } from "./assembly.ts";
+import { observer } from "./diagnosis.ts";
 import type { EndEvent, Figures, Listener, StopReason } from "./events.ts";
+import { type Diagnosis, reportData } from "./reportData.ts";
 import type { TrainOptions } from "./run.ts";
 import type { Saver } from "./saver.ts";
 import type { Summary } from "./summary.ts";
@@ -27,7 +31,7 @@ export async function conclude(
   const { trainer, network, model, backend } = work;
   const { epoch, step, monitor } = trainer.state;
   const isInterrupted = reason === "SIGINT" || reason === "SIGTERM";
-  const metrics = isInterrupted ? {} : await measureBest(work, run);
+  const { metrics, diagnosis } = isInterrupted ? unmeasured : await measureBest(work, run);
   const seconds = (performance.now() - started) / 1000;
   const { last, best } = saver.digests;
   assert(last && best, "a run that ends has saved its models");
@@ -69,23 +73,47 @@ export async function conclude(
   };
   run.log.append(end);
   run.write("summary", `${JSON.stringify(summary, null, 2)}\n`);
+  if (options.renderReport) {
+    const spec = readText(run.paths.spec);
+    const model = { description: work.model.description, tensors: work.model.tensors() };
+    const { preprocessing } = work;
+    const events = readMetricsLog(run.paths.metrics);
+    const data = reportData({ summary, spec, events, model, preprocessing, diagnosis });
+    run.write("report", await options.renderReport(data));
+  }
   listen(end);
   return summary;
 }
 
-/** The figures of the best model on the rows it was not trained on, or on those it was if there are no others. */
-async function measureBest(work: Assembly, run: Run): Promise<Record<string, Figures>> {
-  const { trainer, model, network } = work;
+interface Measured {
+  readonly metrics: Record<string, Figures>;
+  readonly diagnosis: Diagnosis | null;
+}
+
+const unmeasured: Measured = { metrics: {}, diagnosis: null };
+
+/**
+ * The figures of the best model on the rows it was not trained on, or on those it was if there are no others;
+ * and how it does on the last of these splits, row by row.
+ */
+async function measureBest(work: Assembly, run: Run): Promise<Measured> {
+  const { trainer, model, network, preprocessing, data } = work;
   if (trainer.isMidEpoch || trainer.state.monitor.bestEpoch !== trainer.state.epoch) {
     const { parameters, buffers } = readCheckpoint(run.paths.best, "model");
     model.load([...parameters, ...buffers], run.paths.best);
   }
   const names = defaultMetrics[network.task];
-  const figures: Record<string, Figures> = {};
-  for (const split of ["validation", "test"] as const) {
-    const measure = work.measure(split);
-    if (measure) figures[split] = await measure.figures(names);
+  const { validation, test } = data.splits;
+  const splits = [...(validation ? (["validation"] as const) : []), ...(test ? (["test"] as const) : [])];
+  const metrics: Record<string, Figures> = {};
+  let diagnosis: Diagnosis | null = null;
+  for (const split of splits.length > 0 ? splits : (["train"] as const)) {
+    const { indices, table } = data.splits[split]!;
+    const watch = split === splits.at(-1) || split === "train";
+    const watching = watch ? observer(preprocessing, { split, indices, table }) : null;
+    const { loss, evaluation } = await work.measure(split)!.run(names, watching);
+    metrics[split] = { loss, ...evaluation.result() };
+    diagnosis = watching?.diagnosis(evaluation) ?? diagnosis;
   }
-  if (Object.keys(figures).length === 0) figures.train = await work.measure("train")!.figures(names);
-  return figures;
+  return { metrics, diagnosis };
 }

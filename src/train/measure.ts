@@ -6,6 +6,7 @@ import { type Evaluation, evaluation, type MetricName } from "../metrics/metrics
 import { applyLink } from "../model/losses.ts";
 import type { Model } from "../model/model.ts";
 import { Batches, type Rows } from "./batches.ts";
+import type { Observer } from "./diagnosis.ts";
 import type { Figures } from "./events.ts";
 
 /** Rows evaluated at a time: enough for full speed, little enough to stay in cache. */
@@ -35,7 +36,11 @@ export class Measure {
     return { loss, ...evaluation.result() };
   }
 
-  async run(names: readonly MetricName[]): Promise<{ loss: number; evaluation: Evaluation }> {
+  /** @param observer sees every batch as well, in order */
+  async run(
+    names: readonly MetricName[],
+    observer: Observer | null = null,
+  ): Promise<{ loss: number; evaluation: Evaluation }> {
     const { k, rows, totals, target, rule } = this;
     const running = evaluation(names, target.task, widthOf(target));
     totals.values.fill(0);
@@ -55,6 +60,7 @@ export class Measure {
         unscale(targets, scalings);
       }
       running.add(predictions, targets);
+      observer?.see(predictions, targets, first);
     }
     const loss = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
     return { loss, evaluation: running };

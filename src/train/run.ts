@@ -8,6 +8,7 @@ import { runEpoch } from "./divergence.ts";
 import { conclude } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
 import type { Listener, StopReason } from "./events.ts";
+import type { ReportData } from "./reportData.ts";
 import { resume } from "./resume.ts";
 import { Saver } from "./saver.ts";
 import type { Summary } from "./summary.ts";
@@ -21,6 +22,8 @@ export interface TrainOptions extends KernelsChoice {
   readonly signal: AbortSignal;
   /** The text of spec.yaml for the resolved spec, saved in this directory. */
   readonly renderSpec: (spec: Spec, directory: string) => string;
+  /** The text of report.html; without it, no report is written. */
+  readonly renderReport?: (data: ReportData) => Promise<string>;
   /** nnt's own. */
   readonly version: string;
 }

@@ -37,6 +37,7 @@ export const train: Action<"train"> = async (context, file, options) => {
         maxSeconds: options.maxTime,
         renderSpec: (resolved, directory) =>
           stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
+        renderReport: async (data) => (await import("../../report/page/page.ts")).renderPage(data),
         version: context.version,
       },
       listen,

@@ -1,0 +1,94 @@
+/**
+ * `report.html`: one page that needs nothing else, neither files nor a network. Text and tables are written
+ * here; the script in assets/report draws charts and pictures from the data that goes with them.
+ */
+import { readFileSync } from "node:fs";
+import type { ReportData } from "../../train/reportData.ts";
+import { diagnosisSections } from "./diagnosis.ts";
+import { type Html, html, jsonScript, Html as Raw } from "./html.ts";
+import { curves, environment, figures, header, network, reproduce, specification } from "./sections.ts";
+
+const asset = (name: string) =>
+  new Raw(readFileSync(new URL(`../../../assets/report/${name}`, import.meta.url), "utf8"));
+
+/** Nothing is ever fetched, whatever a class name or a spec tries to bring in. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+
+export function renderPage(data: ReportData): string {
+  const sections: Html[] = [
+    curves(data),
+    ...(data.diagnosis ? diagnosisSections(data.diagnosis) : []),
+    network(data),
+    figures(data),
+    specification(data),
+    environment(data),
+    reproduce(data),
+  ];
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${data.summary.name} · nnt report</title>
+<link rel="icon" href="data:,">
+<style>${asset("style.css")}</style>
+</head>
+<body>
+${header(data)}
+<main id="main">
+${sections}
+</main>
+<footer>Written by nnt ${data.summary.versions.nnt}. This page is complete in itself: it loads nothing.</footer>
+${jsonScript("data", chartData(data))}
+<script>${asset("chart.js")}${asset("pictures.js")}${asset("report.js")}</script>
+</body>
+</html>
+`.text;
+}
+
+/** What the script draws from. */
+function chartData({ epochs, summary, diagnosis, firstLayer }: ReportData) {
+  const names = (of: "train" | "validation") => [
+    ...new Set(epochs.flatMap((epoch) => Object.keys(epoch[of] ?? {}))),
+  ];
+  const column = (of: "train" | "validation", name: string) =>
+    epochs.map((epoch) => rounded(epoch[of]?.[name] ?? null));
+  const columns = (of: "train" | "validation") =>
+    Object.fromEntries(names(of).map((name) => [name, column(of, name)]));
+  return {
+    epoch: epochs.map(({ epoch }) => epoch),
+    lr: epochs.map(({ lr }) => rounded(lr)),
+    train: columns("train"),
+    validation: columns("validation"),
+    best: summary.best_epoch,
+    diagnosis: diagnosis && compact(diagnosis),
+    firstLayer,
+  };
+}
+
+/** Without what the page itself says in tables. */
+function compact(diagnosis: NonNullable<ReportData["diagnosis"]>) {
+  switch (diagnosis.task) {
+    case "classification":
+    case "multilabel": {
+      const curves = diagnosis.curves.map((curve) => ({
+        ...curve,
+        roc: curve.roc?.map(roundedPoint),
+        precisionRecall: curve.precisionRecall?.map(roundedPoint),
+      }));
+      const { task, classes, calibration } = diagnosis;
+      const shape = task === "classification" ? diagnosis.shape : null;
+      const images = task === "classification" ? diagnosis.wrong.map(({ image }) => image ?? null) : [];
+      return { task, classes, curves, bins: calibration.bins, shape, images };
+    }
+    case "regression":
+      return { task: diagnosis.task, targets: diagnosis.targets };
+  }
+}
+
+const rounded = (value: number | null) =>
+  value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(6));
+
+const roundedPoint = ([x, y]: readonly [number, number]) => [Number(x.toFixed(4)), Number(y.toFixed(4))];

@@ -1,0 +1,212 @@
+/** Watches an evaluation for the report: batch by batch, in memory that does not grow with the rows. */
+import type { InputTable } from "../data/load.ts";
+import type { ClassTarget, Preprocessing, Target } from "../data/preprocessing.ts";
+import { Calibration } from "../metrics/calibration.ts";
+import type { Evaluation } from "../metrics/metrics.ts";
+import { ScoreCurves } from "../metrics/scoreCurves.ts";
+import type { Diagnosis, NumberRow, ScoreCurve, Shape, WrongRow } from "./reportData.ts";
+
+/** More classes than these are counted, but not drawn one by one. */
+const mostInMatrix = 40;
+const mostCurves = 100;
+const curvesShown = 12;
+const wrongShown = 24;
+const sampleSize = 1500;
+
+export interface Observed {
+  readonly split: string;
+  /** Row numbers in the table, in the order of evaluation. */
+  readonly indices: Int32Array;
+  /** The inputs, for the pictures of wrong answers. */
+  readonly table: InputTable;
+}
+
+/** Sees every batch of an evaluation, then says what it saw. */
+export interface Observer {
+  /** Predictions and targets as {@link Evaluation.add} takes them; the rows from `first` on. */
+  see(predictions: Float64Array, targets: Float64Array, first: number): void;
+  diagnosis(evaluation: Evaluation): Diagnosis;
+}
+
+export function observer({ inputs, target }: Preprocessing, observed: Observed): Observer {
+  const shape = inputs.kind === "array" ? imageShape(inputs.shape) : null;
+  switch (target.task) {
+    case "classification":
+      return observeClasses(target, observed, shape);
+    case "multilabel":
+      return observeLabels(target.names, observed);
+    case "regression":
+      return observeNumbers(target, observed);
+  }
+}
+
+/** Height and width of records that are grey images. */
+export function imageShape(shape: readonly number[]): Shape | null {
+  const [height, width, ...rest] = shape;
+  return height && width && rest.every((size) => size === 1) ? [height, width] : null;
+}
+
+function observeClasses(
+  { classes, link }: ClassTarget,
+  { split, indices, table }: Observed,
+  shape: Shape | null,
+): Observer {
+  const n = classes.length;
+  const isBinary = n === 2;
+  const hasProbabilities = link === "softmax" || link === "sigmoid";
+  const curves = Array.from({ length: n <= mostCurves ? n : 0 }, () => new ScoreCurves());
+  const calibration = new Calibration();
+  const wrong = new Largest<WrongRow>(wrongShown, ({ probability }) => probability);
+  const p = new Float64Array(n);
+  return {
+    see(predictions, targets, first) {
+      const outputs = predictions.length / targets.length;
+      for (let r = 0; r < targets.length; r++) {
+        const actual = targets[r]!;
+        let predicted = 0;
+        for (let c = 0; c < n; c++) {
+          p[c] = outputs === 1 ? Math.abs(1 - c - predictions[r]!) : predictions[r * outputs + c]!;
+          if (p[c]! > p[predicted]!) predicted = c;
+        }
+        if (isBinary) curves[1]!.add(p[1]!, actual === 1);
+        else for (let c = 0; c < curves.length; c++) curves[c]!.add(p[c]!, c === actual);
+        const said = isBinary ? 1 : predicted;
+        calibration.add(p[said]!, said === actual);
+        const probability = p[predicted]!;
+        if (predicted !== actual && wrong.takes(probability))
+          wrong.add({ row: indices[first + r]!, actual, predicted, probability });
+      }
+    },
+    diagnosis(evaluation) {
+      const perClass = evaluation.perClass()!;
+      const counts = perClass.map(({ support }) => support);
+      return {
+        split,
+        rows: indices.length,
+        task: "classification",
+        classes,
+        perClass,
+        confusion: n <= mostInMatrix ? evaluation.confusion() : null,
+        curves: hasProbabilities ? curvesOf(classes, curves, isBinary ? [0, 1] : counts) : [],
+        calibration: { bins: calibration.bins(), error: calibration.error() },
+        shape,
+        wrong: wrong.list().map((row) => (shape ? { ...row, image: imageOf(table, row.row) } : row)),
+      };
+    },
+  };
+}
+
+function observeLabels(names: readonly string[], { split, indices }: Observed): Observer {
+  const n = names.length;
+  const curves = Array.from({ length: Math.min(n, mostCurves) }, () => new ScoreCurves());
+  const calibration = new Calibration();
+  return {
+    see(predictions, targets) {
+      for (let i = 0; i < targets.length; i++) {
+        const is = targets[i]! > 0.5;
+        curves[i % n]?.add(predictions[i]!, is);
+        calibration.add(predictions[i]!, is);
+      }
+    },
+    diagnosis(evaluation) {
+      const perClass = evaluation.perClass()!;
+      const counts = perClass.map(({ support }) => support);
+      return {
+        split,
+        rows: indices.length,
+        task: "multilabel",
+        classes: names,
+        perClass,
+        curves: curvesOf(names, curves, counts),
+        calibration: { bins: calibration.bins(), error: calibration.error() },
+      };
+    },
+  };
+}
+
+function observeNumbers(
+  { columns }: Extract<Target, { task: "regression" }>,
+  { split, indices }: Observed,
+): Observer {
+  const n = columns.length;
+  const every = Math.ceil(indices.length / sampleSize);
+  const targetsSeen = columns.map(({ name }) => ({
+    name,
+    sample: [] as NumberRow[],
+    worst: new Largest<NumberRow>(10, ({ actual, predicted }) => Math.abs(actual - predicted)),
+  }));
+  return {
+    see(predictions, targets, first) {
+      for (let i = 0; i < targets.length; i++) {
+        const at = first + Math.floor(i / n);
+        const [actual, predicted] = [targets[i]!, predictions[i]!];
+        const { sample, worst } = targetsSeen[i % n]!;
+        const isSampled = at % every === 0;
+        const isBad = worst.takes(Math.abs(actual - predicted));
+        if (!isSampled && !isBad) continue;
+        const row = { row: indices[at]!, actual, predicted };
+        if (isSampled) sample.push(row);
+        if (isBad) worst.add(row);
+      }
+    },
+    diagnosis: () => ({
+      split,
+      rows: indices.length,
+      task: "regression",
+      targets: targetsSeen.map(({ name, sample, worst }) => ({ name, sample, worst: worst.list() })),
+    }),
+  };
+}
+
+/** Curves of the classes with most rows, in the order of the classes. */
+function curvesOf(names: readonly string[], curves: readonly ScoreCurves[], counts: readonly number[]) {
+  const chosen = [...curves.keys()]
+    .filter((c) => counts[c]! > 0)
+    .sort((a, b) => counts[b]! - counts[a]!)
+    .slice(0, curvesShown)
+    .sort((a, b) => a - b);
+  return chosen.map((c): ScoreCurve => {
+    const of = curves[c]!;
+    return {
+      name: names[c]!,
+      roc: of.roc(),
+      rocArea: of.rocArea(),
+      precisionRecall: of.precisionRecall(),
+      averagePrecision: of.averagePrecision(),
+    };
+  });
+}
+
+function imageOf(table: InputTable, row: number): string {
+  const values = table.values.subarray(row * table.cols, (row + 1) * table.cols);
+  if (values instanceof Uint8Array) return Buffer.from(values).toString("base64");
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const bytes = Uint8Array.from(values, (value) => ((value - low) / (high - low || 1)) * 255);
+  return Buffer.from(bytes).toString("base64");
+}
+
+/** The few items of largest measure, of many. */
+class Largest<Item> {
+  private readonly kept: Item[] = [];
+
+  constructor(
+    private readonly size: number,
+    private readonly measure: (item: Item) => number,
+  ) {}
+
+  /** Whether an item of this measure would be kept; spares making those that would not. */
+  takes(measure: number): boolean {
+    return this.kept.length < this.size || measure > this.measure(this.kept.at(-1)!);
+  }
+
+  add(item: Item): void {
+    const at = this.kept.findIndex((other) => this.measure(other) < this.measure(item));
+    this.kept.splice(at < 0 ? this.kept.length : at, 0, item);
+    if (this.kept.length > this.size) this.kept.pop();
+  }
+
+  /** The largest first. */
+  list(): readonly Item[] {
+    return this.kept;
+  }
+}

@@ -1,0 +1,153 @@
+/** What a run's report is drawn from: plain data of bounded size, whatever the rows and the network. */
+
+import type { Preprocessing } from "../data/preprocessing.ts";
+import type { CalibrationBin } from "../metrics/calibration.ts";
+import type { ClassScores } from "../metrics/confusion.ts";
+import type { CurvePoint } from "../metrics/scoreCurves.ts";
+import type { ModelDescription } from "../model/describe.ts";
+import type { NamedTensor } from "../model/tensors.ts";
+import { assert } from "../support/errors.ts";
+import type { EpochEvent, StartEvent } from "./events.ts";
+import { firstLayer } from "./firstLayer.ts";
+import type { Summary } from "./summary.ts";
+
+export interface ReportData {
+  readonly summary: Summary;
+  readonly start: StartEvent;
+  readonly epochs: readonly EpochEvent[];
+  /** `spec.yaml`. */
+  readonly spec: string;
+  readonly layers: readonly LayerFacts[];
+  readonly firstLayer: FirstLayer | null;
+  /** null: nobody measured the best model, as when the run was interrupted. */
+  readonly diagnosis: Diagnosis | null;
+}
+
+export interface LayerFacts {
+  readonly type: string;
+  /** Columns of its output. */
+  readonly width: number;
+  readonly parameters: number;
+}
+
+/** Weights that look at the inputs directly. */
+export type FirstLayer =
+  /** Of units, the most weighty ones first: −127 … 127 per pixel, base64. */
+  | {
+      readonly kind: "images";
+      readonly shape: Shape;
+      readonly units: number;
+      readonly images: readonly string[];
+    }
+  /** The length of each input's column of W, the longest first. */
+  | {
+      readonly kind: "inputs";
+      readonly inputs: number;
+      readonly norms: readonly (readonly [string, number])[];
+    };
+
+export type Shape = readonly [height: number, width: number];
+
+/** How the best model does on one split. */
+export type Diagnosis = {
+  readonly split: string;
+  readonly rows: number;
+} & (ClassDiagnosis | LabelDiagnosis | NumberDiagnosis);
+
+interface Scored {
+  readonly perClass: readonly ClassScores[];
+  /** Of each class or label against the rest; of two classes the second alone; the most frequent ones. */
+  readonly curves: readonly ScoreCurve[];
+  readonly calibration: { readonly bins: readonly CalibrationBin[]; readonly error: number };
+}
+
+export interface ClassDiagnosis extends Scored {
+  readonly task: "classification";
+  readonly classes: readonly string[];
+  /** Row = true class, column = predicted; null for more classes than a page can show. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** The wrong answers given with most confidence. */
+  readonly wrong: readonly WrongRow[];
+  readonly shape: Shape | null;
+}
+
+export interface LabelDiagnosis extends Scored {
+  readonly task: "multilabel";
+  readonly classes: readonly string[];
+}
+
+export interface NumberDiagnosis {
+  readonly task: "regression";
+  readonly targets: readonly NumberTarget[];
+}
+
+export interface ScoreCurve {
+  readonly name: string;
+  readonly roc: readonly CurvePoint[] | null;
+  readonly rocArea: number | null;
+  readonly precisionRecall: readonly CurvePoint[] | null;
+  readonly averagePrecision: number | null;
+}
+
+export interface WrongRow {
+  /** Its number in the table, from 0. */
+  readonly row: number;
+  readonly actual: number;
+  readonly predicted: number;
+  readonly probability: number;
+  /** Bytes 0 … 255, base64. */
+  readonly image?: string;
+}
+
+export interface NumberTarget {
+  readonly name: string;
+  /** Rows evenly taken, in the data's own units. */
+  readonly sample: readonly NumberRow[];
+  /** Rows with the largest errors. */
+  readonly worst: readonly NumberRow[];
+}
+
+export interface NumberRow {
+  readonly row: number;
+  readonly actual: number;
+  readonly predicted: number;
+}
+
+/** What a report is made of. */
+export interface ReportSource {
+  readonly summary: Summary;
+  readonly spec: string;
+  /** The lines of `metrics.jsonl`. */
+  readonly events: readonly Readonly<Record<string, unknown>>[];
+  readonly model: { readonly description: ModelDescription; readonly tensors: readonly NamedTensor[] };
+  readonly preprocessing: Preprocessing;
+  readonly diagnosis: Diagnosis | null;
+}
+
+/** Epochs that curves are drawn from; of more, some evenly taken. */
+const mostEpochs = 2000;
+
+export function reportData(source: ReportSource): ReportData {
+  const { summary, spec, events, model, preprocessing, diagnosis } = source;
+  const of = <E extends StartEvent | EpochEvent>(kind: E["event"]) =>
+    events.filter(({ event }) => event === kind) as unknown as E[];
+  const start = of<StartEvent>("start")[0];
+  assert(start, "a run's log begins with its start");
+  const epochs = of<EpochEvent>("epoch");
+  const every = Math.ceil(epochs.length / mostEpochs);
+  const isKept = ({ epoch }: EpochEvent, index: number) =>
+    (epochs.length - 1 - index) % every === 0 || epoch === summary.best_epoch;
+  return {
+    summary,
+    start,
+    epochs: epochs.filter(isKept),
+    spec,
+    layers: model.description.layers.map(({ spec: { type }, outputWidth, parameterCount }) => ({
+      type,
+      width: outputWidth,
+      parameters: parameterCount,
+    })),
+    firstLayer: firstLayer(model, preprocessing),
+    diagnosis,
+  };
+}
