@@ -152,4 +152,48 @@ static void layer_norm_backward(Worker *w, const NormBackward *x)
 	}
 }
 
+/** Y = γ ⊙ X/√(mean(X²) + ε) over each row. */
+static void rms_norm(Worker *w, float *out, const float *in, const float *gamma, float eps, float *inverses, long rows,
+		     long cols)
+{
+	const float count = (float)(cols ? cols : 1);
+	long r, last;
+	share(w, rows, 1, &r, &last);
+	for (; r < last; r++) {
+		const float *X = in + r * cols;
+		float *Y = out + r * cols;
+		vf lanes[LANE_VECTORS];
+		clear(lanes);
+		EACH_LANE(cols, const vf x = cut(GET(X), rest); lanes[lane] = muladd(x, x, lanes[lane]));
+		const vf inverse = splat(1) / vsqrt(splat(fold_lanes(lanes) / count + eps));
+		inverses[r] = inverse[0];
+		EACH_LANE(cols, PUT(Y, GET(X) * inverse * GET(gamma)));
+	}
+}
+
+static void rms_norm_backward(Worker *w, float *out, float *dGamma, const float *gradient, const float *in,
+			      const float *gamma, const float *inverses, long rows, long cols)
+{
+	EACH_COLUMN(
+		w, cols, vf sum = splat(0);
+		for (long r = 0; r < rows; r++) sum = muladd(AT(gradient, r), AT(in, r) * splat(inverses[r]), sum);
+		PUT(dGamma, sum));
+	team_meet(w); /* dX may be dY */
+	const float count = (float)(cols ? cols : 1);
+	long r, last;
+	share(w, rows, 1, &r, &last);
+	for (; r < last; r++) {
+		const float *X = in + r * cols, *dY = gradient + r * cols;
+		float *dX = out + r * cols;
+		const vf inverse = splat(inverses[r]);
+		vf lanes[LANE_VECTORS];
+		clear(lanes);
+		EACH_LANE(cols, const vf d = GET(gamma) * GET(dY);
+			  lanes[lane] = muladd(d, cut(GET(X) * inverse, rest), lanes[lane]));
+		const vf mean = splat(fold_lanes(lanes) / count);
+		EACH_LANE(cols, const vf d = GET(gamma) * GET(dY);
+			  PUT(dX, inverse * muladd(-(GET(X) * inverse), mean, d)));
+	}
+}
+
 #endif

@@ -14,9 +14,7 @@ import type {
   Warp,
 } from "../kernels.ts";
 import { type Block, type Indices, Matrix, type Table, type Totals } from "../matrix.ts";
-import { rmsNorm, rmsNormBackward } from "../reference/normalisation.ts";
-import { optimize as optimizeOnHost } from "../reference/optimizers.ts";
-import { lerp, limitRows, penalize } from "../reference/regularisation.ts";
+import { type AdaptiveStep, adaptiveRules, scalarCount, scalarsOf } from "./adaptive.ts";
 import {
   activationNames,
   CommandList,
@@ -58,6 +56,7 @@ const activationCosts: Readonly<Partial<Record<ActivationName, number>>> = {
 };
 const usualActivationCost = 1.5;
 
+const adaptiveNumbers = numbered(adaptiveRules);
 const activationNumbers = numbered(activationNames);
 const lossNumbers = numbered(lossNames);
 
@@ -300,7 +299,7 @@ export class FastBackend implements Backend {
       return;
     }
     if (step.rule !== "adam") {
-      optimizeOnHost(theta, gradient, slots, step);
+      this.adapt(theta, gradient, slots, step);
       return;
     }
     const { lr, weightDecay, decoupled, beta1, beta2 } = step;
@@ -322,12 +321,53 @@ export class FastBackend implements Backend {
     c.put(step.eps);
   }
 
-  // No C twins yet: these run on the numbers in place.
-  lerp = lerp;
-  penalize = penalize;
-  limitRows = limitRows;
-  rmsNorm = rmsNorm;
-  rmsNormBackward = rmsNormBackward;
+  lerp(Y: Matrix, X: Matrix, share: number): void {
+    const c = this.begin("lerp", 4, costs.move * Y.size);
+    c.put(Y.address);
+    c.put(X.address);
+    c.put(Y.size);
+    c.put(share);
+  }
+
+  penalize(gradient: Matrix, theta: Matrix, l1: number, l2: number): void {
+    const c = this.begin("penalize", 5, costs.sgd * theta.size);
+    c.put(gradient.address);
+    c.put(theta.address);
+    c.put(theta.size);
+    c.put(l1);
+    c.put(l2);
+  }
+
+  limitRows(W: Matrix, maxNorm: number): void {
+    const c = this.begin("limit_rows", 4, costs.clip * W.size);
+    c.put(W.address);
+    c.put(W.rows);
+    c.put(W.cols);
+    c.put(maxNorm);
+  }
+
+  rmsNorm(Y: Matrix, X: Matrix, gamma: Matrix, eps: number, inverse: Matrix): void {
+    const c = this.begin("rms_norm", 7, costs.norm * X.size);
+    c.put(Y.address);
+    c.put(X.address);
+    c.put(gamma.address);
+    c.put(eps);
+    c.put(inverse.address);
+    c.put(X.rows);
+    c.put(X.cols);
+  }
+
+  rmsNormBackward(dX: Matrix, dGamma: Matrix, dY: Matrix, X: Matrix, gamma: Matrix, inverse: Matrix): void {
+    const c = this.begin("rms_norm_backward", 8, costs.norm * X.size);
+    c.put(dX.address);
+    c.put(dGamma.address);
+    c.put(dY.address);
+    c.put(X.address);
+    c.put(gamma.address);
+    c.put(inverse.address);
+    c.put(X.rows);
+    c.put(X.cols);
+  }
 
   clipNorm(gradient: Matrix, maxNorm: number, totals: Totals): void {
     const c = this.begin("clip_norm", 4, costs.clip * gradient.size);
@@ -358,6 +398,23 @@ export class FastBackend implements Backend {
     if (!commands.hasRoom(count) || commands.work > mostPending) this.flush();
     commands.begin(op, count, work);
     return commands;
+  }
+
+  private adapt(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: AdaptiveStep): void {
+    const isCentered = step.rule === "rmsprop" && step.centered;
+    const mean = isCentered ? slots.at(-1) : undefined;
+    const second = slots[1] === mean ? undefined : slots[1];
+    const scalars = scalarsOf(step);
+    const c = this.begin("adaptive", 8 + scalarCount, costs.adam * theta.size);
+    c.put(adaptiveNumbers[step.rule]);
+    c.put(theta.address);
+    c.put(gradient.address);
+    c.put(slots[0]!.address);
+    c.put(second?.address ?? 0);
+    c.put(mean?.address ?? 0);
+    c.put(theta.size);
+    c.put(step.weightDecay);
+    for (let i = 0; i < scalarCount; i++) c.put(scalars[i] ?? 0);
   }
 
   private norm(

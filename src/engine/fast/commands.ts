@@ -26,6 +26,12 @@ export const ops = [
   "clip_value",
   "warp",
   "elastic",
+  "adaptive",
+  "lerp",
+  "penalize",
+  "limit_rows",
+  "rms_norm",
+  "rms_norm_backward",
 ] as const;
 
 export type Op = (typeof ops)[number];

@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "6471a7595a3874368c56c5780a7d3a0a631d36bd97543c76fc6389295f01b55d";
+export const sourceHash = "33ce27025085ee2dea8cde3afd2f1f76e02bda367fea27f91dc9c5c7322aec45";
