@@ -9,9 +9,10 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { type ByteSource, memorySource, withFile } from "../support/byteSource.ts";
-import { assert, exitCodes, UserError } from "../support/errors.ts";
+import { assert, exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { atomicWrite } from "../support/files.ts";
 import { headerLimits, type TensorEntry } from "./header.ts";
+import { excessOf } from "./jsonSize.ts";
 import {
   damaged,
   encodeSafetensors,
@@ -91,7 +92,11 @@ export function encodeCheckpoint(checkpoint: Checkpoint): { chunks: Uint8Array[]
     "optimizer state is named so",
   );
   const { head, data } = encodeSafetensors(tensors, encodeMetadata(checkpoint));
-  if (head.length - 8 > headerLimits.bytes) throw new UserError(exitCodes.data, headTooLarge(head.length));
+  if (head.length - 8 > headerLimits.bytes)
+    throw new UserError(
+      exitCodes.data,
+      tooMuch(`spec and preprocessing take ${head.length} bytes of header`),
+    );
   const hash = createHash("sha256");
   for (const bytes of data.slice(0, parameters.length)) hash.update(bytes);
   const weights = hash.copy().digest("hex");
@@ -162,7 +167,7 @@ export function readWeights(path: string): NamedTensor[] {
 const formatVersion = "1";
 
 /** Files up to this size are read in one go; larger ones twice, first to verify them piece by piece. */
-const wholeFileLimit = 16 * 2 ** 20;
+const wholeFileLimit = 4 * 2 ** 20;
 const pieceSize = 2 ** 20;
 
 const headStart = '{"__metadata__":{"sha256":"';
@@ -190,11 +195,14 @@ function encodeMetadata({ nnt, spec, preprocessing, training, buffers }: Checkpo
 
 /** JSON that gives the value back: what JSON would silently turn into null or an object is a bug. */
 function toJson(value: object): string {
-  return JSON.stringify(value, (key, part: unknown) => {
+  const text = JSON.stringify(value, (key, part: unknown) => {
     assert(typeof part !== "number" || Number.isFinite(part), `metadata ${key} is finite`);
     assert(!ArrayBuffer.isView(part) && !(part instanceof Map), `metadata ${key} is plain JSON`);
     return part;
   });
+  const excess = excessOf(text);
+  if (excess) throw new UserError(exitCodes.data, tooMuch(`spec or preprocessing ${excess}`));
+  return text;
 }
 
 function checkTensor({ name, shape, values }: NamedTensor): void {
@@ -257,9 +265,6 @@ function checkVersion(file: string, version: string | undefined): void {
   });
 }
 
-/** JSON deeper than this is nobody's spec, and recursion over it would fail. */
-const depthLimit = 64;
-
 function parseObject(source: ByteSource, metadata: Layout["metadata"], key: string): Record<string, unknown> {
   const value = parseJson(source, metadata, key);
   if (isObject(value) && !Array.isArray(value)) return value as Record<string, unknown>;
@@ -286,28 +291,20 @@ function names(source: ByteSource, metadata: Layout["metadata"]): string[] {
 function parseJson(source: ByteSource, metadata: Layout["metadata"], key: string): unknown {
   const text = metadata.get(key);
   if (text === undefined) throw damaged(source.name, `the metadata ${key} are missing`);
-  let value: unknown;
+  const excess = excessOf(text);
+  if (excess) throw damaged(source.name, `the metadata ${key} ${excess}`);
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw damaged(source.name, `the metadata ${key} are not valid JSON`);
   }
-  let level = [value].filter(isObject);
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth === depthLimit) throw damaged(source.name, `the metadata ${key} are nested too deeply`);
-    level = level.flatMap((part) => Object.values(part)).filter(isObject);
-  }
-  return value;
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-function headTooLarge(bytes: number): { message: string; expected: string; hint: string } {
-  return {
-    message: `spec and preprocessing take ${bytes} bytes in the model file`,
-    expected: `at most ${headerLimits.bytes}`,
-    hint: "a category column has very many levels: merge the rare ones, or ignore it",
-  };
+function tooMuch(message: string): Problem {
+  const hint = "if a category column has very many levels, merge the rare ones or ignore it";
+  return { message: `the model cannot be saved: ${message}`, hint };
 }

@@ -46,6 +46,10 @@ export interface Run {
   readonly resumed: ResumePoint | null;
   /** What the user should know: checkpoints that could not be used. */
   readonly warnings: readonly Problem[];
+  /** Where the model after so many updates is kept besides `last.ckpt`: `step-40.ckpt`. */
+  keptPath(step: number): string;
+  /** Removes all models kept so but the newest ones. Throws UserError(io). */
+  removeKept(butNewest: number): void;
   /** Replaces `spec.yaml`, `summary.json` or `report.html`. Throws UserError(io). */
   write(file: "spec" | "summary" | "report", text: string): void;
   /** Closes the log and gives the directory back; a second call does nothing. */
@@ -55,7 +59,7 @@ export interface Run {
 /** The newest good checkpoint of a run, and the log lines that belong to it. */
 export interface ResumePoint {
   readonly checkpoint: StoredCheckpoint;
-  readonly file: "last" | "best";
+  readonly file: "last" | "best" | `step-${number}`;
   readonly events: readonly LoggedEvent[];
   /** False when `best.ckpt` is missing or damaged: the next save has to write it too. */
   readonly hasBest: boolean;
@@ -72,8 +76,11 @@ export function openRun(options: RunOptions): Run {
   try {
     checkContent(directory, options.mode);
     removeStrays(directory);
-    if (options.mode === "overwrite") removeRun(paths);
-    const { point, warnings } = options.mode === "resume" ? findCheckpoint(paths) : nothing;
+    if (options.mode === "overwrite") {
+      removeKept(directory, 0);
+      removeRun(paths);
+    }
+    const { point, warnings } = options.mode === "resume" ? findCheckpoint(directory) : nothing;
     const { log, kept } = openMetricsLog(paths.metrics, point?.checkpoint.training ?? null);
     return {
       directory,
@@ -81,6 +88,8 @@ export function openRun(options: RunOptions): Run {
       log,
       resumed: point && { ...point, events: kept },
       warnings,
+      keptPath: (step) => join(directory, `step-${step}.ckpt`),
+      removeKept: (butNewest) => removeKept(directory, butNewest),
       write: (file, text) => atomicWrite(paths[file], [text]),
       close() {
         log.close();
@@ -199,28 +208,47 @@ function removeRun(paths: Readonly<Record<RunFile, string>>): void {
 
 const nothing = { point: null, warnings: [] };
 
+/** Updates in the models that a directory keeps besides the last and the best, the newest first. */
+export function keptSteps(directory: string): number[] {
+  const steps = readdirSync(directory).map((name) => /^step-(\d{1,15})\.ckpt$/.exec(name)?.[1]);
+  return steps.flatMap((step) => (step === undefined ? [] : [Number(step)])).sort((a, b) => b - a);
+}
+
+function removeKept(directory: string, butNewest: number): void {
+  for (const step of keptSteps(directory).slice(butNewest))
+    removeIfThere(join(directory, `step-${step}.ckpt`));
+}
+
 /**
- * `last.ckpt`, else `best.ckpt`: a damaged one is warned about and passed over, as is everything when
- * neither is good; what cannot be read for another reason stops the run.
+ * `last.ckpt`, else the newest good one of the others: a damaged one is warned about and passed over, as is
+ * everything when none is good; what cannot be read for another reason stops the run.
  */
-function findCheckpoint(paths: Readonly<Record<RunFile, string>>): {
+function findCheckpoint(directory: string): {
   point: Omit<ResumePoint, "events"> | null;
   warnings: Problem[];
 } {
+  const paths = pathsIn(directory);
   const last = tryCheckpoint(paths.last, "all");
   const best = tryCheckpoint(paths.best, last.checkpoint ? "none" : "all");
   const warnings = [...last.problems, ...best.problems];
   const hasBest = best.checkpoint !== null;
   if (last.checkpoint) return { point: { checkpoint: last.checkpoint, file: "last", hasBest }, warnings };
-  if (best.checkpoint) {
-    const { epoch, step } = best.checkpoint.training;
-    const message = `resuming from ${runFiles.best}, epoch ${epoch}, step ${step}: there is no good ${runFiles.last}`;
-    const point = { checkpoint: best.checkpoint, file: "best", hasBest } as const;
-    return { point, warnings: [...warnings, { file: paths.best, message }] };
+  let found: { checkpoint: StoredCheckpoint; file: ResumePoint["file"] } | null = null;
+  if (best.checkpoint) found = { checkpoint: best.checkpoint, file: "best" };
+  for (const step of keptSteps(directory)) {
+    if (found && found.checkpoint.training.step >= step) break;
+    const kept = tryCheckpoint(join(directory, `step-${step}.ckpt`), "all");
+    warnings.push(...kept.problems);
+    if (kept.checkpoint) found = { checkpoint: kept.checkpoint, file: `step-${step}` };
+  }
+  if (found) {
+    const { epoch, step } = found.checkpoint.training;
+    const message = `resuming from ${found.file}.ckpt, epoch ${epoch}, step ${step}: there is no good ${runFiles.last}`;
+    return { point: { ...found, hasBest }, warnings: [...warnings, { file: directory, message }] };
   }
   if (warnings.length === 0) return nothing;
   const message = "no checkpoint of the run is usable: starting from the beginning";
-  return { point: null, warnings: [...warnings, { file: dirname(paths.last), message }] };
+  return { point: null, warnings: [...warnings, { file: directory, message }] };
 }
 
 /** Null without problems: there is none. Throws all but damage. */

@@ -93,10 +93,10 @@ describe("a model file", { timeout: 60_000 }, () => {
       );
   });
 
-  it("of more than 16 MB is verified piece by piece and read the same", () => {
+  it("of more than 4 MB is verified piece by piece and read the same", () => {
     const path = join(scratch(), "large.ckpt");
-    const values = Float32Array.from({ length: 4_500_000 }, (_, index) => index);
-    const large = { name: "layers.0.weight", shape: [4_500_000], values };
+    const values = Float32Array.from({ length: 1_100_000 }, (_, index) => index);
+    const large = { name: "layers.0.weight", shape: [1_100_000], values };
     const digests = writeCheckpoint(path, smallModel({ parameters: [large], optimizer: [] }));
     const read = readCheckpoint(path);
     expect(read.digests).toEqual(digests);
@@ -139,7 +139,14 @@ describe("saving", () => {
 
   it("says which limit a huge preprocessing breaks", () => {
     const preprocessing = { categories: "x".repeat(17 * 2 ** 20) };
-    expect(refusal(exitCodes.data, () => encode(smallModel({ preprocessing })))).toContain("at most");
+    expect(refusal(exitCodes.data, () => encode(smallModel({ preprocessing })))).toContain("bytes of header");
+  });
+
+  it("refuses what it would not read again, and nothing less", () => {
+    const nested = (levels: number): object => (levels === 1 ? {} : { "[[": nested(levels - 1) });
+    expect(decode(encode(smallModel({ spec: nested(64) }))).spec).toEqual(nested(64));
+    const message = refusal(exitCodes.data, () => encode(smallModel({ spec: nested(65) })));
+    expect(message).toContain("nest deeper than 64 levels");
   });
 });
 
@@ -165,11 +172,19 @@ describe("a stranger's model file with a digest that fits is refused", () => {
     expect(refusal(exitCodes.model, () => decode(edited(from, to)))).toContain(says);
   });
 
-  it("for metadata that nest deeper than anybody means", () => {
-    let deep: object = {};
-    for (let depth = 0; depth < 100; depth++) deep = [deep];
-    const bytes = encode(smallModel({ spec: { deep } }));
-    expect(refusal(exitCodes.model, () => decode(bytes))).toContain("nested too deeply");
+  test.each([
+    [
+      "deeper than anybody means",
+      `"spec":"${"[".repeat(100)}${"]".repeat(100)}","old":"`,
+      "nest deeper than 64",
+    ],
+    [
+      "with more values than fit",
+      `"spec":"[${"[],".repeat(1_000_000)}[]]","old":"`,
+      "hold more than 1000000",
+    ],
+  ])("for metadata %s", (_, spec, says) => {
+    expect(refusal(exitCodes.model, () => decode(edited('"spec":"', spec)))).toContain(says);
   });
 
   it("for a format version from the future, and told apart from damage", () => {
