@@ -37,7 +37,7 @@ export function createAugmentation(
   const [height = 0, width = 0] = shape;
   if (shape.length !== 2 || Math.max(height, width) > largestSide) {
     throw new UserError(exitCodes.usage, {
-      message: `data.augment: the records have shape ${shape.join(" × ")}`,
+      message: `data.augment: the records of ${data.train.images} are ${shape.join(" × ") || "single numbers"}`,
       expected: `images, height × width, of at most ${largestSide} × ${largestSide} pixels`,
     });
   }
