@@ -12,7 +12,7 @@ import type { Saver } from "./saver.ts";
 import type { Origin } from "./trace.ts";
 
 /**
- * `Trainer.runEpoch`, again from the last good model after a divergence if `train.on_divergence` allows it.
+ * `Trainer.runEpoch` with the saves that are due on the way, and again from the last good model after a divergence if `train.on_divergence` allows it.
  * @throws UserError (exit code 6) that names layer, batch and input; the last finite model is on disk
  */
 export async function runEpoch(
@@ -21,9 +21,13 @@ export async function runEpoch(
   shouldStop: () => StopReason | null,
   listen: Listener,
 ): Promise<StopReason | null> {
+  const { trainer } = work;
+  const lookUp = () => (saver.isDue(trainer.state.step) ? "save" : shouldStop());
   for (;;) {
     try {
-      return await work.trainer.runEpoch(shouldStop, listen);
+      const reason = await trainer.runEpoch(lookUp, listen);
+      if (reason !== "save") return reason;
+      saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0, true);
     } catch (error) {
       if (!(error instanceof Diverged)) throw error;
       await goBack(error, work, saver, listen);

@@ -10,7 +10,7 @@ import type { TrainingState } from "./trainingState.ts";
 /** What may differ between a run and its continuation: how long it takes and where files are. */
 const mayChange = [
   /^name$/,
-  /^train\.(?:epochs|max_steps|early_stopping|target|on_divergence)/,
+  /^train\.(?:epochs|max_steps|early_stopping|target|on_divergence|checkpoint)/,
   /^data\.(?:path|train|validation|test)\b/,
   /^init\b/,
 ];

@@ -45,7 +45,7 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
     listen(start);
 
     const { trainer } = work;
-    const saver = new Saver(run);
+    const saver = new Saver(run, work.network.spec.train.checkpoint);
     saver.remember(work.checkpoint(), run.resumed);
     const shouldStop = stopCondition(options, started);
     let reason = reasonToStop(work);
@@ -59,7 +59,7 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
         saver.keep(work.checkpoint(), epoch.isBest);
         reason = reasonToStop(work) ?? shouldStop();
       }
-      if (trainer.isMidEpoch) saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0);
+      if (trainer.isMidEpoch) saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0, false);
     } finally {
       saver.flush();
     }

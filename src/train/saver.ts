@@ -1,6 +1,7 @@
 /**
- * Which models of a run are on disk, and when: the latest and the best. Short epochs are kept in memory and
- * written together about once a second, so that a small run is not spent waiting for the disk.
+ * Which models of a run are on disk, and when: the latest and the best. As `train.checkpoint`
+ * says; without it short epochs are kept in memory and written together about once a second, so that a small
+ * run is not spent waiting for the disk.
  */
 import { performance } from "node:perf_hooks";
 import {
@@ -11,6 +12,7 @@ import {
   writeCheckpoint,
 } from "../checkpoint/checkpoint.ts";
 import type { ResumePoint, Run } from "../checkpoint/runDirectory.ts";
+import type { CheckpointSpec } from "../config/schema.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 
 /** A crash loses at most so much work, or one epoch. */
@@ -21,10 +23,16 @@ export class Saver {
   /** Both pending snapshots are of one moment: the best stands in `best` alone. */
   private lastIsBest = false;
   private savedAt = Number.NEGATIVE_INFINITY;
+  /** The updates in the latest model that was kept, and among how many it is to stay when it is written. */
+  private keptStep = 0;
+  private keptCopies = 0;
   /** Digests of the files as they are on disk. */
   readonly digests: { last?: Digests; best?: Digests } = {};
 
-  constructor(private readonly run: Run) {}
+  constructor(
+    private readonly run: Run,
+    private readonly policy: CheckpointSpec | null,
+  ) {}
 
   /**
    * The model a run begins with: it is saved if nothing better comes before the run breaks off. What a
@@ -32,24 +40,33 @@ export class Saver {
    */
   remember(checkpoint: Checkpoint, resumed: ResumePoint | null): void {
     this.savedAt = performance.now();
-    if (resumed?.file === "last" && resumed.hasBest) {
-      this.digests.last = resumed.checkpoint.digests;
+    this.keptStep = checkpoint.training.step;
+    const { best, last } = this.pending;
+    this.lastIsBest = !resumed?.hasBest || resumed.file === "best";
+    if (this.lastIsBest) best.take(checkpoint);
+    else {
       this.digests.best = readCheckpoint(this.run.paths.best, "none").digests;
-    } else {
-      this.pending.best.take(checkpoint);
-      this.lastIsBest = true;
+      if (resumed?.file === "last") this.digests.last = resumed.checkpoint.digests;
+      else last.take(checkpoint);
     }
   }
 
-  /** An epoch has ended with this model. Writes it now or, if the last write was just now, soon. */
-  keep(checkpoint: Checkpoint, isBest: boolean): void {
+  /** Whether the spec wants the model of this step saved, within an epoch. */
+  isDue(step: number): boolean {
+    return this.policy !== null && step !== this.keptStep && (this.isStep(step) || this.isTime());
+  }
+
+  /** This is the latest model: of an epoch's end, or one that is due. Writes it now or, where the spec lets it wait, soon. */
+  keep(checkpoint: Checkpoint, isBest: boolean, isDue = this.isDueAtEnd(checkpoint.training)): void {
     const { last, best } = this.pending;
     if (isBest) {
       best.take(checkpoint);
       last.clear();
     } else last.take(checkpoint);
     this.lastIsBest = isBest;
-    if (performance.now() - this.savedAt >= 1000 * secondsBetweenSaves) this.flush();
+    this.keptStep = checkpoint.training.step;
+    this.keptCopies = isDue ? (this.policy?.keep_last ?? 0) : 0;
+    if (isDue) this.flush();
   }
 
   /** The latest model that was kept, read back from disk. */
@@ -58,21 +75,48 @@ export class Saver {
     return readCheckpoint(this.run.paths.last);
   }
 
-  /** Writes what is not on disk yet. */
+  /**
+   * Writes what is not on disk yet. The best goes first: a run that is killed between the two goes on from
+   * the last, and comes to the best once more.
+   */
   flush(): void {
     const { last, best } = this.pending;
     const { paths, log } = this.run;
+    const { keptCopies } = this;
     log.sync();
+    const copies = keptCopies > 0 ? [this.run.keptPath(this.keptStep)] : [];
     if (best.checkpoint && this.lastIsBest) {
-      this.digests.best = writeCheckpoint([paths.last, paths.best], best.checkpoint);
+      this.digests.best = writeCheckpoint([...copies, paths.best, paths.last], best.checkpoint);
       this.digests.last = this.digests.best;
     } else {
       if (best.checkpoint) this.digests.best = writeCheckpoint(paths.best, best.checkpoint);
-      if (last.checkpoint) this.digests.last = writeCheckpoint(paths.last, last.checkpoint);
+      if (last.checkpoint) this.digests.last = writeCheckpoint([...copies, paths.last], last.checkpoint);
     }
+    if (keptCopies > 0) this.run.removeKept(keptCopies);
+    this.keptCopies = 0;
     best.clear();
     last.clear();
     this.savedAt = performance.now();
+  }
+
+  private isDueAtEnd({ epoch, step }: Checkpoint["training"]): boolean {
+    if (this.policy === null) return this.secondsSinceSave >= secondsBetweenSaves;
+    const every = this.policy.every_epochs;
+    return (every !== null && epoch % every === 0) || this.isStep(step) || this.isTime();
+  }
+
+  private isStep(step: number): boolean {
+    const every = this.policy?.every_steps ?? null;
+    return every !== null && step % every === 0;
+  }
+
+  private isTime(): boolean {
+    const every = this.policy?.every_minutes ?? null;
+    return every !== null && this.secondsSinceSave >= 60 * every;
+  }
+
+  private get secondsSinceSave(): number {
+    return (performance.now() - this.savedAt) / 1000;
   }
 }
 

@@ -13,7 +13,7 @@ import { shuffle, streamKey } from "../support/random.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { Batches, type Rows } from "./batches.ts";
 import { Diverged } from "./diverged.ts";
-import type { Figures, ProgressEvent, StopReason } from "./events.ts";
+import type { Figures, ProgressEvent } from "./events.ts";
 import { runLength } from "./runLength.ts";
 import { learningRate, type RunLength } from "./schedules.ts";
 import type { Origin } from "./trace.ts";
@@ -30,6 +30,8 @@ export class Trainer {
   private readonly batches: Batches;
   private readonly updates: Updates;
   private readonly totals: Totals;
+  /** Of the epoch under way, in this process. */
+  private done = { seconds: 0, rows: 0 };
   private updatesPerLook = 1;
   private lastYield = performance.now();
 
@@ -79,10 +81,10 @@ export class Trainer {
    * why it stopped in the middle.
    * @throws Diverged when the loss, or a number of the model, is no longer finite
    */
-  async runEpoch(
-    shouldStop: () => StopReason | null,
+  async runEpoch<Reason extends string>(
+    shouldStop: () => Reason | null,
     tell: (event: ProgressEvent) => void,
-  ): Promise<StopReason | null> {
+  ): Promise<Reason | null> {
     this.beginUpdates();
     const reason = await this.goThrough(shouldStop, tell);
     this.updates.average?.exchange();
@@ -91,16 +93,18 @@ export class Trainer {
     return reason;
   }
 
-  private async goThrough(
-    shouldStop: () => StopReason | null,
+  private async goThrough<Reason extends string>(
+    shouldStop: () => Reason | null,
     tell: (event: ProgressEvent) => void,
-  ): Promise<StopReason | null> {
+  ): Promise<Reason | null> {
     const { state, length } = this;
+    const before = state.batch === 0 ? { seconds: 0, rows: 0 } : this.done;
     const started = { time: performance.now(), rows: this.totals.values[totalCells.rows]! };
     while (state.batch < length.stepsPerEpoch && state.step < length.totalSteps) {
       await this.runSome();
-      const seconds = (performance.now() - started.time) / 1000;
-      const rows = state.totals[totalCells.rows]! - started.rows;
+      const seconds = before.seconds + (performance.now() - started.time) / 1000;
+      const rows = before.rows + state.totals[totalCells.rows]! - started.rows;
+      this.done = { seconds, rows };
       this.speed = { seconds, samples_per_second: rows / seconds };
       tell({
         event: "progress",
@@ -172,7 +176,10 @@ export class Trainer {
   private async runSome(): Promise<void> {
     const { state, length, pace } = this;
     const started = performance.now();
-    const end = Math.min(state.batch + this.updatesPerLook, length.stepsPerEpoch);
+    const end = Math.min(
+      state.batch + Math.min(this.updatesPerLook, this.updatesToSave),
+      length.stepsPerEpoch,
+    );
     while (state.batch < end && state.step < length.totalSteps) this.update();
     await this.k.sync();
     this.totals.values.forEach((value, cell) => {
@@ -186,6 +193,12 @@ export class Trainer {
       await new Promise((resolve) => setImmediate(resolve));
       this.lastYield = performance.now();
     }
+  }
+
+  /** Until the next step at which the model is to be saved. */
+  private get updatesToSave(): number {
+    const every = this.spec.train.checkpoint?.every_steps ?? null;
+    return every === null ? Infinity : every - (this.state.step % every);
   }
 
   /** One update. Allocates no memory for numbers. */

@@ -14,7 +14,13 @@ export function expandTrain(raw: unknown): unknown {
     if (isMapping(section) && typeof section.metric === "string")
       expanded[key] = { ...section, metric: expandMetric(section.metric) };
   }
+  if (isMapping(raw.checkpoint)) expanded.checkpoint = expandCheckpoint(raw.checkpoint);
   return expanded;
+}
+
+function expandCheckpoint(raw: Mapping): Mapping {
+  const isTimed = raw.every_steps != null || raw.every_minutes != null;
+  return isTimed || raw.every_epochs != null ? raw : { ...raw, every_epochs: 1 };
 }
 
 /** `accuracy`, and Keras's and Lightning's `val_accuracy` → `validation.accuracy`. */

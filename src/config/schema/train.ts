@@ -6,6 +6,8 @@ import { watchable } from "./metrics.ts";
 export type TrainSpec = z.output<typeof trainSchema>;
 export type EarlyStoppingSpec = z.output<typeof earlyStoppingSchema>;
 
+export type CheckpointSpec = z.output<typeof checkpointSchema>;
+
 export const earlyStoppingSchema = z.strictObject(
   {
     metric: choice(watchable)
@@ -35,6 +37,28 @@ const onDivergenceSchema = z.strictObject(
   "what to do, such as { rollback: true, lr_factor: 0.5 }",
 );
 
+const checkpointSchema = z.strictObject(
+  {
+    every_epochs: wholeNumber(1)
+      .nullable()
+      .default(null)
+      .describe("Save after so many epochs. Default: each, unless steps or minutes are given."),
+    every_steps: wholeNumber(1)
+      .nullable()
+      .default(null)
+      .describe("Save after so many updates, also within an epoch."),
+    every_minutes: above(0)
+      .nullable()
+      .default(null)
+      .describe("Save when so much time has passed since the last save, also within an epoch."),
+    keep_last: wholeNumber(1)
+      .nullable()
+      .default(null)
+      .describe("Keep so many of the models saved, as step-<updates>.ckpt, to fall back on or compare."),
+  },
+  "when to save, such as { every_steps: 1000, keep_last: 3 }",
+);
+
 export const trainSchema = z
   .strictObject(
     {
@@ -54,6 +78,10 @@ export const trainSchema = z
         .nullable()
         .default(null)
         .describe("What to do when numbers are no longer finite. null: end."),
+      checkpoint: checkpointSchema
+        .nullable()
+        .default(null)
+        .describe("When models are saved. null: after each epoch, short ones together once a second."),
       clip_grad_norm: above(0)
         .nullable()
         .default(null)

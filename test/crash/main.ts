@@ -1,0 +1,80 @@
+/**
+ * `npm run test:crash`: kills runs at their system calls, and lets the calls fail, by the thousand.
+ * `-- --kills 1000 --faults 400 --seed 1 --jobs 2` are the defaults; exits with 1 when anything differs.
+ */
+import { rmSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { uniform } from "./chance.ts";
+import { errorsOf, failAndResume, killAndResume, type Setting, some, type Verdict } from "./passes.ts";
+import { hasStrace, outcome, type Point, pointsOf, prepare } from "./runs.ts";
+
+const number = (value: string) => ({ type: "string", default: value }) as const;
+const { values } = parseArgs({
+  options: { kills: number("1000"), faults: number("400"), seed: number("1"), jobs: number("2") },
+});
+const [kills, faults, seed, jobs] = [values.kills, values.faults, values.seed, values.jobs].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
+
+/** One process kills several times before it compares: starting programs is what takes the time. */
+const killsPerRun = 6;
+
+if (!hasStrace()) {
+  console.error("strace is not here, or not allowed: apt-get install strace");
+  process.exit(1);
+}
+const folder = prepare();
+const { before, within } = await pointsOf(folder, "unharmed");
+const setting: Setting = { folder, points: within, expected: outcome(folder, "unharmed") };
+const chance = uniform(seed);
+const shuffled = <T>(list: readonly T[]) =>
+  list
+    .map((item) => [chance(), item] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, item]) => item);
+console.log(
+  `${within.length} calls within the run, ${before.length} before it; seed ${seed}; ${Object.keys(setting.expected).join(", ")}`,
+);
+
+const wrong: string[] = [];
+const report = (what: string, most: number) => {
+  let hits = 0;
+  return (verdict: Verdict) => {
+    if (Math.floor((hits + verdict.hits) / 50) > Math.floor(hits / 50))
+      console.log(`${new Date().toISOString()} ${hits + verdict.hits} of about ${most} ${what}`);
+    hits += verdict.hits;
+    wrong.push(...verdict.wrong);
+    for (const sentence of verdict.wrong) console.log(sentence);
+  };
+};
+
+// Every call within the run first, a sample of those before it, again from the start while kills are left.
+const firsts = [...shuffled(within), ...shuffled(before).slice(0, 40)];
+const chains = Array.from({ length: Math.ceil(kills / killsPerRun) }, (_, i) => {
+  const first: Point = firsts[i % firsts.length]!;
+  return () => killAndResume(setting, `k${i}`, first, killsPerRun, seed * 100_000 + i);
+});
+await some(chains, jobs, report("kills", kills));
+
+const pairs = within.flatMap((point) =>
+  errorsOf(point).flatMap((error) => [false, true].map((forever) => ({ point, error, forever }))),
+);
+const tries = shuffled(pairs)
+  .slice(0, faults)
+  .map(
+    ({ point, error, forever }, i) =>
+      () =>
+        failAndResume(setting, `f${i}`, point, error, forever),
+  );
+await some(tries, jobs, report("faults", Math.min(faults, pairs.length)));
+
+console.log(
+  wrong.length === 0
+    ? "every run ended with the same bits"
+    : `${wrong.length} things are wrong; see ${folder}`,
+);
+if (wrong.length === 0) rmSync(folder, { recursive: true });
+process.exitCode = wrong.length === 0 ? 0 : 1;

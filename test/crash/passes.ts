@@ -1,0 +1,100 @@
+/** The two passes over a run's system calls: it is killed at them, or they fail. Each tells what came out wrong. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { uniform } from "./chance.ts";
+import { type Outcome, outcome, type Point, run, runInto, wrongAfterFault } from "./runs.ts";
+
+export interface Setting {
+  readonly folder: string;
+  readonly points: readonly Point[];
+  /** Of the run that nothing happened to. */
+  readonly expected: Outcome;
+}
+
+export interface Verdict {
+  /** Kills, or faults, that took place. */
+  readonly hits: number;
+  /** Differences and breaches, in words; none is what we want. */
+  readonly wrong: readonly string[];
+}
+
+/**
+ * Kills a run at `first`, then what resumes it at random points, `kills` times in all or until it ends by
+ * itself; resumes it a last time unharmed and compares.
+ */
+export async function killAndResume(
+  { folder, points, expected }: Setting,
+  name: string,
+  first: Point,
+  kills: number,
+  seed: number,
+): Promise<Verdict> {
+  const chance = uniform(seed);
+  const told: string[] = [];
+  let hits = 0;
+  for (let point = first; hits < kills; point = points[Math.floor(chance() * points.length)]!) {
+    told.push(`${point.call} ${point.nth}`);
+    const { code, signal, err } = await runInto(folder, name, point, "kill");
+    if (signal !== "SIGKILL" && code !== 137) {
+      if (code === 0) break;
+      return { hits, wrong: [`${told.join(", ")}: exit code ${code} ${err}`] };
+    }
+    hits++;
+  }
+  return { hits, wrong: await endAndCompare(folder, name, expected, `killed at ${told.join(", ")}`) };
+}
+
+/** Lets one call of a run fail, once or from then on; then resumes it without faults and compares. */
+export async function failAndResume(
+  { folder, expected }: Setting,
+  name: string,
+  point: Point,
+  error: string,
+  forever: boolean,
+): Promise<Verdict> {
+  const told = `${point.call} ${point.nth}${forever ? " and all that follow" : ""}: ${error}`;
+  const { code, err } = await runInto(folder, name, point, { error, forever });
+  const wrong: string[] = [];
+  if (code !== 0 && code !== 5) wrong.push(`${told}: exit code ${code}: ${err.trim()}`);
+  if (code === 5 && !/^nnt: \S+: cannot [a-z ]+: /.test(err)) wrong.push(`${told}: says ${err.trim()}`);
+  // Where nothing can be removed any more, temporary files stay until the next run sweeps them.
+  const isUnlink = point.call === "unlink";
+  wrong.push(...(isUnlink ? [] : wrongAfterFault(folder, name)).map((what) => `${told}: ${what}`));
+  return { hits: 1, wrong: [...wrong, ...(await endAndCompare(folder, name, expected, told))] };
+}
+
+async function endAndCompare(
+  folder: string,
+  name: string,
+  expected: Outcome,
+  told: string,
+): Promise<string[]> {
+  const { code, err } = await run(folder, name, null);
+  if (code !== 0) return [`${told}: resuming ended with ${code}: ${err.trim()}`];
+  const found = outcome(folder, name);
+  const files = [...new Set([...Object.keys(expected), ...Object.keys(found)])];
+  const different = files.filter((file) => found[file] !== expected[file]);
+  if (different.length === 0) rmSync(join(folder, name), { recursive: true });
+  return different.map((file) => `${told}: ${file} differs`);
+}
+
+/** The errors that a call can meet. */
+export function errorsOf({ call }: Point): readonly string[] {
+  if (call === "openat") return ["ENOSPC", "EACCES", "EMFILE", "EIO"];
+  if (call === "mkdir" || call === "link") return ["ENOSPC", "EACCES", "EIO"];
+  if (call === "rename" || call === "unlink") return ["EACCES", "EIO"];
+  return ["ENOSPC", "EIO"];
+}
+
+/** Runs the tasks, some at a time; tells of each. */
+export async function some<T>(
+  tasks: readonly (() => Promise<T>)[],
+  atATime: number,
+  tell: (result: T) => void,
+): Promise<void> {
+  const queue = [...tasks];
+  const work = async () => {
+    for (let task = queue.shift(); task; task = queue.shift()) tell(await task());
+  };
+  await Promise.all(Array.from({ length: atATime }, work));
+}

@@ -1,0 +1,136 @@
+/** A small run of the real program that can be killed, or refused a system call, at any of its calls by strace. */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readCheckpoint } from "../../src/checkpoint/checkpoint.ts";
+
+export const bin = join(import.meta.dirname, "../../bin/nnt.js");
+
+/** The calls by which a run changes what is on disk. */
+const calls = [
+  ...["openat", "write", "writev", "fsync", "fdatasync", "rename"],
+  ...["link", "unlink", "ftruncate", "mkdir"],
+] as const;
+export type Call = (typeof calls)[number];
+
+/** The n-th call of that name that the run's main thread makes. */
+export interface Point {
+  readonly call: Call;
+  readonly nth: number;
+}
+
+/** What is compared: equal digests are equal files. */
+export type Outcome = Readonly<Record<string, string>>;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly err: string;
+}
+
+/** Whether strace is here and allowed to do its work. */
+export function hasStrace(): boolean {
+  const inject = ["-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "inject=fsync:error=EIO:when=1", "true"];
+  return spawnSync("strace", inject).status === 0;
+}
+
+/** A folder with data and a spec whose run saves often. */
+export function prepare({ epochs = 8 } = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), "nnt-crash-"));
+  const rows = Array.from({ length: 48 }, (_, i) => `${(i * 37) % 101},${(i * 53) % 89},${(i * 7) % 10 < 5}`);
+  writeFileSync(join(folder, "table.csv"), `a,b,y\n${rows.join("\n")}\n`);
+  writeFileSync(
+    join(folder, "spec.yaml"),
+    `data: { path: table.csv, target: y }
+model: { layers: [{ linear: 4 }, batch_norm, tanh, { dropout: 0.2 }, { linear: null }] }
+optimizer: { name: adam, lr: 0.01 }
+schedule: cosine
+train: { epochs: ${epochs}, batch_size: 8, checkpoint: { every_epochs: 1, every_steps: 3, keep_last: 2 } }
+`,
+  );
+  return folder;
+}
+
+/** Trains in `folder/name`, going on with what is there, under strace with these options if there are any. */
+export function run(folder: string, name: string, strace: readonly string[] | null): Promise<Ended> {
+  const nnt = [bin, "train", "spec.yaml", "--out", name, "--resume", "--quiet", "--kernels", "reference"];
+  const [command, ...argv] = strace
+    ? ["strace", "-f", "--seccomp-bpf", ...strace, process.execPath, ...nnt]
+    : [process.execPath, ...nnt];
+  const child = spawn(command!, argv, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const err: Buffer[] = [];
+  child.stderr.on("data", (chunk) => err.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, err: Buffer.concat(err).toString() }));
+  });
+}
+
+/** As `run`, killed at a point, or failing there with an error: once, or from then on. */
+export function runInto(
+  folder: string,
+  name: string,
+  { call, nth }: Point,
+  what: { readonly error: string; readonly forever: boolean } | "kill",
+): Promise<Ended> {
+  const harm =
+    what === "kill"
+      ? `signal=SIGKILL:when=${nth}`
+      : `error=${what.error}:when=${nth}${what.forever ? "+" : ""}`;
+  return run(folder, name, ["-o", "/dev/null", "-e", `trace=${call}`, "-e", `inject=${call}:${harm}`]);
+}
+
+/** Every point of an unharmed run, those before it touches its directory apart. */
+export async function pointsOf(folder: string, name: string): Promise<{ before: Point[]; within: Point[] }> {
+  const log = join(folder, `${name}.strace`);
+  const ended = await run(folder, name, ["-o", log, "-e", `trace=${calls.join(",")}`]);
+  if (ended.code !== 0) throw new Error(`the unharmed run failed: ${ended.err}`);
+  const counts = new Map<Call, number>();
+  const points = { before: [] as Point[], within: [] as Point[] };
+  let main: string | undefined;
+  let isWithin = false;
+  for (const line of readFileSync(log, "utf8").split("\n")) {
+    const [, thread, call] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    main ??= thread;
+    if (thread !== main || !call) continue;
+    const nth = (counts.get(call as Call) ?? 0) + 1;
+    counts.set(call as Call, nth);
+    isWithin ||= line.includes(`"${name}"`) || line.includes(`"${name}/`);
+    points[isWithin ? "within" : "before"].push({ call: call as Call, nth });
+  }
+  return points;
+}
+
+/** Digests of all that must not depend on what happened on the way: models, and the log but for its times. */
+export function outcome(folder: string, name: string): Outcome {
+  const directory = join(folder, name);
+  const digest = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
+  const digests: Record<string, string> = {};
+  for (const file of readdirSync(directory).sort()) {
+    const content = readFileSync(join(directory, file));
+    if (file.endsWith(".ckpt")) digests[file] = digest(content);
+    else if (file === "metrics.jsonl") digests[file] = digest(withoutTimes(content.toString()));
+    else if (file.startsWith(".")) digests[file] = "should not be here";
+  }
+  return digests;
+}
+
+function withoutTimes(log: string): string {
+  const lines = log.split("\n").map((line) => (line === "" ? null : JSON.parse(line)));
+  return JSON.stringify(lines, (key, value) =>
+    ["seconds", "samples_per_second", "directory"].includes(key) ? undefined : value,
+  );
+}
+
+/** What a run that met a fault may leave: whole models, no temporary files. */
+export function wrongAfterFault(folder: string, name: string): string[] {
+  const directory = join(folder, name);
+  mkdirSync(directory, { recursive: true });
+  return readdirSync(directory).flatMap((file) => {
+    if (file.startsWith(".nnt-tmp")) return [`${file} was left behind`];
+    if (file.endsWith(".ckpt")) readCheckpoint(join(directory, file));
+    return [];
+  });
+}
