@@ -1,7 +1,7 @@
 /** How much a JSON text would build, told before it is parsed: 16 MB of brackets become gigabytes of objects. */
 
 /** Opinions: recursion over the value must not fail, and refusing a file must not take 64 MB. */
-export const jsonLimits = { depth: 64, values: 1_000_000 } as const;
+const jsonLimits = { depth: 64, values: 1_000_000 } as const;
 
 /** What is too much about a JSON text, as a predicate for a sentence; null for nothing. */
 export function excessOf(text: string): string | null {

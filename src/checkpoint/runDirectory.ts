@@ -21,7 +21,7 @@ export const runFiles = {
   report: "report.html",
 } as const;
 
-export type RunFile = keyof typeof runFiles;
+type RunFile = keyof typeof runFiles;
 
 /** `fresh` refuses a directory that holds a run, `overwrite` empties it, `resume` goes on with it. */
 export type RunMode = "fresh" | "overwrite" | "resume";
@@ -104,7 +104,7 @@ export function openRun(options: RunOptions): Run {
 }
 
 /** The paths of a run's files. */
-export function pathsIn(directory: string): Record<RunFile, string> {
+function pathsIn(directory: string): Record<RunFile, string> {
   const entries = Object.entries(runFiles).map(([file, name]) => [file, join(directory, name)]);
   return Object.fromEntries(entries) as Record<RunFile, string>;
 }
