@@ -14,6 +14,7 @@ const floors: Record<string, number> = {
   checkpoint: 2,
   train: 3,
   report: 4,
+  export: 4,
   cli: 5,
 };
 
@@ -29,6 +30,7 @@ const neverKnows: [folder: string, what: RegExp][] = [
   ["engine", /\bprocess\.env\b|\bMath\.random\b|\bDate\b|\bperformance\.now\b/],
   ["train", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"/],
   ["report", /\/engine\/|\/checkpoint\//],
+  ["export", /\/engine\/|import \{[^;]*\/config\//],
   ["model", /\bMath\.random\b|\bconsole\.\w\w/],
 ];
 
@@ -70,6 +72,8 @@ test.each([
   ["checkpoint/x.ts", 'import type { Model } from "../model/model.ts";'],
   ["train/x.ts", 'import chalk from "chalk";'],
   ["train/x.ts", 'import { table } from "../report/table.ts";'],
+  ["export/x.ts", 'import { Matrix } from "../engine/matrix.ts";'],
+  ["export/x.ts", 'import { specSchema } from "../config/schema.ts";'],
   ["report/x.ts", 'import { Matrix } from "../engine/matrix.ts";'],
   ["data/x.ts", 'import { z } from "zod";'],
   ["model/x.ts", "process.exit(1);"],

@@ -10,6 +10,7 @@ export type Action<Name extends CommandName> = (
 ) => Promise<number>;
 
 export const actions = {
+  init: async () => (await import("./commands/init.ts")).init,
   train: async () => (await import("./commands/train.ts")).train,
   eval: async () => (await import("./commands/eval.ts")).evaluate,
   predict: async () => (await import("./commands/predict.ts")).predict,
@@ -17,5 +18,6 @@ export const actions = {
   check: async () => (await import("./commands/check.ts")).check,
   gradcheck: async () => (await import("./commands/gradcheck.ts")).gradcheck,
   "lr-find": async () => (await import("./commands/lrFind.ts")).lrFind,
+  export: async () => (await import("./commands/export.ts")).exportTo,
   schema: async () => (await import("./commands/schema.ts")).schema,
 } satisfies { [Name in CommandName]: () => Promise<Action<Name>> };

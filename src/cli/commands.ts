@@ -46,9 +46,25 @@ const set = {
   help: "override one value of the spec, written as YAML (repeatable)",
 } as const satisfies OptionRow;
 
+const strict = { help: "make warnings about the data errors" } as const satisfies OptionRow;
+
 const format = choice("FORMAT", ["csv", "jsonl"]);
 
 export const commands = {
+  init: {
+    summary: "write a spec for a table, with all that its values tell",
+    argument: { name: "DATA", help: "the rows: a CSV, TSV or JSONL file, may be .gz" },
+    options: {
+      target: { short: "t", value: names("COLS"), help: "the column to predict, or several" },
+      out: { short: "o", value: text("FILE"), help: "the spec to write (default: NAME.yaml; - for stdout)" },
+      overwrite: { help: "replace the spec if it is there" },
+      debug,
+    },
+    examples: [
+      ["nnt init titanic.csv --target survived", "writes titanic.yaml, ready for nnt train"],
+      ["nnt init houses.csv -t price -o - | less", "looks at what it would be"],
+    ],
+  },
   train: {
     summary: "train a network as a spec says, and save it",
     argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
@@ -66,6 +82,7 @@ export const commands = {
       maxTime: { value: duration, help: "stop after this time, saving: 90s, 10m, 1h30m" },
       threads,
       kernels,
+      strict,
       json: { help: "print events as JSON Lines" },
       quiet: { short: "q", help: "print warnings and errors only" },
       debug,
@@ -168,6 +185,7 @@ export const commands = {
     argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
     options: {
       set,
+      strict,
       json: { help: "print one JSON object" },
       debug,
     },
@@ -206,6 +224,24 @@ export const commands = {
     examples: [
       ["nnt lr-find configs/digits.yaml", "a curve and a suggestion"],
       ["nnt lr-find spec.yaml --json | jq .suggestion", "for scripts"],
+    ],
+  },
+  export: {
+    summary: "write a model as ONNX, plain weights, JSON, a JavaScript module, a page or PyTorch code",
+    argument: { name: "MODEL", help: "a model file (.ckpt)" },
+    options: {
+      to: {
+        value: choice("FORMAT", ["onnx", "safetensors", "json", "js", "html", "torch"]),
+        help: "what to write (default: by the name of --output)",
+      },
+      output: { short: "o", value: text("FILE"), help: "where to (default: beside the model)" },
+      debug,
+    },
+    examples: [
+      ["nnt export runs/iris/best.ckpt --to onnx", "runs/iris/best.onnx: preprocessing, network and answers"],
+      ["nnt export best.ckpt -o iris.js", "an ES module for browsers and Node, and its types"],
+      ["nnt export best.ckpt -o iris.html", "a page that tries the model"],
+      ["nnt export best.ckpt --to torch", "nn.Sequential in Python, and its weights"],
     ],
   },
   schema: {

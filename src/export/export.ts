@@ -1,0 +1,66 @@
+/** `nnt export`: reads a model file and writes it as others' files, whole or not at all. */
+import { resolve } from "node:path";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { writeFile } from "../support/fileWriter.ts";
+import { readModel } from "../train/savedModel.ts";
+import { type ExportTarget, exporters } from "./exporters.ts";
+import { portableOf } from "./portable.ts";
+
+export interface ExportOptions {
+  readonly model: string;
+  /** null: what the output's name says. */
+  readonly to: ExportTarget | null;
+  /** null: beside the model, named as it is. */
+  readonly output: string | null;
+  readonly version: string;
+}
+
+/**
+ * Paths of the files written, the one asked for first.
+ * @throws UserError: usage, model, io
+ */
+export function exportModel({ model, to, output, version }: ExportOptions): string[] {
+  const target = to ?? targetOf(output);
+  const portable = portableOf(readModel(model));
+  const { extensions } = exporters[target];
+  const given = extensions.find((extension) => output?.toLowerCase().endsWith(extension));
+  const extension = given ?? extensions[0];
+  const stem =
+    output === null ? model.replace(/\.[^./]*$/, "") : given ? output.slice(0, -given.length) : null;
+  const files = exporters[target].files(portable, extension, version);
+  const paths = files.map((file, index) =>
+    stem !== null ? stem + file.extension : index === 0 ? output! : output! + file.extension,
+  );
+  for (const path of paths) {
+    if (resolve(path) !== resolve(model)) continue;
+    throw new UserError(exitCodes.usage, {
+      message: `the export would replace the model ${path}`,
+      expected: "another --output",
+    });
+  }
+  for (const [index, { chunks }] of files.entries()) write(paths[index]!, chunks);
+  return paths;
+}
+
+function write(path: string, chunks: Iterable<string | Uint8Array>): void {
+  const file = writeFile(path);
+  try {
+    for (const chunk of chunks) file.write(chunk);
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+  file.commit();
+}
+
+function targetOf(output: string | null): ExportTarget {
+  const names = Object.keys(exporters) as ExportTarget[];
+  const found = names.find((name) =>
+    exporters[name].extensions.some((extension) => output?.toLowerCase().endsWith(extension)),
+  );
+  if (found !== undefined) return found;
+  throw new UserError(exitCodes.usage, {
+    message: output === null ? "--to is missing" : `--to is missing, and "${output}" does not say it`,
+    expected: `one of ${names.join(", ")}`,
+  });
+}

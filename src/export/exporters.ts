@@ -1,0 +1,59 @@
+/** What a model can be exported to, one row each: the files that come of it. Writes none. */
+import { encodeSafetensors } from "../checkpoint/safetensors.ts";
+import { moduleOf, typesOf } from "./javascript.ts";
+import { jsonOf } from "./json.ts";
+import { onnxOf } from "./onnx.ts";
+import { pageOf } from "./page.ts";
+import type { Portable } from "./portable.ts";
+import { torchOf } from "./torch.ts";
+
+/** One file: the end of its name, after that of the export, and its content in pieces. */
+export interface ExportedFile {
+  readonly extension: string;
+  readonly chunks: Iterable<string | Uint8Array>;
+}
+
+interface Exporter {
+  /** How the names of such files end; the first is given to a file without a name. */
+  readonly extensions: readonly string[];
+  /** The file asked for first, then those that belong beside it. */
+  files(model: Portable, extension: string, version: string): ExportedFile[];
+}
+
+export const exporters = {
+  onnx: {
+    extensions: [".onnx"],
+    files: (model, extension, version) => [{ extension, chunks: onnxOf(model, version) }],
+  },
+  safetensors: { extensions: [".safetensors"], files: (model, extension) => [weightsOf(model, extension)] },
+  json: {
+    extensions: [".json"],
+    files: (model, extension, version) => [{ extension, chunks: jsonOf(model, version) }],
+  },
+  js: {
+    extensions: [".js", ".mjs"],
+    files: (model, extension, version) => [
+      { extension, chunks: [moduleOf(model, version)] },
+      { extension: extension === ".mjs" ? ".d.mts" : ".d.ts", chunks: [typesOf(model)] },
+    ],
+  },
+  html: {
+    extensions: [".html"],
+    files: (model, extension, version) => [{ extension, chunks: [pageOf(model, version)] }],
+  },
+  torch: {
+    extensions: [".py"],
+    files: (model, extension, version) => [
+      { extension, chunks: [torchOf(model, version)] },
+      weightsOf(model, ".safetensors"),
+    ],
+  },
+} as const satisfies Record<string, Exporter>;
+
+export type ExportTarget = keyof typeof exporters;
+
+/** Plain weights under torch's names, as safetensors' own library writes them for torch. */
+function weightsOf({ tensors }: Portable, extension: string): ExportedFile {
+  const { head, data } = encodeSafetensors(tensors, new Map([["format", "pt"]]));
+  return { extension, chunks: [head, ...data] };
+}

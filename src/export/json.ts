@@ -1,0 +1,53 @@
+/** `--to json`: everything about a model in one readable document; docs/export.md describes it. */
+import type { NamedTensor } from "../model/tensors.ts";
+import { plainPreprocessing } from "./plain.ts";
+import type { Portable, PortableLayer } from "./portable.ts";
+
+/** The document in pieces, so that no text becomes longer than a tensor's row. */
+export function* jsonOf({ name, preprocessing, layers }: Portable, version: string): Generator<string> {
+  const head = { format: "nnt-model", version: 1, nnt: version, name, ...plainPreprocessing(preprocessing) };
+  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "layers": `;
+  yield* layersOf(layers, "  ");
+  yield "\n}\n";
+}
+
+function* layersOf(layers: readonly PortableLayer[], indent: string): Generator<string> {
+  yield "[";
+  for (const [index, { spec, tensors, layers: inner }] of layers.entries()) {
+    const { layers: _, ...options } = spec as typeof spec & { layers?: unknown };
+    yield `${index > 0 ? "," : ""}\n${indent}  ${JSON.stringify(options).slice(0, -1)}`;
+    for (const [name, tensor] of Object.entries(tensors)) {
+      yield `,\n${indent}    ${JSON.stringify(name)}: `;
+      yield* rowsOf(tensor, `${indent}    `);
+    }
+    if (inner.length > 0) {
+      yield `,\n${indent}    "layers": `;
+      yield* layersOf(inner, `${indent}    `);
+    }
+    yield "}";
+  }
+  yield `\n${indent}]`;
+}
+
+function* rowsOf({ shape, values }: NamedTensor, indent: string): Generator<string> {
+  if (shape.length < 2) return yield numbers(values);
+  const [rows = 0, cols = 0] = shape;
+  yield "[";
+  for (let row = 0; row < rows; row++) {
+    yield `${row > 0 ? "," : ""}\n${indent}  ${numbers(values.subarray(row * cols, (row + 1) * cols))}`;
+  }
+  yield "]";
+}
+
+function numbers(values: Float32Array | Float64Array): string {
+  return `[${Array.from(values, shortest).join(",")}]`;
+}
+
+/** The fewest digits that give the 32-bit float back. */
+function shortest(value: number): string {
+  for (let digits = 6; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return String(Number(text));
+  }
+  return String(Number(value.toPrecision(9)));
+}

@@ -1,0 +1,159 @@
+/**
+ * Preprocessing as ONNX operators: a tensor [rows, 1] per column, texts and numbers as they are, becomes the
+ * network's input. A missing number is NaN, a missing text is empty; a boolean is a number, 0 or 1.
+ */
+import { parseFloat32 } from "../../data/csv/number.ts";
+import {
+  type CategoryColumn,
+  type ColumnScaling,
+  columnWidth,
+  type InputColumn,
+  levelNumbers,
+  type Preprocessing,
+  type Scaling,
+  unseenNumber,
+} from "../../data/preprocessing.ts";
+import type { Graph, Name } from "./graph.ts";
+import { normalRank } from "./quantiles.ts";
+
+/** What a column of numbers or booleans needs. */
+interface Numbers {
+  readonly scaling: ColumnScaling;
+  /** NaN if a missing value has no stand-in: the answers are then NaN, too. */
+  readonly fill: number;
+  /** Numbers that mean a missing value, too. */
+  readonly sentinels: readonly number[];
+  readonly indicator: boolean;
+}
+
+/** Declares the inputs and writes the way from them to X, float [rows, inputs]. */
+export function writeInputs(graph: Graph, inputs: Preprocessing["inputs"]): Name {
+  if (inputs.kind === "array") {
+    const values = graph.node("Flatten", [graph.input("input", "float", inputs.shape)]);
+    return graph.cast(scaled(graph, graph.cast(values, "double"), inputs.scaling), "float");
+  }
+  const named = inputs.columns.map((column) => ({
+    column,
+    value: graph.input(column.name, column.type === "category" ? "string" : "float", [1]),
+  }));
+  const parts: Name[] = [];
+  for (let at = 0; at < named.length; ) {
+    const run = named.slice(at).findIndex(({ column }) => !isPlain(column));
+    const plain = named.slice(at, run < 0 ? undefined : at + run);
+    if (plain.length > 0) parts.push(writePlain(graph, plain));
+    else parts.push(...writeColumn(graph, named[at]!.value, named[at]!.column));
+    at += Math.max(plain.length, 1);
+  }
+  return graph.concat(parts);
+}
+
+function numbersOf(column: Exclude<InputColumn, CategoryColumn>): Numbers {
+  const { fill, indicator } = column;
+  const isNumber = column.type === "number";
+  return {
+    scaling: isNumber ? column.scaling : { name: "none", center: 0, scale: 1 },
+    fill: fill ?? Number.NaN,
+    sentinels: isNumber ? numbersAmong(column.missingValues) : [],
+    indicator,
+  };
+}
+
+/** Whether the column can be computed together with its neighbours: linear scaling and nothing else. */
+function isPlain(column: InputColumn): column is Exclude<InputColumn, CategoryColumn> {
+  if (column.type === "category") return false;
+  const { scaling, sentinels, indicator } = numbersOf(column);
+  return "center" in scaling && scaling.name !== "log" && sentinels.length === 0 && !indicator;
+}
+
+/** Neighbours that are plain numbers, side by side. */
+function writePlain(graph: Graph, named: readonly { column: InputColumn; value: Name }[]): Name {
+  const X = graph.concat(named.map(({ value }) => value));
+  const columns = named.map(({ column }) => numbersOf(column as Exclude<InputColumn, CategoryColumn>));
+  const row = (values: number[]) => graph.constant("double", values, [1, values.length]);
+  const fill = row(columns.map(({ fill }) => fill));
+  const scalings = columns.map(({ scaling }) => scaling as Scaling);
+  const filled = graph.node("Where", [graph.node("IsNaN", [X]), fill, graph.cast(X, "double")]);
+  const moved = graph.node("Sub", [filled, row(scalings.map(({ center }) => center))]);
+  return graph.cast(graph.node("Div", [moved, row(scalings.map(({ scale }) => scale))]), "float");
+}
+
+function writeColumn(graph: Graph, value: Name, column: InputColumn): Name[] {
+  if (column.type === "category") return writeCategory(graph, value, column);
+  const { scaling, fill, sentinels, indicator } = numbersOf(column);
+  const isMissing = sentinels.reduce(
+    (so, sentinel) =>
+      graph.node("Or", [so, graph.node("Equal", [value, graph.constant("float", [sentinel], [])])]),
+    graph.node("IsNaN", [value]),
+  );
+  const stand = graph.constant("double", [fill], []);
+  const filled = graph.node("Where", [isMissing, stand, graph.cast(value, "double")]);
+  const x = graph.cast(scaled(graph, filled, scaling), "float");
+  return indicator ? [x, graph.cast(isMissing, "float")] : [x];
+}
+
+/** Doubles as in training: (x − center)/scale in 32 bit would lose what a large center leaves. */
+function scaled(graph: Graph, x: Name, scaling: ColumnScaling): Name {
+  if (scaling.name === "quantile_normal") return normalRank(graph, x, scaling.quantiles);
+  const number = (value: number) => graph.constant("double", [value], []);
+  let from = x;
+  if (scaling.name === "log") {
+    // log1p(|x|) = log(1 + |x|), which in 64 bit loses nothing that 32 bit could show
+    const log = graph.node("Log", [graph.node("Add", [graph.node("Abs", [x]), number(1)])]);
+    from = graph.node("Mul", [graph.node("Sign", [x]), log]);
+  }
+  const moved = graph.node("Sub", [from, number(scaling.center)]);
+  return graph.node("Div", [moved, number(scaling.scale)]);
+}
+
+function writeCategory(graph: Graph, text: Name, column: CategoryColumn): Name[] {
+  const { ordinal, indicator } = column;
+  const slots = columnWidth(column) - (indicator ? 1 : 0);
+  const parts: Name[] = [];
+  const numbers = levelNumbers(column);
+  const unseen = unseenNumber(column);
+  const stand = column.fill === null || column.fill < 0 ? unseen : column.fill;
+  for (const missing of column.missingValues) numbers.set(missing, stand);
+  const keys = { strings: [...numbers.keys()] };
+  if (keys.strings.length > 0 && ordinal) {
+    const input = (number: number) => (number < 0 ? 0 : (number - ordinal.center) / ordinal.scale);
+    parts.push(
+      graph.lookUp(text, {
+        keys_strings: keys,
+        values_floats: { floats: [...numbers.values()].map(input) },
+        default_float: { float: input(unseen) },
+      }),
+    );
+  } else if (keys.strings.length > 0 && slots > 0) {
+    // OneHot writes zeros for a number past the last.
+    const slot = (number: number) => (number < 0 ? slots : number);
+    const number = graph.lookUp(text, {
+      keys_strings: keys,
+      values_int64s: { ints: [...numbers.values()].map(slot) },
+      default_int64: { int: slot(unseen) },
+    });
+    const hot = graph.node("OneHot", [
+      number,
+      graph.constant("int64", [slots], []),
+      graph.constant("float", [0, 1], [2]),
+    ]);
+    parts.push(graph.node("Reshape", [hot, graph.constant("int64", [-1, slots], [2])]));
+  }
+  if (indicator) {
+    const isMissing = graph.lookUp(text, {
+      keys_strings: { strings: column.missingValues },
+      values_int64s: { ints: column.missingValues.map(() => 1) },
+      default_int64: { int: 0 },
+    });
+    parts.push(graph.cast(isMissing, "float"));
+  }
+  return parts;
+}
+
+/** The missing values that are numbers, as `-999`. */
+function numbersAmong(texts: readonly string[]): number[] {
+  const numbers = texts.map((text) => {
+    const bytes = Buffer.from(text);
+    return parseFloat32(bytes, 0, bytes.length);
+  });
+  return [...new Set(numbers.filter((number) => !Number.isNaN(number)))];
+}

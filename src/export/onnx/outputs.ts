@@ -1,0 +1,57 @@
+/** From the network's outputs to answers, as ONNX operators: labels and probabilities, or numbers. */
+import {
+  type ClassTarget,
+  type LabelsTarget,
+  type NumbersTarget,
+  outputWidth,
+  type Target,
+} from "../../data/preprocessing.ts";
+import type { Graph, Name } from "./graph.ts";
+
+/** Declares the outputs: `label` and `probabilities`, `labels` and `probabilities`, or `prediction`. */
+export function writeOutputs(graph: Graph, S: Name, target: Target): void {
+  if (target.task === "classification") writeClasses(graph, S, target);
+  else if (target.task === "multilabel") writeLabels(graph, S, target);
+  else writeNumbers(graph, S, target);
+}
+
+function writeClasses(graph: Graph, S: Name, target: ClassTarget): void {
+  const { classes, link } = target;
+  const isOne = outputWidth({ target }) === 1;
+  let number: Name;
+  if (isOne) {
+    const isSecond = graph.node("Greater", [S, graph.constant("float", [0], [])]);
+    number = graph.node("Reshape", [graph.cast(isSecond, "int64"), graph.constant("int64", [-1], [1])]);
+  } else number = graph.node("ArgMax", [S], { axis: { int: 1 }, keepdims: { int: 0 } });
+  const label = graph.lookUp(number, {
+    keys_int64s: { ints: [...classes.keys()] },
+    values_strings: { strings: classes },
+  });
+  graph.output("label", label, "string", []);
+  if (link !== "softmax" && link !== "sigmoid") return;
+  const sigmoid = (logit: Name) => graph.node("Sigmoid", [logit]);
+  const probabilities =
+    link === "softmax"
+      ? graph.node("Softmax", [S], { axis: { int: 1 } })
+      : isOne
+        ? graph.concat([sigmoid(graph.node("Neg", [S])), sigmoid(S)])
+        : sigmoid(S);
+  graph.output("probabilities", probabilities, "float", [classes.length]);
+}
+
+function writeLabels(graph: Graph, S: Name, { names, link }: LabelsTarget): void {
+  const isLogit = link === "sigmoid";
+  const threshold = graph.constant("float", [isLogit ? 0 : 0.5], []);
+  const labels = graph.cast(graph.node("Greater", [S, threshold]), "int64");
+  graph.output("labels", labels, "int64", [names.length]);
+  if (isLogit) graph.output("probabilities", graph.node("Sigmoid", [S]), "float", [names.length]);
+}
+
+function writeNumbers(graph: Graph, S: Name, { columns, link }: NumbersTarget): void {
+  const row = (values: number[]) => graph.constant("double", values, [1, values.length]);
+  const scale = row(columns.map(({ scaling }) => scaling.scale));
+  const center = row(columns.map(({ scaling }) => scaling.center));
+  const numbers = graph.node("Add", [graph.node("Mul", [graph.cast(S, "double"), scale]), center]);
+  const prediction = link === "exp" ? graph.node("Exp", [numbers]) : numbers;
+  graph.output("prediction", graph.cast(prediction, "float"), "float", [columns.length]);
+}

@@ -1,0 +1,125 @@
+/** `--to torch`: a Python file that rebuilds the network as nn.Sequential and reads its weights beside it. */
+import type { LayerSpec } from "../config/schema.ts";
+import { plainPreprocessing } from "./plain.ts";
+import type { Portable, PortableLayer } from "./portable.ts";
+import { template } from "./templates.ts";
+
+/** The file's source; needs torch and nothing else. */
+export function torchOf({ name, preprocessing, layers }: Portable, version: string): string {
+  const json = JSON.stringify(plainPreprocessing(preprocessing));
+  const width = 100;
+  const pieces = json.match(new RegExp(`[^]{1,${width}}`, "gu")) ?? [];
+  return `"""${docstring(name)}: a neural network trained with nnt ${version}, for PyTorch.
+
+    import this_file
+    model = this_file.load()                      # weights from the .safetensors file beside this one
+    this_file.predict(model, [{"column": 1.0}])   # or, in a shell: python this_file.py < rows.csv
+"""
+import csv
+import json
+import math
+import struct
+import sys
+from bisect import bisect_left, bisect_right
+from pathlib import Path
+from statistics import NormalDist
+
+import torch
+from torch import nn
+
+# What was fitted on the training rows: how values become inputs, and outputs answers.
+PREPROCESSING = json.loads(
+${pieces.map((piece) => `    ${pythonText(piece)}`).join("\n")}
+)
+
+${blocksOf(layers)}
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+${linesOf(layers, "            ")}
+        )
+
+    def forward(self, X):
+        return self.layers(X)
+
+${template("model.py")}`;
+}
+
+type Write<Spec> = (spec: Spec, layer: PortableLayer) => string;
+
+const writers = {
+  linear(_spec, { tensors: { weight, bias } }) {
+    const [outputs, inputs] = weight!.shape;
+    return `nn.Linear(${inputs}, ${outputs}${bias ? "" : ", bias=False"})`;
+  },
+  dropout: ({ p }) => `nn.Dropout(${p})`,
+  batch_norm: ({ eps, momentum }, layer) =>
+    `nn.BatchNorm1d(${widthOf(layer)}, eps=${eps}, momentum=${momentum})`,
+  layer_norm: ({ eps }, layer) => `nn.LayerNorm(${widthOf(layer)}, eps=${eps})`,
+  rms_norm: ({ eps }, layer) => `RMSNorm(${widthOf(layer)}, eps=${eps})`,
+  residual: (_, { layers }) => `Residual(\n${linesOf(layers, "    ")}\n)`,
+  identity: () => "nn.Identity()",
+  sigmoid: () => "nn.Sigmoid()",
+  tanh: () => "nn.Tanh()",
+  relu: () => "nn.ReLU()",
+  leaky_relu: ({ negative_slope }) => `nn.LeakyReLU(${negative_slope})`,
+  elu: ({ alpha }) => `nn.ELU(${alpha})`,
+  selu: () => "nn.SELU()",
+  gelu: () => "nn.GELU()",
+  silu: () => "nn.SiLU()",
+  softplus: () => "nn.Softplus()",
+  hard_sigmoid: () => "nn.Hardsigmoid()",
+  mish: () => "nn.Mish()",
+} satisfies { [Type in LayerSpec["type"]]: Write<Extract<LayerSpec, { type: Type }>> };
+
+function linesOf(layers: readonly PortableLayer[], indent: string): string {
+  return layers
+    .map((layer) => `${(writers[layer.spec.type] as Write<LayerSpec>)(layer.spec, layer)},`)
+    .join("\n")
+    .replaceAll(/^/gm, indent);
+}
+
+/** Layers that torch 1.13 lacks, where the network has them. */
+function blocksOf(layers: readonly PortableLayer[]): string {
+  const types = new Set(
+    layers.flatMap(({ spec, layers }) => [spec, ...layers.map(({ spec }) => spec)]).map(({ type }) => type),
+  );
+  return [types.has("residual") ? residual : "", types.has("rms_norm") ? rmsNorm : ""].join("");
+}
+
+const residual = `
+class Residual(nn.Sequential):
+    """X + F(X), F being the layers in a row."""
+
+    def forward(self, X):
+        return X + super().forward(X)
+
+`;
+
+const rmsNorm = `
+class RMSNorm(nn.Module):
+    """weight * X / sqrt(mean(X ** 2) + eps) over each row, as nn.RMSNorm of newer versions."""
+
+    def __init__(self, width, eps):
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, X):
+        return self.weight * X * torch.rsqrt(X.square().mean(-1, keepdim=True) + self.eps)
+
+`;
+
+function widthOf({ tensors }: PortableLayer): number {
+  return tensors.weight!.shape[0]!;
+}
+
+/** A string literal. Python reads all that JSON escapes. */
+function pythonText(text: string): string {
+  return JSON.stringify(text);
+}
+
+function docstring(text: string): string {
+  return text.replaceAll(/[\\"\r\n]/g, " ");
+}

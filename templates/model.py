@@ -1,0 +1,148 @@
+
+BOOLEANS = {**dict.fromkeys(["false", "no", "f", "n", "0"], 0), **dict.fromkeys(["true", "yes", "t", "y", "1"], 1)}
+
+
+def read_safetensors(path):
+    """Tensors by name: 8 bytes of length, a JSON header, 32-bit floats."""
+    data = bytearray(Path(path).read_bytes())
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header.pop("__metadata__", None)
+    values = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        flat = torch.frombuffer(data[start + begin : start + end], dtype=torch.float32)
+        values[name] = flat.reshape(entry["shape"])
+    return values
+
+
+def load(path=Path(__file__).with_suffix(".safetensors")):
+    """The trained network, ready to answer."""
+    model = Model()
+    model.load_state_dict(read_safetensors(path), strict=False)
+    return model.eval()
+
+
+def encode(rows):
+    """Rows, dicts of values by column (for images: lists of numbers), as the network's input [rows, inputs]."""
+    return torch.tensor([_encode_row(row) for row in rows], dtype=torch.float64).float()
+
+
+def predict(model, rows):
+    """One dict per row: "prediction", or "prediction_<name>" each, and "probabilities" where there are any."""
+    with torch.no_grad():
+        outputs = model(encode(rows)).double()
+    return [_decode(row) for row in outputs]
+
+
+def _encode_row(row):
+    if PREPROCESSING["columns"] is None:
+        values = torch.tensor(row).flatten().tolist()
+        return [_scale(_float32(value), PREPROCESSING["scaling"]) for value in values]
+    return [x for column in PREPROCESSING["columns"] for x in _encode_value(column, row[column["name"]])]
+
+
+def _encode_value(column, value):
+    x = _read(column, value)
+    indicator = [float(x is None)] if column["indicator"] else []
+    if x is None:
+        if column["fill"] is None:
+            raise ValueError(f'"{column["name"]}" is missing, and the model has no stand-in for it')
+        x = column["fill"]
+    if column["type"] != "category":
+        return [_scale(x, column["scaling"]), *indicator]
+    level = column["unseen"] if x < 0 else x
+    if column["scaling"]:
+        return [0.0 if level < 0 else _scale(level, column["scaling"]), *indicator]
+    return [float(slot == level) for slot in range(column["slots"])] + indicator
+
+
+def _read(column, value):
+    """A number, 0 or 1, or a level's number (-1 for an unseen one); None if missing."""
+    if value is None or value != value:
+        return None
+    text = str(value)
+    if text.strip() in column["missing"]:
+        return None
+    if column["type"] == "number":
+        number = _float32(float(text))
+        sentinels = [_float32(float(word)) for word in column["missing"] if _is_number(word)]
+        return None if number in sentinels else number
+    if column["type"] == "boolean":
+        word = text.strip().lower()
+        word = str(int(float(word))) if _is_number(word) else word
+        if word not in BOOLEANS:
+            raise ValueError(f'"{column["name"]}" is {text!r}, not a boolean')
+        return BOOLEANS[word]
+    level = dict(column["levels"]).get(text)
+    if level is None and column["refusesUnseen"]:
+        raise ValueError(f'"{column["name"]}" is {text!r}, which training had not seen')
+    return -1 if level is None else level
+
+
+def _scale(x, scaling):
+    if scaling["name"] == "quantile_normal":
+        return NormalDist().inv_cdf(min(1 - 1e-7, max(1e-7, _rank(x, scaling["quantiles"]))))
+    if scaling["name"] == "log":
+        x = math.copysign(math.log1p(abs(x)), x)
+    return (x - scaling["center"]) / scaling["scale"]
+
+
+def _rank(x, quantiles):
+    """Where x lies among ascending quantiles, from 0 to 1."""
+    last = len(quantiles) - 1
+    if last < 1:
+        return 0.5
+    below, up_to = bisect_left(quantiles, x), bisect_right(quantiles, x)
+    if up_to > below:
+        return (below + up_to - 1) / 2 / last
+    if below == 0 or below > last:
+        return float(below > 0)
+    left = quantiles[below - 1]
+    return (below - 1 + (x - left) / (quantiles[below] - left)) / last
+
+
+def _decode(outputs):
+    target = PREPROCESSING["target"]
+    link = target["link"]
+    if target["task"] == "regression":
+        scalings = [column["scaling"] for column in target["columns"]]
+        numbers = [s.item() * by["scale"] + by["center"] for s, by in zip(outputs, scalings)]
+        numbers = [math.exp(x) for x in numbers] if link == "exp" else numbers
+        return _named([column["name"] for column in target["columns"]], numbers)
+    classes = target["classes"] if target["task"] == "classification" else target["names"]
+    answer = {}
+    if link == "softmax":
+        answer["probabilities"] = dict(zip(classes, outputs.softmax(0).tolist()))
+    elif link == "sigmoid":
+        p = outputs.sigmoid().tolist()
+        p = [torch.sigmoid(-outputs[0]).item(), *p] if len(classes) == 2 and len(p) == 1 else p
+        answer["probabilities"] = dict(zip(classes, p))
+    if target["task"] == "classification":
+        best = int(outputs[0] > 0) if len(outputs) == 1 else int(outputs.argmax())
+        return {"prediction": target["labels"][best], **answer}
+    threshold = 0 if link == "sigmoid" else 0.5
+    return {**_named(classes, [int(s > threshold) for s in outputs]), **answer}
+
+
+def _named(names, values):
+    if len(names) == 1:
+        return {"prediction": values[0]}
+    return {f"prediction_{name}": value for name, value in zip(names, values)}
+
+
+def _float32(x):
+    return struct.unpack("f", struct.pack("f", x))[0]
+
+
+def _is_number(text):
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    rows = csv.DictReader(sys.stdin) if PREPROCESSING["columns"] else map(json.loads, sys.stdin)
+    for answer in predict(load(), rows):
+        print(json.dumps(answer))

@@ -1,0 +1,262 @@
+/**
+ * @file Runs an exported network: rows in, predictions out, in 64 bit from 32-bit weights. Depends on nothing;
+ * `nnt export` writes it into modules and pages, behind the model's own numbers.
+ */
+
+/**
+ * @typedef {{ type: "number" | "boolean" | "category", name: string, missing: string[], fill: number | null,
+ *   indicator: boolean, scaling: any, levels?: [string, number][], unseen?: number, slots?: number,
+ *   refusesUnseen?: boolean }} Column
+ * @typedef {{ type: string, tensors: Record<string, { offset: number, shape: number[] }>, layers: Layer[],
+ *   [option: string]: any }} Layer
+ * @typedef {{ columns: Column[] | null, shape: number[] | null, scaling: any, target: any, layers: Layer[] }} Model
+ */
+
+/**
+ * @param {Model} model what was fitted, and the layers
+ * @param {string} weights all tensors as 32-bit floats, little-endian, in base64
+ */
+export function createPredictor(model, weights) {
+  const bytes = Uint8Array.from(atob(weights), (letter) => letter.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  const floats = Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  const levels = new Map(model.columns?.map((column) => [column, new Map(column.levels)]));
+
+  /** The network's input. @param {any} row */
+  function encode(row) {
+    if (model.columns) return model.columns.flatMap((column) => encodeColumn(column, row));
+    const size = (model.shape ?? []).reduce((product, length) => product * length, 1);
+    if (row?.length !== size) throw new TypeError(`expected ${size} numbers, not ${row?.length}`);
+    return Array.from(row, (value) => Math.fround(scale(Math.fround(value), model.scaling)));
+  }
+
+  /** @param {Column} column @param {any} row */
+  function encodeColumn(column, row) {
+    if (row === null || typeof row !== "object" || !Object.hasOwn(row, column.name))
+      throw new TypeError(`the row has no "${column.name}"; a missing value is null`);
+    const value = readValue(column, row[column.name]);
+    const isMissing = value === null;
+    if (isMissing && column.fill === null)
+      throw new TypeError(`"${column.name}" is missing, and the model has no stand-in for it`);
+    const x = value ?? column.fill ?? 0;
+    const indicator = column.indicator ? [isMissing ? 1 : 0] : [];
+    if (column.type !== "category") return [Math.fround(scale(x, column.scaling)), ...indicator];
+    const level = x < 0 ? (column.unseen ?? -1) : x;
+    if (column.scaling) return [level < 0 ? 0 : Math.fround(scale(level, column.scaling)), ...indicator];
+    const inputs = new Array(column.slots).fill(0);
+    if (level >= 0) inputs[level] = 1;
+    return [...inputs, ...indicator];
+  }
+
+  /** A number, 0 or 1, or a level's number (−1 for an unseen one); null if missing. @param {Column} column @param {any} value */
+  function readValue(column, value) {
+    if (value === null || value === undefined || Number.isNaN(value)) return null;
+    const text = String(value);
+    if (column.missing.includes(text.trim())) return null;
+    if (column.type === "number") {
+      if (!decimal.test(text))
+        throw new TypeError(`"${column.name}" is ${JSON.stringify(text)}, not a number`);
+      const number = Math.fround(Number(text));
+      return column.missing.some((word) => decimal.test(word) && Math.fround(Number(word)) === number)
+        ? null
+        : number;
+    }
+    if (column.type === "boolean") {
+      const word = text.trim().toLowerCase();
+      const plain = decimal.test(word) ? String(Number(word)) : word;
+      const found = booleanWords.findIndex((words) => words.includes(plain));
+      if (found < 0) throw new TypeError(`"${column.name}" is ${JSON.stringify(text)}, not a boolean`);
+      return found;
+    }
+    const level = levels.get(column)?.get(text);
+    if (level === undefined && column.refusesUnseen)
+      throw new TypeError(`"${column.name}" is ${JSON.stringify(text)}, which training had not seen`);
+    return level ?? -1;
+  }
+
+  /** @param {number[]} x @param {Layer[]} layers @returns {number[]} */
+  function run(x, layers) {
+    return layers.reduce((values, layer) => runLayer(values, layer), x);
+  }
+
+  /** @param {number[]} x @param {Layer} layer @returns {number[]} */
+  function runLayer(x, layer) {
+    const activation = activations[layer.type];
+    if (activation) return x.map((z) => activation(z, layer.negative_slope ?? layer.alpha));
+    const at = (/** @type {string} */ name, /** @type {number} */ i) =>
+      floats[layer.tensors[name].offset + i];
+    switch (layer.type) {
+      case "linear": {
+        const { offset, shape } = layer.tensors.weight;
+        return Array.from({ length: shape[0] }, (_, row) => {
+          let sum = layer.tensors.bias ? at("bias", row) : 0;
+          const first = offset + row * shape[1];
+          for (let i = 0; i < x.length; i++) sum += floats[first + i] * x[i];
+          return sum;
+        });
+      }
+      case "batch_norm":
+        return x.map((z, i) => {
+          const deviation = Math.sqrt(at("running_var", i) + layer.eps);
+          return (at("weight", i) * (z - at("running_mean", i))) / deviation + at("bias", i);
+        });
+      case "layer_norm": {
+        const centre = mean(x);
+        const deviation = Math.sqrt(mean(x.map((z) => (z - centre) ** 2)) + layer.eps);
+        return x.map((z, i) => (at("weight", i) * (z - centre)) / deviation + at("bias", i));
+      }
+      case "rms_norm": {
+        const root = Math.sqrt(mean(x.map((z) => z * z)) + layer.eps);
+        return x.map((z, i) => (at("weight", i) * z) / root);
+      }
+      case "residual": {
+        const change = run(x, layer.layers);
+        return x.map((z, i) => z + change[i]);
+      }
+      default:
+        return x; // dropout and identity
+    }
+  }
+
+  /** @param {number[]} s */
+  function decode(s) {
+    const { task, link, classes, names, columns, labels } = model.target;
+    if (task === "regression") {
+      const numbers = s.map((value, j) => {
+        const number = value * columns[j].scaling.scale + columns[j].scaling.center;
+        return link === "exp" ? Math.exp(number) : number;
+      });
+      return named(
+        columns.map((/** @type {{ name: string }} */ { name }) => name),
+        numbers,
+      );
+    }
+    const probabilities = probabilitiesOf(s, link, task === "classification" && s.length === 1);
+    const given = (/** @type {string[]} */ of) =>
+      probabilities
+        ? { probabilities: Object.fromEntries(of.map((name, j) => [name, probabilities[j]])) }
+        : {};
+    if (task === "multilabel") {
+      const threshold = link === "sigmoid" ? 0 : 0.5;
+      return {
+        ...named(
+          names,
+          s.map((value) => (value > threshold ? 1 : 0)),
+        ),
+        ...given(names),
+      };
+    }
+    const best = s.length === 1 ? (s[0] > 0 ? 1 : 0) : s.indexOf(Math.max(...s));
+    return { prediction: labels[best], ...given(classes) };
+  }
+
+  /** The prediction for one row. @param {any} row @returns {any} */
+  return (row) => decode(run(encode(row), model.layers));
+}
+
+/** @param {string[]} names @param {number[]} values */
+function named(names, values) {
+  if (names.length === 1) return { prediction: values[0] };
+  return Object.fromEntries(names.map((name, j) => [`prediction_${name}`, values[j]]));
+}
+
+/** @param {number[]} s @param {string} link @param {boolean} isOneOfTwo */
+function probabilitiesOf(s, link, isOneOfTwo) {
+  if (link === "sigmoid") return isOneOfTwo ? [logistic(-s[0]), logistic(s[0])] : s.map(logistic);
+  if (link !== "softmax") return null;
+  const most = Math.max(...s);
+  const powers = s.map((value) => Math.exp(value - most));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}
+
+const decimal = /^[ \t]*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?[ \t]*$/i;
+const booleanWords = [
+  ["false", "no", "f", "n", "0"],
+  ["true", "yes", "t", "y", "1"],
+];
+
+/** @param {number} x @param {any} scaling */
+function scale(x, scaling) {
+  if (scaling.name === "quantile_normal") return normalQuantile(rankOf(x, scaling.quantiles));
+  const from = scaling.name === "log" ? Math.sign(x) * Math.log1p(Math.abs(x)) : x;
+  return (from - scaling.center) / scaling.scale;
+}
+
+/** Where x lies among ascending quantiles, from 1e-7 to 1 − 1e-7. @param {number} x @param {number[]} quantiles */
+function rankOf(x, quantiles) {
+  const last = quantiles.length - 1;
+  if (last < 1) return 0.5;
+  const below = quantiles.filter((quantile) => quantile < x).length;
+  const upTo = quantiles.filter((quantile) => quantile <= x).length;
+  const left = quantiles[below - 1];
+  let rank = (below - 1 + (x - left) / (quantiles[below] - left)) / last;
+  if (upTo > below) rank = (below + upTo - 1) / 2 / last;
+  else if (below === 0) rank = 0;
+  else if (below > last) rank = 1;
+  return Math.min(1 - 1e-7, Math.max(1e-7, rank));
+}
+
+/** Φ⁻¹(p) by Newton's method from the logistic distribution's quantile. @param {number} p */
+function normalQuantile(p) {
+  if (p > 0.5) return -normalQuantile(1 - p);
+  let z = Math.max(-6, Math.log(p / (1 - p)) / 1.702);
+  for (let step = 0; step < 50; step++) {
+    const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+    const move = (normalBelow(z) - p) / density;
+    z -= Math.max(-0.5, Math.min(0.5, move));
+    if (Math.abs(move) < 1e-14) break;
+  }
+  return z;
+}
+
+/** Φ(z) = (1 + erf(z/√2))/2. @param {number} z */
+function normalBelow(z) {
+  const x = Math.abs(z) / Math.SQRT2;
+  const square = Math.exp(-x * x);
+  let tail; // 1 − erf(x), by its series near 0 and its continued fraction further out
+  if (x < 2) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; term > sum * 2 ** -54; n++) {
+      term *= (2 * x * x) / (2 * n + 1);
+      sum += term;
+    }
+    tail = 1 - (2 / Math.sqrt(Math.PI)) * square * sum;
+  } else {
+    let fraction = x;
+    for (let n = 60; n > 0; n--) fraction = x + n / 2 / fraction;
+    tail = square / (Math.sqrt(Math.PI) * fraction);
+  }
+  return z < 0 ? tail / 2 : 1 - tail / 2;
+}
+
+/** @param {number} z */
+function logistic(z) {
+  return z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));
+}
+
+/** @param {number} z */
+function softplus(z) {
+  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+}
+
+/** @param {number[]} values */
+function mean(values) {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+/** @type {Record<string, (z: number, parameter: number) => number>} */
+const activations = {
+  sigmoid: logistic,
+  tanh: Math.tanh,
+  relu: (z) => Math.max(0, z),
+  leaky_relu: (z, slope) => (z > 0 ? z : slope * z),
+  elu: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z)),
+  selu: (z) => 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * Math.expm1(z)),
+  gelu: (z) => z * normalBelow(z),
+  silu: (z) => z * logistic(z),
+  softplus,
+  hard_sigmoid: (z) => Math.min(Math.max(z + 3, 0), 6) / 6,
+  mish: (z) => z * Math.tanh(softplus(z)),
+};
