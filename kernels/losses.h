@@ -11,7 +11,8 @@
 
 /** In the order of `lossNames` in src/engine/fast/commands.ts. */
 enum loss_rule {
-	CROSS_ENTROPY, BCE_WITH_LOGITS, MSE, HALF_SQUARED_ERROR, MAE, HUBER, SMOOTH_L1, POISSON_NLL, QUANTILE
+	CROSS_ENTROPY, BCE_WITH_LOGITS, MSE, HALF_SQUARED_ERROR, MAE, HUBER, SMOOTH_L1, POISSON_NLL, QUANTILE,
+	FOCAL
 };
 /** The cells of `totals`, as `totalCells` in src/engine/matrix.ts. */
 enum total { TOTAL_LOSS, TOTAL_WEIGHT, TOTAL_CORRECT, TOTAL_ROWS, TOTAL_GRADIENT_NORM };
@@ -26,30 +27,55 @@ typedef struct {
 	long rows, n;
 } Loss;
 
+/** Targets are class numbers, one a row. */
+INLINE int takes_classes(enum loss_rule rule) { return rule == CROSS_ENTROPY || rule == FOCAL; }
+
 /** Rows whose losses fit into the team's scratch at once: two floats each. */
 #define LOSS_ROWS (SHARED_FLOATS / 2)
 
 /** p[0], p[step], …: one element of `count` rows; the missing rows repeat row 0, so that nothing overflows. */
 INLINE vf column(const float *p, long step, long count)
 {
-	float lanes[VL] __attribute__((aligned(VL * 4)));
 	if (count == VL) {
 		if (step == 1)
 			return load(p);
-		for (int i = 0; i < VL; i++)
-			lanes[i] = p[i * step];
-	} else {
-		for (int i = 0; i < VL; i++)
-			lanes[i] = p[i < count ? i * step : 0];
+#if VL == 16
+		const float *q = p + 8 * step;
+		return (vf){ p[0],	  p[step],     p[2 * step], p[3 * step], p[4 * step], p[5 * step],
+			     p[6 * step], p[7 * step], q[0],	    q[step],	 q[2 * step], q[3 * step],
+			     q[4 * step], q[5 * step], q[6 * step], q[7 * step] };
+#elif VL == 8
+		return (vf){ p[0],	  p[step],     p[2 * step], p[3 * step],
+			     p[4 * step], p[5 * step], p[6 * step], p[7 * step] };
+#else
+		return (vf){ p[0], p[step], p[2 * step], p[3 * step] };
+#endif
 	}
+	float lanes[VL] __attribute__((aligned(VL * 4)));
+	for (int i = 0; i < VL; i++)
+		lanes[i] = p[i < count ? i * step : 0];
 	return load(lanes);
 }
-INLINE void put_column(float *p, vf x, long step, long count)
+static void store_some_apart(float *p, vf x, long step, long count)
 {
 	float lanes[VL] __attribute__((aligned(VL * 4)));
 	store(lanes, x);
 	for (long i = 0; i < count; i++)
 		p[i * step] = lanes[i];
+}
+INLINE void put_column(float *p, vf x, long step, long count)
+{
+	if (count == VL) {
+		if (step == 1) {
+			store(p, x);
+			return;
+		}
+		UNROLL
+		for (int i = 0; i < VL; i++)
+			p[i * step] = x[i];
+		return;
+	}
+	store_some_apart(p, x, step, count);
 }
 INLINE vf sign(vf x)
 {
@@ -121,11 +147,22 @@ INLINE void element_rows(const enum loss_rule rule, const Loss *x, long first, l
 	}
 }
 
+/** q^γ with q = 1 − e^(−l), and what ∂/∂s then is beside that of l: q^γ(1 + γ(1 − q)l/q). */
+INLINE vf focus(vf l, float gamma, vf *steeper)
+{
+	const vf q = -vexpm1(-l), zero = splat(0), one = splat(1);
+	const vi some = q > zero;
+	const vf power = gamma == 0 ? one : choose(some, vexp(splat(gamma) * vlog(choose(some, q, one))), zero);
+	*steeper = power * muladd(splat(gamma) * (one - q), choose(some, l / q, one), one);
+	return power;
+}
+
 static void cross_entropy_rows(const Loss *x, long first, long last, double share_of_one, float *losses,
 			       float *right)
 {
 	const long n = x->n;
-	const float smoothing = x->parameter;
+	const int focal = x->rule == FOCAL;
+	const float smoothing = focal ? 0 : x->parameter;
 	float sum_of_weights = 0;
 	for (long j = 0; j < n; j++)
 		sum_of_weights += x->weights ? x->weights[j] : 1;
@@ -156,8 +193,10 @@ static void cross_entropy_rows(const Loss *x, long first, long last, double shar
 			if (x->dS)
 				put_column(x->dS + r * n + j, e, n, count);
 		}
-		const vf log_sum = vlog(sum), hard = target_weight * (target_gap + log_sum);
-		vf L = hard;
+		const vf log_sum = vlog(sum), l = target_gap + log_sum, hard = target_weight * l;
+		vf L = hard, steeper = splat(1);
+		if (focal)
+			L = hard * focus(l, x->parameter, &steeper);
 		if (smoothing != 0)
 			L = muladd(smooth_share, muladd(splat(sum_of_weights), log_sum, gaps), hard_share * hard);
 		put_column(losses + r, L, 1, count);
@@ -168,7 +207,7 @@ static void cross_entropy_rows(const Loss *x, long first, long last, double shar
 		if (x->row_weights)
 			row = row * column(x->row_weights + r, 1, count);
 		const vf inverse = splat(1) / sum;
-		const vf own = hard_share * target_weight;
+		const vf own = hard_share * target_weight * steeper;
 		for (long j = 0; j < n; j++) {
 			float *at = x->dS + r * n + j;
 			const vf p = column(at, n, count) * inverse;
@@ -188,7 +227,7 @@ INLINE float row_weight(const Loss *x, long r) { return x->row_weights ? x->row_
 INLINE double weight_in_mean(const Loss *x, long r)
 {
 	double weight = row_weight(x, r);
-	if (x->rule == CROSS_ENTROPY && x->weights)
+	if (takes_classes(x->rule) && x->weights)
 		weight *= x->weights[(long)x->Y[r]];
 	return weight;
 }
@@ -196,7 +235,7 @@ INLINE double weight_in_mean(const Loss *x, long r)
 static void loss(Worker *w, const Loss *x)
 {
 	double weight = 0;
-	if (x->row_weights || (x->rule == CROSS_ENTROPY && x->weights))
+	if (x->row_weights || (takes_classes(x->rule) && x->weights))
 		for (long r = 0; r < x->rows; r++)
 			weight += weight_in_mean(x, r);
 	else
@@ -211,7 +250,7 @@ static void loss(Worker *w, const Loss *x)
 		Loss part = *x;
 		part.rows = x->rows - at < LOSS_ROWS ? x->rows - at : LOSS_ROWS;
 		part.S += at * x->n;
-		part.Y += x->rule == CROSS_ENTROPY ? at : at * x->n;
+		part.Y += takes_classes(x->rule) ? at : at * x->n;
 		if (part.dS)
 			part.dS += at * x->n;
 		if (part.row_weights)
@@ -219,6 +258,7 @@ static void loss(Worker *w, const Loss *x)
 		long first, last;
 		share(w, part.rows, LANES, &first, &last);
 		switch (x->rule) {
+		case FOCAL:
 		case CROSS_ENTROPY: cross_entropy_rows(&part, first, last, one, losses, right); break;
 #define ELEMENT_LOSS(rule) \
 	case rule: element_rows(rule, &part, first, last, one, losses, right); break;

@@ -113,7 +113,8 @@ function inferTarget(spec: IdxDataSpec, labels: IdxArray, options: LoadOptions):
   const found = new Set<number>(labels.values);
   const isFew = labels.type === "uint8" || found.size <= mostNumberClasses;
   const isWhole = [...found].every(Number.isInteger);
-  const isQuantityLoss = loss !== null && loss !== "cross_entropy" && loss !== "bce_with_logits";
+  const classLosses: readonly (string | null)[] = [null, "cross_entropy", "focal", "bce_with_logits"];
+  const isQuantityLoss = !classLosses.includes(loss);
   const inferred = spec.classes || (isFew && isWhole && !isQuantityLoss) ? "classification" : "regression";
   if ((spec.task ?? inferred) === "regression") return numbersTarget(["label"], loss);
   const classes = spec.classes?.map(canonicalLabel) ?? sortLabels([...found].map(String));

@@ -17,6 +17,7 @@ const exactIntegers = 2 ** 24;
 
 const lossTasks = {
   cross_entropy: "classification",
+  focal: "classification",
   bce_with_logits: null,
   mse: "regression",
   half_squared_error: "regression",
@@ -233,7 +234,7 @@ function binaryValues({ column, values }: TargetValues): Float32Array {
 }
 
 function linkOf(loss: LossName): Link {
-  if (loss === "cross_entropy") return "softmax";
+  if (loss === "cross_entropy" || loss === "focal") return "softmax";
   if (loss === "bce_with_logits") return "sigmoid";
   return loss === "poisson_nll" ? "exp" : "identity";
 }

@@ -27,6 +27,7 @@ export type ActivationName =
 
 export type LossName =
   | "cross_entropy"
+  | "focal"
   | "bce_with_logits"
   | "mse"
   | "half_squared_error"
@@ -45,12 +46,15 @@ export const inPlaceActivations: ReadonlySet<ActivationName> = new Set([
   "leaky_relu",
 ]);
 
+/** Losses whose targets are class numbers [B,1], one for each row of outputs. */
+export const classLosses: ReadonlySet<LossName> = new Set(["cross_entropy", "focal"]);
+
 /** A loss on logits and its options. */
 export interface LossRule {
   readonly name: LossName;
-  /** label smoothing (cross_entropy) | delta (huber) | beta (smooth_l1) | quantile; else 0. */
+  /** label smoothing (cross_entropy) | gamma (focal) | delta (huber) | beta (smooth_l1) | quantile; else 0. */
   readonly parameter: number;
-  /** [1, outputs]: class weights (cross_entropy) or positive weights (bce_with_logits). */
+  /** [1, outputs]: class weights (cross_entropy, focal) or positive weights (bce_with_logits). */
   readonly weights: Matrix | null;
 }
 
@@ -329,7 +333,7 @@ export class Kernels {
   /**
    * The loss of outputs S [B,n] against targets Y, its gradient dS (unless null: evaluation) for the mean
    * over the batch's (weighted) rows, and sums added to `totals`. Y [B,1] holds class numbers for
-   * cross_entropy, else [B,n]. Per row: Σ over outputs for half_squared_error, mean over outputs for the
+   * cross_entropy and focal, else [B,n]. Per row: Σ over outputs for half_squared_error, mean over outputs for the
    * others, as torch's `reduction="mean"`. A class weight multiplies its row's weight, as in torch:
    * L = Σ_r w_r L_r / Σ_r w_r with w_r = rowWeights_r · weights[y_r]. Where Σ w_r is 0, dS is 0.
    */
@@ -343,7 +347,7 @@ export class Kernels {
   ): void {
     check(dS === null || same(dS, S), () => `loss: dS ${dS && shape(dS)} of ${shape(S)}`);
     check(
-      Y.rows === S.rows && Y.cols === (rule.name === "cross_entropy" ? 1 : S.cols),
+      Y.rows === S.rows && Y.cols === (classLosses.has(rule.name) ? 1 : S.cols),
       () => `loss: targets ${shape(Y)} of ${shape(S)}`,
     );
     check(

@@ -1,6 +1,6 @@
 /** What each loss learns, how its outputs become predictions, and its rule for the loss verb. */
 import type { LossSpec, TaskName } from "../config/schema.ts";
-import type { Kernels, LossName, LossRule } from "../engine/kernels.ts";
+import { classLosses, type Kernels, type LossName, type LossRule } from "../engine/kernels.ts";
 import type { Floats, Matrix } from "../engine/matrix.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { valuesOf } from "./tensors.ts";
@@ -36,6 +36,7 @@ interface LossTraits {
 /** Classification by `bce_with_logits` has one output, the logit of the second of two classes. */
 export const lossTraits = {
   cross_entropy: { link: "softmax", tasks: ["classification"] },
+  focal: { link: "softmax", tasks: ["classification"] },
   bce_with_logits: { link: "sigmoid", tasks: ["multilabel", "classification"] },
   mse: { link: "identity", tasks: ["regression"] },
   half_squared_error: { link: "identity", tasks: ["regression"] },
@@ -69,7 +70,7 @@ export function outputsOf(loss: LossName, task: TaskName, classes: number, targe
       expected: `one of ${lossesOf(task).join(", ")}`,
     });
   }
-  if (loss === "cross_entropy") return classes;
+  if (classLosses.has(loss)) return classes;
   if (task === "classification" && classes !== 2) {
     throw new UserError(exitCodes.usage, {
       message: `loss: ${loss} tells two classes apart, the data has ${classes}`,
@@ -96,11 +97,13 @@ export function lossRule(
   classCounts: readonly number[] | null,
 ): LossRule {
   switch (loss.name) {
-    case "cross_entropy": {
+    case "cross_entropy":
+    case "focal": {
       const given = loss.class_weights;
       const perClass = given === "balanced" ? balancedWeights(classCounts ?? []) : given;
       const weights = perClass && row(k, "loss.class_weights", perClass, outputs);
-      return { name: loss.name, parameter: loss.label_smoothing, weights };
+      const parameter = loss.name === "focal" ? loss.gamma : loss.label_smoothing;
+      return { name: loss.name, parameter, weights };
     }
     case "bce_with_logits": {
       const given = loss.pos_weight;

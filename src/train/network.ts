@@ -40,6 +40,6 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
 }
 
 function resolveLoss(loss: LossSpec, classCounts: readonly number[]): LossSpec {
-  const isBalanced = loss.name === "cross_entropy" && loss.class_weights === "balanced";
+  const isBalanced = "class_weights" in loss && loss.class_weights === "balanced";
   return isBalanced ? { ...loss, class_weights: balancedWeights(classCounts) } : loss;
 }

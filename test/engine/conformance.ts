@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type ActivationName,
   type Backend,
+  classLosses,
   inPlaceActivations,
   Kernels,
   type LossName,
@@ -250,7 +251,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
-    const lossNames = ["cross_entropy", ...Object.keys(elementwiseLosses)] as LossName[];
+    const lossNames = [...classLosses, ...Object.keys(elementwiseLosses)] as LossName[];
     const switches = [false, true];
     const lossCases = lossNames.flatMap((loss) =>
       switches.flatMap((rowWeighted) => switches.map((weighted) => ({ loss, rowWeighted, weighted }))),
@@ -259,7 +260,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       "loss $loss, row weights $rowWeighted, weights $weighted",
       async ({ loss, rowWeighted, weighted }) => {
         for (const [rows, cols] of shapes) {
-          for (const parameter of loss === "cross_entropy" ? [0, 0.1] : [0.3]) {
+          for (const parameter of loss === "cross_entropy" ? [0, 0.1] : loss === "focal" ? [0, 2] : [0.3]) {
             await agrees(`${rows}×${cols}, parameter ${parameter}`, (make) => {
               const S = make.matrix(rows, cols, (x) => 3 * x);
               const Y = lossTargets(make, loss, rows, cols);
@@ -280,7 +281,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     );
 
     test("logits of ±1000 overflow nothing in cross-entropy and logistic loss", async () => {
-      for (const loss of ["cross_entropy", "bce_with_logits"] as const) {
+      for (const loss of ["cross_entropy", "focal", "bce_with_logits"] as const) {
         await agrees(loss, (make) => {
           const S = make.matrix(17, 5, (x) => (x > 0 ? 1000 : -1000));
           const Y = lossTargets(make, loss, 17, 5);
@@ -429,7 +430,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
 }
 
 function lossTargets(make: Maker, loss: LossName, rows: number, cols: number): Matrix {
-  if (loss === "cross_entropy") return make.classes(rows, cols);
+  if (classLosses.has(loss)) return make.classes(rows, cols);
   if (loss === "bce_with_logits") return make.matrix(rows, cols, (x) => (x > 0 ? 1 : 0));
   if (loss === "poisson_nll") return make.matrix(rows, cols, (x) => Math.round(Math.abs(x) * 3));
   return make.matrix(rows, cols);

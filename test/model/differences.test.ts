@@ -1,7 +1,7 @@
 /** Gradients are the slopes of losses: central differences in 64 bit over every activation, loss and layer between. */
 import { describe, expect, test } from "vitest";
 import type { LayerSpec, LossSpec } from "../../src/config/schema.ts";
-import { type ActivationName, Kernels, type LossName } from "../../src/engine/kernels.ts";
+import { type ActivationName, classLosses, Kernels, type LossName } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
 import { activations } from "../../src/engine/reference/activations.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
@@ -16,6 +16,7 @@ import { activationSpec } from "./golden.ts";
 /** Options are such that every branch of a formula is taken. */
 const losses = {
   cross_entropy: { name: "cross_entropy", label_smoothing: 0.1, class_weights: [0.5, 1, 2] },
+  focal: { name: "focal", gamma: 1.5, class_weights: [0.5, 1, 2] },
   bce_with_logits: { name: "bce_with_logits", pos_weight: [0.5, 1, 2] },
   mse: { name: "mse" },
   half_squared_error: { name: "half_squared_error" },
@@ -82,7 +83,7 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec): void {
   // Biases too, or a row whose inputs are all dropped would sit on the kink of relu.
   for (const [i, { value }] of model.parameters.entries()) fill(valuesOf(value), 10 + i);
   const pass = model.plan(batchSize, { inputGradient: true });
-  const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, loss.name === "cross_entropy" ? 1 : 3)];
+  const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, classLosses.has(loss.name) ? 1 : 3)];
   const rowWeights = k.matrix(batchSize, 1);
   fill(X, 1);
   fill(valuesOf(rowWeights), 2);
@@ -131,7 +132,7 @@ function fill(values: { [index: number]: number; length: number }, stream: numbe
 
 function targetOf(loss: LossName, i: number): number {
   const key = streamKey(12, "augment");
-  if (loss === "cross_entropy") return randomBits(key, i) % 3;
+  if (classLosses.has(loss)) return randomBits(key, i) % 3;
   if (loss === "bce_with_logits") return randomBits(key, i) % 2;
   return randomNormal(key, i);
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { LossSpec } from "../../src/config/schema.ts";
 import { Kernels, type LossName } from "../../src/engine/kernels.ts";
+import { totalCells } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { applyLink, defaultLoss, lossRule, lossTraits, outputsOf } from "../../src/model/losses.ts";
 import { valuesOf } from "../../src/model/tensors.ts";
@@ -20,7 +21,7 @@ describe("outputsOf", () => {
 
   test("a loss for another task is refused with the losses that fit", () => {
     expect(() => outputsOf("mse", "classification", 3, 1)).toThrow(
-      "loss: mse is a loss for regression, the task is classification; one of cross_entropy, bce_with_logits",
+      "loss: mse is a loss for regression, the task is classification; one of cross_entropy, focal, bce_with_logits",
     );
   });
 
@@ -73,5 +74,34 @@ describe("applyLink", () => {
     expect(linked("bce_with_logits", [0, 800, -800], 3)).toEqual([0.5, 1, 0]);
     expect(linked("poisson_nll", [0, 1], 1)).toEqual([1, Math.E]);
     expect(linked("mse", [-1.5], 1)).toEqual([-1.5]);
+  });
+});
+
+describe("focal loss", () => {
+  const scores = [0.3, -1, 2, 1.5, 0, -0.5];
+  const measured = (loss: LossSpec) => {
+    const [S, dS, Y] = [k.matrix(2, 3), k.matrix(2, 3), k.matrix(2, 1)];
+    S.values.set(scores);
+    Y.values.set([2, 1]);
+    const totals = k.backend.doubles(totalCells.count);
+    k.loss(dS, S, Y, null, lossRule(k, loss, 3, null), totals);
+    return { dS: [...dS.values], loss: totals.values[totalCells.loss]! / totals.values[totalCells.weight]! };
+  };
+  const class_weights = [1, 2, 3];
+
+  test("with gamma 0 is cross-entropy, class weights included", () => {
+    const focal = measured({ name: "focal", gamma: 0, class_weights });
+    const plain = measured({ name: "cross_entropy", label_smoothing: 0, class_weights });
+    expect(focal.loss).toBeCloseTo(plain.loss, 12);
+    focal.dS.forEach((d, i) => {
+      expect(d).toBeCloseTo(plain.dS[i]!, 12);
+    });
+  });
+
+  test("is the mean of −(1 − p)^gamma · log p", () => {
+    const p = (row: number[], t: number) => Math.exp(row[t]!) / row.reduce((sum, s) => sum + Math.exp(s), 0);
+    const [a, b] = [p(scores.slice(0, 3), 2), p(scores.slice(3), 1)];
+    const expected = (-((1 - a) ** 2) * Math.log(a) - (1 - b) ** 2 * Math.log(b)) / 2;
+    expect(measured({ name: "focal", gamma: 2, class_weights: null }).loss).toBeCloseTo(expected, 12);
   });
 });

@@ -203,6 +203,7 @@ function* row(
 
 const tasksOfLoss = {
   cross_entropy: ["classification"],
+  focal: ["classification"],
   bce_with_logits: ["classification", "multilabel"],
   mse: ["regression"],
   half_squared_error: ["regression"],
@@ -230,7 +231,7 @@ function* loss({ data, loss }: Partial<Spec>): Iterable<Contradiction> {
     const message = `${loss.name} is a loss for ${tasks.join(" or ")}, data.task is ${data.task}`;
     yield { path: ["loss"], message, expected: `expected one of ${names.map(([name]) => name).join(", ")}` };
   }
-  if (loss.name === "cross_entropy" && Array.isArray(loss.class_weights) && data.classes) {
+  if ("class_weights" in loss && Array.isArray(loss.class_weights) && data.classes) {
     yield* counted(loss.class_weights, data.classes.length, ["loss", "class_weights"], "class");
   }
   if (loss.name === "bce_with_logits" && Array.isArray(loss.pos_weight) && data.format === "csv") {

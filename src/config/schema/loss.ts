@@ -7,6 +7,12 @@ export type LossName = LossSpec["name"];
 
 const weight = () => atLeast(0);
 
+const class_weights = z
+  .union([z.literal("balanced"), listOf(weight(), "weight")], "balanced, or a weight for each class")
+  .nullable()
+  .default(null)
+  .describe("A weight per class, in the classes' order; balanced: rows / (classes · rows of the class).");
+
 /** Adding a loss: one row here. */
 export const lossSchema = z
   .discriminatedUnion(
@@ -15,13 +21,14 @@ export const lossSchema = z
       z.strictObject({
         name: z.literal("cross_entropy"),
         label_smoothing: share().default(0).describe("Share of the target spread over all classes."),
-        class_weights: z
-          .union([z.literal("balanced"), listOf(weight(), "weight")], "balanced, or a weight for each class")
-          .nullable()
-          .default(null)
-          .describe(
-            "A weight per class, in the classes' order; balanced: rows / (classes · rows of the class).",
-          ),
+        class_weights,
+      }),
+      z.strictObject({
+        name: z
+          .literal("focal")
+          .describe("Cross-entropy times (1 − p)^gamma: rows already right count little."),
+        gamma: atLeast(0).default(2).describe("How little."),
+        class_weights,
       }),
       z.strictObject({
         name: z.literal("bce_with_logits"),

@@ -63,6 +63,7 @@ export const lossNames = [
   "smooth_l1",
   "poisson_nll",
   "quantile",
+  "focal",
 ] as const satisfies readonly LossName[];
 
 /** In the order of `enum start` in kernels/gemm.h. */

@@ -45,7 +45,7 @@ export const elementwiseLosses = {
     dL: (s, y, q) => (y > s ? -q : y < s ? 1 - q : 0),
     over: "mean",
   },
-} satisfies Record<Exclude<LossName, "cross_entropy">, ElementwiseLoss>;
+} satisfies Record<Exclude<LossName, "cross_entropy" | "focal">, ElementwiseLoss>;
 
 /** The loss's sums into `totals`, and dS for L = Σ_r w_r L_r / Σ_r w_r. */
 export function loss(
@@ -57,6 +57,7 @@ export function loss(
   totals: Totals,
 ): void {
   if (rule.name === "cross_entropy") crossEntropy(dS, S, Y, rowWeights, rule, totals);
+  else if (rule.name === "focal") focal(dS, S, Y, rowWeights, rule, totals);
   else elementwise(dS, S, Y, rowWeights, rule, elementwiseLosses[rule.name], totals);
 }
 
@@ -99,6 +100,45 @@ function crossEntropy(
       const dHard = classWeight(t) * (p - (j === t ? 1 : 0));
       const dSmooth = p * sumOfWeights - classWeight(j);
       ds[dS.offset + r * n + j] = w * share * ((1 - smoothing) * dHard + (smoothing / n) * dSmooth);
+    }
+  }
+  totals[totalCells.weight]! += weightOfBatch;
+  totals[totalCells.rows]! += S.rows;
+}
+
+/**
+ * Lin et al. 2017, over a softmax: with l = −log p_t of the target t and q = 1 − p_t, L_r = c_t q^γ l, so that rows
+ * already right count little; dS = c_t q^γ (1 + γ p_t l/q)(p − y), with l/q = 1 where q is 0.
+ */
+function focal(
+  dS: Matrix | null,
+  S: Matrix,
+  Y: Matrix,
+  rowWeights: Matrix | null,
+  { parameter: gamma, weights }: LossRule,
+  { values: totals }: Totals,
+): void {
+  const n = S.cols;
+  const s = S.block.values;
+  const weight = (r: number) =>
+    weightOf(rowWeights, r) * (weights ? weights.block.values[weights.offset + target(Y, r)]! : 1);
+  let weightOfBatch = 0;
+  for (let r = 0; r < S.rows; r++) weightOfBatch += weight(r);
+  const share = weightOfBatch > 0 ? 1 / weightOfBatch : 0;
+  for (let r = 0; r < S.rows; r++) {
+    const row = S.offset + r * n;
+    const t = target(Y, r);
+    const { logSumExp, largest } = softmaxRow(s, row, n);
+    const l = logSumExp - s[row + t]!;
+    const q = -Math.expm1(-l);
+    const easy = weight(r) * q ** gamma;
+    totals[totalCells.loss]! += easy * l;
+    totals[totalCells.correct]! += largest === t ? 1 : 0;
+    if (dS === null) continue;
+    const slope = share * easy * (1 + gamma * (1 - q) * (q > 0 ? l / q : 1));
+    for (let j = 0; j < n; j++) {
+      const p = Math.exp(s[row + j]! - logSumExp);
+      dS.block.values[dS.offset + r * n + j] = slope * (p - (j === t ? 1 : 0));
     }
   }
   totals[totalCells.weight]! += weightOfBatch;
