@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness/noUnusedVariables: the scripts that follow in the page use it
 // Charts as SVG at the width there is: lines, points and bars, read by pointer and keyboard, zoomed by dragging.
 
 const svgName = "http://www.w3.org/2000/svg";
@@ -168,7 +169,7 @@ function drawChart(host, series, options) {
         node("line", { x1: x, x2: x, y1: top, y2: floor, stroke: "var(--soft)", "stroke-dasharray": "4 4" }),
       );
     }
-    for (const one of series) plot.append(drawSeries(one, px, place, floor, state));
+    for (const one of series) plot.append(drawSeries(one, px, place, floor));
     const hair = node("g", {});
     svg.append(hair);
     listen(svg, hair, { px, place, left, right: width - right, top, floor, x0, x1, width });
@@ -302,7 +303,7 @@ function drawChart(host, series, options) {
   }).observe(host);
 }
 
-function drawSeries({ x, y, kind, color, width, notes: _, ...rest }, px, place, floor, state) {
+function drawSeries({ x, y, kind, color, width, hasDots, sizes }, px, place, floor) {
   const group = node("g", {});
   if (kind === "bars") {
     for (let i = 0; i < x.length; i++) {
@@ -351,11 +352,9 @@ function drawSeries({ x, y, kind, color, width, notes: _, ...rest }, px, place, 
       ...(isGuide && { "stroke-dasharray": "4 4" }),
     }),
   );
-  if (!isGuide && (points <= 12 || rest.hasDots))
+  if (!isGuide && (hasDots ?? points <= 12))
     for (let i = 0; i < x.length; i++)
       if (place(y[i]) !== null)
-        group.append(
-          node("circle", { cx: px(x[i]), cy: place(y[i]), r: rest.sizes?.[i] ?? 3.2, fill: color }),
-        );
+        group.append(node("circle", { cx: px(x[i]), cy: place(y[i]), r: sizes?.[i] ?? 3.2, fill: color }));
   return group;
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness/noUnusedVariables: the scripts that follow in the page use it
 // Records and weights as small pictures, one pixel a number.
 
 function bytesOf(base64) {

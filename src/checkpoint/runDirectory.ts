@@ -104,7 +104,7 @@ export function openRun(options: RunOptions): Run {
 }
 
 /** The paths of a run's files. */
-function pathsIn(directory: string): Record<RunFile, string> {
+export function pathsIn(directory: string): Record<RunFile, string> {
   const entries = Object.entries(runFiles).map(([file, name]) => [file, join(directory, name)]);
   return Object.fromEntries(entries) as Record<RunFile, string>;
 }

@@ -7,6 +7,8 @@ export type Action<Name extends CommandName> = (
   context: Context,
   argument: string,
   options: OptionsOf<Name>,
+  /** All arguments, of a command that takes several. */
+  all: readonly string[],
 ) => Promise<number>;
 
 export const actions = {
@@ -19,5 +21,8 @@ export const actions = {
   gradcheck: async () => (await import("./commands/gradcheck.ts")).gradcheck,
   "lr-find": async () => (await import("./commands/lrFind.ts")).lrFind,
   export: async () => (await import("./commands/export.ts")).exportTo,
+  report: async () => (await import("./commands/report.ts")).report,
+  runs: async () => (await import("./commands/runs.ts")).runs,
+  compare: async () => (await import("./commands/compare.ts")).compare,
   schema: async () => (await import("./commands/schema.ts")).schema,
 } satisfies { [Name in CommandName]: () => Promise<Action<Name>> };

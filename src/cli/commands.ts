@@ -2,6 +2,7 @@
  * The table of commands: what each takes, in the words of its help. Parser, help and completion are
  * derived from it. Loads nothing heavy: a command's work is in `commands/`, loaded when it is run.
  */
+import { condition } from "./condition.ts";
 import { gate } from "./gate.ts";
 import { assignment, choice, duration, integer, names, positive, text, type Value } from "./values.ts";
 
@@ -21,7 +22,14 @@ export interface OptionRow {
 
 export interface CommandRow {
   readonly summary: string;
-  readonly argument?: { readonly name: string; readonly help: string };
+  readonly argument?: {
+    readonly name: string;
+    readonly help: string;
+    /** Used when none is given; without it, one has to be. */
+    readonly fallback?: string;
+    /** Several may be given. */
+    readonly many?: true;
+  };
   /** Keys are camelCase: `maxTime` is written `--max-time`. */
   readonly options: Readonly<Record<string, OptionRow>>;
   /** Command lines and what they do. */
@@ -243,6 +251,38 @@ export const commands = {
       ["nnt export best.ckpt -o iris.html", "a page that tries the model"],
       ["nnt export best.ckpt --to torch", "nn.Sequential in Python, and its weights"],
     ],
+  },
+  report: {
+    summary: "write a run's report.html again, from its files and its data",
+    argument: { name: "DIR", help: "the run's directory" },
+    options: { threads, kernels, debug },
+    examples: [["nnt report runs/digits", "then open runs/digits/report.html in a browser"]],
+  },
+  runs: {
+    summary: "list the runs in a folder, the newest last",
+    argument: { name: "FOLDER", help: "where they are (default: runs)", fallback: "runs" },
+    options: {
+      sort: { value: text("KEY"), help: "order by a figure, the best first, or by any other key" },
+      filter: {
+        value: condition,
+        repeat: true,
+        help: "only runs for which this holds, as 'accuracy>0.97' or 'optimizer.name==adam' (repeatable)",
+      },
+      show: { value: names("KEYS"), help: "further columns, separated by commas: optimizer.lr,seed" },
+      json: { help: "print JSON Lines, one object a run" },
+      debug,
+    },
+    examples: [
+      ["nnt runs", "every run in runs/"],
+      ["nnt runs --sort accuracy --filter 'accuracy>0.9'", "the best first"],
+      ["nnt runs sweep --show optimizer.lr --json", "with a value of the spec, for scripts"],
+    ],
+  },
+  compare: {
+    summary: "show where runs differ: in their specs and in their figures",
+    argument: { name: "DIR", help: "the directories of two or more runs", many: true },
+    options: { json: { help: "print one JSON object" }, debug },
+    examples: [["nnt compare runs/digits runs/digits-2", "differences side by side"]],
   },
   schema: {
     summary: "print the JSON Schema of the spec",

@@ -65,7 +65,7 @@ export async function main(host: Host): Promise<number> {
       return 0;
     }
     const action = await actions[request.command]();
-    return await action(context, request.argument, request.options as never);
+    return await action(context, request.argument, request.options as never, request.all);
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
     return await report(error, err, host.argv.includes("--debug"));

@@ -7,7 +7,13 @@ import { WrongValue } from "./values.ts";
 
 /** What the command line asks for: a command to run, or a text to print. */
 export type Request =
-  | { readonly command: CommandName; readonly argument: string; readonly options: Record<string, unknown> }
+  | {
+      readonly command: CommandName;
+      /** The first one. */
+      readonly argument: string;
+      readonly all: readonly string[];
+      readonly options: Record<string, unknown>;
+    }
   | { readonly print: string };
 
 export interface HelpStyle {
@@ -50,13 +56,18 @@ function parseWords(argv: readonly string[], version: string, style: HelpStyle):
     .addHelpText("after", `\n${style.title("Start with:")}\n  nnt train configs/digits.yaml`);
   for (const [name, row] of Object.entries(commands) as [CommandName, CommandRow][]) {
     const command = program.command(name).summary(row.summary).description(sentenceCase(row.summary));
-    if (row.argument) command.argument(`<${row.argument.name}>`, row.argument.help);
+    if (row.argument) command.argument(argumentForm(row.argument), row.argument.help);
     for (const [key, option] of Object.entries(row.options)) addOption(command, key, option);
     command.addHelpText("after", examples(row, style));
     command.helpOption("-h, --help", "print this help");
     command.action((...given) => {
-      const argument = row.argument ? String(given[0]) : "";
-      request = { command: name, argument, options: readOptions(row.options, command.opts()) };
+      const all = row.argument ? [given[0] ?? row.argument.fallback].flat().map(String) : [];
+      request = {
+        command: name,
+        argument: all[0] ?? "",
+        all,
+        options: readOptions(row.options, command.opts()),
+      };
     });
   }
   const name = argv.find((word) => !word.startsWith("-"));
@@ -68,6 +79,11 @@ function parseWords(argv: readonly string[], version: string, style: HelpStyle):
     if (error.exitCode !== 0) throw usageError(error, argv);
   }
   return request ?? { print: printed };
+}
+
+function argumentForm({ name, fallback, many }: NonNullable<CommandRow["argument"]>): string {
+  if (many) return `<${name}...>`;
+  return fallback === undefined ? `<${name}>` : `[${name}]`;
 }
 
 function addOption(command: Command, key: string, { short, value, repeat, help }: OptionRow): void {
@@ -144,6 +160,7 @@ function sentenceCase(text: string): string {
 }
 
 function argumentTerm(argument: Argument): string {
+  if (argument.variadic) return `${argument.name()} …`;
   return argument.required ? argument.name() : `[${argument.name()}]`;
 }
 

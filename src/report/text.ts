@@ -9,9 +9,9 @@ export function figure(value: number): string {
   return value.toPrecision(4).replace(/e\+?(-?\d+)$/, (_, power) => `e${power}`);
 }
 
-/** 12,345. */
+/** 12,345. By hand: the first toLocaleString of a process takes 20 ms. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `1 row`, `2 rows`. */

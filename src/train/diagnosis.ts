@@ -165,16 +165,7 @@ function curvesOf(names: readonly string[], curves: readonly ScoreCurves[], coun
     .sort((a, b) => counts[b]! - counts[a]!)
     .slice(0, curvesShown)
     .sort((a, b) => a - b);
-  return chosen.map((c): ScoreCurve => {
-    const of = curves[c]!;
-    return {
-      name: names[c]!,
-      roc: of.roc(),
-      rocArea: of.rocArea(),
-      precisionRecall: of.precisionRecall(),
-      averagePrecision: of.averagePrecision(),
-    };
-  });
+  return chosen.map((c): ScoreCurve => ({ name: names[c]!, ...curves[c]!.curves() }));
 }
 
 function imageOf(table: InputTable, row: number): string {

@@ -51,15 +51,18 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   }
 }
 
-interface Chosen {
+export interface Chosen {
   readonly name: string;
   readonly split: Split;
   readonly warnings: readonly string[];
 }
 
 async function rowsToEvaluate(saved: SavedModel, options: EvaluateOptions): Promise<Chosen> {
-  const given = await givenRows(saved, options);
-  if (given) return given;
+  return (await givenRows(saved, options)) ?? splitOf(saved, options.split);
+}
+
+/** Rows of the data that the model's spec names. @param split null: test, else validation, else training rows */
+export async function splitOf(saved: SavedModel, split: string | null): Promise<Chosen> {
   const { preprocessing, seed, loss, data } = saved;
   const baseDirectory = findBase(saved);
   const { splits, warnings } = await loadDataset(data, {
@@ -68,9 +71,9 @@ async function rowsToEvaluate(saved: SavedModel, options: EvaluateOptions): Prom
     loss: loss.name,
     preprocessing,
   });
-  const name = options.split ?? defaultSplit(splits);
-  const split = (splits as Record<string, Split | null>)[name];
-  if (split) return { name, split, warnings };
+  const name = split ?? defaultSplit(splits);
+  const rows = (splits as Record<string, Split | null>)[name];
+  if (rows) return { name, split: rows, warnings };
   const present = Object.entries(splits).filter(([, rows]) => rows !== null);
   throw new UserError(exitCodes.usage, {
     message: `--split ${name}: the model's data has no such split`,

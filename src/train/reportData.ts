@@ -3,7 +3,7 @@
 import type { Preprocessing } from "../data/preprocessing.ts";
 import type { CalibrationBin } from "../metrics/calibration.ts";
 import type { ClassScores } from "../metrics/confusion.ts";
-import type { CurvePoint } from "../metrics/scoreCurves.ts";
+import type { Curves } from "../metrics/scoreCurves.ts";
 import type { ModelDescription } from "../model/describe.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import { assert } from "../support/errors.ts";
@@ -81,12 +81,8 @@ export interface NumberDiagnosis {
   readonly targets: readonly NumberTarget[];
 }
 
-export interface ScoreCurve {
+export interface ScoreCurve extends Curves {
   readonly name: string;
-  readonly roc: readonly CurvePoint[] | null;
-  readonly rocArea: number | null;
-  readonly precisionRecall: readonly CurvePoint[] | null;
-  readonly averagePrecision: number | null;
 }
 
 export interface WrongRow {

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runFiles } from "../checkpoint/runDirectory.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import type { Figures, StopReason } from "./events.ts";
 
@@ -40,6 +41,18 @@ export function specDirectory(directory: string): string | null {
   if (!existsSync(file)) return null;
   const { spec_directory } = parse(file);
   return typeof spec_directory === "string" ? spec_directory : null;
+}
+
+/** The summary of a finished run. @throws UserError (exit code 5) if it cannot be read or is damaged */
+export function readSummary(file: string): Summary {
+  const summary: Partial<Summary> = parse(file) as Partial<Summary>;
+  const isWhole = summary.metrics && summary.versions && summary.kernels && summary.monitor;
+  if (isWhole && typeof summary.name === "string") return summary as Summary;
+  throw new UserError(exitCodes.io, {
+    file,
+    message: "the summary is damaged",
+    hint: "nnt train … --resume writes it anew",
+  });
 }
 
 /** A summary that is no JSON says nothing: it is a by-product, and its loss no reason to fail. */

@@ -1,0 +1,81 @@
+/** `nnt runs`: the runs of a folder as a table or as JSON Lines, filtered and in order. */
+import { basename } from "node:path";
+import { betterOf, isMetric } from "../../metrics/metrics.ts";
+import { table } from "../../report/table.ts";
+import { count, counted, figure, time } from "../../report/text.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
+import { nearest } from "../../support/nearest.ts";
+import { runsIn, valuesOfRun } from "../../train/runs.ts";
+import type { Action } from "../actions.ts";
+import { compareValues } from "../condition.ts";
+
+type Values = Record<string, unknown>;
+
+export const runs: Action<"runs"> = async ({ out }, folder, { sort, filter, show, json }) => {
+  const all = runsIn(folder).map(valuesOfRun);
+  checkKeys(all, [...filter.map(({ key }) => key), ...(sort === null ? [] : [sort]), ...(show ?? [])]);
+  const chosen = all.filter((run) => filter.every(({ key, holds }) => holds(run[key])));
+  if (sort !== null) chosen.sort(orderBy(sort));
+  if (json) {
+    for (const run of chosen) await out.line(JSON.stringify(run));
+    return 0;
+  }
+  const style = await out.style();
+  if (chosen.length === 0) {
+    await out.line(`no run in ${folder}${all.length > 0 ? ` of ${counted(all.length, "run")} fits` : ""}`);
+    return 0;
+  }
+  const keys = columnsFor(chosen, [...(show ?? []), ...(sort === null ? [] : [sort])]);
+  const rows = chosen.map((run) => keys.map((key) => cell(key, run[key])));
+  const columns = keys.map((key) =>
+    key === "directory" || key === "reason"
+      ? { title: key, least: 8 }
+      : { title: key, align: "right" as const },
+  );
+  await out.line(table(columns, rows, { width: out.columns, title: style.dim }).join("\n"));
+  return 0;
+};
+
+/** Told of every run that has them; each task has some. */
+const usual = ["loss", "accuracy", "f1_macro", "rmse", "r2", "best_epoch", "epochs", "seconds"];
+
+function columnsFor(runs: readonly Values[], further: readonly string[]): string[] {
+  const present = usual.filter((key) => runs.some((run) => typeof run[key] === "number"));
+  return [...new Set(["directory", ...present, ...further, "reason"])];
+}
+
+function cell(key: string, value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (key === "directory") return basename(String(value));
+  if (key === "seconds") return time(Number(value));
+  if (typeof value !== "number") return typeof value === "string" ? value : JSON.stringify(value);
+  return Number.isInteger(value) && !isFigure(key) ? count(value) : figure(value);
+}
+
+const isFigure = (key: string) => {
+  const name = key.split(".").at(-1)!;
+  return name === "loss" || isMetric(name);
+};
+
+/** Figures the best first, all else upwards; runs without the key last. */
+function orderBy(key: string): (a: Values, b: Values) => number {
+  const name = key.split(".").at(-1)!;
+  const isDown = isMetric(name) && betterOf(name) === "higher";
+  const isAbsent = (run: Values) => Number(run[key] === undefined || run[key] === null);
+  return (a, b) => isAbsent(a) - isAbsent(b) || (isDown ? -1 : 1) * compareValues(a[key], b[key]);
+}
+
+/** A key that no run has is a slip. */
+function checkKeys(runs: readonly Values[], keys: readonly string[]): void {
+  const known = [...new Set(runs.flatMap((run) => Object.keys(run)))];
+  const wrong = runs.length > 0 ? keys.filter((key) => !known.includes(key)) : [];
+  if (wrong.length === 0) return;
+  throw new UserError(
+    exitCodes.usage,
+    wrong.map((key) => {
+      const guess = nearest(key, known);
+      const hint = guess ? `did you mean ${guess}?` : "--json shows the keys there are";
+      return { message: `no run has a "${key}"`, hint };
+    }),
+  );
+}

@@ -1,0 +1,43 @@
+/** Conditions on runs, `--filter 'optimizer.name==adam'`: a key, a comparison, and a number or a text. */
+import { type Value, WrongValue } from "./values.ts";
+
+const comparisons = {
+  "<=": (order: number) => order <= 0,
+  ">=": (order: number) => order >= 0,
+  "==": (order: number) => order === 0,
+  "!=": (order: number) => order !== 0,
+  "<": (order: number) => order < 0,
+  ">": (order: number) => order > 0,
+} as const;
+
+export interface Condition {
+  readonly key: string;
+  /** False for a value that is not there. */
+  readonly holds: (value: unknown) => boolean;
+}
+
+export const condition: Value<Condition> = {
+  placeholder: "CONDITION",
+  parse(written) {
+    const match = /^\s*([\w.@-]+?)\s*(<=|>=|==|!=|=|<|>)\s*(.+?)\s*$/.exec(written);
+    if (!match) {
+      const hint = "quote it, or the shell takes < and > for itself: --filter 'accuracy>0.97'";
+      throw new WrongValue(`expected a key, one of ${Object.keys(comparisons).join(" ")}, and a value`, hint);
+    }
+    const [, key = "", sign = "", bound = ""] = match;
+    const comparison = comparisons[(sign === "=" ? "==" : sign) as keyof typeof comparisons];
+    return {
+      key,
+      holds: (value) => value !== undefined && value !== null && comparison(compareValues(value, bound)),
+    };
+  },
+};
+
+/** Numbers by size, all else as texts: negative, 0 or positive; NaN of numbers that cannot be compared. */
+export function compareValues(a: unknown, b: unknown): number {
+  const [x, y] = [Number(a), Number(b)];
+  const areNumbers =
+    String(a).trim() !== "" && String(b).trim() !== "" && !Number.isNaN(x) && !Number.isNaN(y);
+  if (areNumbers) return x - y;
+  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
+}

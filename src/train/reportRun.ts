@@ -1,0 +1,77 @@
+/** `nnt report`: a run's report again, from its files and, where the data is still there, its best model. */
+import { readMetricsLog } from "../checkpoint/metricsLog.ts";
+import { pathsIn } from "../checkpoint/runDirectory.ts";
+import { outputWidth } from "../data/preprocessing.ts";
+import { type KernelsChoice, openKernels } from "../engine/choose.ts";
+import { Kernels } from "../engine/kernels.ts";
+import { defaultMetrics } from "../metrics/metrics.ts";
+import { lossRule } from "../model/losses.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { atomicWrite, isThere, readText } from "../support/files.ts";
+import { observer } from "./diagnosis.ts";
+import { splitOf } from "./evaluate.ts";
+import { Measure } from "./measure.ts";
+import { type Diagnosis, type ReportData, reportData } from "./reportData.ts";
+import { rowsIn } from "./rows.ts";
+import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
+import { readSummary } from "./summary.ts";
+
+export interface ReportOptions extends KernelsChoice {
+  readonly directory: string;
+  readonly renderReport: (data: ReportData) => Promise<string>;
+}
+
+/**
+ * Writes `report.html` into the run's directory; gives its path and what could not be shown.
+ * @throws UserError: io, model, data
+ */
+export async function reportRun(options: ReportOptions): Promise<{ path: string; warnings: string[] }> {
+  const paths = pathsIn(options.directory);
+  if (!isThere(paths.summary)) throw unfinished(options.directory);
+  const saved = readModel(paths.best);
+  const { backend } = await openKernels(options);
+  try {
+    const k = new Kernels(backend);
+    const model = restoreModel(k, saved);
+    const { diagnosis, warnings } = await diagnose(k, saved, model);
+    const { preprocessing } = saved;
+    const summary = readSummary(paths.summary);
+    const events = readMetricsLog(paths.metrics);
+    const network = { description: model.description, tensors: model.tensors() };
+    const source = { summary, spec: readText(paths.spec), events, model: network, preprocessing, diagnosis };
+    atomicWrite(paths.report, [await options.renderReport(reportData(source))]);
+    return { path: paths.report, warnings };
+  } finally {
+    await backend.close();
+  }
+}
+
+/** Data that is gone leaves the report without what needs its rows. */
+async function diagnose(
+  k: Kernels,
+  saved: SavedModel,
+  model: ReturnType<typeof restoreModel>,
+): Promise<{ diagnosis: Diagnosis | null; warnings: string[] }> {
+  try {
+    const { name, split, warnings } = await splitOf(saved, null);
+    const { target } = saved.preprocessing;
+    const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
+    const measure = new Measure(k, model, rowsIn(k)(split), rule, target);
+    const watching = observer(saved.preprocessing, { split: name, ...split });
+    const { evaluation } = await measure.run(defaultMetrics[target.task], watching);
+    return { diagnosis: watching.diagnosis(evaluation), warnings: [...warnings] };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.exitCode !== exitCodes.io) throw error;
+    const what = "the report is without confusion, curves of scores and examples";
+    return { diagnosis: null, warnings: [`${error.message}: ${what}`] };
+  }
+}
+
+function unfinished(directory: string): UserError {
+  return new UserError(exitCodes.io, {
+    file: directory,
+    message: "there is no finished run",
+    expected: "a directory with a summary.json, as nnt train leaves it",
+    hint: "nnt train SPEC --out DIR --resume finishes one that was cut off",
+  });
+}
