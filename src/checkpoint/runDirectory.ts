@@ -88,7 +88,7 @@ export function openRun(options: RunOptions): Run {
       log,
       resumed: point && { ...point, events: kept },
       warnings,
-      keptPath: (step) => join(directory, `step-${step}.ckpt`),
+      keptPath: (step) => join(directory, keptName(step)),
       removeKept: (butNewest) => removeKept(directory, butNewest),
       write: (file, text) => atomicWrite(paths[file], [text]),
       close() {
@@ -208,6 +208,11 @@ function removeRun(paths: Readonly<Record<RunFile, string>>): void {
 
 const nothing = { point: null, warnings: [] };
 
+/** A model that is kept besides the last and the best. */
+export function keptName(step: number): string {
+  return `step-${step}.ckpt`;
+}
+
 /** Updates in the models that a directory keeps besides the last and the best, the newest first. */
 export function keptSteps(directory: string): number[] {
   const steps = readdirSync(directory).map((name) => /^step-(\d{1,15})\.ckpt$/.exec(name)?.[1]);
@@ -215,8 +220,7 @@ export function keptSteps(directory: string): number[] {
 }
 
 function removeKept(directory: string, butNewest: number): void {
-  for (const step of keptSteps(directory).slice(butNewest))
-    removeIfThere(join(directory, `step-${step}.ckpt`));
+  for (const step of keptSteps(directory).slice(butNewest)) removeIfThere(join(directory, keptName(step)));
 }
 
 /**
@@ -237,7 +241,7 @@ function findCheckpoint(directory: string): {
   if (best.checkpoint) found = { checkpoint: best.checkpoint, file: "best" };
   for (const step of keptSteps(directory)) {
     if (found && found.checkpoint.training.step >= step) break;
-    const kept = tryCheckpoint(join(directory, `step-${step}.ckpt`), "all");
+    const kept = tryCheckpoint(join(directory, keptName(step)), "all");
     warnings.push(...kept.problems);
     if (kept.checkpoint) found = { checkpoint: kept.checkpoint, file: `step-${step}` };
   }

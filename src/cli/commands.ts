@@ -102,6 +102,36 @@ export const commands = {
       ["nnt train spec.yaml --json | jq .validation.loss", "for scripts"],
     ],
   },
+  resume: {
+    summary: "go on with a run where it was stopped or killed",
+    argument: { name: "DIR", help: "the run's directory; its spec.yaml says what to do" },
+    options: {
+      set,
+      epochs: { value: integer("N", 1), help: "how often to go through the training rows" },
+      maxTime: { value: duration, help: "stop after this time, saving: 90s, 10m, 1h30m" },
+      threads,
+      kernels,
+      json: { help: "print events as JSON Lines" },
+      quiet: { short: "q", help: "print warnings and errors only" },
+      debug,
+    },
+    examples: [
+      ["nnt resume runs/digits", "ends with the bits of a run that was never stopped"],
+      ["nnt resume runs/digits --epochs 100", "goes on for longer"],
+    ],
+  },
+  verify: {
+    summary: "check that a model, or all files of a run, are whole",
+    argument: { name: "FILE|DIR", help: "a model file (.ckpt) or a run's directory" },
+    options: {
+      json: { help: "print one JSON object" },
+      debug,
+    },
+    examples: [
+      ["nnt verify runs/digits/best.ckpt", "exits with 4 when a bit of it has changed"],
+      ["nnt verify runs/digits", "models, metrics.jsonl and summary.json"],
+    ],
+  },
   eval: {
     summary: "measure a model on a split of its data, or on other data",
     argument: { name: "MODEL", help: "a model file (.ckpt)" },

@@ -42,6 +42,8 @@ export class Saver {
     this.savedAt = performance.now();
     this.keptStep = checkpoint.training.step;
     const { best, last } = this.pending;
+    const most = this.policy?.keep_last ?? null;
+    if (resumed && most !== null) this.run.removeKept(most); // it may have been killed just before that
     this.lastIsBest = !resumed?.hasBest || resumed.file === "best";
     if (this.lastIsBest) best.take(checkpoint);
     else {

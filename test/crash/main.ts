@@ -40,24 +40,25 @@ console.log(
 );
 
 const wrong: string[] = [];
-const report = (what: string, most: number) => {
-  let hits = 0;
-  return (verdict: Verdict) => {
-    if (Math.floor((hits + verdict.hits) / 50) > Math.floor(hits / 50))
-      console.log(`${new Date().toISOString()} ${hits + verdict.hits} of about ${most} ${what}`);
-    hits += verdict.hits;
-    wrong.push(...verdict.wrong);
-    for (const sentence of verdict.wrong) console.log(sentence);
-  };
+const counted = { kills: 0, faults: 0 };
+const report = (what: keyof typeof counted) => (verdict: Verdict) => {
+  const before = counted[what];
+  counted[what] += verdict.hits;
+  if (Math.floor(counted[what] / 50) > Math.floor(before / 50))
+    console.log(`${new Date().toISOString()} ${counted[what]} ${what}, ${wrong.length} wrong`);
+  wrong.push(...verdict.wrong);
+  for (const sentence of verdict.wrong) console.log(sentence);
 };
 
-// Every call within the run first, a sample of those before it, again from the start while kills are left.
-const firsts = [...shuffled(within), ...shuffled(before).slice(0, 40)];
-const chains = Array.from({ length: Math.ceil(kills / killsPerRun) }, (_, i) => {
-  const first: Point = firsts[i % firsts.length]!;
-  return () => killAndResume(setting, `k${i}`, first, killsPerRun, seed * 100_000 + i);
-});
-await some(chains, jobs, report("kills", kills));
+/** Every call within the run first, a sample of those before it, again from the start while kills are left. */
+function* chains(): Generator<() => Promise<Verdict>> {
+  const firsts: Point[] = [...shuffled(within), ...shuffled(before).slice(0, 40)];
+  for (let i = 0; counted.kills < kills; i++) {
+    const first = firsts[i % firsts.length]!;
+    yield () => killAndResume(setting, `k${i}`, first, killsPerRun, seed * 100_000 + i);
+  }
+}
+await some(chains(), jobs, report("kills"));
 
 const pairs = within.flatMap((point) =>
   errorsOf(point).flatMap((error) => [false, true].map((forever) => ({ point, error, forever }))),
@@ -69,11 +70,11 @@ const tries = shuffled(pairs)
       () =>
         failAndResume(setting, `f${i}`, point, error, forever),
   );
-await some(tries, jobs, report("faults", Math.min(faults, pairs.length)));
+await some(tries, jobs, report("faults"));
 
 console.log(
   wrong.length === 0
-    ? "every run ended with the same bits"
+    ? `${counted.kills} kills, ${counted.faults} faults: every run ended with the same bits`
     : `${wrong.length} things are wrong; see ${folder}`,
 );
 if (wrong.length === 0) rmSync(folder, { recursive: true });

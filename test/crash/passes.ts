@@ -19,7 +19,7 @@ export interface Verdict {
 }
 
 /**
- * Kills a run at `first`, then what resumes it at random points, `kills` times in all or until it ends by
+ * Kills a run at `first`, then what resumes it at random points, early ones above all, `kills` times in all or until it ends by
  * itself; resumes it a last time unharmed and compares.
  */
 export async function killAndResume(
@@ -32,7 +32,7 @@ export async function killAndResume(
   const chance = uniform(seed);
   const told: string[] = [];
   let hits = 0;
-  for (let point = first; hits < kills; point = points[Math.floor(chance() * points.length)]!) {
+  for (let point = first; hits < kills; point = points[Math.floor(chance() ** 2 * points.length)]!) {
     told.push(`${point.call} ${point.nth}`);
     const { code, signal, err } = await runInto(folder, name, point, "kill");
     if (signal !== "SIGKILL" && code !== 137) {
@@ -86,15 +86,15 @@ export function errorsOf({ call }: Point): readonly string[] {
   return ["ENOSPC", "EIO"];
 }
 
-/** Runs the tasks, some at a time; tells of each. */
+/** Runs the tasks, some at a time, taking the next when one is done; tells of each. */
 export async function some<T>(
-  tasks: readonly (() => Promise<T>)[],
+  tasks: Iterable<() => Promise<T>>,
   atATime: number,
   tell: (result: T) => void,
 ): Promise<void> {
-  const queue = [...tasks];
+  const queue = tasks[Symbol.iterator]();
   const work = async () => {
-    for (let task = queue.shift(); task; task = queue.shift()) tell(await task());
+    for (let next = queue.next(); !next.done; next = queue.next()) tell(await next.value());
   };
   await Promise.all(Array.from({ length: atATime }, work));
 }

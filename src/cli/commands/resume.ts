@@ -1,0 +1,22 @@
+/** `nnt resume`: goes on with the run in a directory, by the spec that the run saved there. */
+import { join } from "node:path";
+import { runFiles } from "../../checkpoint/runDirectory.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
+import { isThere } from "../../support/files.ts";
+import type { Action } from "../actions.ts";
+import { train } from "./train.ts";
+
+export const resume: Action<"resume"> = (context, directory, options) => {
+  const spec = join(directory, runFiles.spec);
+  if (!isThere(spec)) throw noRun(directory);
+  return train(context, spec, { ...options, out: directory, resume: true, overwrite: false, seed: null });
+};
+
+function noRun(directory: string): UserError {
+  return new UserError(exitCodes.io, {
+    file: directory,
+    message: `it holds no ${runFiles.spec}`,
+    expected: "expected the directory of a run",
+    hint: `to begin one there: nnt train SPEC --out ${directory}`,
+  });
+}
