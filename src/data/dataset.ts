@@ -1,6 +1,7 @@
 /** What training is given: matrices of all rows, and which of them belong to which split. */
 import type { LossName } from "../engine/kernels.ts";
 import type { Preprocessing } from "./preprocessing.ts";
+import type { ColumnProfile } from "./profile.ts";
 
 /** Inputs that batches are gathered from; a byte means `value · scale + shift`. */
 export type InputTable =
@@ -30,6 +31,8 @@ export interface Dataset {
     readonly test: Split | null;
   };
   readonly warnings: readonly string[];
+  /** What the columns hold, if that was asked for and there are columns. */
+  readonly profile?: readonly ColumnProfile[] | null;
 }
 
 export interface LoadOptions {
@@ -40,4 +43,8 @@ export interface LoadOptions {
   readonly loss?: LossName | null;
   /** Use that of a trained model instead of fitting anew. */
   readonly preprocessing?: Preprocessing | null;
+  /** Throw UserError(data) instead of warning. */
+  readonly strict?: boolean;
+  /** Give a profile of the columns, too. */
+  readonly profile?: boolean;
 }

@@ -1,6 +1,7 @@
 /** Loads the data of a spec: files → table → split → preprocessing fitted on the training rows → matrices. */
 import type { CsvDataSpec, DataSpec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { checkTable } from "./checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { fitColumn } from "./fit.ts";
 import { sortLabels } from "./labels.ts";
@@ -9,6 +10,7 @@ import { encodeTable } from "./matrix.ts";
 import { placeFile } from "./place.ts";
 import type { InputColumn, Preprocessing, Target } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
+import { profileTable } from "./profile.ts";
 import { type ColumnRole, readingsOf, readingsOfModel, rolesOf } from "./roles.ts";
 import { type RowSplit, type SplitName, splitOrRefuse } from "./split.ts";
 import { columnOf, columnsOf, quoted, readTable, type Table } from "./table.ts";
@@ -33,7 +35,8 @@ export async function loadRows(
   const table = await readForModel(spec, files, preprocessing);
   const { roles } = rolesOf(spec, table);
   const indices = new Int32Array(table.rows).map((_, row) => row);
-  const shared = encodeAll(table, roles, inputColumns(preprocessing), preprocessing.target);
+  const targets = encodeTargets(preprocessing.target, table);
+  const shared = encodeAll(table, roles, inputColumns(preprocessing), targets);
   return { split: { ...shared.rows, indices }, warnings: shared.warnings };
 }
 
@@ -50,14 +53,31 @@ async function loadCsv(spec: CsvDataSpec, options: LoadOptions): Promise<Dataset
   const split = splitTable(spec, table, roles, files, inferred, options.seed);
   const preprocessing = known ?? fitInputs(spec, table, roles, inferred, split.train);
 
-  const encoded = encodeAll(table, roles, inputColumns(preprocessing), preprocessing.target);
+  const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
+  const profile = options.profile ? profileTable(table, ({ name }) => typeOf.get(name)!) : null;
+  const targets = encodeTargets(preprocessing.target, table);
+  const checks = known ? [] : checkTable(table, preprocessing, split, targets);
+  const encoded = encodeAll(table, roles, inputColumns(preprocessing), targets);
+  const told = known ? encoded.warnings : [...warnings, ...checks, ...encoded.warnings];
+  if (options.strict && told.length > 0) throw strictError(told);
   const part = (name: SplitName): Split | null =>
     split[name].length > 0 ? { ...encoded.rows, indices: split[name] } : null;
   return {
     preprocessing,
     splits: { train: part("train")!, validation: part("validation"), test: part("test") },
-    warnings: known ? encoded.warnings : [...warnings, ...encoded.warnings],
+    warnings: told,
+    profile,
   };
+}
+
+function strictError(warnings: readonly string[]): UserError {
+  return new UserError(
+    exitCodes.data,
+    warnings.map((message, index) => ({
+      message,
+      hint: index === warnings.length - 1 ? "these are warnings without --strict" : undefined,
+    })),
+  );
 }
 
 interface Files {
@@ -137,9 +157,8 @@ function encodeAll(
   table: Table,
   roles: readonly ColumnRole[],
   columns: readonly InputColumn[],
-  target: Target,
+  targets: Float32Array,
 ) {
-  const targets = encodeTargets(target, table);
   const weights = weightsOf(table, roles);
   const { matrix, warnings } = encodeTable(table, columns);
   return { rows: { table: matrix, targets, weights }, warnings };

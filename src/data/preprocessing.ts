@@ -94,7 +94,7 @@ export interface ClassTarget {
   readonly link: Link;
 }
 
-interface LabelsTarget {
+export interface LabelsTarget {
   readonly task: "multilabel";
   readonly names: readonly string[];
   readonly link: "sigmoid" | "identity";

@@ -18,7 +18,7 @@ import { rowsIn } from "./rows.ts";
 import type { TrainOptions } from "./run.ts";
 import { Trainer } from "./trainer.ts";
 
-export interface AssemblyOptions extends KernelsChoice, Pick<TrainOptions, "spec" | "version"> {
+export interface AssemblyOptions extends KernelsChoice, Pick<TrainOptions, "spec" | "version" | "load"> {
   /** Already open, instead of the kernels to choose. */
   readonly backend?: Backend;
 }
@@ -47,7 +47,8 @@ export interface Assembly {
 /** @throws UserError: usage, data, io, model */
 export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
   const { spec, baseDirectory } = options.spec;
-  const loading = loadDataset(spec.data, { seed: spec.seed, baseDirectory, loss: spec.loss?.name ?? null });
+  const loss = spec.loss?.name ?? null;
+  const loading = loadDataset(spec.data, { seed: spec.seed, baseDirectory, loss, ...options.load });
   const opening = options.backend ? Promise.resolve({ backend: options.backend }) : openKernels(options);
   const [data, { backend }] = await Promise.all([loading, opening]);
   for (const message of data.warnings) listen({ event: "warning", message });

@@ -1,6 +1,7 @@
 /** `nnt check`: everything a training does before its first step, and what it would come to. */
 import type { Dataset } from "../data/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing.ts";
+import type { ColumnProfile } from "../data/profile.ts";
 import type { ModelDescription } from "../model/describe.ts";
 import { type Assembly, type AssemblyOptions, assemble } from "./assembly.ts";
 import type { StartEvent } from "./events.ts";
@@ -21,12 +22,19 @@ export interface CheckResult {
     readonly activations: number;
   };
   readonly warnings: readonly string[];
+  /** null: the data has no columns. */
+  readonly profile: readonly ColumnProfile[] | null;
 }
 
 /** @throws UserError: usage, data, io, model */
-export async function check(spec: AssemblyOptions["spec"], version: string): Promise<CheckResult> {
+export async function check(
+  spec: AssemblyOptions["spec"],
+  version: string,
+  { strict = false } = {},
+): Promise<CheckResult> {
   const warnings: string[] = [];
-  const work = await assemble({ spec, version, kernels: "auto", threads: null }, (event) => {
+  const load = { strict, profile: true };
+  const work = await assemble({ spec, version, kernels: "auto", threads: null, load }, (event) => {
     if (event.event === "warning") warnings.push(event.message);
   });
   try {
@@ -47,6 +55,7 @@ export async function check(spec: AssemblyOptions["spec"], version: string): Pro
         activations: activationBytes(model.description, batchSize),
       },
       warnings,
+      profile: work.data.profile ?? null,
     };
   } finally {
     await work.close();

@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { openRun, type RunMode } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
+import type { LoadOptions } from "../data/dataset.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
 import { assemble } from "./assembly.ts";
 import { runEpoch } from "./divergence.ts";
@@ -18,6 +19,8 @@ export interface TrainOptions extends KernelsChoice {
   readonly out: string | null;
   readonly mode: RunMode;
   readonly maxSeconds: number | null;
+  /** What is asked of the data beyond its values. */
+  readonly load?: Pick<LoadOptions, "strict" | "profile">;
   /** Aborted by a signal; its reason is the signal's name. */
   readonly signal: AbortSignal;
   /** The text of spec.yaml for the resolved spec, saved in this directory. */

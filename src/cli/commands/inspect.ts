@@ -23,5 +23,5 @@ const inspectors = {
   model: async (file) => (await import("../inspect/model.ts")).inspectModel(file),
   idx: async (file, head) => (await import("../inspect/idx.ts")).inspectIdx(file, head),
   table: async (file, head) => (await import("../inspect/table.ts")).inspectTable(file, head),
-  spec: async (file, _head, version) => (await import("../inspect/spec.ts")).inspectSpec(file, [], version),
+  spec: async (file, _head, version) => (await import("../inspect/spec.ts")).inspectSpec(file, {}, version),
 } satisfies Record<FileKind, (file: string, head: number | null, version: string) => Promise<Inspected>>;

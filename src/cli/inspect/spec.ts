@@ -8,6 +8,7 @@ import { type CheckResult, check } from "../../train/check.ts";
 import { drawInputs, targetText } from "./columns.ts";
 import type { Inspected } from "./inspected.ts";
 import { layersAsJson, networkDrawing } from "./layers.ts";
+import { drawProfile } from "./profile.ts";
 
 export interface InspectedSpec extends Inspected {
   readonly warnings: readonly string[];
@@ -16,12 +17,12 @@ export interface InspectedSpec extends Inspected {
 /** Throws what training would throw before its first step. */
 export async function inspectSpec(
   file: string,
-  set: readonly string[],
+  { set = [], strict = false }: { set?: readonly string[]; strict?: boolean },
   version: string,
 ): Promise<InspectedSpec> {
   const spec = loadSpec(file, { set });
-  const result = await check(spec, version);
-  const { start, preprocessing, model, loss, memory, warnings } = result;
+  const result = await check(spec, version, { strict });
+  const { start, preprocessing, model, loss, memory, warnings, profile } = result;
   const { inputs, target } = preprocessing;
   return {
     warnings,
@@ -46,9 +47,11 @@ export async function inspectSpec(
       updates: result.updates,
       memory: { ...memory, total: totalOf(memory) },
       warnings,
+      profile,
     },
     draw: (style, width) => [
       ...facts(factsOf(result), style.dim),
+      ...(profile ? ["", ...drawProfile(profile, style, width)] : []),
       "",
       ...drawInputs(preprocessing, style, width),
       "",

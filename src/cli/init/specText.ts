@@ -1,0 +1,197 @@
+/** The text of a spec for a table: what its columns tell, with the figures that told it as comments. */
+import { stringify } from "yaml";
+import { booleanOf, isDecimal } from "../../data/labels.ts";
+import { type ColumnProfile, countsRows, rareRows } from "../../data/profile.ts";
+import { columnOf, type Table } from "../../data/table.ts";
+import { count, counted } from "../../report/text.ts";
+import { rangeText } from "../inspect/profile.ts";
+
+export interface Described {
+  readonly name: string;
+  /** Of the data, as seen from the spec. */
+  readonly path: string;
+  /** What to call the spec on the command line. */
+  readonly command: string;
+  readonly target: readonly string[];
+  readonly rows: number;
+  readonly columns: readonly ColumnProfile[];
+  readonly values: Table;
+}
+
+/** More distinct whole numbers than these are a quantity, as when a spec is read. */
+const mostClasses = 20;
+/** A class or label with more than this share needs weights to be learnt. */
+const imbalance = 0.8;
+/** A column whose largest value is this many times its median is scaled by magnitude. */
+const skewed = 50;
+/** A share of missing values from which on it is worth an input of its own. */
+const noteworthyMissing = 0.01;
+
+/** A column of numbers may hold this many words that are none, and at most this share of its different values. */
+const mostWords = 3;
+const mostWordShare = 0.2;
+
+/** The one name that a spec cannot have as a key. */
+const forbidden = "__proto__";
+
+export function specText(described: Described): string {
+  const { name, path, command, target, rows, columns, values } = described;
+  const targets = columns.filter((column) => target.includes(column.name));
+  const inputs = columns.filter((column) => !target.includes(column.name));
+  const task = taskOf(targets);
+  const width = Math.max(...inputs.map((column) => key(column.name).length), 1);
+  const columnLines = inputs.map((column) => {
+    if (column.name === forbidden)
+      return `    # ${forbidden} is no key of a spec: the column's type is inferred`;
+    const { setting, why } = settingOf(column, rows, values);
+    return aligned(`    ${`${key(column.name)}:`.padEnd(width + 1)} ${setting}`, why);
+  });
+  const lines = [
+    `# ${path}: ${counted(rows, "row")}, ${counted(columns.length, "column")}. Written by nnt init; check it with`,
+    `#   nnt check ${command}`,
+    "# and train it with",
+    `#   nnt train ${command}`,
+    `name: ${key(name)}`,
+    "seed: 0",
+    "data:",
+    `  path: ${key(path)}`,
+    aligned(
+      `  target: ${target.length === 1 ? key(target[0]!) : `[${target.map(key).join(", ")}]`}`,
+      targets.map(targetText).join("; "),
+    ),
+    `  task: ${task}`,
+    aligned(
+      "  scale: standard",
+      "numbers to mean 0 and deviation 1; robust, minmax, quantile_normal, log, none",
+    ),
+    aligned("  columns:", "a line that is left out is inferred"),
+    ...columnLines,
+    aligned("  split: { validation: 0.1, test: 0.2 }", "shares of the rows, the classes' shares kept equal"),
+    ...networkLines(described, task),
+    ...lossLines(targets, task, rows),
+    ...trainingLines(rows),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+type Task = "classification" | "multilabel" | "regression";
+
+function taskOf(targets: readonly ColumnProfile[]): Task {
+  if (targets.length > 1) return targets.every(isBinary) ? "multilabel" : "regression";
+  const { numbers, distinct } = targets[0]!;
+  return numbers === null || (numbers.areWhole && distinct <= mostClasses) ? "classification" : "regression";
+}
+
+function isBinary({ numbers, top, distinct }: ColumnProfile): boolean {
+  if (numbers) return numbers.areWhole && numbers.min >= 0 && numbers.max <= 1;
+  return distinct <= 2 && (top ?? []).every(({ text }) => booleanOf(text) !== undefined);
+}
+
+function targetText(column: ColumnProfile): string {
+  return column.numbers && column.distinct <= mostClasses && column.numbers.areWhole
+    ? counted(column.distinct, "class", "classes")
+    : `${count(column.distinct)} different: ${rangeText(column)}`;
+}
+
+/** What a column is set to, and the figures that say why. */
+function settingOf(column: ColumnProfile, rows: number, table: Table): { setting: string; why: string } {
+  const { name, type, missing, distinct, numbers, rare } = column;
+  const share = missing / rows;
+  const missingText = missing > 0 ? `; ${count(missing)} missing (${percent(share)})` : "";
+  const why = `${rangeText(column)}${missingText}`;
+  if (type === "ignore") return { setting: "ignore", why: "no value at all" };
+  if (distinct === 1 && missing === 0)
+    return { setting: "ignore", why: `one value only: ${rangeText(column)}` };
+  if (type === "id")
+    return { setting: "id", why: `${count(distinct)} different texts in ${count(rows)} rows` };
+  if (numbers) {
+    const j = table.columns.findIndex((one) => one.name === name);
+    const looksLikeId = numbers.areWhole && distinct === rows && countsRows(columnOf(table, j));
+    if (looksLikeId) return { setting: "id", why: `counts the rows: ${rangeText(column)}` };
+  }
+  const words = type === "category" ? wordsAmongNumbers(column, table) : [];
+  if (words.length > 0) {
+    const told = words.map((word) => JSON.stringify(word)).join(", ");
+    const setting = `{ type: number, missing_values: [${told}], missing: median, indicator: true }`;
+    return { setting, why: `numbers, but for ${told}` };
+  }
+  const options: string[] = [];
+  if (missing > 0 && type === "number") options.push("missing: median");
+  if (missing > 0 && type === "boolean") options.push("missing: most_frequent");
+  if (share >= noteworthyMissing && type !== "category") options.push("indicator: true");
+  const isSkewed = numbers && numbers.min >= 0 && numbers.median > 0 && numbers.max > skewed * numbers.median;
+  if (isSkewed) options.push("scale: log");
+  if (type === "category" && rare > 0 && distinct > 2) options.push(`min_count: ${rareRows}`);
+  const rareText =
+    type === "category" && rare > 0 ? `; ${count(rare)} of ${count(distinct)} in under ${rareRows} rows` : "";
+  const setting = options.length > 0 ? `{ type: ${type}, ${options.join(", ")} }` : type;
+  return { setting, why: why + rareText };
+}
+
+/** The texts of a column that holds numbers otherwise: words for missing values, mostly. */
+function wordsAmongNumbers({ name }: ColumnProfile, { columns }: Table): string[] {
+  const { levels, isMissing } = columns.find((one) => one.name === name)!;
+  const present = levels.filter((_, number) => !isMissing[number]);
+  const words = present.filter((level) => !isDecimal(level));
+  return words.length <= mostWords && words.length < mostWordShare * present.length ? words : [];
+}
+
+/** Few rows are learnt by heart by large networks. */
+function networkLines({ rows }: Described, task: Task): string[] {
+  const hidden = rows < 500 ? "[16]" : rows < 20_000 ? "[64, 64]" : "[128, 128]";
+  const dropout = rows < 20_000 ? 0.1 : 0;
+  return [
+    "model:",
+    aligned(
+      `  hidden: ${hidden}`,
+      `for ${counted(rows, "row")}; the ${task === "regression" ? "output" : "classes"} follow${task === "regression" ? "s" : ""} from the data`,
+    ),
+    "  activation: relu",
+    `  dropout: ${dropout}`,
+  ];
+}
+
+function lossLines(targets: readonly ColumnProfile[], task: Task, rows: number): string[] {
+  if (task === "multilabel") return ["loss: bce_with_logits"];
+  if (task === "regression") return [aligned("loss: mse", "mae or huber where outliers should count less")];
+  const most = Math.max(0, ...(targets[0]!.top ?? []).map((one) => one.rows), ...modes(targets[0]!));
+  const plain = "loss: cross_entropy";
+  if (most / rows < imbalance) return [plain];
+  return [
+    plain,
+    `# ${percent(most / rows)} of the rows are of one class. To find more of the others, at the price of false alarms:`,
+    "# loss: { name: cross_entropy, class_weights: balanced }",
+  ];
+}
+
+/** Rows of the classes 0 and 1: a histogram's first and last range. */
+function modes({ numbers, distinct }: ColumnProfile): readonly number[] {
+  return numbers && distinct === 2 ? numbers.histogram : [];
+}
+
+function trainingLines(rows: number): string[] {
+  const batch = rows < 10_000 ? 32 : rows < 100_000 ? 128 : 512;
+  return [
+    "optimizer: { name: adamw, lr: 0.001, weight_decay: 0.01 }",
+    "schedule: { name: cosine, warmup_epochs: 1 }",
+    "train:",
+    aligned("  epochs: 50", "at most"),
+    `  batch_size: ${batch}`,
+    aligned("  early_stopping: { metric: validation.loss, patience: 10 }", "the best epoch is kept"),
+  ];
+}
+
+/** A setting and a comment behind it, in a column of their own if there is room. */
+function aligned(setting: string, comment: string): string {
+  return comment === "" ? setting : `${setting.padEnd(48)} # ${comment.replaceAll(/[\r\n]+/g, " ")}`;
+}
+
+/** A name or a path as YAML has it. */
+function key(text: string): string {
+  return stringify(text, { lineWidth: 0 }).trimEnd();
+}
+
+function percent(share: number): string {
+  const rounded = Math.round(100 * share);
+  return rounded === 0 ? "under 1 %" : `${rounded} %`;
+}
