@@ -4,7 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { uniform } from "./chance.ts";
+import { uniform } from "../chance.ts";
 import { errorsOf, failAndResume, killAndResume, type Setting, some, type Verdict } from "./passes.ts";
 import { hasStrace, outcome, type Point, pointsOf, prepare } from "./runs.ts";
 

@@ -1,7 +1,7 @@
 /** The two passes over a run's system calls: it is killed at them, or they fail. Each tells what came out wrong. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { uniform } from "./chance.ts";
+import { uniform } from "../chance.ts";
 import { type Outcome, outcome, type Point, run, runInto, wrongAfterFault } from "./runs.ts";
 
 export interface Setting {

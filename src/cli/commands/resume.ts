@@ -6,10 +6,11 @@ import { isThere } from "../../support/files.ts";
 import type { Action } from "../actions.ts";
 import { train } from "./train.ts";
 
-export const resume: Action<"resume"> = (context, directory, options) => {
+export const resume: Action<"resume"> = (context, directory, options, all) => {
   const spec = join(directory, runFiles.spec);
   if (!isThere(spec)) throw noRun(directory);
-  return train(context, spec, { ...options, out: directory, resume: true, overwrite: false, seed: null });
+  const given = { ...options, out: directory, resume: true, overwrite: false, strict: false, seed: null };
+  return train(context, spec, given, all);
 };
 
 function noRun(directory: string): UserError {

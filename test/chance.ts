@@ -1,4 +1,4 @@
-/** Random numbers for harnesses and fuzzing: a seed that is written down gives the same cases again. */
+/** Random numbers for the crash harness and for fuzzing: a seed that is written down gives the same cases again. */
 
 /** Numbers in [0, 1), by mulberry32. */
 export function uniform(seed: number): () => number {

@@ -1,0 +1,10 @@
+/** A sample of `npm run fuzz`: wrong files of every kind are read or refused with a sentence. */
+import { expect, test } from "vitest";
+import { type Format, formats } from "./formats.ts";
+import { fuzz } from "./fuzz.ts";
+
+test.each(Object.entries<Format>(formats))("%s", async (_, format) => {
+  const { failures, refused } = await fuzz(format, 200, 7);
+  expect(failures).toEqual([]);
+  expect(refused).toBeGreaterThan(0);
+});
