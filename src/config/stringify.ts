@@ -11,7 +11,8 @@ export function stringifySpec(spec: Spec): string {
 /** The spec with its relative paths, which start at `from`, rewritten to start at `to`. */
 export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
   const rebase = (file: string) => {
-    if (isAbsolute(file)) return file;
+    const isStdin = file === "-";
+    if (isAbsolute(file) || isStdin) return file;
     const path = relative(resolve(to), resolve(from, file));
     return sep === "/" ? path : path.replaceAll(sep, "/");
   };

@@ -127,14 +127,45 @@ function parseLine(
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return { object: value as JsonObject };
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      const twice = repeatedKey(bytes, Object.keys(value).length);
+      return twice === null ? { object: value as JsonObject } : fault(`the key ${twice} twice`);
+    }
     return fault(`${Array.isArray(value) ? "an array" : JSON.stringify(value)} instead of an object`);
   } catch (error) {
     const at = /position (\d+)/.exec((error as Error).message)?.[1];
     return fault("not JSON", at === undefined ? undefined : Number(at) + 1);
   }
 }
+
+/** The first key that a valid object has twice, as it is written; null if its keys are as many as its members. */
+function repeatedKey(bytes: Uint8Array, keys: number): string | null {
+  const seen = new Set<string>();
+  let depth = 0;
+  let commas = 0;
+  let key = "";
+  const find = keys < 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === doubleQuote) {
+      const start = at++;
+      for (; bytes[at] !== doubleQuote; at++) if (bytes[at] === backslash) at++;
+      if (find && depth === 1) key = Buffer.from(bytes.subarray(start, at + 1)).toString();
+    } else if (byte === 0x7b || byte === 0x5b) depth++;
+    else if (byte === 0x7d || byte === 0x5d) depth--;
+    else if (depth !== 1) continue;
+    else if (byte === 0x2c) commas++;
+    else if (find && byte === 0x3a) {
+      const name = String(JSON.parse(key));
+      if (seen.has(name)) return key;
+      seen.add(name);
+    }
+  }
+  return find || keys === 0 || commas + 1 === keys ? null : repeatedKey(bytes, -1);
+}
+
+const doubleQuote = 0x22;
+const backslash = 0x5c;
 
 function trimmed(bytes: Uint8Array): Uint8Array {
   let end = bytes.length;

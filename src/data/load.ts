@@ -3,6 +3,7 @@ import type { CsvDataSpec, DataSpec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { checkTable } from "./checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
+import { matchingFiles } from "./files.ts";
 import { fitColumn } from "./fit.ts";
 import { sortLabels } from "./labels.ts";
 import { loadIdx } from "./loadIdx.ts";
@@ -41,7 +42,7 @@ export async function loadRows(
 }
 
 async function loadCsv(spec: CsvDataSpec, options: LoadOptions): Promise<Dataset> {
-  const files = filesOf(spec, options.baseDirectory);
+  const files = await filesOf(spec, options.baseDirectory);
   const known = options.preprocessing ?? null;
   const table = known
     ? await readForModel(spec, files.all, known)
@@ -87,10 +88,14 @@ interface Files {
   readonly validation: number;
 }
 
-function filesOf(spec: CsvDataSpec, baseDirectory: string): Files {
-  const pool = spec.path ?? spec.train ?? [];
-  const validation = spec.validation ?? [];
-  const all = [...pool, ...validation, ...(spec.test ?? [])].map((file) => placeFile(file, baseDirectory));
+async function filesOf(spec: CsvDataSpec, baseDirectory: string): Promise<Files> {
+  const matched = async (paths: readonly string[] | null) => {
+    const lists = (paths ?? []).map((path) => matchingFiles(placeFile(path, baseDirectory)));
+    return (await Promise.all(lists)).flat();
+  };
+  const pool = await matched(spec.path ?? spec.train);
+  const validation = await matched(spec.validation);
+  const all = [...pool, ...validation, ...(await matched(spec.test))];
   return { all, pool: pool.length, validation: validation.length };
 }
 

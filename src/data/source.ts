@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { ioProblem } from "../support/files.ts";
+import { stdinPath } from "./files.ts";
 import { dataError } from "./problems.ts";
 
 /** Bytes read or inflated at a time: large enough that a call costs nothing. */
@@ -20,6 +21,10 @@ export async function* readFileBytes(
   /** Told, before the first bytes come, whether they are inflated ones. */
   onKind?: (isGzip: boolean) => void,
 ): AsyncGenerator<Uint8Array> {
+  if (file === stdinPath) {
+    yield* inflated(heldStdin(), "stdin", { onKind });
+    return;
+  }
   const size = await fileSize(file);
   if (size === 0) throw dataError({ file, message: "the file is empty" });
   yield* inflated(fileChunks(file), file, { mustBeGzip: file.endsWith(".gz"), onKind });
@@ -57,9 +62,21 @@ export async function* inflated(
   yield* rest;
 }
 
-async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
+let held: Promise<readonly Uint8Array[]> | null = null;
+
+/** All of stdin, kept: a table may be read twice, before and after it is known which columns hold texts. */
+async function* heldStdin(): AsyncGenerator<Uint8Array> {
+  held ??= (async () => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of fileChunks("/dev/stdin", 0)) chunks.push(chunk);
+    return chunks;
+  })();
+  yield* await held;
+}
+
+async function* fileChunks(file: string, fd?: number): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(file, { highWaterMark: chunkBytes });
+    yield* createReadStream(file, { highWaterMark: chunkBytes, ...(fd === undefined ? {} : { fd }) });
   } catch (error) {
     throw ioProblem(error, file, "read");
   }

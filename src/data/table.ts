@@ -4,10 +4,12 @@
  * Knows nothing of scaling, targets and splits.
  */
 import { nearest } from "../support/nearest.ts";
+import type { CsvBatch } from "./csv/batch.ts";
 import { LevelIndex } from "./csv/levels.ts";
 import { parseFloat32 } from "./csv/number.ts";
 import { scanRecords } from "./csv/records.ts";
-import type { CsvScanner } from "./csv/scanner.ts";
+import { delimiterOf, isJsonl } from "./files.ts";
+import { jsonlRows } from "./jsonlTable.ts";
 import { dataError, ProblemList } from "./problems.ts";
 import { readFileBytes } from "./source.ts";
 
@@ -49,7 +51,8 @@ export interface Table {
   readonly rowsPerSlab: number;
   /** Fields per record, skipped ones included. */
   readonly header: readonly string[];
-  readonly delimiter: string;
+  /** null: of JSON Lines. */
+  readonly delimiter: string | null;
 }
 
 /** Floats per slab: large enough that few are needed, small enough that none is wasted. */
@@ -74,6 +77,14 @@ export async function readTable(
     if (finished) return reader.table();
     for (const name of reader.refuted) texts.add(name);
   }
+}
+
+/** The rows of a file by what its name says it is: JSON Lines, tab-separated, else CSV. */
+export function rowsOf(file: string, delimiter: string | null): AsyncGenerator<CsvBatch> {
+  const bytes = readFileBytes(file);
+  return isJsonl(file)
+    ? jsonlRows(bytes, file)
+    : scanRecords(bytes, { file, delimiter: delimiter ?? delimiterOf(file) });
 }
 
 /** Column j of a table, in the order of the rows. */
@@ -105,7 +116,7 @@ async function readAll(
 ): Promise<boolean> {
   let first = true;
   for (const file of files) {
-    for await (const scanner of scanRecords(readFileBytes(file), { file, delimiter })) {
+    for await (const scanner of rowsOf(file, delimiter)) {
       reader.take(scanner, file);
       // A text column shows at once, mostly: then there is no need to read on.
       if (first && reader.refuted.size > 0) return false;
@@ -138,7 +149,7 @@ class TableReader {
   /** Columns that were taken for numbers and hold texts. */
   readonly refuted = new Set<string>();
   private header: readonly string[] | null = null;
-  private delimiter = ",";
+  private delimiter: string | null = null;
   private columns: Column[] = [];
   /** Per column, 1 if a number that the scanner found is the value. */
   private arePlain: Uint8Array = new Uint8Array(0);
@@ -160,7 +171,7 @@ class TableReader {
   ) {}
 
   /** Takes the records that a scanner holds. */
-  take(scanner: CsvScanner, file: string): void {
+  take(scanner: CsvBatch, file: string): void {
     if (this.file !== file) this.startFile(scanner, file);
     const { count, first, values, problems } = scanner;
     const { columns, fields, arePlain } = this;
@@ -215,10 +226,10 @@ class TableReader {
     return { columns, rows, fileRows, slabs, rowsPerSlab, header: this.header!, delimiter };
   }
 
-  private startFile(scanner: CsvScanner, file: string): void {
+  private startFile(scanner: CsvBatch, file: string): void {
     const header = scanner.header!;
     this.file = file;
-    this.delimiter = scanner.delimiter!;
+    this.delimiter = scanner.delimiter;
     if (this.header === null) {
       this.header = header;
       const readings = this.readings(header, file);
@@ -253,7 +264,7 @@ class TableReader {
   }
 
   /** A number that the scanner did not read on the way: long, quoted, missing, or none at all. */
-  private readNumber(scanner: CsvScanner, record: number, field: number, column: Column): number {
+  private readNumber(scanner: CsvBatch, record: number, field: number, column: Column): number {
     const number = scanner.number(record, field);
     const isMissing = Number.isNaN(number)
       ? column.missingTexts.has(scanner.text(record, field).trim())
@@ -266,7 +277,7 @@ class TableReader {
     return Number.NaN;
   }
 
-  private readText(scanner: CsvScanner, record: number, field: number, column: Column, file: string): number {
+  private readText(scanner: CsvBatch, record: number, field: number, column: Column, file: string): number {
     const { index, stored } = column;
     let level = scanner.levelOf(record, field, index);
     if (level < 0) {
@@ -284,7 +295,7 @@ class TableReader {
     return Number.isNaN(value) ? this.readMissing(scanner, record, field, column) : value;
   }
 
-  private readMissing(scanner: CsvScanner, record: number, field: number, column: Column): number {
+  private readMissing(scanner: CsvBatch, record: number, field: number, column: Column): number {
     column.missing++;
     if (column.reading.required) this.problems.add(missingValue(scanner, record, field, column.reading.hint));
     return Number.NaN;
@@ -310,13 +321,13 @@ function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<stri
   };
 }
 
-function missingValue(scanner: CsvScanner, record: number, field: number, hint: string | undefined) {
+function missingValue(scanner: CsvBatch, record: number, field: number, hint: string | undefined) {
   const message = `column "${scanner.header![field]}" holds ${quoted(scanner.text(record, field))}, a missing value`;
   return { ...scanner.placeOf(record, field), message, expected: "a value in every row", hint };
 }
 
 /** A value that is not a number, or none that 32 bits hold. */
-export function notANumber(scanner: CsvScanner, record: number, field: number, number: number) {
+export function notANumber(scanner: CsvBatch, record: number, field: number, number: number) {
   const text = scanner.text(record, field);
   const place = scanner.placeOf(record, field);
   return { ...place, ...numberProblem(scanner.header![field]!, text, Number.isNaN(number)) };

@@ -1,10 +1,8 @@
 /** What a CSV file holds: its columns as training would take them, and its first records. */
 import { defaultMissingValues } from "../../config/schema/data.ts";
-import { scanRecords } from "../../data/csv/records.ts";
 import { inferType } from "../../data/roles.ts";
-import { readFileBytes } from "../../data/source.ts";
 import { range } from "../../data/statistics.ts";
-import { columnOf, readTable, type Table, type TableColumn } from "../../data/table.ts";
+import { columnOf, readTable, rowsOf, type Table, type TableColumn } from "../../data/table.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { type Column, table as drawTable } from "../../report/table.ts";
 import { count, counted } from "../../report/text.ts";
@@ -38,7 +36,7 @@ export async function inspectTable(file: string, head: number | null): Promise<I
 async function firstRecords(file: string, wanted: number): Promise<string[][]> {
   const records: string[][] = [];
   if (wanted === 0) return records;
-  for await (const scanner of scanRecords(readFileBytes(file), { file })) {
+  for await (const scanner of rowsOf(file, null)) {
     const fields = scanner.header?.length ?? 0;
     for (let record = 0; record < scanner.count && records.length < wanted; record++) {
       records.push(Array.from({ length: fields }, (_, field) => scanner.text(record, field)));

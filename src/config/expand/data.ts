@@ -58,7 +58,7 @@ function guessFormat(raw: Mapping): "csv" | "idx" | undefined {
     return isMapping(files) ? Object.values(files) : [files].flat();
   });
   for (const name of names.filter((name) => typeof name === "string")) {
-    if (/\.(csv|tsv|tab|txt)(\.gz)?$/i.test(name)) return "csv";
+    if (name === "-" || /\.(csv|tsv|tab|txt|jsonl|ndjson)(\.gz)?$/i.test(name)) return "csv";
     if (/[.-]idx\d*(-u?byte)?(\.gz)?$|-u?byte(\.gz)?$/i.test(name)) return "idx";
   }
   return sources.some((source) => isMapping(raw[source])) ? "idx" : undefined;
