@@ -52,7 +52,7 @@ function drawChart(host, series, options) {
   const tip = node("div", { class: "tip", role: "status" });
   tip.hidden = true;
   const named = series.filter(({ kind }) => kind !== "guide");
-  if (named.length > 1)
+  if (named.length > 1 || options.legend)
     for (const { name, color } of named) {
       const swatch = node("i");
       swatch.style.background = color;

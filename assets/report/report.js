@@ -18,6 +18,7 @@
         x: "epoch",
         canLog,
         whole: true,
+        legend: true,
         marks: [{ x: data.best }],
         label: `${name} over ${data.epoch.length} epochs: ${ends}`,
       },

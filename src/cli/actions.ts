@@ -8,7 +8,7 @@ export type Action<Name extends CommandName> = (
   argument: string,
   options: OptionsOf<Name>,
   /** All arguments, of a command that takes several. */
-  all: readonly string[],
+  all?: readonly string[],
 ) => Promise<number>;
 
 export const actions = {
@@ -26,5 +26,6 @@ export const actions = {
   report: async () => (await import("./commands/report.ts")).report,
   runs: async () => (await import("./commands/runs.ts")).runs,
   compare: async () => (await import("./commands/compare.ts")).compare,
+  completion: async () => (await import("./commands/completion.ts")).completion,
   schema: async () => (await import("./commands/schema.ts")).schema,
 } satisfies { [Name in CommandName]: () => Promise<Action<Name>> };

@@ -10,7 +10,7 @@ import type { Action } from "../actions.ts";
 /** One key's value in every run, in their order; undefined where a run has none. */
 type Row = readonly [key: string, values: readonly unknown[]];
 
-export const compare: Action<"compare"> = async ({ out }, _first, { json }, directories) => {
+export const compare: Action<"compare"> = async ({ out }, _first, { json }, directories = []) => {
   if (directories.length < 2)
     throw new UserError(exitCodes.usage, {
       message: "one run alone has nothing to be compared with",

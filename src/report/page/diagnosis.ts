@@ -1,6 +1,6 @@
 /** The sections on how the best model does on its rows: where it errs, how its scores rank, what is left over. */
 import type { ClassDiagnosis, Diagnosis, LabelDiagnosis, NumberTarget } from "../../train/reportData.ts";
-import { count, figure } from "../text.ts";
+import { count, quantity } from "../text.ts";
 import { type Html, html } from "./html.ts";
 import { chart, section } from "./sections.ts";
 import { percent } from "./verdict.ts";
@@ -102,9 +102,9 @@ function residuals({ name, sample, worst }: NumberTarget, index: number, diagnos
     sample.length < diagnosis.rows ? ` ${count(sample.length)} of them, evenly taken, are drawn.` : "";
   return section(id, `${name}: what is left over`, ofSplit(diagnosis) + sampled, [
     html`<div class="grid">${chart(`predicted:${index}`, "Predicted and true", "on the diagonal the prediction is right")}${chart(`residual:${index}`, "Residuals", "true − predicted, against the prediction: no pattern should be left")}${chart(`histogram:${index}`, "How large the residuals are", "rows by true − predicted")}
-<div class="scroll"><table><caption>Largest errors</caption><thead><tr><th scope="col">row</th><th scope="col">true</th><th scope="col">predicted</th><th scope="col">error</th></tr></thead><tbody>${worst.map(
+<div class="scroll"><table><caption>Largest errors</caption><thead><tr><th scope="col">row</th><th scope="col">true</th><th scope="col">predicted</th><th scope="col">true − predicted</th></tr></thead><tbody>${worst.map(
       ({ row, actual, predicted }) =>
-        html`<tr><th scope="row">${row}</th><td>${figure(actual)}</td><td>${figure(predicted)}</td><td>${figure(predicted - actual)}</td></tr>`,
+        html`<tr><th scope="row">${row}</th><td>${quantity(actual)}</td><td>${quantity(predicted)}</td><td>${quantity(actual - predicted)}</td></tr>`,
     )}</tbody></table></div></div>`,
   ]);
 }

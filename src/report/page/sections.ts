@@ -62,12 +62,13 @@ export function curves({ epochs, summary }: ReportData): Html {
     ),
   ].filter((name) => name !== "loss");
   const isConstant = epochs.every(({ lr }) => lr === epochs[0]!.lr);
+  const drawn = 1 + Math.min(4, names.length) + (isConstant ? 0 : 1);
   const lead = html`Epoch by epoch; the dashed line is the best one, ${summary.best_epoch}. Drag across a chart to zoom, double-click to see all of it again; arrow keys read it point by point.`;
   const lr = isConstant
-    ? html`<p class="aside">The learning rate was ${figure(epochs[0]!.lr)} throughout.</p>`
+    ? html`<p class="aside">The learning rate was ${Number(epochs[0]!.lr.toPrecision(4))} throughout.</p>`
     : chart("lr", "Learning rate", "at each epoch's last update");
   return section("curves", "Training", lead, [
-    html`<div class="grid">${chart("loss", "Loss", "mean over rows, in the units trained on")}${names
+    html`<div class="grid ${drawn === 3 ? "three" : ""}">${chart("loss", "Loss", "mean over rows, in the units trained on")}${names
       .slice(0, 4)
       .map((name) => chart(`metric:${name}`, name))}${isConstant ? null : lr}</div>`,
     isConstant ? lr : html``,

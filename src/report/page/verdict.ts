@@ -1,7 +1,7 @@
 /** What a run came to, in sentences: how good, compared with what, and what its curves suggest. */
 import type { EpochEvent } from "../../train/events.ts";
 import type { Diagnosis, ReportData } from "../../train/reportData.ts";
-import { count, figure } from "../text.ts";
+import { count, quantity } from "../text.ts";
 
 export interface Verdict {
   readonly headline: string;
@@ -22,7 +22,7 @@ function headlineOf(diagnosis: Diagnosis, metrics: Readonly<Record<string, numbe
   const rows = `${count(diagnosis.rows)} ${diagnosis.split} rows`;
   const { accuracy, r2, rmse } = metrics;
   if (diagnosis.task === "regression")
-    return `Explains ${percent(Math.max(0, r2 ?? Number.NaN))} of the variance over ${rows}, typically off by ${figure(rmse ?? Number.NaN)}`;
+    return `Explains ${percent(Math.max(0, r2 ?? Number.NaN))} of the variance over ${rows}, typically off by ${quantity(rmse ?? Number.NaN)}`;
   const what = diagnosis.task === "classification" ? "are classified right" : "have every label right";
   return `${percent(accuracy ?? Number.NaN)} of ${rows} ${what}`;
 }
@@ -41,16 +41,17 @@ function compared(diagnosis: Diagnosis): string[] {
 
 /** The loss must move by this share of itself to be told as moving. */
 const notable = 0.02;
+/** … and end by so much above its best, over the last tenth of the epochs, to be told as overfitting. */
+const worse = 1.2;
 
 function suggestions({ epochs, summary, diagnosis }: ReportData): string[] {
   const last = epochs.at(-1);
   if (!last || epochs.length < 3) return [];
   const best = epochs.find(({ epoch }) => epoch === summary.best_epoch) ?? last;
   const said: string[] = [];
-  const lossOf = (epoch: EpochEvent) => epoch.validation?.loss;
-  const [atBest, atEnd] = [lossOf(best), lossOf(last)];
-  if (atBest !== undefined && atEnd !== undefined) {
-    const isWorse = atEnd > atBest * (1 + 5 * notable);
+  const atBest = best.validation?.loss;
+  if (atBest !== undefined) {
+    const isWorse = meanLoss(tail(epochs)) > atBest * worse && best.epoch < last.epoch;
     if (isWorse && (last.train.loss ?? 0) < (best.train.loss ?? 0))
       said.push(
         `After epoch ${best.epoch} the validation loss rose while the training loss went on falling: the network overfits. The model of epoch ${best.epoch} is the one kept; dropout, weight decay or augmentation may help.`,
@@ -63,6 +64,15 @@ function suggestions({ epochs, summary, diagnosis }: ReportData): string[] {
     );
   }
   return said;
+}
+
+/** The last tenth of the epochs. */
+function tail(epochs: readonly EpochEvent[]): readonly EpochEvent[] {
+  return epochs.slice(-Math.max(1, Math.round(epochs.length / 10)));
+}
+
+function meanLoss(epochs: readonly EpochEvent[]): number {
+  return epochs.reduce((sum, { validation }) => sum + (validation?.loss ?? Number.NaN), 0) / epochs.length;
 }
 
 /** Whether the last tenth of the run brought the validation loss down notably. */
