@@ -16,6 +16,7 @@ export const actions = {
   train: async () => (await import("./commands/train.ts")).train,
   resume: async () => (await import("./commands/resume.ts")).resume,
   verify: async () => (await import("./commands/verify.ts")).verify,
+  "self-test": async () => (await import("./commands/selfTest.ts")).selfTest,
   eval: async () => (await import("./commands/eval.ts")).evaluate,
   predict: async () => (await import("./commands/predict.ts")).predict,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,

@@ -29,6 +29,8 @@ export interface CommandRow {
     readonly fallback?: string;
     /** Several may be given. */
     readonly many?: true;
+    /** Every value there is: completed, and named in the help. */
+    readonly choices?: readonly string[];
   };
   /** Keys are camelCase: `maxTime` is written `--max-time`. */
   readonly options: Readonly<Record<string, OptionRow>>;
@@ -313,6 +315,15 @@ export const commands = {
     argument: { name: "DIR", help: "the directories of two or more runs", many: true },
     options: { json: { help: "print one JSON object" }, debug },
     examples: [["nnt compare runs/digits runs/digits-2", "differences side by side"]],
+  },
+  completion: {
+    summary: "print a script that lets a shell complete nnt's command lines",
+    argument: { name: "SHELL", help: "bash, zsh or fish", choices: ["bash", "zsh", "fish"] },
+    options: { debug },
+    examples: [
+      ["source <(nnt completion bash)", "in ~/.bashrc; zsh likewise, in ~/.zshrc after compinit"],
+      ["nnt completion fish > ~/.config/fish/completions/nnt.fish", "for fish"],
+    ],
   },
   schema: {
     summary: "print the JSON Schema of the spec",

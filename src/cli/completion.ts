@@ -1,0 +1,111 @@
+/** Shell completion, written from the table of commands: names, options, and the values of choices. */
+import { type CommandRow, commands, flagOf, type OptionRow } from "./commands.ts";
+
+export const shells = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof shells)[number];
+
+/** A script that the shell runs at its start. */
+export function completionScript(shell: Shell): string {
+  return writers[shell]();
+}
+
+const rows = () => Object.entries(commands) as [string, CommandRow][];
+const optionsOf = ({ options }: CommandRow) =>
+  Object.entries(options).map(([key, option]) => ({ flag: flagOf(key), ...(option as OptionRow) }));
+const flagsOf = (row: CommandRow) => [...optionsOf(row).map(({ flag }) => flag), "--help"];
+
+const writers = {
+  bash: () => `# nnt completion bash: add to ~/.bashrc:  source <(nnt completion bash)
+_nnt() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD - 1]}" words=""
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    words="${rows()
+      .map(([name]) => name)
+      .join(" ")} help --help --version"
+  else
+    case "\${COMP_WORDS[1]} $before" in
+${rows()
+  .flatMap(([name, row]) =>
+    optionsOf(row)
+      .filter(({ value }) => value)
+      .map(({ flag, short, value }) => {
+        const given = [flag, ...(short ? [`-${short}`] : [])].map((word) => `"${name} ${word}"`).join(" | ");
+        const words = value!.choices ? `words="${value!.choices.join(" ")}"` : ":";
+        return `      ${given}) ${words} ;;`;
+      }),
+  )
+  .join("\n")}
+      *)
+        case "\${COMP_WORDS[1]}" in
+${rows()
+  .map(
+    ([name, row]) =>
+      `          ${name}) words="${[...(row.argument?.choices ?? []), ...flagsOf(row)].join(" ")}" ;;`,
+  )
+  .join("\n")}
+        esac
+        ;;
+    esac
+  fi
+  COMPREPLY=()
+  while IFS= read -r reply; do COMPREPLY+=("$reply"); done < <(compgen -W "$words" -- "$word")
+}
+complete -o default -F _nnt nnt
+`,
+  zsh: () => `#compdef nnt
+# nnt completion zsh: add to ~/.zshrc, after compinit:  source <(nnt completion zsh)
+_nnt() {
+  local -a commands
+  commands=(
+${rows()
+  .map(([name, { summary }]) => `    ${quoted(`${name.replaceAll(":", "\\:")}:${summary}`)}`)
+  .join("\n")}
+  )
+  if ((CURRENT == 2)); then
+    _describe command commands
+    return
+  fi
+  case "$words[2]" in
+${rows()
+  .map(([name, row]) => `    ${name}) _arguments ${zshArguments(row).map(quoted).join(" ")} ;;`)
+  .join("\n")}
+  esac
+}
+compdef _nnt nnt
+`,
+  fish: () => `# nnt completion fish: nnt completion fish > ~/.config/fish/completions/nnt.fish
+${rows()
+  .flatMap(([name, row]) => [
+    `complete -c nnt -n __fish_use_subcommand -f -a ${name} -d ${quoted(row.summary)}`,
+    ...(row.argument?.choices
+      ? [`complete -c nnt -n '__fish_seen_subcommand_from ${name}' -f -a '${row.argument.choices.join(" ")}'`]
+      : []),
+    ...optionsOf(row).map(({ flag, short, value, help }) => {
+      const letter = short ? ` -s ${short}` : "";
+      const words = value?.choices ? ` -f -a '${value.choices.join(" ")}'` : "";
+      const needs = value ? ` -r${words}` : "";
+      return `complete -c nnt -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}${letter}${needs} -d ${quoted(help)}`;
+    }),
+  ])
+  .join("\n")}
+`,
+} satisfies Record<Shell, () => string>;
+
+/** `_arguments` specs; square brackets and colons mean something in them. */
+function zshArguments(row: CommandRow): string[] {
+  const escaped = (text: string) => text.replaceAll(/[[\]:\\]/g, "\\$&");
+  const options = optionsOf(row).flatMap(({ flag, short, value, help, repeat }) => {
+    const values = value?.choices ? `(${value.choices.join(" ")})` : "_files";
+    const argument = value ? `:${escaped(value.placeholder)}:${values}` : "";
+    const names = [flag, ...(short ? [`-${short}`] : [])];
+    return names.map((name) => `${repeat ? "*" : ""}${name}[${escaped(help)}]${argument}`);
+  });
+  if (!row.argument) return options;
+  const values = row.argument.choices ? `(${row.argument.choices.join(" ")})` : "_files";
+  return [...options, `2:${escaped(row.argument.name)}:${values}`];
+}
+
+/** One word for the shell, whatever it holds. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

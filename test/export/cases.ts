@@ -1,0 +1,201 @@
+/** Models to export, with rows and what `nnt predict` answers to them: every config, every layer, a dirty table. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parse as parseCsv } from "csv-parse/sync";
+import { expect } from "vitest";
+import { loadImages } from "../../src/data/loadIdx.ts";
+import { layers } from "../../src/model/layers.ts";
+import { readModel, type SavedModel } from "../../src/train/savedModel.ts";
+import { run } from "../cli/host.ts";
+
+export type Row = Readonly<Record<string, string>> | readonly number[];
+type Answer = { readonly [name: string]: unknown; readonly probabilities?: Readonly<Record<string, number>> };
+
+export interface Case {
+  readonly name: string;
+  readonly model: string;
+  readonly saved: SavedModel;
+  readonly rows: readonly Row[];
+  /** What `nnt predict --to jsonl` says. */
+  readonly expected: readonly Answer[];
+}
+
+export const root = join(import.meta.dirname, "../..");
+export const directory = mkdtempSync(join(tmpdir(), "nnt-export-"));
+export const cleanUp = () => rmSync(directory, { recursive: true, force: true });
+
+/** Exports have to be within this of `predict`, absolutely, or relative to numbers above 1. */
+const tolerance = 1e-5;
+
+/** Rows looked at of each table. */
+const mostRows = 300;
+
+export async function makeCases(): Promise<Case[]> {
+  const specs = readdirSync(join(root, "configs")).filter((file) => file.endsWith(".yaml"));
+  const cases: Case[] = [];
+  for (const file of specs) {
+    const made = await caseOf(file.slice(0, -5), join(root, "configs", file));
+    if (made) cases.push(made);
+  }
+  for (const [name, text] of Object.entries({ ...everyLayer(), ...dirtySpecs() })) {
+    const spec = join(directory, `${name}.yaml`);
+    writeFileSync(spec, text);
+    cases.push((await caseOf(name, spec))!);
+  }
+  return cases;
+}
+
+/** Trains for an epoch; null where the data is not in the repository. */
+async function caseOf(name: string, spec: string): Promise<Case | null> {
+  const out = join(directory, name);
+  const model = join(out, "last.ckpt");
+  const { code, err } = await run([
+    "train",
+    spec,
+    "--epochs",
+    "1",
+    "--out",
+    out,
+    "--quiet",
+    "--threads",
+    "1",
+  ]);
+  if (code === 5 && err.includes("no such file")) return null;
+  expect([name, code, err.replace(/^warning.*\n(hint.*\n)?/gm, "")]).toEqual([name, 0, expect.any(String)]);
+  const saved = readModel(model);
+  const { target } = saved.preprocessing;
+  const proba = target.link === "softmax" || target.link === "sigmoid" ? ["--proba"] : [];
+  const predict = async (argv: string[], stdin = "") => {
+    const answers = await run(["predict", model, "--threads", "1", "--to", "jsonl", ...proba, ...argv], {
+      stdin,
+    });
+    expect(answers.code).toBe(0);
+    return answers.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Answer);
+  };
+  const { data } = saved;
+  if (data.format === "idx") {
+    const images = resolve(spec, "..", data.test!.images);
+    const { rows, cols, values, ...scaling } = await loadImages(images, saved.preprocessing);
+    expect("scale" in scaling).toBe(true);
+    const pixels = Array.from({ length: rows }, (_, row) => [
+      ...values.subarray(row * cols, (row + 1) * cols),
+    ]);
+    return { name, model, saved, rows: pixels, expected: await predict(["--images", images]) };
+  }
+  const text = name.startsWith("dirty")
+    ? strange
+    : readFileSync(resolve(spec, "..", [data.path!].flat()[0]!), "utf8");
+  const csv = text
+    .split("\n")
+    .slice(0, mostRows + 1)
+    .join("\n");
+  const rows = parseCsv(csv, { columns: true }) as Record<string, string>[];
+  return { name, model, saved, rows, expected: await predict([], csv) };
+}
+
+/** Answers equal ours: the same labels, and numbers within the tolerance. */
+export function expectEqual(name: string, found: readonly unknown[], expected: readonly unknown[]): void {
+  expect([name, found.length]).toEqual([name, expected.length]);
+  const wrong = expected.flatMap((answer, row) =>
+    isClose(found[row], answer) ? [] : [{ row, found: found[row], expected: answer }],
+  );
+  expect([name, wrong]).toEqual([name, []]);
+}
+
+function isClose(found: unknown, expected: unknown): boolean {
+  if (typeof expected === "number" && typeof found === "number")
+    return Math.abs(found - expected) <= tolerance * Math.max(1, Math.abs(expected));
+  if (typeof expected !== "object" || expected === null) return found === expected;
+  if (typeof found !== "object" || found === null) return false;
+  const names = Object.keys(expected);
+  return (
+    names.length === Object.keys(found).length &&
+    names.every((name) => isClose(new Map(Object.entries(found)).get(name), expected[name as never]))
+  );
+}
+
+/** A network with each layer of the table, one after the other would only saturate: one network each. */
+function everyLayer(): Record<string, string> {
+  const inner: Record<string, string> = {
+    linear: "{ linear: { width: 6, bias: false } }",
+    residual: "{ residual: [{ linear: 9 }, tanh, linear] }",
+  };
+  const all = Object.keys(layers).map((type) => [
+    `layer-${type}`,
+    `name: ${type}
+data: { path: ${join(root, "data/iris.csv")}, target: species }
+model: { layers: [{ linear: 6 }, ${inner[type] ?? `{ type: ${type} }`}, linear] }
+train: { batch_size: 50 }
+`,
+  ]);
+  return Object.fromEntries(all);
+}
+
+/** Everything that a column can be, with values missing and levels that training has not seen. */
+const columns = `
+    size: { scale: log, indicator: true }
+    year: { type: number }
+    count: { type: number, missing: mean, missing_values: ["-999"], scale: robust }
+    colour: { type: category, missing: category, indicator: true }
+    grade: { type: category, missing: most_frequent, encoding: ordinal }
+    town: { type: category, min_count: 8 }
+    ok: { type: boolean, missing: most_frequent, indicator: true }
+    rank: { scale: quantile_normal }`;
+const names = "size,year,count,colour,grade,town,ok,rank,__proto__";
+const colours = ["red", '"a ""dark"" red"', '"blue, light"', "</script>", "grün", ""];
+const training = Array.from({ length: 120 }, (_, i) => {
+  const towns = ["Ulm", "Bonn", i % 12 === 0 ? "Hof" : "Ulm", i % 30 === 1 ? "Aub" : "Bonn"];
+  return [
+    i % 7 === 0 ? "" : (((i * 37) % 11) - 4) ** 3,
+    1990 + (i % 30) / 7,
+    i % 9 === 0 ? -999 : (i * i) % 1000,
+    colours[i % 6],
+    i % 8 === 0 ? "NA" : "abc"[i % 3],
+    towns[i % 4],
+    i % 5 === 0 ? "" : i % 2 ? "yes" : "no",
+    Math.round(100 * Math.sin(i)) / 10,
+    i % 4,
+  ].join(",");
+});
+
+/** Rows as only strangers send them. */
+const strange = `${names}
+1e3,2030,,never seen,d,nowhere,TRUE,1e-3,9
+,,-999,,,, 1 ,-100,0
+NA,1990,1e6,</script>,a,Hof,0,100,1
+-3.5,1991.5,12,grün,b,Aub,No,+.5,2
+0,2000.125,?,red,N/A,Ulm,f,4.2,-3
+`;
+
+/** Targets of every task, beside the same columns. */
+const targets = {
+  classes: { header: "y", of: (i: number) => ["</a>", "b", "__proto__"][i % 3], spec: "target: y" },
+  numbered: { header: "y", of: (i: number) => i % 3, spec: "target: y" },
+  two: { header: "y", of: (i: number) => (i % 2 ? "no" : "yes"), spec: "target: y", loss: "bce_with_logits" },
+  numbers: { header: "u,v", of: (i: number) => `${i * 1000 + 0.5},${Math.sin(i)}`, spec: "target: [u, v]" },
+  counts: { header: "u", of: (i: number) => i % 5, spec: "target: u, task: regression", loss: "poisson_nll" },
+  labels: {
+    header: "a,b",
+    of: (i: number) => `${i % 2},${i % 3 ? 1 : 0}`,
+    spec: "target: [a, b], task: multilabel",
+  },
+} satisfies Record<string, { header: string; of: (i: number) => unknown; spec: string; loss?: string }>;
+
+function dirtySpecs(): Record<string, string> {
+  const made = Object.entries(targets).map(([name, target]) => {
+    const { header, of, spec } = target;
+    const rows = training.map((row, i) => `${row},${of(i)}\n`);
+    writeFileSync(join(directory, `${name}.csv`), `${names},${header}\n${rows.join("")}`);
+    const loss = "loss" in target ? `loss: ${target.loss}\n` : "";
+    const data = ["path: ./NAME.csv", ...spec.split(/, (?=task)/), `columns:${columns}`].join("\n  ");
+    return [
+      `dirty-${name}`,
+      `data:\n  ${data.replace("NAME", name)}\nmodel: { hidden: [8] }\n${loss}train: { batch_size: 20 }\n`,
+    ];
+  });
+  return Object.fromEntries(made);
+}
