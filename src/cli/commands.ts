@@ -134,6 +134,19 @@ export const commands = {
       ["nnt verify runs/digits", "models, metrics.jsonl and summary.json"],
     ],
   },
+  "self-test": {
+    summary: "kill and resume trainings on this machine, with all kernels, and compare bits",
+    argument: { name: "SPEC", help: "a spec of your own (default: a small built-in one)", fallback: "" },
+    options: {
+      set,
+      steps: { value: integer("N", 1), help: "updates to make in each run (default: 200)" },
+      debug,
+    },
+    examples: [
+      ["nnt self-test", "a line per backend and number of threads; exits with 1 when bits differ"],
+      ["nnt self-test configs/digits.yaml --steps 50", "the same for a network of your own"],
+    ],
+  },
   eval: {
     summary: "measure a model on a split of its data, or on other data",
     argument: { name: "MODEL", help: "a model file (.ckpt)" },

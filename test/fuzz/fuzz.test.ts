@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Format, formats } from "./formats.ts";
 import { fuzz } from "./fuzz.ts";
 
-test.each(Object.entries<Format>(formats))("%s", async (_, format) => {
+test.each(Object.entries<Format>(formats))("%s", { timeout: 120_000 }, async (_, format) => {
   const { failures, refused } = await fuzz(format, 200, 7);
   expect(failures).toEqual([]);
   expect(refused).toBeGreaterThan(0);
