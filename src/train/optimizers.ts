@@ -2,7 +2,7 @@
  * The optimizers of torch.optim: which state each keeps and what a step needs to know. The arithmetic is
  * the kernels' verb `optimize`. Adding one: a row here, a row in the kernels, a row in the spec's schema.
  */
-import type { OptimizerName, OptimizerSpec } from "../config/schema.ts";
+import type { OptimizerSpec } from "../config/schema.ts";
 import type { Kernels, OptimizerStep } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 
@@ -35,9 +35,12 @@ interface Row<Options> {
   step(options: Options, t: number, lr: number): OptimizerStep;
 }
 
-type Named<Name extends OptimizerName> = Extract<OptimizerSpec, { name: Name }>;
+/** Those that step by the gradient alone; lbfgs.ts searches. */
+export type SteppingSpec = Exclude<OptimizerSpec, { name: "lbfgs" }>;
 
-const rows: { [Name in OptimizerName]: Row<Named<Name>> } = {
+type Named<Name extends SteppingSpec["name"]> = Extract<SteppingSpec, { name: Name }>;
+
+const rows: { [Name in SteppingSpec["name"]]: Row<Named<Name>> } = {
   sgd: {
     slots: ({ momentum }) => (momentum > 0 ? ["momentum_buffer"] : []),
     step: ({ momentum, dampening, nesterov, weight_decay }, t, lr) => ({
@@ -111,8 +114,8 @@ const rows: { [Name in OptimizerName]: Row<Named<Name>> } = {
 };
 
 /** Plans the state of the optimizer that the spec asks for. */
-export function createOptimizer(k: Kernels, spec: OptimizerSpec, model: Optimized): Optimizer {
-  const row = rows[spec.name] as Row<OptimizerSpec>;
+export function createOptimizer(k: Kernels, spec: SteppingSpec, model: Optimized): Optimizer {
+  const row = rows[spec.name] as Row<SteppingSpec>;
   const { theta } = model;
   const start = row.start?.(spec) ?? 0;
   const slots = row.slots(spec).map((name): Slot => {
@@ -139,7 +142,7 @@ export function createOptimizer(k: Kernels, spec: OptimizerSpec, model: Optimize
 }
 
 /** All of θ at once; or its weights, which come first, and the rest without decay. */
-function partsOf(spec: OptimizerSpec, { theta, weights }: Optimized) {
+function partsOf(spec: SteppingSpec, { theta, weights }: Optimized) {
   if (spec.decay === "all" || spec.weight_decay === 0)
     return [{ first: 0, length: theta.size, options: spec }];
   return [

@@ -4,8 +4,9 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import type { RunLength } from "./schedules.ts";
 
 /** Updates an epoch and a run take: one per batch, or few batches, the last short one kept unless `drop_last`. */
-export function runLength({ train }: Spec, rows: number): RunLength {
-  const rowsPerUpdate = train.batch_size * train.accumulate;
+export function runLength(spec: Spec, rows: number): RunLength {
+  const { train } = spec;
+  const rowsPerUpdate = rowsOfUpdate(spec, rows);
   const batches = rows / rowsPerUpdate;
   const stepsPerEpoch = train.drop_last ? Math.floor(batches) : Math.ceil(batches);
   if (stepsPerEpoch === 0) {
@@ -17,4 +18,9 @@ export function runLength({ train }: Spec, rows: number): RunLength {
   const planned = train.epochs === null ? Infinity : train.epochs * stepsPerEpoch;
   const most = train.max_steps ?? Infinity;
   return { stepsPerEpoch, totalSteps: Math.min(planned, most), endsBySteps: most < planned };
+}
+
+/** One batch, several, or, for an optimizer that searches, all there are. */
+export function rowsOfUpdate({ train, optimizer }: Spec, rows: number): number {
+  return optimizer.name === "lbfgs" ? rows : train.batch_size * train.accumulate;
 }

@@ -14,7 +14,7 @@ import type { Augmentation } from "./augmentation.ts";
 import { Batches, type Rows } from "./batches.ts";
 import { Diverged } from "./diverged.ts";
 import type { Figures, ProgressEvent } from "./events.ts";
-import { runLength } from "./runLength.ts";
+import { rowsOfUpdate, runLength } from "./runLength.ts";
 import { learningRate, type RunLength } from "./schedules.ts";
 import type { Origin } from "./trace.ts";
 import { initialTrainingState, type TrainingState } from "./trainingState.ts";
@@ -151,7 +151,7 @@ export class Trainer {
     for (const rate of rates) {
       if (state.batch === 0) this.beginUpdates();
       totals.values.fill(0);
-      this.update(rate);
+      await this.update(rate);
       await this.k.sync();
       yield totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
       if (state.batch === length.stepsPerEpoch) this.finishEpoch();
@@ -180,7 +180,10 @@ export class Trainer {
       state.batch + Math.min(this.updatesPerLook, this.updatesToSave),
       length.stepsPerEpoch,
     );
-    while (state.batch < end && state.step < length.totalSteps) this.update();
+    while (state.batch < end && state.step < length.totalSteps) {
+      const made = this.update();
+      if (made) await made;
+    }
     await this.k.sync();
     this.totals.values.forEach((value, cell) => {
       state.totals[cell] = value;
@@ -201,21 +204,22 @@ export class Trainer {
     return every === null ? Infinity : every - (this.state.step % every);
   }
 
-  /** One update. Allocates no memory for numbers. */
-  private update(lr = this.rateAt(this.state.step)): void {
+  /** One update, enqueued, or to be waited for where the optimizer searches. Allocates no memory for numbers. */
+  private update(lr = this.rateAt(this.state.step)): Promise<void> | null {
     const { state } = this;
-    this.updates.make(state.step, this.first, this.end, lr);
+    const made = this.updates.make(state.step, this.first, this.end, lr);
     state.step++;
     state.batch++;
+    return made;
   }
 
   /** Where the next update's rows begin and end in the epoch's order. */
   private get first(): number {
-    return this.state.batch * this.spec.train.batch_size * this.spec.train.accumulate;
+    return this.state.batch * rowsOfUpdate(this.spec, this.rows.indices.length);
   }
   private get end(): number {
-    const { batch_size, accumulate } = this.spec.train;
-    return Math.min(this.first + batch_size * accumulate, this.rows.indices.length);
+    const { length } = this.rows.indices;
+    return Math.min(this.first + rowsOfUpdate(this.spec, length), length);
   }
 
   private rateAt(step: number): number {
@@ -255,14 +259,14 @@ export class Trainer {
     const good = await this.countGoodUpdates();
     restore();
     this.beginUpdates();
-    for (let done = 0; done < good; done++) this.update();
+    for (let done = 0; done < good; done++) await this.update();
     await this.k.sync();
     const { epoch, batch, step } = this.state;
     const place = { epoch: epoch + 1, batch: batch + 1, step: step + 1 };
     if (batch >= this.length.stepsPerEpoch) return null;
     const found = await this.updates.trace(step, this.first, this.end);
     if (found) return { ...found, ...place };
-    this.update();
+    await this.update();
     await this.k.sync();
     const what = this.nonFinite();
     return what === null ? null : { what: `${what} after the step`, record: null, ...place };
@@ -273,7 +277,7 @@ export class Trainer {
     this.beginUpdates();
     for (let good = 0; ; good++) {
       if (state.batch >= length.stepsPerEpoch || state.step >= length.totalSteps) return good;
-      this.update();
+      await this.update();
       await this.k.sync();
       const loss = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
       if (!Number.isFinite(loss) || this.nonFinite() !== null) return good;

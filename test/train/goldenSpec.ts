@@ -1,5 +1,6 @@
 /** How a spec says what a case of test/golden/optimizers.json does. */
-import { type OptimizerSpec, optimizerSchema } from "../../src/config/schema/optimizer.ts";
+import { optimizerSchema } from "../../src/config/schema/optimizer.ts";
+import type { SteppingSpec } from "../../src/train/optimizers.ts";
 
 interface GoldenOptions {
   readonly [name: string]: number | boolean;
@@ -8,7 +9,8 @@ interface GoldenOptions {
 /** `sgd_momentum`, `adam_amsgrad`, `sgd+clip_grad_norm`: the optimizer's name comes first. */
 export function goldenSpec(optimizer: string, options: GoldenOptions) {
   const { max_norm, clip_value, ...own } = options;
-  const spec: OptimizerSpec = optimizerSchema.parse({ name: optimizer.split(/[_+]/)[0], ...own });
+  const name = optimizer.split(/[_+]/)[0];
+  const spec = optimizerSchema.parse({ name, ...own }) as SteppingSpec;
   return {
     spec,
     train: {

@@ -5,7 +5,7 @@ import { Kernels } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { lossRule } from "../../src/model/losses.ts";
-import { createOptimizer } from "../../src/train/optimizers.ts";
+import { createOptimizer, type SteppingSpec } from "../../src/train/optimizers.ts";
 import golden from "../golden/optimizers.json" with { type: "json" };
 import {
   expectGolden,
@@ -61,7 +61,10 @@ describe.each([64, 32] as const)("in %i bit", (precision) => {
   });
 });
 
-const names = optimizerSchema.def.options.map(({ shape }) => [...shape.name._zod.values][0]!);
+/** All but lbfgs, whose numbers depend on where a search ends: lbfgs.test.ts. */
+const names = optimizerSchema.def.options
+  .map(({ shape }) => [...shape.name._zod.values][0]!)
+  .filter((name) => name !== "lbfgs");
 
 test("there is a golden case of every optimizer", () => {
   expect(new Set(cases.map(({ optimizer, options }) => goldenSpec(optimizer, options).spec.name))).toEqual(
@@ -74,7 +77,7 @@ describe("decay: weights", () => {
     const k = new Kernels(openReference(64));
     const moved = (decay: "all" | "weights") => {
       const model = goldenModel(k, goldenLayers("tanh", "layer"), ones());
-      const spec = optimizerSchema.parse({ name, decay, weight_decay: 0.1, lr: 0.01 });
+      const spec = optimizerSchema.parse({ name, decay, weight_decay: 0.1, lr: 0.01 }) as SteppingSpec;
       createOptimizer(k, spec, model).step(0, 0.01);
       return model.parameters
         .filter(({ value }) => value.values.some((x) => x !== 1))

@@ -1,6 +1,9 @@
 /** A run stopped after any update and resumed ends with the same model file and tells the same figures. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { irisData, outcome } from "./support.ts";
+
+/** Each case is a dozen small runs: a busy machine may take its time. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const spec = `${irisData}
 model:
@@ -43,6 +46,7 @@ const extras = {
   NAdam: "optimizer=nadam",
   "residual blocks":
     "model={layers: [{linear: 6}, {residual: [batch_norm, tanh, {dropout: 0.5}, linear]}, rms_norm, {linear: 3}]}",
+  "L-BFGS": "optimizer={name: lbfgs, history_size: 3}",
   RAdam: "optimizer={name: radam, betas: [0.9, 0.9]}",
 };
 

@@ -253,7 +253,21 @@ function* counted(
   };
 }
 
-function* optimizer({ optimizer }: Partial<Spec>): Iterable<Contradiction> {
+/** A search needs the loss's own gradient, over all rows. */
+const notForSearches = ["accumulate", "clip_grad_norm", "clip_grad_value", "drop_last"] as const;
+
+function* optimizer({ optimizer, train }: Partial<Spec>): Iterable<Contradiction> {
+  if (optimizer?.name === "lbfgs" && train) {
+    const given = notForSearches.filter(
+      (key) => train[key] !== null && train[key] !== false && train[key] !== 1,
+    );
+    for (const key of given)
+      yield {
+        path: ["train", key],
+        message: `train.${key} and the optimizer lbfgs, which searches along the gradient over all rows`,
+        expected: "expected one of them",
+      };
+  }
   if (optimizer?.name !== "sgd" || !optimizer.nesterov) return;
   if (optimizer.momentum > 0 && optimizer.dampening === 0) return;
   const message = `nesterov with momentum ${optimizer.momentum} and dampening ${optimizer.dampening}`;

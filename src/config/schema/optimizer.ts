@@ -1,6 +1,6 @@
 /** The spec's `optimizer` section in canonical form; names and defaults are torch.optim's. */
 import { z } from "zod";
-import { above, atLeast, choice, flag, share } from "./fields.ts";
+import { above, atLeast, choice, flag, share, wholeNumber } from "./fields.ts";
 
 export type OptimizerSpec = z.output<typeof optimizerSchema>;
 export type OptimizerName = OptimizerSpec["name"];
@@ -87,6 +87,18 @@ export const optimizerSchema = z
       }),
       z.strictObject({ name: z.literal("adamax"), ...common(0.002), betas, eps: eps(1e-8), ...coupled }),
       z.strictObject({ name: z.literal("radam"), ...common(0.001), betas, eps: eps(1e-8), ...coupled }),
+      z.strictObject({
+        name: z
+          .literal("lbfgs")
+          .describe("For small data: every update takes all rows, and searches its length."),
+        lr: above(0).default(1).describe("The first length that is tried."),
+        history_size: wholeNumber(1).default(10).describe("Steps that the next one follows from."),
+        max_eval: wholeNumber(1).default(25).describe("Times the loss is measured along one step, at most."),
+        tolerance_grad: atLeast(0)
+          .default(1e-7)
+          .describe("Gradients without a larger element end the search."),
+        tolerance_change: atLeast(0).default(1e-9).describe("Smaller changes end the search."),
+      }),
     ],
     "an optimizer's name, or its settings",
   )
