@@ -1,0 +1,67 @@
+/** Runs beside each other: listed, filtered, in order, compared. */
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { run } from "./host.ts";
+import { folder, nnt } from "./program.ts";
+
+const root = folder();
+const iris = join(import.meta.dirname, "../../configs/iris.yaml");
+const lines = (text: string) => text.trimEnd().split("\n");
+
+beforeAll(async () => {
+  for (const [name, rate] of [
+    ["slow", 1e-5],
+    ["fast", 0.05],
+  ] as const) {
+    // biome-ignore format: one line
+    const argv = ["train", iris, "--quiet", "--epochs", "8", "--set", `optimizer.lr=${rate}`, "--out"];
+    expect((await nnt([...argv, join(root, name)], { cwd: root })).code).toBe(0);
+  }
+}, 30_000);
+
+test("runs are listed in a table, the oldest first", async () => {
+  const { code, out, err } = await run(["runs", root]);
+  expect([code, err]).toEqual([0, ""]);
+  expect(lines(out).map((line) => line.split(" ")[0])).toEqual(["directory", "slow", "fast"]);
+});
+
+test("--sort puts the best figure first", async () => {
+  for (const key of ["accuracy", "loss", "test.accuracy"])
+    expect(lines((await run(["runs", root, "--sort", key])).out)[1]).toMatch(/^fast /);
+  expect(lines((await run(["runs", root, "--sort", "optimizer.lr"])).out)[1]).toMatch(/^slow /);
+});
+
+test.each([
+  ["accuracy>0.8", ["fast"]],
+  ["optimizer.lr<=1e-5", ["slow"]],
+  ["optimizer.name==adam", ["slow", "fast"]],
+  ["reason!=epochs", []],
+])("--filter '%s' keeps %j", async (condition, names) => {
+  const { out } = await run(["runs", root, "--filter", condition, "--json"]);
+  const found = out === "" ? [] : lines(out).map((line) => JSON.parse(line));
+  expect(found.map(({ directory }) => directory)).toEqual(names.map((name) => join(root, name)));
+});
+
+test("a key that no run has is a slip, and the nearest is named", async () => {
+  const { code, err } = await run(["runs", root, "--sort", "acuracy"]);
+  expect(code).toBe(2);
+  expect(err).toContain('no run has a "acuracy"\nhint: did you mean accuracy?');
+});
+
+test("a folder that is not there is an I/O failure", async () => {
+  expect((await run(["runs", join(root, "nowhere")])).code).toBe(5);
+});
+
+test("compare tells the one difference between two specs, and marks the better figures", async () => {
+  const [slow, fast] = [join(root, "slow"), join(root, "fast")];
+  const { code, out } = await run(["compare", slow, fast, "--json"]);
+  expect(code).toBe(0);
+  const { spec, metrics } = JSON.parse(out);
+  expect(spec).toEqual({ "optimizer.lr": [1e-5, 0.05] });
+  expect(metrics["test.loss"][0]).toBeGreaterThan(metrics["test.loss"][1]);
+  expect((await run(["compare", slow, fast])).out).toMatch(/test\.loss +[\d.]+ +\* [\d.]+/);
+});
+
+test("one run alone cannot be compared", async () => {
+  expect((await run(["compare", join(root, "slow")])).code).toBe(2);
+});
