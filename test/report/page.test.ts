@@ -1,0 +1,142 @@
+/** Reports of real runs: what stands in them, and that a real browser shows them without complaint. */
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nnt, put } from "../cli/program.ts";
+import { Browser, chromium } from "./chromium.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "nnt-report-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const configs = join(import.meta.dirname, "../../configs");
+const report = (name: string) => join(directory, name, "report.html");
+
+/** Class names that try to end the script, and to run one. */
+const hostile = ["</script><script>alert(1)</script>", '<img src="x" onerror="alert(2)">', 'a & b\'s "c"'];
+
+const run = (argv: readonly string[]) => nnt([...argv], { cwd: directory });
+
+beforeAll(async () => {
+  const rows = Array.from({ length: 90 }, (_, i) => `${i % 3},"${hostile[i % 3]!.replaceAll('"', '""')}"\n`);
+  put(directory, {
+    "hostile.csv": `x,y\n${rows.join("")}`,
+    "hostile.yaml": "data: { path: hostile.csv, target: y }\n",
+  });
+  const specs = {
+    iris: join(configs, "iris.yaml"),
+    digits: join(configs, "digits.yaml"),
+    houses: join(configs, "houses.yaml"),
+    logistic: join(configs, "logistic.yaml"),
+    hostile: join(directory, "hostile.yaml"),
+  };
+  const train = async ([name, spec]: [string, string]) => {
+    const argv = ["train", spec, "--epochs", "3", "--out", join(directory, name), "--quiet"];
+    expect(await run(argv)).toMatchObject({ code: 0 });
+  };
+  await Promise.all(Object.entries(specs).map(train));
+}, 60_000);
+
+const names = ["iris", "digits", "houses", "logistic", "hostile"];
+
+describe.each(names)("the report of %s", (name) => {
+  test("is one small file that names no other place", () => {
+    expect(statSync(report(name)).size).toBeLessThan(300_000);
+    const addresses = readFileSync(report(name), "utf8").match(/(?:https?:)?\/\/[\w-]+\.[\w.]+/g) ?? [];
+    expect(addresses.filter((address) => address !== "http://www.w3.org")).toEqual([]);
+  });
+
+  test("says how good the model is, what was asked for, and how to get it again", () => {
+    const page = readFileSync(report(name), "utf8");
+    const headline = /<h1>(.*)<\/h1>/.exec(page)?.[1];
+    expect(headline).toMatch(
+      name === "houses" ? /variance over 240 test rows/ : /test rows are classified right/,
+    );
+    expect(page).toContain("nnt train spec.yaml --out again");
+    expect(page).toContain(`name: ${name}`);
+  });
+});
+
+test("names from the data stay text", () => {
+  const page = readFileSync(report("hostile"), "utf8");
+  for (const name of hostile.slice(0, 2)) expect(page).not.toContain(name);
+});
+
+test("`nnt report` writes the same page again from the run's files", { timeout: 20_000 }, async () => {
+  const before = readFileSync(report("iris"), "utf8");
+  rmSync(report("iris"));
+  expect(await run(["report", join(directory, "iris")])).toMatchObject({
+    code: 0,
+    out: `${report("iris")}\n`,
+  });
+  expect(readFileSync(report("iris"), "utf8")).toBe(before);
+});
+
+test("`nnt report` without the data leaves out what needs it, and says so", { timeout: 20_000 }, async () => {
+  const before = readFileSync(report("hostile"), "utf8");
+  rmSync(join(directory, "hostile.csv"));
+  const { code, err } = await run(["report", join(directory, "hostile")]);
+  expect(code).toBe(0);
+  expect(err).toContain("the report is without");
+  expect(readFileSync(report("hostile"), "utf8").length).toBeLessThan(before.length);
+});
+
+test("`nnt report` refuses a directory without a run", { timeout: 20_000 }, async () => {
+  const { code, err } = await run(["report", directory]);
+  expect(code).toBe(5);
+  expect(err).toContain("there is no finished run");
+});
+
+describe.skipIf(chromium === null)("in Chromium (skipped where there is none)", () => {
+  let browser: Browser;
+  beforeAll(() => {
+    browser = new Browser(chromium!);
+  });
+  afterAll(() => browser.close());
+
+  test.each(names)(
+    "%s is drawn at every width without a word on the console, a request, or a sideways scroll",
+    { timeout: 30_000 },
+    async (name) => {
+      const looks = [
+        { width: 400, scheme: "dark" },
+        { width: 1400, scheme: "light" },
+      ] as const;
+      for (const look of looks) {
+        expect(await browser.open(`file://${report(name)}`, look)).toEqual([]);
+        expect(browser.requests()).toEqual([`file://${report(name)}`]);
+        expect(await browser.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+        const undrawn =
+          "[...document.querySelectorAll('.chart')].filter((one) => !one.querySelector('svg path, svg rect')).length";
+        expect(await browser.evaluate(undrawn)).toBe(0);
+      }
+    },
+  );
+
+  test("a chart is zoomed by dragging and shows all of it again at a click", {
+    timeout: 30_000,
+  }, async () => {
+    await browser.open(`file://${report("iris")}`, { width: 900, scheme: "light" });
+    const axis =
+      "[...document.querySelectorAll('[data-chart=loss] svg text[text-anchor=middle]')].map((text) => text.textContent).join()";
+    const whole = await browser.evaluate<string>(axis);
+    const box = await browser.evaluate<{ x: number; y: number; width: number }>(
+      "(() => { const svg = document.querySelector('[data-chart=loss] svg'); svg.scrollIntoView({ block: 'center' }); const { x, y, width } = svg.getBoundingClientRect(); return { x, y: y + 50, width }; })()",
+    );
+    const mouse = (type: string, share: number) =>
+      browser.send("Input.dispatchMouseEvent", {
+        type,
+        x: box.x + share * box.width,
+        y: box.y,
+        button: "left",
+        buttons: 1,
+        clickCount: 1,
+      });
+    await mouse("mousePressed", 0.6);
+    await mouse("mouseMoved", 0.7);
+    await mouse("mouseReleased", 0.9);
+    expect(await browser.evaluate(axis)).not.toBe(whole);
+    await browser.evaluate("document.querySelector('[data-chart=loss] button').click()");
+    expect(await browser.evaluate(axis)).toBe(whole);
+  });
+});
