@@ -31,9 +31,7 @@
 #define NR (NV * VL)
 
 /** Rows of k per block: a panel of KC × NR floats stays in the first-level cache. */
-#ifndef KC
 #define KC 384
-#endif
 /** The same where O is transposed and loading it anew costs more than fetching the panel from the second level. */
 #define KC_TURNED 1024
 /** Rows of P per packed block: MC × KC floats stay in the second-level cache. */
@@ -164,87 +162,131 @@ static void pack_panel(float *to, const float *q, long qks, long qls, long K, lo
 		return;
 	}
 	for (long v = 0; v < NR; v += VL) {
-		long here = lanes - v < VL ? lanes - v : VL;
-		if (here <= 0) {
-			for (long k = 0; k < K; k++)
-				store(to + k * NR + v, splat(0));
-			continue;
-		}
+		const long here = lanes - v < VL ? lanes - v : VL;
 		const float *from = q + v * qls;
 		long k = 0;
-		for (; k + VL <= K; k += VL) {
-			vf r[VL];
-			for (int i = 0; i < VL; i++)
-				r[i] = i < here ? load(from + i * qls + k) : splat(0);
-			transpose(r);
-			for (int i = 0; i < VL; i++)
-				store(to + (k + i) * NR + v, r[i]);
-		}
+		if (here == VL)
+			for (; k + VL <= K; k += VL) {
+				vf r[VL];
+				UNROLL
+				for (int i = 0; i < VL; i++)
+					r[i] = load(from + i * qls + k);
+				transpose(r);
+				UNROLL
+				for (int i = 0; i < VL; i++)
+					store(to + (k + i) * NR + v, r[i]);
+			}
 		for (; k < K; k++)
 			for (long i = 0; i < VL; i++)
 				to[k * NR + v + i] = i < here ? from[i * qls + k] : 0;
 	}
 }
 
-/** A tile of P: `rows` × K as [K][rows]. */
+/** A tile of P: `rows` × K as [K][rows]. May write up to VL floats behind its end. */
 static void pack_rows(float *to, const float *p, long prs, long pks, long K, long rows)
 {
+	long k = 0;
 	if (prs == 1) {
-		for (long k = 0; k < K; k++)
+		for (; k < K; k++)
 			for (long i = 0; i < rows; i++)
 				to[k * rows + i] = p[k * pks + i];
 		return;
 	}
-	for (long i = 0; i < rows; i++)
-		for (long k = 0; k < K; k++)
+#if MR <= VL
+	/* Each store's surplus is overwritten by the next. */
+	for (; k + VL <= K; k += VL) {
+		vf r[VL];
+		UNROLL
+		for (int i = 0; i < VL; i++)
+			r[i] = i < MR ? load(p + (i < rows ? i : 0) * prs + k) : splat(0);
+		transpose(r);
+		UNROLL
+		for (int i = 0; i < VL; i++)
+			store(to + (k + i) * rows, r[i]);
+	}
+#endif
+	for (; k < K; k++)
+		for (long i = 0; i < rows; i++)
 			to[k * rows + i] = p[i * prs + k * pks];
 }
 
 /* ---- edges: tiles whose output is narrow or turned ------------------------------------------------- */
 
+/** The first `count` floats of x. The counts of whole tiles are constants, copied without a loop. */
+INLINE void put_lanes(float *to, vf x, long count)
+{
+	float lanes[VL] __attribute__((aligned(VL * 4)));
+	store(lanes, x);
+	switch (count) {
+#define PUT_LANES(n) \
+	case n: __builtin_memcpy(to, lanes, 4 * n); return;
+#if VL >= 8
+		PUT_LANES(5)
+		PUT_LANES(6)
+		PUT_LANES(7)
+		PUT_LANES(8)
+#endif
+		PUT_LANES(3)
+		PUT_LANES(4)
+	default:
+		for (long i = 0; i < count; i++)
+			to[i] = lanes[i];
+	}
+}
+
 static void edge_tile(Tile *run, const Product *x, const float *p, long ps, const float *q, long qs, long k,
 		      int first, long r, long l, long rows, long lanes)
 {
-	float part[MR * NR] __attribute__((aligned(64))) = { 0 };
+	float part[MR * NR] __attribute__((aligned(64)));
 	const float *init = part;
 	long is = NR;
 	float *out = x->O + r * x->ors + l * x->ols;
-	enum start start = first ? x->start : START_SELF;
-	if (start == START_ZERO) {
-		init = 0;
-	} else if (start == START_LANES) {
+	switch (first ? x->start : START_SELF) {
+	case START_ZERO: init = 0; break;
+	case START_LANES:
 		for (long j = 0; j < NR; j++)
 			part[j] = j < lanes ? x->bias[l + j] : 0;
 		is = 0;
-	} else {
+		break;
+	case START_ROWS:
+		for (long i = 0; i < rows; i++)
+			for (long v = 0; v < NR; v += VL)
+				store(part + i * NR + v, splat(x->bias[r + i]));
+		break;
+	case START_SELF:
 		for (long i = 0; i < rows; i++)
 			for (long j = 0; j < NR; j++)
-				part[i * NR + j] = j >= lanes ? 0
-						   : start == START_ROWS ? x->bias[r + i]
-									 : out[i * x->ors + j * x->ols];
+				part[i * NR + j] = j < lanes ? out[i * x->ors + j * x->ols] : 0;
 	}
 	run(p, ps, q, qs, k, init, is, part, NR);
-	if (x->ols == 1) {
-		for (long i = 0; i < rows; i++)
-			for (long j = 0; j < lanes; j++)
-				out[i * x->ors + j] = part[i * NR + j];
-		return;
-	}
-	for (long v = 0; v < lanes; v += VL)
+	for (long v = 0; v < lanes; v += VL) {
+		const long wide = lanes - v < VL ? lanes - v : VL;
+		if (x->ols == 1) {
+			for (long i = 0; i < rows; i++)
+				if (wide == VL)
+					store(out + i * x->ors + v, load(part + i * NR + v));
+				else
+					put_lanes(out + i * x->ors + v, load(part + i * NR + v), wide);
+			continue;
+		}
 		for (long i = 0; i < rows; i += VL) {
 			vf t[VL];
-			long high = rows - i < VL ? rows - i : VL, wide = lanes - v < VL ? lanes - v : VL;
+			const long high = rows - i < VL ? rows - i : VL;
+			UNROLL
 			for (long a = 0; a < VL; a++)
-				t[a] = a < high ? load(part + (i + a) * NR + v) : splat(0);
+				t[a] = load(part + (i + (a < high ? a : 0)) * NR + v);
 			transpose(t);
-			for (long a = 0; a < wide; a++) {
-				float *to = out + i + (v + a) * x->ols;
-				if (high == VL)
-					store(to, t[a]);
-				else
-					store_some(to, t[a], high);
+			float *to = out + i + v * x->ols;
+			if (wide == VL) {
+				UNROLL
+				for (long a = 0; a < VL; a++)
+					put_lanes(to + a * x->ols, t[a], high);
+			} else {
+				for (long a = 0; a < wide; a++)
+					put_lanes(to + a * x->ols, t[a], high);
 			}
 		}
+	}
 }
 
 /* ---- blocks -------------------------------------------------------------------------------------- */
@@ -270,10 +312,11 @@ static void product_part(Worker *w, const Product *x, long tile0, long tile1, lo
 	const long k_blocks = K ? ceiling(K, most) : 1, kb = ceiling(K, k_blocks);
 	const long width = l1 - l0, panels_all = ceiling(width, NR);
 	const int pack_p = panels_all >= PACK_PANELS && !(x->prs == 1 && kb <= DIRECT_K);
+	/* Panels per block of packed Q. One that nobody else uses is used at once, while it is near. */
 	long nc = direct ? panels_all : smaller(panels_all, floats / 2 / (kb * NR + 1));
-	int half = 0;
-	if (nc < 1)
+	if (nc < 1 || (!direct && !together && !pack_p))
 		nc = 1;
+	int half = 0;
 	float *tail = w->scratch, *rows_packed = w->scratch + KC_TURNED * NR;
 	for (long j0 = 0; j0 < panels_all; j0 += nc) {
 		const long j1 = smaller(j0 + nc, panels_all);

@@ -40,7 +40,12 @@ static void batch_norm(Worker *w, const Norm *x)
 			vf sum = splat(0), squares = splat(0);
 			for (long r = 0; r < rows; r++)
 				sum = sum + AT(x->X, r);
-			mean = sum / count;
+			/* The mean twice: what is left of x − mean takes the first sum's rounding back out. */
+			const vf about = sum / count;
+			sum = splat(0);
+			for (long r = 0; r < rows; r++)
+				sum = sum + (AT(x->X, r) - about);
+			mean = about + sum / count;
 			for (long r = 0; r < rows; r++) {
 				const vf d = AT(x->X, r) - mean;
 				squares = muladd(d, d, squares);
@@ -110,7 +115,10 @@ static void layer_norm(Worker *w, const Norm *x)
 		vf lanes[LANE_VECTORS];
 		clear(lanes);
 		EACH_LANE(cols, lanes[lane] = lanes[lane] + GET(X));
-		const vf mean = splat(fold_lanes(lanes) / count);
+		const vf about = splat(fold_lanes(lanes) / count); /* as in batch_norm */
+		clear(lanes);
+		EACH_LANE(cols, lanes[lane] = lanes[lane] + cut(GET(X) - about, rest));
+		const vf mean = about + splat(fold_lanes(lanes) / count);
 		clear(lanes);
 		EACH_LANE(cols, const vf d = cut(GET(X) - mean, rest); lanes[lane] = muladd(d, d, lanes[lane]));
 		const vf inverse = splat(1) / vsqrt(splat(fold_lanes(lanes) / count + x->eps));

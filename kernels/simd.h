@@ -135,7 +135,16 @@ INLINE vf vsqrt(vf a)
 }
 
 /** mask ? a : b per lane; a mask is all ones or all zeros, as comparisons give it. */
-INLINE vf choose(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
+INLINE vf choose(vi mask, vf a, vf b)
+{
+#if defined(__AVX2__) && VL == 8
+	return (vf)_mm256_blendv_ps((__m256)b, (__m256)a, (__m256)mask);
+#elif defined(__wasm_simd128__)
+	return (vf)wasm_v128_bitselect((v128_t)a, (v128_t)b, (v128_t)mask);
+#else
+	return (vf)((mask & (vi)a) | (~mask & (vi)b));
+#endif
+}
 /** The greater; b where a is NaN. Not the machine's min and max: those differ over NaN and −0. */
 INLINE vf vmax(vf a, vf b) { return choose(a > b, a, b); }
 INLINE vf vmin(vf a, vf b) { return choose(a < b, a, b); }
@@ -147,7 +156,16 @@ INLINE vf copysign_of(vf a, vf sign)
 INLINE vf tofloat(vi a) { return __builtin_convertvector(a, vf); }
 INLINE vf bytes_to_float(const uint8_t *p)
 {
+#if defined(__AVX512F__)
+	return tofloat((vi)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
+#elif defined(__AVX2__) && VL == 8
+	return tofloat((vi)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+#elif defined(__wasm_simd128__)
+	const v128_t words = wasm_u16x8_extend_low_u8x16(wasm_v128_load32_zero(p));
+	return tofloat((vi)wasm_u32x4_extend_low_u16x8(words));
+#else
 	return tofloat(__builtin_convertvector(*(const vb_any *)p, vi));
+#endif
 }
 
 /** The first `count` < VL floats of p, then zeros. */
@@ -201,16 +219,19 @@ INLINE void transpose(vf r[VL])
 	r[3] = SHUFFLE(t[1], t[3], 2, 3, 6, 7);
 #elif VL == 8
 	vf u[VL];
+	UNROLL
 	for (int i = 0; i < 8; i += 2) {
 		t[i] = SHUFFLE(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
 		t[i + 1] = SHUFFLE(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
 	}
+	UNROLL
 	for (int i = 0; i < 8; i += 4) {
 		u[i] = SHUFFLE(t[i], t[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
 		u[i + 1] = SHUFFLE(t[i], t[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
 		u[i + 2] = SHUFFLE(t[i + 1], t[i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
 		u[i + 3] = SHUFFLE(t[i + 1], t[i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
 	}
+	UNROLL
 	for (int i = 0; i < 4; i++) {
 		r[i] = SHUFFLE(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
 		r[i + 4] = SHUFFLE(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
@@ -218,11 +239,14 @@ INLINE void transpose(vf r[VL])
 #else
 	/* Quarters of 4 × 4: transposed inside each 128-bit part, then the parts change places. */
 	vf u[VL];
+	UNROLL
 	for (int i = 0; i < 16; i += 2) {
 		t[i] = SHUFFLE(r[i], r[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
 		t[i + 1] = SHUFFLE(r[i], r[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
 	}
+	UNROLL
 	for (int i = 0; i < 16; i += 4)
+		UNROLL
 		for (int h = 0; h < 2; h++) {
 			u[i + 2 * h] = SHUFFLE(t[i + h], t[i + h + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25,
 					       12, 13, 28, 29);
@@ -230,6 +254,7 @@ INLINE void transpose(vf r[VL])
 						   26, 27, 14, 15, 30, 31);
 		}
 	/* u[4q + c] holds, in part p, column 4p + c of rows 4q … 4q + 3. */
+	UNROLL
 	for (int c = 0; c < 4; c++) {
 		vf a = SHUFFLE(u[c], u[4 + c], 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27);
 		vf b = SHUFFLE(u[c], u[4 + c], 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);

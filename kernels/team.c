@@ -16,8 +16,10 @@
 #else
 #define SPINS 1500
 #endif
-/** A sleeper looks up after so many nanoseconds, and by that measures how late the others are. */
+/** Thread 0 looks up from its sleep after so many nanoseconds, and by that measures how late the others are. */
 #define NAP 500000
+/** The others sleep until they are woken; this only bounds what a fault could cost. */
+#define SLEEP 1000000000
 /** Work done alone after a late partner, in estimated nanoseconds: doubled up to the most. */
 #define ALONE_LEAST 20e6
 #define ALONE_MOST 1600e6
@@ -26,8 +28,8 @@ static int32_t seen(const int32_t *value) { return __atomic_load_n(value, __ATOM
 static int32_t plus(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 static int reached(int32_t now, int32_t goal) { return plus(now, -goal) >= 0; }
 
-/** Waits until the flag reaches `goal`. Returns nanoseconds asleep, in whole naps. */
-static double await(Flag *flag, int32_t goal)
+/** Waits until the flag reaches `goal`. Returns nanoseconds asleep, in whole naps of `nap`. */
+static double await(Flag *flag, int32_t goal, int64_t nap)
 {
 	for (int i = 0; i < SPINS; i++) {
 		if (reached(seen(&flag->value), goal))
@@ -40,8 +42,8 @@ static double await(Flag *flag, int32_t goal)
 		const int32_t now = __atomic_load_n(&flag->value, __ATOMIC_SEQ_CST);
 		if (reached(now, goal))
 			break;
-		if (os_wait(&flag->value, now, NAP))
-			asleep += NAP;
+		if (os_wait(&flag->value, now, nap))
+			asleep += (double)nap;
 	}
 	__atomic_fetch_sub(&flag->sleepers, 1, __ATOMIC_SEQ_CST);
 	return asleep;
@@ -75,13 +77,13 @@ static void meet(Worker *w, double expected)
 	const int32_t number = w->meetings = plus(w->meetings, 1);
 	if (w->id) {
 		announce(&team->arrived[w->id], number);
-		await(&team->released, number);
+		await(&team->released, number, SLEEP);
 		if (team->parted == number)
 			w->count = 0;
 		return;
 	}
 	for (int id = 1; id < w->count; id++)
-		team->late += await(&team->arrived[id], number);
+		team->late += await(&team->arrived[id], number, NAP);
 	if (expected >= 0) {
 		if (team->late > 2 * NAP + expected / 4)
 			part(team, number);
@@ -157,18 +159,17 @@ void team_work(Team *team, int id)
 		os_wait(&team->ready, ready, NAP);
 	__atomic_store_n(&team->ready, id + 1, __ATOMIC_SEQ_CST);
 	os_wake(&team->ready);
-	for (;;) {
-		await(&team->lists, plus(latest, 1));
+	/* A team may close before this thread has come to life: then no list follows `latest`. */
+	while (!seen(&team->closing)) {
+		await(&team->lists, plus(latest, 1), SLEEP);
 		latest = seen(&team->lists.value);
-		if (seen(&team->closing))
-			return;
 		/* Included, this thread is waited for, and the list stays; else it may be any by now. */
 		const int count = latest & 255;
-		if (id >= count)
-			continue;
-		me->count = count;
-		me->meetings = team->meetings_at_start;
-		run_list(me, team->list, team->words);
+		if (id < count) {
+			me->count = count;
+			me->meetings = team->meetings_at_start;
+			run_list(me, team->list, team->words);
+		}
 	}
 }
 
