@@ -139,6 +139,21 @@ static void activate_backward(Worker *w, float *dZ, const float *dA, const float
 	}
 }
 
+/** In the order of `elementaryNames` in src/engine/fast/commands.ts. */
+enum elementary { EXP, EXPM1, LOG, LOG1P_UNIT, ERF };
+
+/** Y = f(X), for the tests of accuracy: in the verbs these functions only come composed. */
+static void elementary(Worker *w, float *Y, const float *X, enum elementary f, long n)
+{
+	switch (f) {
+	case EXP: EACH(w, n, PUT(Y, vexp(GET(X)))); break;
+	case EXPM1: EACH(w, n, PUT(Y, vexpm1(GET(X)))); break;
+	case LOG: EACH(w, n, PUT(Y, vlog(GET(X)))); break;
+	case LOG1P_UNIT: EACH(w, n, PUT(Y, vlog1p_unit(GET(X)))); break;
+	case ERF: EACH(w, n, PUT(Y, verf(GET(X)))); break;
+	}
+}
+
 /* ---- whole buffers ------------------------------------------------------------------------------- */
 
 static void copy(Worker *w, float *Y, const float *X, long n) { EACH(w, n, PUT(Y, GET(X))); }

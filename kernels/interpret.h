@@ -19,7 +19,7 @@ enum op {
 	OP_GEMM, OP_SUM_ROWS, OP_GATHER_FLOATS, OP_GATHER_BYTES, OP_ACTIVATE, OP_ACTIVATE_BACKWARD, OP_LOSS,
 	OP_DROPOUT, OP_BATCH_NORM, OP_BATCH_NORM_BACKWARD, OP_LAYER_NORM, OP_LAYER_NORM_BACKWARD, OP_COPY, OP_ADD,
 	OP_SGD, OP_ADAM, OP_CLIP_NORM, OP_CLIP_VALUE, OP_WARP, OP_ELASTIC, OP_ADAPTIVE,
-	OP_LERP, OP_PENALIZE, OP_LIMIT_ROWS, OP_RMS_NORM, OP_RMS_NORM_BACKWARD
+	OP_LERP, OP_PENALIZE, OP_LIMIT_ROWS, OP_RMS_NORM, OP_RMS_NORM_BACKWARD, OP_ELEMENTARY
 };
 
 #define HEAD_WORDS 3
@@ -81,6 +81,7 @@ static void run_command(Worker *w, const double *command)
 		break;
 	}
 	case OP_CLIP_NORM: clip_norm(w, F(0), N(1), a[2], D(3) + TOTAL_GRADIENT_NORM); break;
+	case OP_ELEMENTARY: elementary(w, F(0), F(1), (enum elementary)a[2], N(3)); break;
 	case OP_CLIP_VALUE: clip_value(w, F(0), N(1), X(2)); break;
 	case OP_ADAPTIVE: {
 		const Adaptive x = { (enum adaptive)a[0], F(1), F(2), F(3), F(4), F(5), N(6), X(7),

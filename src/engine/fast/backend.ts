@@ -18,6 +18,8 @@ import { type AdaptiveStep, adaptiveRules, scalarCount, scalarsOf } from "./adap
 import {
   activationNames,
   CommandList,
+  type ElementaryName,
+  elementaryNames,
   listLength,
   lossNames,
   numbered,
@@ -57,6 +59,7 @@ const activationCosts: Readonly<Partial<Record<ActivationName, number>>> = {
 const usualActivationCost = 1.5;
 
 const adaptiveNumbers = numbered(adaptiveRules);
+const elementaryNumbers = numbered(elementaryNames);
 const activationNumbers = numbered(activationNames);
 const lossNumbers = numbered(lossNames);
 
@@ -382,6 +385,15 @@ export class FastBackend implements Backend {
     c.put(gradient.address);
     c.put(gradient.size);
     c.put(clipValue);
+  }
+
+  /** Y = f(X): no verb of a step, but what activations and losses are made of, for tests of its accuracy. */
+  elementary(Y: Matrix, X: Matrix, f: ElementaryName): void {
+    const c = this.begin("elementary", 4, usualActivationCost * Y.size);
+    c.put(Y.address);
+    c.put(X.address);
+    c.put(elementaryNumbers[f]);
+    c.put(Y.size);
   }
 
   // --- helpers -------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ export const ops = [
   "limit_rows",
   "rms_norm",
   "rms_norm_backward",
+  "elementary",
 ] as const;
 
 export type Op = (typeof ops)[number];
@@ -51,6 +52,10 @@ export const activationNames = [
   "hard_sigmoid",
   "mish",
 ] as const satisfies readonly ActivationName[];
+
+/** In the order of `enum elementary` in kernels/elementwise.h. */
+export const elementaryNames = ["exp", "expm1", "log", "log1p_unit", "erf"] as const;
+export type ElementaryName = (typeof elementaryNames)[number];
 
 /** In the order of `enum loss_rule` in kernels/losses.h. */
 export const lossNames = [

@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "2435e206bf7d5e0dabbf38becbdbf72ddd022cadd87a42dbd4744fcad85e41cd";
+export const sourceHash = "d51fb708bc716f636ec4d90ab770b8968ca08b6fcc3cec88a5bcb672df59f82f";

@@ -1,0 +1,3 @@
+/** sha256 over names and contents of all C files, in the order of their names. */
+export function sourceHash(): string;
+export const folder: string;
