@@ -280,7 +280,7 @@ export const commands = {
     ],
   },
   export: {
-    summary: "write a model as ONNX, plain weights, JSON, a JavaScript module, a page or PyTorch code",
+    summary: "write a model as ONNX, weights, JSON, JavaScript, a page or PyTorch",
     argument: { name: "MODEL", help: "a model file (.ckpt)" },
     options: {
       to: {

@@ -88,7 +88,8 @@ function checkColumns(
       if (min === max && missing === 0) found.constant.push(quoted(name));
       else if (kind === "number" && countsRows(values)) found.counting.push(quoted(name));
       else {
-        const share = tells(kind, values);
+        // The only input is what the target is to be told by.
+        const share = columns.length > 1 ? tells(kind, values) : null;
         if (share !== null) found.telling.push(`${quoted(name)} ${percent(share)}`);
       }
       if (missing > mostMissing) found.missing.push(`${quoted(name)} ${percent(missing)}`);

@@ -8,6 +8,9 @@ import { folder, nnt } from "../cli/program.ts";
 const configs = join(import.meta.dirname, "../../configs");
 const cwd = folder();
 
+/** Warnings about the data, such as a flower that was measured twice, are no failure. */
+const problems = (err: string) => err.replaceAll(/^warning: .*\n/gm, "");
+
 /** `mnist*` needs files that are not in this repository; `digits.yaml` has a test of its own. */
 const names = readdirSync(configs)
   .filter((file) => file.endsWith(".yaml") && !file.startsWith("mnist") && file !== "digits.yaml")
@@ -25,7 +28,7 @@ beforeAll(async () => {
     const { code, err } = await nnt(["train", join(configs, `${name}.yaml`), "--out", name, "--quiet"], {
       cwd,
     });
-    expect([name, code, err]).toEqual([name, 0, ""]);
+    expect([name, code, problems(err)]).toEqual([name, 0, ""]);
     const summary = JSON.parse(readFileSync(join(cwd, name, "summary.json"), "utf8")) as Summary;
     const { parameters } = readCheckpoint(join(cwd, name, "best.ckpt"), "model");
     const tensors = new Map(parameters.map(({ name, values }) => [name, values]));
