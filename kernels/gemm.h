@@ -307,7 +307,9 @@ static void product_part(Worker *w, const Product *x, long tile0, long tile1, lo
 			 float *space, long floats)
 {
 	const long R = x->R, K = x->K, tile_count = ceiling(R, MR);
-	const int direct = x->qls == 1 && (tile1 - tile0 <= DIRECT_TILES || K <= DIRECT_K);
+	/* The same for all who pack together: they meet equally often. */
+	const long tiles_each = together ? ceiling(tile_count, w->count) : tile1 - tile0;
+	const int direct = x->qls == 1 && (tiles_each <= DIRECT_TILES || K <= DIRECT_K);
 	const long most = x->ols == 1 ? KC : KC_TURNED;
 	const long k_blocks = K ? ceiling(K, most) : 1, kb = ceiling(K, k_blocks);
 	const long width = l1 - l0, panels_all = ceiling(width, NR);
