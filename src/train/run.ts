@@ -8,7 +8,7 @@ import { assemble } from "./assembly.ts";
 import { runEpoch } from "./divergence.ts";
 import { conclude } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
-import type { Listener, StopReason } from "./events.ts";
+import type { Listener, StopReason, TrainEvent } from "./events.ts";
 import type { ReportData } from "./reportData.ts";
 import { resume } from "./resume.ts";
 import { Saver } from "./saver.ts";
@@ -37,9 +37,11 @@ export interface TrainOptions extends KernelsChoice {
  */
 export async function train(options: TrainOptions, listen: Listener): Promise<Summary> {
   const started = performance.now();
-  const work = await assemble(options, listen);
+  const told: TrainEvent[] = []; // held back: where the directory is refused, that comes first
+  const work = await assemble(options, (event) => told.push(event));
   const run = openRun({ out: options.out, name: work.network.spec.name, mode: options.mode });
   try {
+    told.forEach(listen);
     for (const { message } of run.warnings) listen({ event: "warning", message });
     if (run.resumed) resume(work, run.resumed, listen);
     run.write("spec", options.renderSpec(work.network.spec, run.directory));

@@ -25,7 +25,7 @@ train: { epochs: 3, batch_size: 10 }
 beforeAll(async () => {
   const rows = Array.from(
     { length: 10_000 },
-    (_, row) => `${row},${"ab"[row % 2]},${["x", "y", "z"][row % 3]}`,
+    (_, row) => `${(row * 7919) % 10_007},${"ab"[row % 2]},${["x", "y", "z"][row % 3]}`,
   );
   put(directory, { "table.csv": `n,word,third\n${rows.join("\n")}\n`, "spec.yaml": spec });
   const argv = ["train", path("spec.yaml"), "--out", path("run"), "--set", "train.max_steps=5", "--quiet"];

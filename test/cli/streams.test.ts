@@ -14,7 +14,7 @@ const cwd = folder();
 const rows = Array.from({ length: 60 }, (_, row) => [
   row % 10,
   (row * 7) % 13,
-  row % 10 > 4 ? "high" : "low",
+  row % 10 > 4 !== (row % 17 === 0) ? "high" : "low",
 ]);
 const manyRows = `a,b\n${Array.from({ length: 20_000 }, (_, row) => `${row % 10},1\n`).join("")}`;
 const spec = "data: { path: table.csv, target: y }\ntrain: { epochs: 2 }\n";
