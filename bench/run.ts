@@ -10,9 +10,9 @@ import { createInterface } from "node:readline";
 import { openStepper, type StepShape, stepName, stepOperations, stepShapes } from "./steps.ts";
 
 const root = join(import.meta.dirname, "..");
-const rounds = 7;
+const rounds = 5;
 /** Seconds one side computes in one round. */
-const secondsPerTurn = 0.4;
+const secondsPerTurn = 0.3;
 /** Losses after so many steps from equal weights have to agree to this share between kernels. */
 const correctness = { steps: 5, share: 1e-4 };
 
@@ -62,17 +62,20 @@ async function checkLosses(shape: StepShape): Promise<void> {
 
 /** Samples per second of every side, the sides taking turns. */
 async function measureSteps(shape: StepShape, torch: Awaited<ReturnType<typeof openTorch>>) {
-  const native = await openStepper(shape, { kernels: "native", threads: 2 });
-  const wasm = await openStepper(shape, { kernels: "wasm", threads: 2 });
   const steps = new Map<string, number>();
-  const timed = (stepper: typeof native, count: number) => async () => {
+  // Opened for its turn alone: idle threads of one side would disturb the others.
+  const timed = (kernels: "native" | "wasm", count: number) => async () => {
+    const stepper = await openStepper(shape, { kernels, threads: 2 });
+    await stepper.run(count);
     const started = performance.now();
     await stepper.run(count);
-    return (performance.now() - started) / 1000 / count;
+    const took = (performance.now() - started) / 1000 / count;
+    await stepper.close();
+    return took;
   };
   const sides: Record<string, (count: number) => Turn> = {
-    native: (count) => timed(native, count),
-    wasm: (count) => timed(wasm, count),
+    native: (count) => timed("native", count),
+    wasm: (count) => timed("wasm", count),
     ...(torch && {
       "torch 1": (count) => () => torch.ask({ ...shape, threads: 1, steps: count }),
       "torch 2": (count) => () => torch.ask({ ...shape, threads: 2, steps: count }),
@@ -86,8 +89,6 @@ async function measureSteps(shape: StepShape, torch: Awaited<ReturnType<typeof o
       if (round >= 0) seconds[name] = [...(seconds[name] ?? []), took];
     }
   }
-  await native.close();
-  await wasm.close();
   return Object.fromEntries(
     Object.entries(seconds).map(([name, took]) => [name, shape.batchSize / median(took)]),
   );
