@@ -9,10 +9,8 @@ export type IdxDataSpec = z.output<typeof idxDataSchema>;
 export type IdxFiles = z.output<typeof idxFilesSchema>;
 export type ColumnSpec = z.output<typeof columnSchema>;
 export type ColumnType = (typeof columnTypes)[number];
-export type SplitSpec = z.output<typeof splitSchema>;
 export type ScaleName = (typeof scaleNames)[number];
 export type TaskName = (typeof taskNames)[number];
-export type Delimiter = (typeof delimiters)[number];
 
 export const formatNames = ["csv", "idx"] as const;
 const taskNames = ["classification", "regression", "multilabel"] as const;

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { above, choice, factor, finite, flag, listOf, path, share, wholeNumber } from "./fields.ts";
 
-export type ModelSpec = z.output<typeof modelSchema>;
 export type LayerSpec = z.output<typeof layerSchema>;
 export type LayerType = LayerSpec["type"];
 export type ActivationSpec = Extract<LayerSpec, { type: ActivationType }>;

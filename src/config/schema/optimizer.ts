@@ -3,7 +3,6 @@ import { z } from "zod";
 import { above, atLeast, choice, flag, share, wholeNumber } from "./fields.ts";
 
 export type OptimizerSpec = z.output<typeof optimizerSchema>;
-export type OptimizerName = OptimizerSpec["name"];
 
 /** What every optimizer takes. */
 const common = (lr: number) => ({

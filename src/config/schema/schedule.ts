@@ -3,7 +3,6 @@ import { z } from "zod";
 import { above, atLeast, between0and1, choice, factor, listOf, wholeNumber } from "./fields.ts";
 
 export type ScheduleSpec = z.output<typeof scheduleSchema>;
-export type ScheduleName = ScheduleSpec["name"];
 
 /** What every schedule takes. */
 const warmup = {

@@ -3,8 +3,6 @@ import { z } from "zod";
 import { above, atLeast, between0and1, choice, factor, finite, flag, wholeNumber } from "./fields.ts";
 import { watchable } from "./metrics.ts";
 
-export type TrainSpec = z.output<typeof trainSchema>;
-export type EarlyStoppingSpec = z.output<typeof earlyStoppingSchema>;
 
 export type CheckpointSpec = z.output<typeof checkpointSchema>;
 
