@@ -232,12 +232,21 @@ static void sum_rows(Worker *w, float *db, const float *dZ, long rows, long cols
 
 /* ---- batches ------------------------------------------------------------------------------------- */
 
+/** Rows of a shuffled batch lie anywhere: the next is fetched while one is copied. */
+INLINE void prefetch(const void *from, long bytes)
+{
+	for (long at = 0; at < bytes && at < 4096; at += 64)
+		__builtin_prefetch((const char *)from + at);
+}
+
 static void gather_floats(Worker *w, float *X, const float *table, const int32_t *indices, long rows, long cols)
 {
 	long r, last;
 	share(w, rows, 1, &r, &last);
 	for (; r < last; r++) {
 		const float *from = table + (uintptr_t)indices[r] * (uintptr_t)cols;
+		if (r + 1 < last)
+			prefetch(table + (uintptr_t)indices[r + 1] * (uintptr_t)cols, 4 * cols);
 		float *to = X + r * cols;
 		long j = 0;
 		for (; j + VL <= cols; j += VL)
@@ -256,6 +265,8 @@ static void gather_bytes(Worker *w, float *X, const uint8_t *table, const int32_
 	share(w, rows, 1, &r, &last);
 	for (; r < last; r++) {
 		const uint8_t *from = table + (uintptr_t)indices[r] * (uintptr_t)cols;
+		if (r + 1 < last)
+			prefetch(table + (uintptr_t)indices[r + 1] * (uintptr_t)cols, cols);
 		float *to = X + r * cols;
 		long j = 0;
 		for (; j + VL <= cols; j += VL)

@@ -30,8 +30,8 @@
 #endif
 #define NR (NV * VL)
 
-/** Rows of k per block: a panel of KC × NR floats stays in the first-level cache. */
-#define KC 384
+/** Rows of k per block: a panel of KC × NR floats stays in the first-level cache (784 makes two blocks). */
+#define KC 400
 /** The same where O is transposed and loading it anew costs more than fetching the panel from the second level. */
 #define KC_TURNED 1024
 /** Rows of P per packed block: MC × KC floats stay in the second-level cache. */
@@ -41,6 +41,9 @@
 #define DIRECT_K 64
 /** P is packed when at least so many panels use it. */
 #define PACK_PANELS 8
+
+/** Outputs that do not stay in the second-level cache. */
+#define FAR_OUTPUTS (256 * 1024)
 
 enum start { START_ZERO, START_LANES, START_ROWS, START_SELF };
 
@@ -318,6 +321,8 @@ static void product_part(Worker *w, const Product *x, long tile0, long tile1, lo
 	long nc = direct ? panels_all : smaller(panels_all, floats / 2 / (kb * NR + 1));
 	if (nc < 1 || (!direct && !together && !pack_p))
 		nc = 1;
+	/* The next tile's outputs are fetched while one is computed, where they cannot be near. */
+	const int far = R * x->L > FAR_OUTPUTS;
 	int half = 0;
 	float *tail = w->scratch, *rows_packed = w->scratch + KC_TURNED * NR;
 	for (long j0 = 0; j0 < panels_all; j0 += nc) {
@@ -374,6 +379,9 @@ static void product_part(Worker *w, const Product *x, long tile0, long tile1, lo
 							continue;
 						}
 						float *out = x->O + r * x->ors + l;
+						if (far)
+							for (long i = rows; i < rows + MR && r + i < R; i++)
+								__builtin_prefetch(out + i * x->ors, 1);
 						if (!first || x->start == START_SELF)
 							run(p, ps, panel, qs, k, out, x->ors, out, x->ors);
 						else

@@ -7,12 +7,12 @@
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 #endif
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "napi.h"
 #include "team_state.h"
@@ -61,35 +61,30 @@ static int find_set(const char *name)
 
 #if defined(__linux__)
 
-int os_wait(int32_t *at, int32_t value, int64_t nanoseconds)
+void os_wait(int32_t *at, int32_t value, int64_t nanoseconds)
 {
 	const struct timespec time = { nanoseconds / 1000000000, nanoseconds % 1000000000 };
-	const long result = syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, &time, 0, 0);
-	/* Woken, interrupted and too late to sleep look alike to the caller, who looks again. */
-	return result == -1 && __atomic_load_n(at, __ATOMIC_SEQ_CST) == value;
+	syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, &time, 0, 0);
 }
 void os_wake(int32_t *at) { syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, 0x7fffffff, 0, 0, 0); }
 
 #else
 
-#include <time.h>
 /* One door for all: waking is rare, and those woken in vain look again. */
 static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 
-int os_wait(int32_t *at, int32_t value, int64_t nanoseconds)
+void os_wait(int32_t *at, int32_t value, int64_t nanoseconds)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_nsec += nanoseconds % 1000000000;
 	until.tv_sec += nanoseconds / 1000000000 + until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	int result = 0;
 	pthread_mutex_lock(&door);
 	if (__atomic_load_n(at, __ATOMIC_SEQ_CST) == value)
-		result = pthread_cond_timedwait(&bell, &door, &until);
+		pthread_cond_timedwait(&bell, &door, &until);
 	pthread_mutex_unlock(&door);
-	return result != 0;
 }
 void os_wake(int32_t *at)
 {
@@ -100,6 +95,13 @@ void os_wake(int32_t *at)
 }
 
 #endif
+
+double os_now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return 1e9 * (double)time.tv_sec + (double)time.tv_nsec;
+}
 
 /* ---- a team of operating-system threads ------------------------------------------------------------ */
 

@@ -28,10 +28,10 @@ struct Team {
 	int32_t size, ready, closing;
 	/** Meetings before the list under way; and the one after which thread 0 went on alone. */
 	int32_t meetings_at_start, parted;
-	/** Nanoseconds that thread 0 has slept waiting for others since it last judged them. */
-	double late;
-	/** Estimated nanoseconds still to be worked alone, and the length of that period. */
-	double alone_left, alone_for;
+	/** Thread 0's alone, in nanoseconds: when the list under way began, and how long it has waited in it. */
+	double began, waited;
+	/** Until when it works alone, the length of that time, and time together since the latest. */
+	double alone_until, alone_for, together;
 };
 
 /** Runs a list, on as many threads as are ready and worth it. Thread 0 only. */
@@ -40,10 +40,12 @@ void team_run(Team *team, const double *list, long words);
 void team_work(Team *team, int id);
 void team_close(Team *team);
 
-/** Sleeps while *at is `value`, at most `nanoseconds`. Returns whether that time ran out. */
-int os_wait(int32_t *at, int32_t value, int64_t nanoseconds);
+/** Sleeps while *at is `value`, at most `nanoseconds`. */
+void os_wait(int32_t *at, int32_t value, int64_t nanoseconds);
 /** Wakes all who sleep on `at`. */
 void os_wake(int32_t *at);
+/** Nanoseconds since some moment. */
+double os_now(void);
 
 static inline void cpu_relax(void)
 {

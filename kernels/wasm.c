@@ -8,11 +8,14 @@
 
 extern const Isa nnt_wasm;
 
-int os_wait(int32_t *at, int32_t value, int64_t nanoseconds)
+void os_wait(int32_t *at, int32_t value, int64_t nanoseconds)
 {
-	return __builtin_wasm_memory_atomic_wait32(at, value, nanoseconds) == 2;
+	__builtin_wasm_memory_atomic_wait32(at, value, nanoseconds);
 }
 void os_wake(int32_t *at) { __builtin_wasm_memory_atomic_notify(at, 0x7fffffff); }
+
+__attribute__((import_module("env"), import_name("now"))) double host_now(void);
+double os_now(void) { return host_now(); }
 
 /** Compilers call these two for copies of structures. */
 void *memcpy(void *to, const void *from, unsigned long count)

@@ -15,17 +15,20 @@ const stackBytes = 65536;
  */
 const workerSource = `
   const { module, memory, stack, team, id } = require("node:worker_threads").workerData;
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, now: () => 0 } });
   exports.__stack_pointer.value = stack;
   exports.work(team, id);
 `;
+
+/** Nanoseconds, by which thread 0 judges whether the others still have cores: never what is computed. */
+const now = () => Number(process.hrtime.bigint());
 
 /** Opens up to `threads` threads; one, with the reason in the description, where memory cannot be shared. */
 export function openWasm(wasm: WasmModule, threads: number): Machine {
   const shared = threads > 1 ? sharedMemory() : null;
   const memory = shared ?? plainMemory();
   const module = shared ? wasm.module : withPlainMemory(wasm);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, now } });
   const calls = exports as unknown as WasmExports;
   const count = shared ? threads : 1;
 

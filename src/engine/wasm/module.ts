@@ -44,23 +44,37 @@ export function withPlainMemory({ binary }: WasmModule): WebAssembly.Module {
   return new WebAssembly.Module(copy);
 }
 
-/** Where the import section says how its one import, `env.memory`, is limited. */
+/** Where the import section says how `env.memory` is limited: a byte whose bit 1 is "shared". */
 function memoryFlagsAt(binary: Uint8Array): number {
   let at = 8;
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = binary[at++]!;
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  const skipName = () => {
+    const length = number();
+    at += length;
+  };
   while (at < binary.length) {
-    const section = binary[at++]!;
-    let size = 0;
-    for (let shift = 0, byte = 128; byte & 128; shift += 7) {
-      byte = binary[at++]!;
-      size |= (byte & 127) << shift;
+    const section = number();
+    const size = number();
+    if (section !== importSection) {
+      at += size;
+      continue;
     }
-    if (section === importSection) {
-      const moduleLength = binary[at + 1]!; // after the count, which is 1
-      const nameLength = binary[at + 2 + moduleLength]!;
-      return at + 4 + moduleLength + nameLength; // after the kind
+    for (let left = number(); left > 0; left--) {
+      skipName();
+      skipName();
+      const kind = number();
+      if (kind === memoryKind) return at;
+      number(); // the type of a function
     }
-    at += size;
   }
-  throw new Error("no import section");
+  throw new Error("no memory is imported");
 }
 const importSection = 2;
+const memoryKind = 2;
