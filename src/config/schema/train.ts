@@ -3,7 +3,6 @@ import { z } from "zod";
 import { above, atLeast, between0and1, choice, factor, finite, flag, wholeNumber } from "./fields.ts";
 import { watchable } from "./metrics.ts";
 
-
 export type CheckpointSpec = z.output<typeof checkpointSchema>;
 
 export const earlyStoppingSchema = z.strictObject(
