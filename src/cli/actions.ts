@@ -13,6 +13,7 @@ export type Action<Name extends CommandName> = (
 
 export const actions = {
   init: async () => (await import("./commands/init.ts")).init,
+  data: async () => (await import("./commands/data.ts")).data,
   train: async () => (await import("./commands/train.ts")).train,
   resume: async () => (await import("./commands/resume.ts")).resume,
   verify: async () => (await import("./commands/verify.ts")).verify,

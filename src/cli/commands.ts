@@ -75,6 +75,23 @@ export const commands = {
       ["nnt init houses.csv -t price -o - | less", "looks at what it would be"],
     ],
   },
+  data: {
+    summary: "fetch a public data set, and check that it is whole",
+    argument: { name: "NAME", help: "mnist", choices: ["mnist"] },
+    options: {
+      dir: { value: text("DIR"), help: "where to put the files (default: data/NAME)" },
+      mirror: {
+        value: text("URL"),
+        repeat: true,
+        help: "folder on the web to fetch from, instead of the known ones (repeatable)",
+      },
+      debug,
+    },
+    examples: [
+      ["nnt data mnist", "data/mnist/, as configs/mnist.yaml wants it; again to check what is there"],
+      ["nnt data mnist --mirror https://example.org/mnist/", "from a mirror of your own"],
+    ],
+  },
   train: {
     summary: "train a network as a spec says, and save it",
     argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
