@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { uniform } from "../chance.ts";
-import { type Outcome, outcome, type Point, run, runInto, wrongAfterFault } from "./runs.ts";
+import { type Outcome, outcome, type Point, run, runAndKill, runIntoFault, wrongAfterFault } from "./runs.ts";
 
 export interface Setting {
   readonly folder: string;
@@ -34,7 +34,7 @@ export async function killAndResume(
   let hits = 0;
   for (let point = first; hits < kills; point = points[Math.floor(chance() ** 2 * points.length)]!) {
     told.push(`${point.call} ${point.nth}`);
-    const { code, signal, err } = await runInto(folder, name, point, "kill");
+    const { code, signal, err } = await runAndKill(folder, name, point);
     if (signal !== "SIGKILL" && code !== 137) {
       if (code === 0) break;
       return { hits, wrong: [`${told.join(", ")}: exit code ${code} ${err}`] };
@@ -44,7 +44,10 @@ export async function killAndResume(
   return { hits, wrong: await endAndCompare(folder, name, expected, `killed at ${told.join(", ")}`) };
 }
 
-/** Lets one call of a run fail, once or from then on; then resumes it without faults and compares. */
+/**
+ * Lets one call of a run fail, once or from then on: it says so with exit code 5, or it can do without and has
+ * saved what an unharmed run saves. Then resumes it without faults and compares.
+ */
 export async function failAndResume(
   { folder, expected }: Setting,
   name: string,
@@ -53,14 +56,17 @@ export async function failAndResume(
   forever: boolean,
 ): Promise<Verdict> {
   const told = `${point.call} ${point.nth}${forever ? " and all that follow" : ""}: ${error}`;
-  const { code, err } = await runInto(folder, name, point, { error, forever });
+  const { code, err, isOnDisk } = await runIntoFault(folder, name, point, error, forever);
+  if (!isOnDisk) return { hits: 0, wrong: await endAndCompare(folder, name, expected, told) };
   const wrong: string[] = [];
-  if (code !== 0 && code !== 5) wrong.push(`${told}: exit code ${code}: ${err.trim()}`);
-  if (code === 5 && !/^nnt: \S+: cannot [a-z ]+: /.test(err)) wrong.push(`${told}: says ${err.trim()}`);
+  if (code === 0)
+    wrong.push(...differences(folder, name, expected).map((what) => `exit code 0, but ${what}`));
+  else if (code !== 5) wrong.push(`exit code ${code}: ${err.trim()}`);
+  else if (!/^nnt: \S+: cannot [a-z ]+: /.test(err)) wrong.push(`says ${err.trim()}`);
   // Where nothing can be removed any more, temporary files stay until the next run sweeps them.
-  const isUnlink = point.call === "unlink";
-  wrong.push(...(isUnlink ? [] : wrongAfterFault(folder, name)).map((what) => `${told}: ${what}`));
-  return { hits: 1, wrong: [...wrong, ...(await endAndCompare(folder, name, expected, told))] };
+  if (point.call !== "unlink") wrong.push(...wrongAfterFault(folder, name));
+  const resumed = await endAndCompare(folder, name, expected, told);
+  return { hits: 1, wrong: [...wrong.map((what) => `${told}: ${what}`), ...resumed] };
 }
 
 async function endAndCompare(
@@ -71,11 +77,15 @@ async function endAndCompare(
 ): Promise<string[]> {
   const { code, err } = await run(folder, name, null);
   if (code !== 0) return [`${told}: resuming ended with ${code}: ${err.trim()}`];
+  const different = differences(folder, name, expected);
+  if (different.length === 0) rmSync(join(folder, name), { recursive: true });
+  return different.map((what) => `${told}: ${what}`);
+}
+
+function differences(folder: string, name: string, expected: Outcome): string[] {
   const found = outcome(folder, name);
   const files = [...new Set([...Object.keys(expected), ...Object.keys(found)])];
-  const different = files.filter((file) => found[file] !== expected[file]);
-  if (different.length === 0) rmSync(join(folder, name), { recursive: true });
-  return different.map((file) => `${told}: ${file} differs`);
+  return files.filter((file) => found[file] !== expected[file]).map((file) => `${file} differs`);
 }
 
 /** The errors that a call can meet. */

@@ -1,7 +1,7 @@
 /** A small run of the real program that can be killed, or refused a system call, at any of its calls by strace. */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readCheckpoint } from "../../src/checkpoint/checkpoint.ts";
@@ -19,6 +19,8 @@ export type Call = (typeof calls)[number];
 export interface Point {
   readonly call: Call;
   readonly nth: number;
+  /** Whether a disk is behind it, which may be full: it is no wake-up among the run's own threads. */
+  readonly isOnDisk: boolean;
 }
 
 /** What is compared: equal digests are equal files. */
@@ -73,25 +75,44 @@ export function run(folder: string, name: string, strace: readonly string[] | nu
   });
 }
 
-/** As `run`, killed at a point, or failing there with an error: once, or from then on. */
-export function runInto(
+/** As `run`, killed at a point. */
+export function runAndKill(folder: string, name: string, { call, nth }: Point): Promise<Ended> {
+  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:signal=SIGKILL:when=${nth}`];
+  return run(folder, name, [...forKills, "-o", "/dev/null", ...inject]);
+}
+
+/** As `run`, with a call that fails: once, or it and all of its name that follow. Tells whether a disk was behind them. */
+export async function runIntoFault(
   folder: string,
   name: string,
   { call, nth }: Point,
-  what: { readonly error: string; readonly forever: boolean } | "kill",
-): Promise<Ended> {
-  const [options, harm] =
-    what === "kill"
-      ? [forKills, `signal=SIGKILL:when=${nth}`]
-      : [forRest, `error=${what.error}:when=${nth}${what.forever ? "+" : ""}`];
-  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:${harm}`];
-  return run(folder, name, [...options, "-o", "/dev/null", ...inject]);
+  error: string,
+  forever: boolean,
+): Promise<Ended & { readonly isOnDisk: boolean }> {
+  const log = join(folder, `${name}.strace`);
+  const inject = [
+    "-e",
+    `trace=${call}`,
+    "-e",
+    `inject=${call}:error=${error}:when=${nth}${forever ? "+" : ""}`,
+  ];
+  const ended = await run(folder, name, [...forRest, "-y", "-o", log, ...inject]);
+  const failed = readFileSync(log, "utf8")
+    .split("\n")
+    .filter((line) => line.includes("(INJECTED)"));
+  rmSync(log);
+  return { ...ended, isOnDisk: failed.length > 0 && !failed.some(isWakeUp) };
+}
+
+/** An event counter or a pipe, by which threads wake each other: no disk is behind it, and node aborts where it fails. */
+function isWakeUp(line: string): boolean {
+  return /<(anon_inode|pipe):/.test(line);
 }
 
 /** Every point of an unharmed run, those before it touches its directory apart. */
 export async function pointsOf(folder: string, name: string): Promise<{ before: Point[]; within: Point[] }> {
   const log = join(folder, `${name}.strace`);
-  const ended = await run(folder, name, [...forRest, "-o", log, "-e", `trace=${calls.join(",")}`]);
+  const ended = await run(folder, name, [...forRest, "-y", "-o", log, "-e", `trace=${calls.join(",")}`]);
   if (ended.code !== 0) throw new Error(`the unharmed run failed: ${ended.err}`);
   const counts = new Map<Call, number>();
   const points = { before: [] as Point[], within: [] as Point[] };
@@ -104,7 +125,7 @@ export async function pointsOf(folder: string, name: string): Promise<{ before: 
     const nth = (counts.get(call as Call) ?? 0) + 1;
     counts.set(call as Call, nth);
     isWithin ||= line.includes(`"${name}"`) || line.includes(`"${name}/`);
-    points[isWithin ? "within" : "before"].push({ call: call as Call, nth });
+    points[isWithin ? "within" : "before"].push({ call: call as Call, nth, isOnDisk: !isWakeUp(line) });
   }
   return points;
 }
