@@ -9,6 +9,7 @@
 #include "augment.h"
 #include "adaptive.h"
 #include "elementwise.h"
+#include "ensemble.h"
 #include "gemm.h"
 #include "losses.h"
 #include "norms.h"
@@ -19,7 +20,8 @@ enum op {
 	OP_GEMM, OP_SUM_ROWS, OP_GATHER_FLOATS, OP_GATHER_BYTES, OP_ACTIVATE, OP_ACTIVATE_BACKWARD, OP_LOSS,
 	OP_DROPOUT, OP_BATCH_NORM, OP_BATCH_NORM_BACKWARD, OP_LAYER_NORM, OP_LAYER_NORM_BACKWARD, OP_COPY, OP_ADD,
 	OP_SGD, OP_ADAM, OP_CLIP_NORM, OP_CLIP_VALUE, OP_WARP, OP_ELASTIC, OP_ADAPTIVE,
-	OP_LERP, OP_PENALIZE, OP_LIMIT_ROWS, OP_RMS_NORM, OP_RMS_NORM_BACKWARD, OP_ELEMENTARY
+	OP_LERP, OP_PENALIZE, OP_LIMIT_ROWS, OP_RMS_NORM, OP_RMS_NORM_BACKWARD, OP_ELEMENTARY,
+	OP_SCALE_COLUMNS, OP_SUM_PRODUCTS, OP_AVERAGE
 };
 
 #define HEAD_WORDS 3
@@ -94,6 +96,9 @@ static void run_command(Worker *w, const double *command)
 	case OP_LIMIT_ROWS: limit_rows(w, F(0), N(1), N(2), a[3]); break;
 	case OP_RMS_NORM: rms_norm(w, F(0), F(1), F(2), X(3), F(4), N(5), N(6)); break;
 	case OP_RMS_NORM_BACKWARD: rms_norm_backward(w, F(0), F(1), F(2), F(3), F(4), F(5), N(6), N(7)); break;
+	case OP_SCALE_COLUMNS: scale_columns(w, F(0), F(1), F(2), F(3), N(4), N(5)); break;
+	case OP_SUM_PRODUCTS: sum_products(w, F(0), F(1), F(2), N(3), N(4)); break;
+	case OP_AVERAGE: average(w, F(0), F(1), (enum average)a[2], N(3), N(4), N(5)); break;
 	case OP_WARP: warp(w, F(0), F(1), F(2), F(3), N(4), N(5), N(6), X(7)); break;
 	case OP_ELASTIC:
 		elastic(w, F(0), F(1), N(2), X(3), (uint32_t)a[4], (uint32_t)a[5], (uint32_t)a[6], N(7), N(8), N(9));

@@ -12,7 +12,7 @@
 /** In the order of `lossNames` in src/engine/fast/commands.ts. */
 enum loss_rule {
 	CROSS_ENTROPY, BCE_WITH_LOGITS, MSE, HALF_SQUARED_ERROR, MAE, HUBER, SMOOTH_L1, POISSON_NLL, QUANTILE,
-	FOCAL
+	FOCAL, GAUSSIAN_NLL
 };
 /** The cells of `totals`, as `totalCells` in src/engine/matrix.ts. */
 enum total { TOTAL_LOSS, TOTAL_WEIGHT, TOTAL_CORRECT, TOTAL_ROWS, TOTAL_GRADIENT_NORM };
@@ -29,6 +29,12 @@ typedef struct {
 
 /** Targets are class numbers, one a row. */
 INLINE int takes_classes(enum loss_rule rule) { return rule == CROSS_ENTROPY || rule == FOCAL; }
+
+/** Targets that a row has. */
+INLINE long target_width(enum loss_rule rule, long n)
+{
+	return takes_classes(rule) ? 1 : rule == GAUSSIAN_NLL ? n / 2 : n;
+}
 
 /** Rows whose losses fit into the team's scratch at once: two floats each. */
 #define LOSS_ROWS (SHARED_FLOATS / 2)
@@ -147,6 +153,34 @@ INLINE void element_rows(const enum loss_rule rule, const Loss *x, long first, l
 	}
 }
 
+/** Outputs are means, then as many logarithms v of variances: L = ½(v + (s − y)²/e^v), v at least `parameter`. */
+static void gaussian_rows(const Loss *x, long first, long last, double share_of_one, float *losses, float *right)
+{
+	const long n = x->n, targets = n / 2;
+	const vf half = splat(0.5f), least = splat(x->parameter), per_target = splat(1 / (float)targets);
+	const vf scale = splat((float)share_of_one) * per_target;
+	for (long r = first; r < last; r += VL) {
+		const long count = last - r < VL ? last - r : VL;
+		const vf row = x->row_weights ? scale * column(x->row_weights + r, 1, count) : scale;
+		vf sum = splat(0);
+		for (long j = 0; j < targets; j++) {
+			const float *S = x->S + r * n + j;
+			const vf d = column(S, n, count) - column(x->Y + r * targets + j, targets, count);
+			const vf given = column(S + targets, n, count);
+			const vf v = choose(given < least, least, given), precision = vexp(-v);
+			const vf surprise = d * d * precision;
+			sum = muladd(half, v + surprise, sum);
+			if (!x->dS)
+				continue;
+			const vf dv = choose(given < least, splat(0), half * (splat(1) - surprise));
+			put_column(x->dS + r * n + j, row * d * precision, n, count);
+			put_column(x->dS + r * n + targets + j, row * dv, n, count);
+		}
+		put_column(losses + r, sum * per_target, 1, count);
+		put_column(right + r, splat(0), 1, count);
+	}
+}
+
 /** q^γ with q = 1 − e^(−l), and what ∂/∂s then is beside that of l: q^γ(1 + γ(1 − q)l/q). */
 INLINE vf focus(vf l, float gamma, vf *steeper)
 {
@@ -250,7 +284,7 @@ static void loss(Worker *w, const Loss *x)
 		Loss part = *x;
 		part.rows = x->rows - at < LOSS_ROWS ? x->rows - at : LOSS_ROWS;
 		part.S += at * x->n;
-		part.Y += takes_classes(x->rule) ? at : at * x->n;
+		part.Y += at * target_width(x->rule, x->n);
 		if (part.dS)
 			part.dS += at * x->n;
 		if (part.row_weights)
@@ -258,6 +292,7 @@ static void loss(Worker *w, const Loss *x)
 		long first, last;
 		share(w, part.rows, LANES, &first, &last);
 		switch (x->rule) {
+		case GAUSSIAN_NLL: gaussian_rows(&part, first, last, one, losses, right); break;
 		case FOCAL:
 		case CROSS_ENTROPY: cross_entropy_rows(&part, first, last, one, losses, right); break;
 #define ELEMENT_LOSS(rule) \

@@ -109,7 +109,12 @@ def _decode(outputs):
         scalings = [column["scaling"] for column in target["columns"]]
         numbers = [s.item() * by["scale"] + by["center"] for s, by in zip(outputs, scalings)]
         numbers = [math.exp(x) for x in numbers] if link == "exp" else numbers
-        return _named([column["name"] for column in target["columns"]], numbers)
+        names = [column["name"] for column in target["columns"]]
+        answer = _named(names, numbers)
+        if link == "gaussian":
+            spreads = [math.exp(s.item() / 2) * abs(by["scale"]) for s, by in zip(outputs[len(names) :], scalings)]
+            answer.update(_named(names, spreads, "sd"))
+        return answer
     classes = target["classes"] if target["task"] == "classification" else target["names"]
     answer = {}
     if link == "softmax":
@@ -125,10 +130,10 @@ def _decode(outputs):
     return {**_named(classes, [int(s > threshold) for s in outputs]), **answer}
 
 
-def _named(names, values):
+def _named(names, values, what="prediction"):
     if len(names) == 1:
-        return {"prediction": values[0]}
-    return {f"prediction_{name}": value for name, value in zip(names, values)}
+        return {what: values[0]}
+    return {f"{what}_{name}": value for name, value in zip(names, values)}
 
 
 def _float32(x):

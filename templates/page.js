@@ -212,7 +212,7 @@ const mostBars = 20;
 
 function showPrediction(place, { prediction, probabilities, ...several }) {
   place.replaceChildren();
-  const verdicts = prediction === undefined ? Object.entries(several) : [["prediction", prediction]];
+  const verdicts = Object.entries({ ...(prediction !== undefined && { prediction }), ...several });
   for (const [name, value] of verdicts) {
     const text = typeof value === "number" ? show(value) : value;
     const shown = element(

@@ -122,14 +122,15 @@ export function createPredictor(model, weights) {
   function decode(s) {
     const { task, link, classes, names, columns, labels } = model.target;
     if (task === "regression") {
-      const numbers = s.map((value, j) => {
+      const of = columns.map((/** @type {{ name: string }} */ { name }) => name);
+      const numbers = s.slice(0, of.length).map((value, j) => {
         const number = value * columns[j].scaling.scale + columns[j].scaling.center;
         return link === "exp" ? Math.exp(number) : number;
       });
-      return named(
-        columns.map((/** @type {{ name: string }} */ { name }) => name),
-        numbers,
-      );
+      const deviations = s
+        .slice(of.length)
+        .map((value, j) => Math.exp(value / 2) * Math.abs(columns[j].scaling.scale));
+      return { ...named(of, numbers), ...(link === "gaussian" ? named(of, deviations, "sd") : {}) };
     }
     const probabilities = probabilitiesOf(s, link, task === "classification" && s.length === 1);
     const given = (/** @type {string[]} */ of) =>
@@ -154,10 +155,10 @@ export function createPredictor(model, weights) {
   return (row) => decode(run(encode(row), model.layers));
 }
 
-/** @param {string[]} names @param {number[]} values */
-function named(names, values) {
-  if (names.length === 1) return { prediction: values[0] };
-  return Object.fromEntries(names.map((name, j) => [`prediction_${name}`, values[j]]));
+/** @param {string[]} names @param {number[]} values @param {string} what */
+function named(names, values, what = "prediction") {
+  if (names.length === 1) return { [what]: values[0] };
+  return Object.fromEntries(names.map((name, j) => [`${what}_${name}`, values[j]]));
 }
 
 /** @param {number[]} s @param {string} link @param {boolean} isOneOfTwo */

@@ -85,6 +85,12 @@ function predictionNames({ names }: Decoder): string[] {
   return names.length === 1 ? ["prediction"] : names.map((name) => `prediction_${name}`);
 }
 
+/** `sd`, or with several targets `sd_<name>` each, where the model gives deviations. */
+function deviationNames({ names, deviations }: Decoder): string[] {
+  if (deviations === null) return [];
+  return names.length === 1 ? ["sd"] : names.map((name) => `sd_${name}`);
+}
+
 /** The classes, most probable first; of equals the first. */
 function ranked(probabilities: Float64Array): number[] {
   return [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
@@ -106,6 +112,7 @@ class CsvAnswers implements AnswerWriter {
     const names = [
       ...kept.map((field) => header[field]!),
       ...predictionNames(decoder),
+      ...deviationNames(decoder),
       ...(proba ? decoder.classes!.map((name) => `probability_${name}`) : []),
       ...Array.from({ length: topK }, (_, rank) => [`top_${rank + 1}`, `top_${rank + 1}_probability`]).flat(),
       ...(hasErrors ? ["error"] : []),
@@ -128,6 +135,10 @@ class CsvAnswers implements AnswerWriter {
       const prediction = decoder.predictions[j]!;
       if (classes) this.classField(prediction);
       else out.float32(Math.fround(prediction));
+    }
+    for (const deviation of decoder.deviations ?? []) {
+      out.byte(comma);
+      out.float32(Math.fround(deviation));
     }
     if (proba) {
       for (const probability of decoder.probabilities!) {
@@ -180,6 +191,7 @@ class JsonAnswers implements AnswerWriter {
   /** Labels as JSON: numbers if all are. */
   private readonly labels: readonly string[] | null;
   private readonly names: readonly string[];
+  private readonly deviationNames: readonly string[];
 
   constructor(private readonly plan: Plan) {
     const { target } = plan.preprocessing;
@@ -187,6 +199,7 @@ class JsonAnswers implements AnswerWriter {
     const areNumbers = classes?.every((label) => isDecimal(label) && canonicalLabel(label) === label);
     this.labels = classes && (areNumbers ? classes : classes.map((label) => JSON.stringify(label)));
     this.names = predictionNames(plan.decoder).map((name) => JSON.stringify(name));
+    this.deviationNames = deviationNames(plan.decoder).map((name) => JSON.stringify(name));
   }
 
   answer(batch: RecordBatch | null, record: number, outputs: Float32Array, at: number): void {
@@ -199,6 +212,10 @@ class JsonAnswers implements AnswerWriter {
       out.text(`${j > 0 ? "," : ""}${names[j]}:`);
       if (labels) out.text(labels[prediction]!);
       else this.number(prediction);
+    }
+    for (const [j, name] of this.deviationNames.entries()) {
+      out.text(`,${name}:`);
+      this.number(decoder.deviations![j]!);
     }
     if (proba) {
       out.text(',"probabilities":{');

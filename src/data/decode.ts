@@ -12,6 +12,8 @@ export class Decoder {
   readonly probabilities: Float64Array | null;
   /** Per target: the class number, 0 or 1 for a label, or the number in its own unit. */
   readonly predictions: Float64Array;
+  /** Per target, the deviation from the mean in its own unit, where the loss gives any. */
+  readonly deviations: Float64Array | null;
   private readonly target: Preprocessing["target"];
 
   constructor(preprocessing: Pick<Preprocessing, "target">) {
@@ -24,6 +26,7 @@ export class Decoder {
     const hasProbabilities = target.link === "softmax" || target.link === "sigmoid";
     this.probabilities = this.classes && hasProbabilities ? new Float64Array(this.classes.length) : null;
     this.predictions = new Float64Array(this.names.length);
+    this.deviations = target.link === "gaussian" ? new Float64Array(this.names.length) : null;
   }
 
   /** Decodes the row S[at …]. */
@@ -33,6 +36,8 @@ export class Decoder {
       for (const [j, { scaling }] of target.columns.entries()) {
         const value = S[at + j]! * scaling.scale + scaling.center;
         predictions[j] = target.link === "exp" ? Math.exp(value) : value;
+        if (this.deviations)
+          this.deviations[j] = Math.exp(S[at + predictions.length + j]! / 2) * Math.abs(scaling.scale);
       }
       return;
     }

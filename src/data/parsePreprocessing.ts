@@ -109,7 +109,7 @@ function scalingOf(value: unknown): Scaling {
 const links = {
   classification: ["softmax", "sigmoid", "identity"],
   multilabel: ["sigmoid", "identity"],
-  regression: ["identity", "exp"],
+  regression: ["identity", "exp", "gaussian"],
 } as const satisfies Record<Target["task"], readonly Link[]>;
 
 function targetOf(value: unknown): Target {

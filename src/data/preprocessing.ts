@@ -82,8 +82,8 @@ export interface ArrayInputs {
 
 export type Inputs = ColumnInputs | ArrayInputs;
 
-/** What an output means: softmax and sigmoid give probabilities, exp a rate. */
-export type Link = "softmax" | "sigmoid" | "identity" | "exp";
+/** What outputs mean: softmax and sigmoid give probabilities, exp a rate, gaussian means, then log-variances. */
+export type Link = "softmax" | "sigmoid" | "identity" | "exp" | "gaussian";
 
 export interface ClassTarget {
   readonly task: "classification";
@@ -103,7 +103,7 @@ export interface LabelsTarget {
 export interface NumbersTarget {
   readonly task: "regression";
   readonly columns: readonly { readonly name: string; readonly scaling: Scaling }[];
-  readonly link: "identity" | "exp";
+  readonly link: "identity" | "exp" | "gaussian";
 }
 
 export type Target = ClassTarget | LabelsTarget | NumbersTarget;
@@ -172,12 +172,14 @@ export function outputWidth({ target }: Pick<Preprocessing, "target">): number {
   if (target.task === "classification") {
     return target.encoding === "index" && target.link === "sigmoid" ? 1 : target.classes.length;
   }
-  return target.task === "multilabel" ? target.names.length : target.columns.length;
+  if (target.task === "multilabel") return target.names.length;
+  return (target.link === "gaussian" ? 2 : 1) * target.columns.length;
 }
 
-/** Columns of the target matrix: 1 for class numbers, else the output's width. */
+/** Columns of the target matrix: 1 for class numbers, one for each number, else the output's width. */
 export function targetWidth(preprocessing: Pick<Preprocessing, "target">): number {
   const { target } = preprocessing;
+  if (target.task === "regression") return target.columns.length;
   return target.task === "classification" && target.encoding === "index" ? 1 : outputWidth(preprocessing);
 }
 

@@ -26,6 +26,7 @@ const lossTasks = {
   smooth_l1: "regression",
   poisson_nll: "regression",
   quantile: "regression",
+  gaussian_nll: "regression",
 } as const satisfies Record<LossName, TaskName | null>;
 
 /** How target columns are read: as texts for labels, as numbers, or as they come. */
@@ -91,7 +92,7 @@ export function classTarget(name: string, classes: readonly string[], loss: Loss
 /** Numbers to predict, not scaled yet. Throws UserError(usage) for a loss of classes. */
 export function numbersTarget(names: readonly string[], loss: LossName | null): NumbersTarget {
   const link = linkOf(loss ?? "mse");
-  if (link === "softmax" || link === "sigmoid") {
+  if (link !== "identity" && link !== "exp" && link !== "gaussian") {
     throw misfit(`loss ${loss} learns classes, and the target is a quantity`, "mse, mae, huber, …");
   }
   const scaling = { name: "none", center: 0, scale: 1 } as const;
@@ -236,6 +237,7 @@ function binaryValues({ column, values }: TargetValues): Float32Array {
 function linkOf(loss: LossName): Link {
   if (loss === "cross_entropy" || loss === "focal") return "softmax";
   if (loss === "bce_with_logits") return "sigmoid";
+  if (loss === "gaussian_nll") return "gaussian";
   return loss === "poisson_nll" ? "exp" : "identity";
 }
 

@@ -35,7 +35,11 @@ export type LossName =
   | "huber"
   | "smooth_l1"
   | "poisson_nll"
-  | "quantile";
+  | "quantile"
+  | "gaussian_nll";
+
+/** What is averaged of an output s: s itself, eˢ, 1/(1 + e⁻ˢ), softmax(s), or a normal distribution. */
+export type AverageName = "identity" | "exp" | "sigmoid" | "softmax" | "gaussian";
 
 /** Activations whose derivative follows from A alone: forward and backward may be given Z === A. */
 export const inPlaceActivations: ReadonlySet<ActivationName> = new Set([
@@ -49,10 +53,16 @@ export const inPlaceActivations: ReadonlySet<ActivationName> = new Set([
 /** Losses whose targets are class numbers [B,1], one for each row of outputs. */
 export const classLosses: ReadonlySet<LossName> = new Set(["cross_entropy", "focal"]);
 
+/** Columns of the targets of a loss on `outputs` outputs; gaussian_nll has two outputs for each. */
+export function targetWidthOf(loss: LossName, outputs: number): number {
+  if (classLosses.has(loss)) return 1;
+  return loss === "gaussian_nll" ? outputs / 2 : outputs;
+}
+
 /** A loss on logits and its options. */
 export interface LossRule {
   readonly name: LossName;
-  /** label smoothing (cross_entropy) | gamma (focal) | delta (huber) | beta (smooth_l1) | quantile; else 0. */
+  /** label smoothing (cross_entropy) | gamma (focal) | delta (huber) | beta (smooth_l1) | quantile | least log-variance (gaussian_nll); else 0. */
   readonly parameter: number;
   /** [1, outputs]: class weights (cross_entropy, focal) or positive weights (bce_with_logits). */
   readonly weights: Matrix | null;
@@ -222,6 +232,9 @@ export interface Backend {
   rmsNormBackward(dX: Matrix, dGamma: Matrix, dY: Matrix, X: Matrix, gamma: Matrix, inverse: Matrix): void;
   copy(Y: Matrix, X: Matrix): void;
   add(C: Matrix, A: Matrix, B: Matrix): void;
+  scaleColumns(Y: Matrix, X: Matrix, a: Matrix, b: Matrix | null): void;
+  sumProducts(s: Matrix, A: Matrix, B: Matrix): void;
+  average(S: Matrix, P: Matrix, kind: AverageName): void;
   optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void;
   lerp(Y: Matrix, X: Matrix, share: number): void;
   penalize(gradient: Matrix, theta: Matrix, l1: number, l2: number): void;
@@ -333,7 +346,8 @@ export class Kernels {
   /**
    * The loss of outputs S [B,n] against targets Y, its gradient dS (unless null: evaluation) for the mean
    * over the batch's (weighted) rows, and sums added to `totals`. Y [B,1] holds class numbers for
-   * cross_entropy and focal, else [B,n]. Per row: Σ over outputs for half_squared_error, mean over outputs for the
+   * cross_entropy and focal, [B,n/2] is for gaussian_nll, whose outputs are means, then logarithms of variances,
+   * else [B,n]. Per row: Σ over outputs for half_squared_error, mean over outputs for the
    * others, as torch's `reduction="mean"`. A class weight multiplies its row's weight, as in torch:
    * L = Σ_r w_r L_r / Σ_r w_r with w_r = rowWeights_r · weights[y_r]. Where Σ w_r is 0, dS is 0.
    */
@@ -347,7 +361,7 @@ export class Kernels {
   ): void {
     check(dS === null || same(dS, S), () => `loss: dS ${dS && shape(dS)} of ${shape(S)}`);
     check(
-      Y.rows === S.rows && Y.cols === (classLosses.has(rule.name) ? 1 : S.cols),
+      Y.rows === S.rows && Y.cols === targetWidthOf(rule.name, S.cols),
       () => `loss: targets ${shape(Y)} of ${shape(S)}`,
     );
     check(
@@ -462,6 +476,34 @@ export class Kernels {
   add(C: Matrix, A: Matrix, B: Matrix): void {
     check(same(C, A) && same(C, B), () => `add: ${shape(C)} = ${shape(A)} + ${shape(B)}`);
     this.backend.add(C, A, B);
+  }
+
+  /** Y = X ∘ a + b, with rows a and b [1,n] for every row of X; Y may be X. */
+  scaleColumns(Y: Matrix, X: Matrix, a: Matrix, b: Matrix | null): void {
+    check(
+      same(Y, X) && isRow(a, X.cols) && (b === null || isRow(b, X.cols)),
+      () => `scaleColumns: ${shape(Y)} from ${shape(X)}, ${shape(a)}`,
+    );
+    this.backend.scaleColumns(Y, X, a, b);
+  }
+
+  /** s [1,n] = Σ_rows A ∘ B: the gradient of {@link Kernels.scaleColumns}'s a from dY and X. */
+  sumProducts(s: Matrix, A: Matrix, B: Matrix): void {
+    check(same(A, B) && isRow(s, A.cols), () => `sumProducts: ${shape(s)} from ${shape(A)}, ${shape(B)}`);
+    this.backend.sumProducts(s, A, B);
+  }
+
+  /**
+   * S [B,n], whose meaning is the mean of the meanings of outputs P [k·B,n] of k members, one after the other:
+   * of probabilities (sigmoid, softmax), rates (exp), numbers (identity), or of a mixture of k normal
+   * distributions (gaussian: means, then logarithms of variances) mean and variance. P is used up.
+   */
+  average(S: Matrix, P: Matrix, kind: AverageName): void {
+    check(
+      P.cols === S.cols && (S.rows === 0 ? P.rows === 0 : P.rows > 0 && P.rows % S.rows === 0),
+      () => `average: ${shape(S)} from ${shape(P)}`,
+    );
+    if (S.rows > 0) this.backend.average(S, P, kind);
   }
 
   /**

@@ -109,6 +109,13 @@ function predictionFields(target: Preprocessing["target"]): string[] {
       ? [`  readonly prediction: ${type};`]
       : names.map((name) => `  readonly ${JSON.stringify(`prediction_${name}`)}: ${type};`);
   const probabilities = `  readonly probabilities: Readonly<Record<${union(names)}, number>>;`;
+  if (target.link === "gaussian")
+    return [
+      ...fields,
+      ...(names.length === 1 ? ["sd"] : names.map((name) => `sd_${name}`)).map(
+        (name) => `  readonly ${JSON.stringify(name)}: number;`,
+      ),
+    ];
   return target.task === "multilabel" && target.link === "sigmoid" ? [...fields, probabilities] : fields;
 }
 

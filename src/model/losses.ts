@@ -11,6 +11,8 @@ type Link = (outputs: Floats, n: number) => void;
 const links = {
   identity: () => {},
   exp: (outputs) => mapInPlace(outputs, Math.exp),
+  /** Means and logarithms of variances: whoever wants the latter knows. */
+  gaussian: () => {},
   sigmoid: (outputs) => mapInPlace(outputs, (s) => 1 / (1 + Math.exp(-s))),
   /** eˢ/Σeˢ per row, with the largest taken out so that nothing overflows. */
   softmax(outputs, n) {
@@ -45,6 +47,7 @@ export const lossTraits = {
   smooth_l1: { link: "identity", tasks: ["regression"] },
   poisson_nll: { link: "exp", tasks: ["regression"] },
   quantile: { link: "identity", tasks: ["regression"] },
+  gaussian_nll: { link: "gaussian", tasks: ["regression"] },
 } satisfies Record<LossName, LossTraits>;
 
 const defaults = {
@@ -59,7 +62,8 @@ export function defaultLoss(task: TaskName): LossSpec {
 }
 
 /**
- * How many outputs the network needs: one per class, per label, or per number to predict.
+ * How many outputs the network needs: one per class, per label, or per number to predict, or two where its
+ * variance is predicted, too.
  * @throws UserError (exit code 2) if the loss cannot learn the task
  */
 export function outputsOf(loss: LossName, task: TaskName, classes: number, targets: number): number {
@@ -77,7 +81,7 @@ export function outputsOf(loss: LossName, task: TaskName, classes: number, targe
       expected: "cross_entropy",
     });
   }
-  return targets;
+  return loss === "gaussian_nll" ? 2 * targets : targets;
 }
 
 /** Outputs [rows × n] of a network trained with `loss` become predictions or probabilities, in place. */
@@ -117,6 +121,8 @@ export function lossRule(
       return { name: loss.name, parameter: loss.beta, weights: null };
     case "quantile":
       return { name: loss.name, parameter: loss.quantile, weights: null };
+    case "gaussian_nll":
+      return { name: loss.name, parameter: Math.log(loss.eps), weights: null };
     default:
       return { name: loss.name, parameter: 0, weights: null };
   }

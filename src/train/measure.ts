@@ -51,9 +51,12 @@ export class Measure {
       k.loss(null, pass.S, Y, W, rule, totals);
       await k.sync();
       const { predictions, targets } = this.readFor(size, pass.S.cols);
-      predictions.set(pass.S.values);
       targets.set(Y.values);
-      applyLink(rule.name, predictions, pass.S.cols);
+      if (target.link === "gaussian") setMeans(predictions, pass.S.values, Y.cols);
+      else {
+        predictions.set(pass.S.values);
+        applyLink(rule.name, predictions, pass.S.cols);
+      }
       if (target.task === "regression") {
         const scalings = target.columns.map((column) => column.scaling);
         unscale(predictions, scalings);
@@ -70,7 +73,8 @@ export class Measure {
     let planned = this.read.get(size);
     if (!planned) {
       const targets = new Float64Array(size * this.rows.targets.cols);
-      planned = { predictions: new Float64Array(size * outputs), targets };
+      const cells = this.target.link === "gaussian" ? targets.length : size * outputs;
+      planned = { predictions: new Float64Array(cells), targets };
       this.read.set(size, planned);
     }
     return planned;
@@ -81,6 +85,11 @@ export class Measure {
 function widthOf(target: Preprocessing["target"]): number {
   if (target.task === "classification") return target.classes.length;
   return target.task === "multilabel" ? target.names.length : target.columns.length;
+}
+
+/** Of rows that hold n means and n more numbers, the means. */
+function setMeans(means: Floats, S: Floats, n: number): void {
+  for (let i = 0; i < means.length; i++) means[i] = S[i + n * Math.floor(i / n)]!;
 }
 
 /** Numbers of a regression in the data's own units, in place. */

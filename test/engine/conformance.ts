@@ -3,6 +3,7 @@
  * reference itself is held to PyTorch's numbers, to central differences and to the laws in reference.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { averageNames } from "../../src/engine/fast/commands.ts";
 import {
   type ActivationName,
   type Backend,
@@ -11,6 +12,7 @@ import {
   Kernels,
   type LossName,
   type OptimizerStep,
+  targetWidthOf,
 } from "../../src/engine/kernels.ts";
 import { type Bytes, type Matrix, type Totals, totalCells } from "../../src/engine/matrix.ts";
 import { activations } from "../../src/engine/reference/activations.ts";
@@ -257,7 +259,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
-    const lossNames = [...classLosses, ...Object.keys(elementwiseLosses)] as LossName[];
+    const lossNames = [...classLosses, ...Object.keys(elementwiseLosses), "gaussian_nll"] as LossName[];
     const switches = [false, true];
     const lossCases = lossNames.flatMap((loss) =>
       switches.flatMap((rowWeighted) => switches.map((weighted) => ({ loss, rowWeighted, weighted }))),
@@ -265,7 +267,8 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     test.each(lossCases)(
       "loss $loss, row weights $rowWeighted, weights $weighted",
       async ({ loss, rowWeighted, weighted }) => {
-        for (const [rows, cols] of shapes) {
+        for (const [rows, n] of shapes) {
+          const cols = loss === "gaussian_nll" ? 2 * n : n;
           for (const parameter of loss === "cross_entropy" ? [0, 0.1] : loss === "focal" ? [0, 2] : [0.3]) {
             await agrees(`${rows}×${cols}, parameter ${parameter}`, (make) => {
               const S = make.matrix(rows, cols, (x) => 3 * x);
@@ -405,6 +408,40 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
+    test("scaleColumns scales and shifts, also in place; sumProducts is its gradient", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const [X, Y, a, b] = [make.matrix(rows, cols), make.matrix(rows, cols), ...rowVectors(make, cols)];
+          const [s, A, B] = [make.matrix(1, cols), make.matrix(rows, cols), make.matrix(rows, cols)];
+          const run = () => {
+            make.k.scaleColumns(Y, X, a, b);
+            make.k.scaleColumns(X, X, b, null);
+            make.k.sumProducts(s, A, B);
+          };
+          return { run, results: [X, Y, s] };
+        });
+      }
+    });
+
+    test.each(averageNames)("average of members' outputs: %s", async (kind) => {
+      for (const [rows, n] of shapes) {
+        for (const [members, size] of [
+          [1, 1],
+          [3, 3],
+          [5, 60],
+        ] as const) {
+          await agrees(`${members} × ${rows}×${n}, of size ${size}`, (make) => {
+            const cols = kind === "gaussian" ? 2 * n : n;
+            const P = make.matrix(members * rows, cols, (x) =>
+              kind === "exp" || kind === "gaussian" ? x : size * x,
+            );
+            const S = make.matrix(rows, cols);
+            return { run: () => make.k.average(S, P, kind), results: [S] };
+          });
+        }
+      }
+    });
+
     test("limitRows shortens the rows that are too long, and those alone", async () => {
       for (const [rows, cols] of shapes) {
         await agrees(`${rows}×${cols}`, (make) => {
@@ -439,7 +476,7 @@ function lossTargets(make: Maker, loss: LossName, rows: number, cols: number): M
   if (classLosses.has(loss)) return make.classes(rows, cols);
   if (loss === "bce_with_logits") return make.matrix(rows, cols, (x) => (x > 0 ? 1 : 0));
   if (loss === "poisson_nll") return make.matrix(rows, cols, (x) => Math.round(Math.abs(x) * 3));
-  return make.matrix(rows, cols);
+  return make.matrix(rows, targetWidthOf(loss, cols));
 }
 
 function rowVectors(make: Maker, cols: number): [Matrix, Matrix, Matrix, Matrix] {

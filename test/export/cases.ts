@@ -178,6 +178,13 @@ const targets = {
   two: { header: "y", of: (i: number) => (i % 2 ? "no" : "yes"), spec: "target: y", loss: "bce_with_logits" },
   numbers: { header: "u,v", of: (i: number) => `${i * 1000 + 0.5},${Math.sin(i)}`, spec: "target: [u, v]" },
   counts: { header: "u", of: (i: number) => i % 5, spec: "target: u, task: regression", loss: "poisson_nll" },
+  spreads: {
+    header: "u,v",
+    of: (i: number) => `${i * 1000 + 0.5},${Math.sin(i)}`,
+    spec: "target: [u, v]",
+    loss: "gaussian_nll",
+  },
+  spread: { header: "u", of: (i: number) => Math.cos(i), spec: "target: u", loss: "gaussian_nll" },
   labels: {
     header: "a,b",
     of: (i: number) => `${i % 2},${i % 3 ? 1 : 0}`,

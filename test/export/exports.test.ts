@@ -179,12 +179,11 @@ function answersOf({ saved, rows }: Case, outputs: Record<string, { data: ArrayL
         : target.task === "regression"
           ? target.columns.map(({ name }) => name)
           : [];
+    const named = (what: string, values: readonly number[]) =>
+      Object.fromEntries(names.map((name, j) => [names.length === 1 ? what : `${what}_${name}`, values[j]]));
     const values = row((outputs.labels ?? outputs.prediction)!.data, i).map(Number);
-    const answers =
-      names.length === 1
-        ? { prediction: values[0] }
-        : Object.fromEntries(names.map((name, j) => [`prediction_${name}`, values[j]]));
-    return { ...answers, ...also };
+    const deviations = outputs.sd ? named("sd", row(outputs.sd.data, i).map(Number)) : {};
+    return { ...named("prediction", values), ...deviations, ...also };
   });
 }
 

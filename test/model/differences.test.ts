@@ -1,7 +1,13 @@
 /** Gradients are the slopes of losses: central differences in 64 bit over every activation, loss and layer between. */
 import { describe, expect, test } from "vitest";
 import type { LayerSpec, LossSpec } from "../../src/config/schema.ts";
-import { type ActivationName, classLosses, Kernels, type LossName } from "../../src/engine/kernels.ts";
+import {
+  type ActivationName,
+  classLosses,
+  Kernels,
+  type LossName,
+  targetWidthOf,
+} from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
 import { activations } from "../../src/engine/reference/activations.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
@@ -25,6 +31,7 @@ const losses = {
   smooth_l1: { name: "smooth_l1", beta: 0.5 },
   poisson_nll: { name: "poisson_nll" },
   quantile: { name: "quantile", quantile: 0.9 },
+  gaussian_nll: { name: "gaussian_nll", eps: 0.5 },
 } satisfies Record<LossName, LossSpec>;
 
 /** Layers that are neither linear nor an activation, and nothing at all. */
@@ -74,16 +81,17 @@ test("every layer is in a network above", () => {
 /** Compares the gradient of every parameter and input with (L(θ + h) − L(θ − h)) / 2h. */
 function expectSlopes(stack: LayerSpec[], loss: LossSpec): void {
   const k = new Kernels(openReference(64));
+  const outputs = loss.name === "gaussian_nll" ? 6 : 3;
   const model = buildModel(k, stack, {
     inputWidth: 3,
-    outputWidth: 3,
+    outputWidth: outputs,
     seed: 0,
     init: { name: "zeros" },
   });
   // Biases too, or a row whose inputs are all dropped would sit on the kink of relu.
   for (const [i, { value }] of model.parameters.entries()) fill(valuesOf(value), 10 + i);
   const pass = model.plan(batchSize, { inputGradient: true });
-  const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, classLosses.has(loss.name) ? 1 : 3)];
+  const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, targetWidthOf(loss.name, outputs))];
   const rowWeights = k.matrix(batchSize, 1);
   fill(X, 1);
   fill(valuesOf(rowWeights), 2);
@@ -93,7 +101,7 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec): void {
   valuesOf(Y).forEach((_, i, all) => {
     all[i] = targetOf(loss.name, i);
   });
-  const rule = lossRule(k, loss, 3, null);
+  const rule = lossRule(k, loss, outputs, null);
   const totals = k.backend.doubles(totalCells.count);
   const lossNow = (): number => {
     totals.values.fill(0);

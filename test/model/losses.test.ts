@@ -6,6 +6,7 @@ import { totalCells } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { applyLink, defaultLoss, lossRule, lossTraits, outputsOf } from "../../src/model/losses.ts";
 import { valuesOf } from "../../src/model/tensors.ts";
+import golden from "../golden/gaussian.json" with { type: "json" };
 
 const k = new Kernels(openReference(64));
 
@@ -15,6 +16,7 @@ describe("outputsOf", () => {
     ["bce_with_logits", "classification", 2, 1, 1],
     ["bce_with_logits", "multilabel", 0, 4, 4],
     ["mse", "regression", 0, 2, 2],
+    ["gaussian_nll", "regression", 0, 2, 4],
   ] as const)("%s for %s with %i classes and %i targets has %i", (loss, task, classes, targets, outputs) => {
     expect(outputsOf(loss, task, classes, targets)).toBe(outputs);
   });
@@ -54,6 +56,23 @@ describe("lossRule", () => {
   test("a list of weights must have one for each output", () => {
     const loss: LossSpec = { name: "cross_entropy", label_smoothing: 0, class_weights: [1, 2] };
     expect(() => rule(loss, 3)).toThrow("loss.class_weights: 2 weights for 3 outputs; one for each");
+  });
+});
+
+describe("gaussian_nll", () => {
+  test.each(golden.cases)("has torch's loss and gradients, case %#", (one) => {
+    const [rows, n] = [one.mean.length, one.mean[0]!.length];
+    const [S, dS, Y] = [k.matrix(rows, 2 * n), k.matrix(rows, 2 * n), k.matrix(rows, n)];
+    const beside = (left: number[][], right: number[][]) => left.flatMap((row, r) => [...row, ...right[r]!]);
+    valuesOf(S).set(beside(one.mean, one.log_variance));
+    valuesOf(Y).set(one.target.flat());
+    const totals = k.backend.doubles(totalCells.count);
+    k.loss(dS, S, Y, null, lossRule(k, { name: "gaussian_nll", eps: 1e-6 }, 2 * n, null), totals);
+    expect(totals.values[totalCells.loss]! / rows).toBeCloseTo(one.loss, 12);
+    const expected = beside(one.grad_mean, one.grad_log_variance);
+    valuesOf(dS).forEach((slope, i) => {
+      expect(slope).toBeCloseTo(expected[i]!, 12);
+    });
   });
 });
 

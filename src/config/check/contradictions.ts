@@ -212,6 +212,7 @@ const tasksOfLoss = {
   smooth_l1: ["regression"],
   poisson_nll: ["regression"],
   quantile: ["regression"],
+  gaussian_nll: ["regression"],
 } as const satisfies Record<LossName, readonly TaskName[]>;
 
 /** The task that a loss is for, if it is for one alone; logistic loss of several targets is for multilabel. */

@@ -18,6 +18,7 @@ export const namedSections = {
       logistic: "bce_with_logits",
       l1: "mae",
       poisson: "poisson_nll",
+      gaussian: "gaussian_nll",
       poisson_nll_log_input: "poisson_nll",
     },
   },

@@ -58,6 +58,14 @@ export const lossSchema = z
         name: z.literal("quantile"),
         quantile: between0and1().default(0.5).describe("Share of targets below the prediction."),
       }),
+      z.strictObject({
+        name: z
+          .literal("gaussian_nll")
+          .describe(
+            "A mean and a variance for each target, as torch.nn.GaussianNLLLoss; predict gives both.",
+          ),
+        eps: above(0).default(1e-6).describe("The least variance, of scaled targets."),
+      }),
     ],
     "a loss's name, or its settings",
   )

@@ -5,6 +5,7 @@
 import type { RandomKey } from "../../support/random.ts";
 import type {
   ActivationName,
+  AverageName,
   Backend,
   Elastic,
   LossRule,
@@ -17,6 +18,7 @@ import { type Block, type Indices, Matrix, type Table, type Totals } from "../ma
 import { type AdaptiveStep, adaptiveRules, scalarCount, scalarsOf } from "./adaptive.ts";
 import {
   activationNames,
+  averageNames,
   CommandList,
   type ElementaryName,
   elementaryNames,
@@ -61,6 +63,7 @@ const usualActivationCost = 1.5;
 const adaptiveNumbers = numbered(adaptiveRules);
 const elementaryNumbers = numbered(elementaryNames);
 const activationNumbers = numbered(activationNames);
+const averageNumbers = numbered(averageNames);
 const lossNumbers = numbered(lossNames);
 
 export class FastBackend implements Backend {
@@ -283,6 +286,35 @@ export class FastBackend implements Backend {
     c.put(A.address);
     c.put(B.address);
     c.put(C.size);
+  }
+
+  scaleColumns(Y: Matrix, X: Matrix, a: Matrix, b: Matrix | null): void {
+    const c = this.begin("scale_columns", 6, costs.move * Y.size);
+    c.put(Y.address);
+    c.put(X.address);
+    c.put(a.address);
+    c.put(b ? b.address : 0);
+    c.put(X.rows);
+    c.put(X.cols);
+  }
+
+  sumProducts(s: Matrix, A: Matrix, B: Matrix): void {
+    const c = this.begin("sum_products", 5, costs.move * A.size);
+    c.put(s.address);
+    c.put(A.address);
+    c.put(B.address);
+    c.put(A.rows);
+    c.put(A.cols);
+  }
+
+  average(S: Matrix, P: Matrix, kind: AverageName): void {
+    const c = this.begin("average", 6, costs.loss * P.size);
+    c.put(S.address);
+    c.put(P.address);
+    c.put(averageNumbers[kind]);
+    c.put(P.rows / S.rows);
+    c.put(S.rows);
+    c.put(S.cols);
   }
 
   optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void {

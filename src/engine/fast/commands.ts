@@ -2,7 +2,7 @@
  * The command list that the C kernels interpret: kernels/interpret.h reads what is written here. A command is
  * [op, words, work, arguments…] in 64-bit floats, which hold addresses, sizes and scalars alike exactly.
  */
-import type { ActivationName, LossName } from "../kernels.ts";
+import type { ActivationName, AverageName, LossName } from "../kernels.ts";
 
 /** In the order of `enum op` in kernels/interpret.h; a test holds the two together. */
 export const ops = [
@@ -33,6 +33,9 @@ export const ops = [
   "rms_norm",
   "rms_norm_backward",
   "elementary",
+  "scale_columns",
+  "sum_products",
+  "average",
 ] as const;
 
 export type Op = (typeof ops)[number];
@@ -57,6 +60,15 @@ export const activationNames = [
 export const elementaryNames = ["exp", "expm1", "log", "log1p_unit", "erf"] as const;
 export type ElementaryName = (typeof elementaryNames)[number];
 
+/** In the order of `enum average` in kernels/ensemble.h. */
+export const averageNames = [
+  "identity",
+  "exp",
+  "sigmoid",
+  "softmax",
+  "gaussian",
+] as const satisfies readonly AverageName[];
+
 /** In the order of `enum loss_rule` in kernels/losses.h. */
 export const lossNames = [
   "cross_entropy",
@@ -69,6 +81,7 @@ export const lossNames = [
   "poisson_nll",
   "quantile",
   "focal",
+  "gaussian_nll",
 ] as const satisfies readonly LossName[];
 
 /** In the order of `enum start` in kernels/gemm.h. */

@@ -4,6 +4,7 @@ import type { Backend } from "../kernels.ts";
 import type { Block } from "../matrix.ts";
 import { activate, activateBackward } from "./activations.ts";
 import { dropout, gather } from "./batches.ts";
+import { average, scaleColumns, sumProducts } from "./ensembles.ts";
 import { elastic, warp } from "./images.ts";
 import { loss } from "./losses.ts";
 import {
@@ -53,6 +54,9 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     copy,
     add,
     lerp,
+    scaleColumns,
+    sumProducts,
+    average,
     optimize,
     penalize,
     limitRows,

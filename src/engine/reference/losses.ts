@@ -45,7 +45,7 @@ export const elementwiseLosses = {
     dL: (s, y, q) => (y > s ? -q : y < s ? 1 - q : 0),
     over: "mean",
   },
-} satisfies Record<Exclude<LossName, "cross_entropy" | "focal">, ElementwiseLoss>;
+} satisfies Record<Exclude<LossName, "cross_entropy" | "focal" | "gaussian_nll">, ElementwiseLoss>;
 
 /** The loss's sums into `totals`, and dS for L = Σ_r w_r L_r / Σ_r w_r. */
 export function loss(
@@ -58,6 +58,7 @@ export function loss(
 ): void {
   if (rule.name === "cross_entropy") crossEntropy(dS, S, Y, rowWeights, rule, totals);
   else if (rule.name === "focal") focal(dS, S, Y, rowWeights, rule, totals);
+  else if (rule.name === "gaussian_nll") gaussian(dS, S, Y, rowWeights, rule, totals);
   else elementwise(dS, S, Y, rowWeights, rule, elementwiseLosses[rule.name], totals);
 }
 
@@ -139,6 +140,41 @@ function focal(
     for (let j = 0; j < n; j++) {
       const p = Math.exp(s[row + j]! - logSumExp);
       dS.block.values[dS.offset + r * n + j] = slope * (p - (j === t ? 1 : 0));
+    }
+  }
+  totals[totalCells.weight]! += weightOfBatch;
+  totals[totalCells.rows]! += S.rows;
+}
+
+/**
+ * Outputs are means s, then as many logarithms v of variances: L_r is the mean of ½(v + (s − y)²/eᵛ), as
+ * torch.nn.GaussianNLLLoss of the variance eᵛ. Below `least`, v counts as `least` and has no slope.
+ */
+function gaussian(
+  dS: Matrix | null,
+  S: Matrix,
+  Y: Matrix,
+  rowWeights: Matrix | null,
+  { parameter: least }: LossRule,
+  { values: totals }: Totals,
+): void {
+  const n = Y.cols;
+  const s = S.values;
+  const y = Y.values;
+  let weightOfBatch = 0;
+  for (let r = 0; r < S.rows; r++) weightOfBatch += weightOf(rowWeights, r);
+  const share = weightOfBatch > 0 ? 1 / (n * weightOfBatch) : 0;
+  for (let r = 0; r < S.rows; r++) {
+    const w = weightOf(rowWeights, r);
+    for (let j = 0; j < n; j++) {
+      const [mean, spread] = [2 * n * r + j, 2 * n * r + n + j];
+      const d = s[mean]! - y[n * r + j]!;
+      const v = Math.max(s[spread]!, least);
+      const precision = Math.exp(-v);
+      totals[totalCells.loss]! += (w / n) * 0.5 * (v + d * d * precision);
+      if (dS === null) continue;
+      dS.values[mean] = w * share * d * precision;
+      dS.values[spread] = s[spread]! < least ? 0 : w * share * 0.5 * (1 - d * d * precision);
     }
   }
   totals[totalCells.weight]! += weightOfBatch;
