@@ -19,6 +19,7 @@ export const runFiles = {
   last: "last.ckpt",
   summary: "summary.json",
   report: "report.html",
+  folds: "out_of_fold.csv",
 } as const;
 
 type RunFile = keyof typeof runFiles;
@@ -50,8 +51,8 @@ export interface Run {
   keptPath(step: number): string;
   /** Removes all models kept so but the newest ones. Throws UserError(io). */
   removeKept(butNewest: number): void;
-  /** Replaces `spec.yaml`, `summary.json` or `report.html`. Throws UserError(io). */
-  write(file: "spec" | "summary" | "report", text: string): void;
+  /** Replaces `spec.yaml`, `summary.json`, `report.html` or `out_of_fold.csv`. Throws UserError(io). */
+  write(file: "spec" | "summary" | "report" | "folds", text: string): void;
   /** Closes the log and gives the directory back; a second call does nothing. */
   close(): void;
 }

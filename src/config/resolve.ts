@@ -36,7 +36,7 @@ export function resolve(root: Node, defaultName: string): { spec: Spec | null; e
 
 function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record<Section, unknown> {
   const named = (section: NamedSection) => expandNamed(expansion, section, raw[section]);
-  const data = expandData(expansion, raw.data);
+  const data = expandData(expansion, raw.data, isMapping(raw.train) && raw.train.folds != null);
   const loss = named("loss");
   if (isMapping(data) && isMapping(loss) && (data.task === undefined || data.task === null)) {
     data.task = taskOfLoss(String(loss.name), Array.isArray(data.target) ? data.target.length : 1);

@@ -13,7 +13,7 @@ import type { InputColumn, Preprocessing, Target } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
 import { profileTable } from "./profile.ts";
 import { type ColumnRole, readingsOf, readingsOfModel, rolesOf } from "./roles.ts";
-import { type RowSplit, type SplitName, splitOrRefuse } from "./split.ts";
+import { type RowSplit, type SplitName, splitPool } from "./split.ts";
 import { columnOf, columnsOf, quoted, readTable, type Table } from "./table.ts";
 import { encodeTargets, fitTarget, inferTarget, needsTexts, targetKind } from "./target.ts";
 
@@ -213,18 +213,19 @@ function splitTable(
     isClasses && spec.split.stratify !== false
       ? encodeTargets({ ...target, encoding: "index", link: "softmax" }, table)
       : null;
-  const split = splitOrRefuse(rows(0, pool), {
+  const request = {
     validation: spec.validation ? 0 : spec.split.validation,
     test: spec.test ? 0 : spec.split.test,
     seed,
     classes,
     groups,
     times,
-  });
+  };
+  const split = splitPool(pool, request, spec.split.fold);
   return {
     train: split.train,
     validation: spec.validation ? ofFiles.validation : split.validation,
-    test: spec.test ? ofFiles.test : split.test,
+    test: spec.test && !spec.split.fold ? ofFiles.test : split.test,
   };
 }
 

@@ -15,7 +15,7 @@ import {
 } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
 import { fitScaling } from "./scaling.ts";
-import { splitOrRefuse } from "./split.ts";
+import { splitPool } from "./split.ts";
 
 import { classTarget, mostNumberClasses, numbersTarget } from "./target.ts";
 
@@ -39,17 +39,18 @@ export async function loadIdx(spec: IdxDataSpec, options: LoadOptions): Promise<
 
   const inferred = known?.target ?? inferTarget(spec, pool.labels, options);
   const isClasses = inferred.task === "classification";
-  const all = new Int32Array(pool.images.shape[0]!).map((_, row) => row);
   const classes =
     isClasses && spec.split.stratify !== false
       ? encodeLabels({ ...inferred, encoding: "index", link: "softmax" }, pool)
       : null;
-  const split = splitOrRefuse(all, {
+  const { fold } = spec.split;
+  const request = {
     validation: validation ? 0 : spec.split.validation,
     test: test ? 0 : spec.split.test,
     seed: options.seed,
     classes,
-  });
+  };
+  const split = splitPool(pool.images.shape[0]!, request, fold);
   const preprocessing = known ?? fitArray(spec, pool, inferred, split.train);
 
   const table = tableOf(pool.images, preprocessing);
@@ -61,7 +62,7 @@ export async function loadIdx(spec: IdxDataSpec, options: LoadOptions): Promise<
     splits: {
       train: rest(split.train)!,
       validation: validation ? wholeSplit(validation, preprocessing) : rest(split.validation),
-      test: test ? wholeSplit(test, preprocessing) : rest(split.test),
+      test: test && !fold ? wholeSplit(test, preprocessing) : rest(split.test),
     },
     warnings: [],
   };

@@ -1,5 +1,7 @@
 /** Which rows train, which validate, which test: by seed, stratified, by group or by time. Deterministic. */
+import type { FoldSpec } from "../config/schema.ts";
 import { type RandomKey, shuffle, streamKey } from "../support/random.ts";
+import { foldNumbers } from "./folds.ts";
 import { dataError } from "./problems.ts";
 
 export type SplitName = "train" | "validation" | "test";
@@ -50,6 +52,43 @@ export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
     if (asked && result[name].length === 0) throw new RangeError(name);
   }
   return result;
+}
+
+/** The rows 0 … n − 1, split as asked; for one part of a cross-validation as {@link splitFold}. Throws UserError(data). */
+export function splitPool(n: number, request: SplitRequest, fold: FoldSpec | null): RowSplit {
+  const rows = new Int32Array(n).map((_, row) => row);
+  return fold ? splitFold(rows, request, fold) : splitOrRefuse(rows, request);
+}
+
+/**
+ * The fold's rows to the test, the others to training and, by their share, to validation. The test rows that the
+ * request itself asks for are left out of all folds.
+ */
+function splitFold(all: Int32Array, request: SplitRequest, { number, of: folds }: FoldSpec): RowSplit {
+  const rows = request.test > 0 ? splitOrRefuse(all, { ...request, validation: 0 }).train : all;
+  const { classes = null, groups = null, seed } = request;
+  const numbers = foldNumbers(rows.length, {
+    folds,
+    seed,
+    classes: chosen(classes, rows),
+    groups: chosen(groups, rows),
+  });
+  const test = rows.filter((_, at) => numbers[at] === number - 1);
+  const others = rows.filter((_, at) => numbers[at] !== number - 1);
+  if (test.length === 0) {
+    const units = groups ? `${new Set(chosen(groups, rows)).size} groups` : `${rows.length} rows`;
+    throw dataError({
+      message: `${units} leave none for part ${number} of ${folds}`,
+      expected: "at least one for each",
+      hint: "set train.folds, or give more rows",
+    });
+  }
+  const rest = { ...request, test: 0, classes: chosen(classes, others), groups: chosen(groups, others) };
+  return { ...splitOrRefuse(others, rest), test };
+}
+
+function chosen(values: ArrayLike<number> | null, rows: Int32Array): Float64Array | null {
+  return values && Float64Array.from(rows, (row) => values[row]!);
 }
 
 /** As {@link splitRows}; an empty split is the data's fault: UserError(data). */

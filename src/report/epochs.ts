@@ -15,10 +15,15 @@ export function epochLine(event: EpochEvent, epochs: number): string {
 
 /** `val loss 0.1301`, `accuracy 0.9683`: what an epoch achieved. */
 export function epochSummary({ train, validation }: EpochEvent): string[] {
-  const figures: Figures = validation ?? train;
+  return validation ? figuresOf("val", validation) : headlineOf(train);
+}
+
+/** `test loss 0.1301`, `accuracy 0.9683`: what was measured on rows of that name. */
+export function figuresOf(rows: string, figures: Figures): string[] {
+  return [`${rows} loss ${figure(figures.loss ?? Number.NaN)}`, ...headlineOf(figures)];
+}
+
+function headlineOf(figures: Figures): string[] {
   const headline = headlines.find((name) => Object.hasOwn(figures, name));
-  return [
-    ...(validation ? [`val loss ${figure(validation.loss ?? Number.NaN)}`] : []),
-    ...(headline ? [`${headline} ${figure(figures[headline]!)}`] : []),
-  ];
+  return headline ? [`${headline} ${figure(figures[headline]!)}`] : [];
 }

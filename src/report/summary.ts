@@ -1,5 +1,6 @@
 /** What a finished run and a measured model look like: figures by split, and what to do next. */
-import type { EndEvent, Figures, StopReason } from "../train/events.ts";
+import { join } from "node:path";
+import type { EndEvent, Figures, FoldFigure, StopReason } from "../train/events.ts";
 import { printable, type Style } from "./style.ts";
 import { facts, table } from "./table.ts";
 import { count, figure, time } from "./text.ts";
@@ -32,28 +33,46 @@ export function drawSummary({ end, model, next }: RunSummary, style: Style, widt
     ["weights", `sha256 ${sha256}`],
     ["saved", style.bold(printable(model))],
   ];
+  if (end.folds)
+    said.push([
+      "folds",
+      `${printable(join(end.directory, "out_of_fold.csv"))} predicts every row by a model trained without it`,
+    ]);
   next.forEach((line, index) => {
     said.push([index === 0 ? "next" : "", printable(line)]);
   });
-  const figures = Object.keys(end.metrics).length > 0 ? [...drawFigures(end.metrics, style, width), ""] : [];
+  const figures =
+    Object.keys(end.metrics).length > 0 ? [...drawFigures(end.metrics, style, width, end.folds), ""] : [];
   return [...figures, ...facts(said, style.dim)];
 }
 
-/** Metrics as rows, splits as columns: there are many of the former and three of the latter. */
+/**
+ * Metrics as rows, splits as columns: there are many of the former and three of the latter. Figures over folds are a
+ * last column.
+ */
 export function drawFigures(
   splits: Readonly<Record<string, Figures>>,
   style: Style,
   width: number,
+  folds?: EndEvent["folds"],
 ): string[] {
   const names = Object.keys(splits);
   const metrics = [...new Set(names.flatMap((split) => Object.keys(splits[split]!)))];
+  const overFolds = folds?.metrics ?? {};
   const rows = metrics.map((metric) => [
     metric,
     ...names.map((split) => {
       const value = splits[split]![metric];
       return value === undefined ? "" : figure(value);
     }),
+    ...(folds ? [overFolds[metric] ? spread(overFolds[metric]) : ""] : []),
   ]);
-  const columns = [{ title: "", least: 8 }, ...names.map((title) => ({ title, align: "right" as const }))];
+  const titles = [...names, ...(folds ? [`${folds.count} folds`] : [])];
+  const columns = [{ title: "", least: 8 }, ...titles.map((title) => ({ title, align: "right" as const }))];
   return table(columns, rows, { width, title: style.dim });
+}
+
+/** `0.953 ± 0.018`: mean and deviation. */
+export function spread({ mean, sd }: FoldFigure): string {
+  return `${figure(mean)} ± ${figure(sd)}`;
 }

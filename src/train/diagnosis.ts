@@ -1,6 +1,7 @@
 /** Watches an evaluation for the report: batch by batch, in memory that does not grow with the rows. */
 import type { InputTable } from "../data/load.ts";
 import type { ClassTarget, Preprocessing, Target } from "../data/preprocessing.ts";
+import type { Floats } from "../engine/matrix.ts";
 import { Calibration } from "../metrics/calibration.ts";
 import type { Evaluation } from "../metrics/metrics.ts";
 import { ScoreCurves } from "../metrics/scoreCurves.ts";
@@ -21,10 +22,14 @@ export interface Observed {
   readonly table: InputTable;
 }
 
-/** Sees every batch of an evaluation, then says what it saw. */
-export interface Observer {
-  /** Predictions and targets as {@link Evaluation.add} takes them; the rows from `first` on. */
-  see(predictions: Float64Array, targets: Float64Array, first: number): void;
+/** Sees every batch of an evaluation. */
+export interface Watcher {
+  /** Predictions and targets as {@link Evaluation.add} takes them, and the outputs S; the rows from `first` on. */
+  see(predictions: Float64Array, targets: Float64Array, first: number, S: Floats): void;
+}
+
+/** A watcher that then says what it saw. */
+export interface Observer extends Watcher {
   diagnosis(evaluation: Evaluation): Diagnosis;
 }
 

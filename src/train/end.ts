@@ -7,6 +7,7 @@ import { defaultMetrics } from "../metrics/metrics.ts";
 import { assert } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import type { Assembly } from "./assembly.ts";
+import type { Folds } from "./crossValidation.ts";
 import { observer } from "./diagnosis.ts";
 import type { EndEvent, Figures, Listener, StopReason } from "./events.ts";
 import { type Diagnosis, reportData } from "./reportData.ts";
@@ -18,20 +19,22 @@ export interface Ending {
   readonly reason: StopReason;
   /** Of the run, by performance.now(). */
   readonly started: number;
+  /** null: there was no cross-validation, or it was stopped. */
+  readonly folds: Folds | null;
 }
 
 export async function conclude(
   work: Assembly,
   run: Run,
   saver: Saver,
-  { reason, started }: Ending,
+  { reason, started, folds }: Ending,
   options: TrainOptions,
   listen: Listener,
 ): Promise<Summary> {
   const { trainer, network, model, backend } = work;
   const { epoch, step, monitor } = trainer.state;
   const isInterrupted = reason === "SIGINT" || reason === "SIGTERM";
-  const { metrics, diagnosis } = isInterrupted ? unmeasured : await measureBest(work, run);
+  const { metrics, diagnosis } = isInterrupted ? unmeasured : await measureBest(work, run, options);
   const seconds = (performance.now() - started) / 1000;
   const { last, best } = saver.digests;
   assert(last && best, "a run that ends has saved its models");
@@ -39,6 +42,7 @@ export async function conclude(
     name: network.spec.name,
     reason,
     metrics,
+    ...(folds && { folds }),
     monitor: { metric: work.monitor.metric, value: monitor.best },
     best_epoch: monitor.bestEpoch,
     epochs: epoch,
@@ -67,6 +71,7 @@ export async function conclude(
     monitor: summary.monitor,
     seconds,
     metrics,
+    ...(folds && { folds }),
     parameters: summary.parameters,
     weights_sha256: last.weights,
     directory: run.directory,
@@ -96,7 +101,7 @@ const unmeasured: Measured = { metrics: {}, diagnosis: null };
  * The figures of the best model on the rows it was not trained on, or on those it was if there are no others;
  * and how it does on the last of these splits, row by row.
  */
-async function measureBest(work: Assembly, run: Run): Promise<Measured> {
+async function measureBest(work: Assembly, run: Run, options: TrainOptions): Promise<Measured> {
   const { trainer, model, network, preprocessing, data } = work;
   if (trainer.isMidEpoch || trainer.state.monitor.bestEpoch !== trainer.state.epoch) {
     const { parameters, buffers } = readCheckpoint(run.paths.best, "model");
@@ -111,7 +116,9 @@ async function measureBest(work: Assembly, run: Run): Promise<Measured> {
     const { indices, table } = data.splits[split]!;
     const watch = split === splits.at(-1) || split === "train";
     const watching = watch ? observer(preprocessing, { split, indices, table }) : null;
-    const { loss, evaluation } = await work.measure(split)!.run(names, watching);
+    const heldOut = split === "test" ? (options.observe?.(preprocessing, data.splits.test!) ?? null) : null;
+    const watchers = [watching, heldOut].filter((watcher) => watcher !== null);
+    const { loss, evaluation } = await work.measure(split)!.run(names, watchers);
     metrics[split] = { loss, ...evaluation.result() };
     diagnosis = watching?.diagnosis(evaluation) ?? diagnosis;
   }

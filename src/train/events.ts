@@ -3,8 +3,19 @@
 /** Figures by name: `loss` and whatever metrics the task has. */
 export type Figures = Readonly<Record<string, number>>;
 
+/** A figure over all folds. */
+export interface FoldFigure {
+  readonly mean: number;
+  /** With one degree of freedom less than there are folds. */
+  readonly sd: number;
+  /** Of each fold, in order. */
+  readonly values: readonly number[];
+}
+
 export interface StartEvent {
   readonly event: "start";
+  /** The fold, from 1, of a cross-validation whose run this is. */
+  readonly fold?: number;
   readonly name: string;
   readonly task: string;
   readonly rows: Readonly<Record<string, number>>;
@@ -23,6 +34,8 @@ export interface StartEvent {
 
 export interface EpochEvent {
   readonly event: "epoch";
+  /** The fold, from 1, of a cross-validation whose run this is. */
+  readonly fold?: number;
   /** Epochs done, from 1; the last one may be cut short by `max_steps`. */
   readonly epoch: number;
   /** Updates done since the beginning. */
@@ -47,6 +60,8 @@ export type StopReason =
 
 export interface EndEvent {
   readonly event: "end";
+  /** The fold, from 1, of a cross-validation whose run this is. */
+  readonly fold?: number;
   readonly reason: StopReason;
   readonly epoch: number;
   readonly step: number;
@@ -56,6 +71,8 @@ export interface EndEvent {
   readonly seconds: number;
   /** Figures of the best model, by split. */
   readonly metrics: Readonly<Record<string, Figures>>;
+  /** Figures over the folds, if there are any. */
+  readonly folds?: { readonly count: number; readonly metrics: Readonly<Record<string, FoldFigure>> };
   readonly parameters: number;
   readonly weights_sha256: string;
   readonly directory: string;

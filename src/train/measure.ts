@@ -6,7 +6,7 @@ import { type Evaluation, evaluation, type MetricName } from "../metrics/metrics
 import { applyLink } from "../model/losses.ts";
 import type { Model } from "../model/model.ts";
 import { Batches, type Rows } from "./batches.ts";
-import type { Observer } from "./diagnosis.ts";
+import type { Watcher } from "./diagnosis.ts";
 import type { Figures } from "./events.ts";
 
 /** Rows evaluated at a time: enough for full speed, little enough to stay in cache. */
@@ -36,10 +36,10 @@ export class Measure {
     return { loss, ...evaluation.result() };
   }
 
-  /** @param observer sees every batch as well, in order */
+  /** @param watchers see every batch as well, in order */
   async run(
     names: readonly MetricName[],
-    observer: Observer | null = null,
+    watchers: readonly Watcher[] = [],
   ): Promise<{ loss: number; evaluation: Evaluation }> {
     const { k, rows, totals, target, rule } = this;
     const running = evaluation(names, target.task, widthOf(target));
@@ -63,7 +63,7 @@ export class Measure {
         unscale(targets, scalings);
       }
       running.add(predictions, targets);
-      observer?.see(predictions, targets, first);
+      for (const watcher of watchers) watcher.see(predictions, targets, first, pass.S.values);
     }
     const loss = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
     return { loss, evaluation: running };

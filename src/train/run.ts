@@ -2,9 +2,12 @@
 import { performance } from "node:perf_hooks";
 import { openRun, type RunMode } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
-import type { LoadOptions } from "../data/dataset.ts";
+import type { LoadOptions, Split } from "../data/dataset.ts";
+import type { Preprocessing } from "../data/preprocessing.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
 import { assemble } from "./assembly.ts";
+import { crossValidate } from "./crossValidation.ts";
+import type { Watcher } from "./diagnosis.ts";
 import { runEpoch } from "./divergence.ts";
 import { conclude } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
@@ -27,6 +30,8 @@ export interface TrainOptions extends KernelsChoice {
   readonly renderSpec: (spec: Spec, directory: string) => string;
   /** The text of report.html; without it, no report is written. */
   readonly renderReport?: (data: ReportData) => Promise<string>;
+  /** Given the test rows, makes what watches them when they are measured at the end. */
+  readonly observe?: (preprocessing: Preprocessing, test: Split) => Watcher;
   /** nnt's own. */
   readonly version: string;
 }
@@ -37,12 +42,17 @@ export interface TrainOptions extends KernelsChoice {
  */
 export async function train(options: TrainOptions, listen: Listener): Promise<Summary> {
   const started = performance.now();
+  const secondsLeft = () =>
+    options.maxSeconds && Math.max(0, options.maxSeconds - (performance.now() - started) / 1000);
   const told: TrainEvent[] = []; // held back: where the directory is refused, that comes first
   const work = await assemble(options, (event) => told.push(event));
   const run = openRun({ out: options.out, name: work.network.spec.name, mode: options.mode });
   try {
     told.forEach(listen);
     for (const { message } of run.warnings) listen({ event: "warning", message });
+    const folds = options.spec.spec.train.folds
+      ? await crossValidate(options, run, secondsLeft, train, listen)
+      : null;
     if (run.resumed) resume(work, run.resumed, listen);
     run.write("spec", options.renderSpec(work.network.spec, run.directory));
     const start = work.startEvent();
@@ -53,7 +63,7 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
     const saver = new Saver(run, work.network.spec.train.checkpoint);
     saver.remember(work.checkpoint(), run.resumed);
     const shouldStop = stopCondition(options, started);
-    let reason = reasonToStop(work);
+    let reason = typeof folds === "string" ? folds : reasonToStop(work);
     try {
       while (!trainer.finished && reason === null) {
         reason = await runEpoch(work, saver, shouldStop, listen);
@@ -68,7 +78,12 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
     } finally {
       saver.flush();
     }
-    return await conclude(work, run, saver, { reason: reason ?? work.plannedEnd, started }, options, listen);
+    const ending = {
+      reason: reason ?? work.plannedEnd,
+      started,
+      folds: typeof folds === "string" ? null : folds,
+    };
+    return await conclude(work, run, saver, ending, options, listen);
   } finally {
     run.close();
     await work.close();

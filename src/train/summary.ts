@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runFiles } from "../checkpoint/runDirectory.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
+import type { Folds } from "./crossValidation.ts";
 import type { Figures, StopReason } from "./events.ts";
 
 export interface Summary {
@@ -11,6 +12,8 @@ export interface Summary {
   readonly reason: StopReason;
   /** Figures of the best model by split. */
   readonly metrics: Readonly<Record<string, Figures>>;
+  /** Of the models trained without a part of the rows, on that part. */
+  readonly folds?: Folds;
   readonly monitor: { readonly metric: string; readonly value: number | null };
   readonly best_epoch: number;
   readonly epochs: number;

@@ -55,7 +55,7 @@ export function csvSpec(fields: Partial<CsvDataSpec> & Pick<CsvDataSpec, "target
     missing: "fill",
     missing_values: ["", "NA", "N/A", "NaN", "null", "?"],
     columns: {},
-    split: { validation: 0, test: 0, stratify: null },
+    split: { validation: 0, test: 0, stratify: null, fold: null },
     ...fields,
   };
 }

@@ -1,14 +1,9 @@
 /** What each value of a spec may be, but not all of them together: one function per rule. */
 import type { Path } from "../paths.ts";
 import { watchableFor } from "../schema/metrics.ts";
-import type { ColumnSpec, CsvDataSpec, LayerSpec, LossName, Spec, TaskName } from "../schema.ts";
-
-/** A contradiction at a canonical path. */
-export interface Contradiction {
-  readonly path: Path;
-  readonly message: string;
-  readonly expected: string;
-}
+import type { CsvDataSpec, LayerSpec, LossName, Spec, TaskName } from "../schema.ts";
+import { columns } from "./columns.ts";
+import { type Contradiction, repeated } from "./contradiction.ts";
 
 /** All contradictions between the sections that are valid in themselves. */
 export function contradictions(spec: Partial<Spec>): Contradiction[] {
@@ -16,6 +11,7 @@ export function contradictions(spec: Partial<Spec>): Contradiction[] {
   return [
     ...(data?.format === "csv" ? [...sources(data), ...columns(data)] : []),
     ...shares(spec),
+    ...folds(spec),
     ...layers(spec),
     ...loss(spec),
     ...optimizer(spec),
@@ -38,107 +34,6 @@ function* sources(data: CsvDataSpec): Iterable<Contradiction> {
   if (data.path !== null && separate.length > 0) {
     const message = `data.path and data.${separate[0]} are both given`;
     yield { path: ["data", "path"], message, expected: "expected path alone, or train, validation and test" };
-  }
-}
-
-function* columns(data: CsvDataSpec): Iterable<Contradiction> {
-  for (const [name, column] of Object.entries(data.columns)) {
-    const path = ["data", "columns", name];
-    const { type } = column;
-    if (data.target.includes(name) && type !== null && !["number", "category", "boolean"].includes(type)) {
-      yield {
-        path,
-        message: `the target ${name} is to be of type ${type}`,
-        expected: "expected number, category or boolean",
-      };
-    }
-    yield* columnOptions(name, column, data.target.includes(name));
-  }
-  for (const type of ["split", "weight", "group", "time"]) {
-    const [, second] = Object.keys(data.columns).filter((name) => data.columns[name]!.type === type);
-    if (second !== undefined) {
-      const message = `${second} is a second column of type ${type}`;
-      yield { path: ["data", "columns", second], message, expected: "expected one" };
-    }
-  }
-  const rules = Object.entries(data.columns).filter(([, { type }]) => splittingTypes.has(type));
-  if (rules.length > 1) {
-    const [[first, { type: one }], [second, { type: other }]] = rules as [Rule, Rule];
-    if (one !== other) {
-      yield {
-        path: ["data", "columns", second],
-        message: `${first} of type ${one} and ${second} of type ${other} both say how rows are split`,
-        expected: "expected one of them",
-      };
-    }
-  }
-  const rule = rules[0];
-  if (rule && data.split.stratify) {
-    yield {
-      path: ["data", "split", "stratify"],
-      message: `stratify is true, and the ${rule[1].type} column ${rule[0]} says how rows are split`,
-      expected: "expected one of them",
-    };
-  }
-  yield* repeated(data.target, ["data", "target"]);
-}
-
-type Rule = [string, ColumnSpec];
-const splittingTypes: ReadonlySet<unknown> = new Set(["split", "group", "time"]);
-
-/** What a column's type and its settings say about each other. */
-function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): Iterable<Contradiction> {
-  const path = ["data", "columns", name];
-  const { type, missing, scale, encoding } = column;
-  const isOrdinal = encoding === "ordinal";
-  const isCategory = type === "category" || (type === null && isOrdinal);
-  if (isCategory && (missing === "mean" || missing === "median")) {
-    const message = `the category ${name} has no ${missing}`;
-    const expected = "expected category, most_frequent, constant or error";
-    yield { path: [...path, "missing"], message, expected };
-  }
-  if (type === "number" && missing === "category") {
-    const message = `the number ${name} has no categories`;
-    const expected = "expected median, mean, most_frequent, constant or error";
-    yield { path: [...path, "missing"], message, expected };
-  }
-  if (type === "number" && typeof missing === "object" && typeof missing?.constant === "string") {
-    const message = `the number ${name} is to be filled with the text ${JSON.stringify(missing.constant)}`;
-    yield { path: [...path, "missing", "constant"], message, expected: "expected a number" };
-  }
-  if (missing === "error" && column.indicator) {
-    const message = `${name} has an indicator of missing values, and refuses them`;
-    yield { path: [...path, "indicator"], message, expected: "expected another missing than error" };
-  }
-  if (type !== null && type !== "number" && !isOrdinal && scale !== null && scale !== "none") {
-    const message = `${name} is of type ${type} and is not scaled`;
-    yield { path: [...path, "scale"], message, expected: "expected scale on number columns only" };
-  }
-  if (isTarget && (scale === "log" || scale === "quantile_normal")) {
-    const message = `the target ${name} is to be scaled by ${scale}`;
-    yield { path: [...path, "scale"], message, expected: "expected standard, minmax, robust or none" };
-  }
-  if (type === null || type === "category") return;
-  for (const [option, isGiven] of [
-    ["encoding", encoding !== null],
-    ["levels", column.levels !== null],
-    ["min_count", column.min_count !== 1],
-    ["unseen", column.unseen !== "ignore"],
-  ] as const) {
-    if (!isGiven) continue;
-    const message = `${name} is of type ${type} and has no levels`;
-    yield { path: [...path, option], message, expected: `expected ${option} on categories only` };
-  }
-}
-
-function* repeated(names: readonly string[], path: Path): Iterable<Contradiction> {
-  for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) === index) continue;
-    yield {
-      path: [...path, index],
-      message: `${path.join(".")} names ${name} twice`,
-      expected: "expected it once",
-    };
   }
 }
 
@@ -167,6 +62,34 @@ function* shares({ data }: Partial<Spec>): Iterable<Contradiction> {
     }
   }
   if (classes) yield* repeated(classes, ["data", "classes"]);
+}
+
+/** Column types that already say which rows are whose. */
+const orderedTypes: ReadonlySet<unknown> = new Set(["split", "time"]);
+
+function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
+  const fold = data?.split.fold ?? null;
+  const asked = train?.folds ? "train.folds" : fold && "data.split.fold";
+  if (!data || !asked) return;
+  const path = asked.split(".");
+  if (train?.folds && fold) {
+    const message = "train.folds is given in the spec of one fold";
+    yield { path, message, expected: "expected one of train.folds and data.split.fold" };
+  }
+  if (fold && fold.number > fold.of) {
+    const message = `data.split.fold.number is ${fold.number}`;
+    yield { path: [...path, "number"], message, expected: `expected at most ${fold.of}, which \`of\` says` };
+  }
+  if (data.format !== "csv") return;
+  const rule = Object.entries(data.columns).find(([, { type }]) => orderedTypes.has(type));
+  if (rule) {
+    const message = `${asked} cuts the rows at random, and the ${rule[1].type} column ${rule[0]} says how they are split`;
+    yield { path, message, expected: "expected one of them" };
+  }
+  if ([data.path, data.train].some((files) => files?.includes("-"))) {
+    const message = `${asked} reads the data anew for each part, which standard input cannot be`;
+    yield { path, message, expected: "expected a file" };
+  }
 }
 
 function* layers({ model, train }: Partial<Spec>): Iterable<Contradiction> {

@@ -16,13 +16,14 @@ export const delimiterNames: Readonly<Record<string, string>> = {
 
 const sources = ["path", "train", "validation", "test"] as const;
 
-export function expandData(expansion: Expansion, raw: unknown): unknown {
+/** @param folds whether the run cross-validates, so that no test rows are needed unless asked for */
+export function expandData(expansion: Expansion, raw: unknown, folds: boolean): unknown {
   if (!isMapping(raw)) return raw;
   const format = formatOf(expansion, raw);
   if (format === undefined) return unusable;
   const common: Mapping = { ...raw, format };
   if ("classes" in raw) common.classes = expansion.texts(raw.classes, ["data", "classes"]);
-  if (format === "csv") return withSplit(expandCsv(expansion, common), csvShares);
+  if (format === "csv") return withSplit(expandCsv(expansion, common), (data) => csvShares(data, folds));
   if (format === "idx") return withSplit(common, () => noShares);
   return common;
 }
@@ -122,13 +123,13 @@ function withSplit(data: Mapping, shares: (data: Mapping) => Shares): unknown {
 
 const noShares: Shares = { validation: 0, test: 0 };
 
-/** One file is split unless other files, or a column, say which rows belong where. */
-function csvShares(data: Mapping): Shares {
+/** One file is split unless other files, or a column, say which rows belong where; each fold has test rows. */
+function csvShares(data: Mapping, folds: boolean): Shares {
   const columns = isMapping(data.columns) ? Object.values(data.columns) : [];
   const said = columns.some((column) => isMapping(column) && column.type === "split");
   const whole = data.path != null && !said;
   return {
     validation: whole && data.validation == null ? 0.1 : 0,
-    test: whole && data.test == null ? 0.2 : 0,
+    test: whole && data.test == null && !folds ? 0.2 : 0,
   };
 }

@@ -7,6 +7,7 @@ export type DataSpec = CsvDataSpec | IdxDataSpec;
 export type CsvDataSpec = z.output<typeof csvDataSchema>;
 export type IdxDataSpec = z.output<typeof idxDataSchema>;
 export type IdxFiles = z.output<typeof idxFilesSchema>;
+export type FoldSpec = z.output<typeof foldSchema>;
 export type ColumnSpec = z.output<typeof columnSchema>;
 export type ColumnType = (typeof columnTypes)[number];
 export type ScaleName = (typeof scaleNames)[number];
@@ -91,6 +92,14 @@ export const columnSchema = z.strictObject(
   "a column's type, or its settings",
 );
 
+const foldSchema = z.strictObject(
+  {
+    number: wholeNumber(1).describe("Which of the parts, from 1."),
+    of: wholeNumber(2).describe("Parts that the rows are cut into."),
+  },
+  "a part's number and how many there are, such as { number: 1, of: 5 }",
+);
+
 /** The shares are filled in by expand/data.ts, since their defaults depend on the files given. */
 export const splitSchema = z
   .strictObject(
@@ -105,6 +114,10 @@ export const splitSchema = z
         .nullable()
         .default(null)
         .describe("Keep the classes' shares equal in all splits. null: for classification."),
+      fold: foldSchema
+        .nullable()
+        .default(null)
+        .describe("One part of a cross-validation: its rows are the test rows. train.folds sets it."),
     },
     "a split's settings",
   )

@@ -65,6 +65,12 @@ export const trainSchema = z
       max_steps: wholeNumber(1).nullable().default(null).describe("Updates after which training ends."),
       batch_size: wholeNumber(1).default(32).describe("Rows per update."),
       shuffle: flag().default(true).describe("A new order of the rows each epoch; false keeps file order."),
+      folds: wholeNumber(2)
+        .nullable()
+        .default(null)
+        .describe(
+          "Cross-validate first: train so many times, each time without one part of the rows, and measure on that part. The run itself then trains on all of them.",
+        ),
       drop_last: flag().default(false).describe("Leave out an epoch's last batch when it is short."),
       accumulate: wholeNumber(1)
         .default(1)

@@ -1,7 +1,7 @@
 /** The sections of a report that every task has. */
 import type { EpochEvent } from "../../train/events.ts";
 import type { ReportData } from "../../train/reportData.ts";
-import { reasons } from "../summary.ts";
+import { reasons, spread } from "../summary.ts";
 import { count, figure, time } from "../text.ts";
 import { type Html, html } from "./html.ts";
 import { percent, verdict } from "./verdict.ts";
@@ -128,15 +128,16 @@ function weights(firstLayer: ReportData["firstLayer"]): Html | null {
 
 export function figures({ summary }: ReportData): Html {
   const splits = Object.keys(summary.metrics);
+  const { folds } = summary;
   if (splits.length === 0) return html``;
   const names = [...new Set(splits.flatMap((split) => Object.keys(summary.metrics[split]!)))];
   return section("figures", "All figures", "Of the best model, by split.", [
-    html`<div class="scroll"><table><thead><tr><th scope="col" class="text">metric</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}</tr></thead><tbody>${names.map(
+    html`<div class="scroll"><table><thead><tr><th scope="col" class="text">metric</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}${folds ? html`<th scope="col">${folds.count} folds</th>` : ""}</tr></thead><tbody>${names.map(
       (name) =>
         html`<tr><th scope="row" class="text">${name}</th>${splits.map((split) => {
           const value = summary.metrics[split]![name];
           return html`<td>${typeof value === "number" ? figure(value) : ""}</td>`;
-        })}</tr>`,
+        })}${folds ? html`<td>${folds.metrics[name] ? spread(folds.metrics[name]) : ""}</td>` : ""}</tr>`,
     )}</tbody></table></div>`,
   ]);
 }
