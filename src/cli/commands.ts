@@ -4,7 +4,17 @@
  */
 import { condition } from "./condition.ts";
 import { gate } from "./gate.ts";
-import { assignment, choice, duration, integer, names, positive, text, type Value } from "./values.ts";
+import {
+  assignment,
+  choice,
+  duration,
+  integer,
+  names,
+  positive,
+  text,
+  tolerance,
+  type Value,
+} from "./values.ts";
 
 export interface OptionRow {
   /** One letter. */
@@ -176,10 +186,20 @@ export const commands = {
       data: { value: text("FILE"), help: "measure on a CSV file", conflicts: ["images", "labels"] },
       images: { value: text("FILE"), help: "measure on IDX images …", needs: "labels" },
       labels: { value: text("FILE"), help: "… and their labels", needs: "images" },
+      slice: { value: text("COLUMN"), help: "measure the rows of each value of a column on their own, too" },
       failIf: {
         value: gate,
         repeat: true,
         help: "exit with 7 when this holds, as 'accuracy<0.97' (repeatable)",
+      },
+      baseline: {
+        value: text("FILE"),
+        help: "exit with 7 when a figure is worse than in this summary.json, or output of eval --json",
+      },
+      tolerance: {
+        value: tolerance,
+        help: "how much worse it may be: 0.01, or 2% of the baseline's (default: 0)",
+        needs: "baseline",
       },
       threads,
       kernels,
@@ -189,7 +209,9 @@ export const commands = {
     examples: [
       ["nnt eval runs/digits/best.ckpt", "metrics on the test rows"],
       ["nnt eval best.ckpt --data new.csv --json", "on other rows, for scripts"],
+      ["nnt eval best.ckpt --slice region", "where it does better, and where worse"],
       ["nnt eval best.ckpt --fail-if 'accuracy<0.97'", "a gate for CI: exits with 7 when it is met"],
+      ["nnt eval best.ckpt --baseline old/summary.json --tolerance 0.01", "or when it is worse than before"],
     ],
   },
   predict: {

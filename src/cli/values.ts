@@ -67,6 +67,24 @@ export function positive(placeholder: string): Value<number> {
   };
 }
 
+/** How far from a value another may be. */
+export interface Tolerance {
+  readonly size: number;
+  /** A share of the value, not an amount. */
+  readonly isShare: boolean;
+}
+
+/** `0.01`, or `2%` of what is compared with. */
+export const tolerance: Value<Tolerance> = {
+  placeholder: "X|X%",
+  parse(written) {
+    const [, digits = "", percent] = /^(\d*\.?\d+(?:e[+-]?\d+)?)(%?)$/i.exec(written) ?? [];
+    if (digits === "") throw new WrongValue("expected a number from 0, such as 0.01, or a share, such as 2%");
+    const isShare = percent === "%";
+    return { size: Number(digits) / (isShare ? 100 : 1), isShare };
+  },
+};
+
 const secondsPer = { h: 3600, m: 60, s: 1 } as const;
 
 /** A time such as `90s`, `10m`, `1h30m` or `1.5h`, in seconds. */

@@ -81,14 +81,15 @@ function strictError(warnings: readonly string[]): UserError {
   );
 }
 
-interface Files {
+export interface Files {
   readonly all: readonly string[];
   /** How many of them, from the first on, hold the rows to train on or to split. */
   readonly pool: number;
   readonly validation: number;
 }
 
-async function filesOf(spec: CsvDataSpec, baseDirectory: string): Promise<Files> {
+/** The files of a spec: those to train on or to split, then validation's, then the test's. Throws UserError(io). */
+export async function filesOf(spec: CsvDataSpec, baseDirectory: string): Promise<Files> {
   const matched = async (paths: readonly string[] | null) => {
     const lists = (paths ?? []).map((path) => matchingFiles(placeFile(path, baseDirectory)));
     return (await Promise.all(lists)).flat();

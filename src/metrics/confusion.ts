@@ -1,4 +1,5 @@
 /** The confusion matrix of a classification and what follows from it, as scikit-learn defines it. */
+import type { Sample } from "./bootstrap.ts";
 
 /** Counts [classes × classes]: row = true class, column = predicted class. */
 export class Confusion {
@@ -14,6 +15,13 @@ export class Confusion {
 
   at(actual: number, predicted: number): number {
     return this.counts[actual * this.classes + predicted]!;
+  }
+
+  /** The counts in a sample: every cell's apart, as rows of a Poisson sample are. */
+  drawn(sample: Sample): Confusion {
+    const drawn = new Confusion(this.classes);
+    for (let i = 0; i < this.counts.length; i++) drawn.counts[i] = sample.count(this.counts[i]!);
+    return drawn;
   }
 
   /** As nested rows, for people and JSON. */

@@ -1,6 +1,14 @@
 /** The metrics, one row each, named as scikit-learn's functions without `_score`, and their running computation. */
 import type { TaskName } from "../config/schema.ts";
-import { ClassStats, LabelStats, type Values } from "./classification.ts";
+import { drawSample, type Interval, middle, mostGroups, type Sample } from "./bootstrap.ts";
+import {
+  ClassStats,
+  type ClassView,
+  LabelStats,
+  type LabelView,
+  type StatsOptions,
+  type Values,
+} from "./classification.ts";
 import {
   accuracy,
   balancedAccuracy,
@@ -12,16 +20,19 @@ import {
   perClass,
   weighted,
 } from "./confusion.ts";
-import { type OutputStats, RegressionStats } from "./regression.ts";
+import type { Ranking } from "./ranking.ts";
+import { type OutputView, RegressionStats, type RegressionView } from "./regression.ts";
 
 /** How a metric follows from what is kept of the predictions, for each task that has it. */
 interface Metric {
   readonly better: "higher" | "lower";
-  readonly classification?: (stats: ClassStats) => number;
-  readonly multilabel?: (stats: LabelStats) => number;
-  readonly regression?: (stats: RegressionStats) => number;
-  /** Needs every score or error, not sums alone: memory grows with the rows. */
+  readonly classification?: (of: ClassView) => number;
+  readonly multilabel?: (of: LabelView) => number;
+  readonly regression?: (of: RegressionView) => number;
+  /** Needs every score or error, not sums alone. */
   readonly keepsAll?: true;
+  /** Samples of the rows say nothing of it. */
+  readonly hasNoInterval?: true;
 }
 
 const precision = (score: ClassScores) => score.precision;
@@ -52,35 +63,42 @@ export const metrics = {
   cohen_kappa: { better: "higher", classification: ({ confusion }) => cohenKappa(confusion) },
   log_loss: {
     better: "lower",
-    classification: ({ logLoss, rows }) => logLoss / rows,
+    classification: ({ sums }) => sums.logLoss / sums.rows,
     multilabel: ({ logLoss, rows, labels }) => logLoss / (rows * labels),
   },
   /** Mean of (p − y)² for two classes; for more, summed over the classes. */
   brier: {
     better: "lower",
-    classification: ({ squares, rows, classes }) => squares / rows / (classes === 2 ? 2 : 1),
+    classification: ({ sums, classes }) => sums.squares / sums.rows / (classes === 2 ? 2 : 1),
     multilabel: ({ squares, rows, labels }) => squares / (rows * labels),
   },
   /** Of the second class for two classes; else the mean of each class against the rest. */
-  roc_auc: ranked((ranking) => ranking.rocArea()),
-  average_precision: ranked((ranking) => ranking.averagePrecision()),
+  roc_auc: ranked((ranking, sample) => ranking.rocArea(sample)),
+  average_precision: ranked((ranking, sample) => ranking.averagePrecision(sample)),
+  /** Of the probability of the second of two classes, else of the likeliest class; of labels, of each one's. */
+  expected_calibration_error: {
+    better: "lower",
+    classification: ({ sums }) => sums.calibration.error(),
+    multilabel: ({ calibration }) => calibration.error(),
+  },
   hamming_loss: {
     better: "lower",
     classification: ({ confusion }) => 1 - accuracy(confusion),
     multilabel: ({ agreeing, rows, labels }) => 1 - agreeing / (rows * labels),
   },
   mse: perOutput("lower", meanSquare),
-  rmse: { better: "lower", regression: (stats) => Math.sqrt(stats.mean(meanSquare)) },
+  rmse: { better: "lower", regression: (outputs) => Math.sqrt(mean(outputs, meanSquare)) },
   mae: perOutput("lower", ({ absoluteError, rows }) => absoluteError / rows),
   median_ae: { ...perOutput("lower", (output) => output.medianError()), keepsAll: true },
   /** 1 − Σ(y − s)²/Σ(y − ȳ)², the mean over outputs. */
-  r2: perOutput("higher", ({ squaredError, targets }) => explained(squaredError, targets.squares)),
-  explained_variance: perOutput("higher", ({ errors, targets }) =>
-    explained(errors.squares, targets.squares),
+  r2: perOutput("higher", ({ squaredError, targetSpread }) => explained(squaredError, targetSpread)),
+  explained_variance: perOutput("higher", ({ errorSpread, targetSpread }) =>
+    explained(errorSpread, targetSpread),
   ),
   max_error: {
     better: "lower",
-    regression: ({ outputs }) => Math.max(...outputs.map((output) => output.largestError)),
+    regression: (outputs) => Math.max(...outputs.map(({ largestError }) => largestError)),
+    hasNoInterval: true,
   },
 } satisfies Record<string, Metric>;
 
@@ -109,6 +127,18 @@ export const defaultMetrics = {
   regression: ["mse", "rmse", "mae", "r2"],
 } satisfies Record<TaskName, MetricName[]>;
 
+/** Figures by name. */
+export type Results = Partial<Record<MetricName, number>>;
+
+/** Between which values the middle 95 % of samples of the rows lie. */
+export interface Intervals {
+  readonly metrics: Partial<Record<MetricName, Interval>>;
+  /** Of each class or label; null for a regression. */
+  readonly perClass: readonly ClassIntervals[] | null;
+}
+
+export type ClassIntervals = Readonly<Record<"precision" | "recall" | "f1", Interval | null>>;
+
 /** A running evaluation: batches in, metrics out at any time. */
 export interface Evaluation {
   /**
@@ -118,62 +148,144 @@ export interface Evaluation {
    */
   add(predictions: Values, targets: Values): void;
   /** NaN where a metric is not defined by the rows seen, such as ROC without a positive row. */
-  result(): Partial<Record<MetricName, number>>;
+  result(): Results;
+  /** By the bootstrap; of an evaluation that was started for it. */
+  intervals(): Intervals;
   /** Row = true class, column = predicted; classification only. */
   confusion(): number[][] | null;
   /** Precision, recall, F1 and rows of each class or label; not for regression. */
   perClass(): ClassScores[] | null;
 }
 
+export interface EvaluationOptions extends Partial<Pick<StatsOptions, "thresholds">> {
+  /** Whether {@link Evaluation.intervals} will be asked for. */
+  readonly hasIntervals?: boolean;
+}
+
 /**
  * Starts an evaluation of the named metrics; names that the task does not have are left out.
  * @param width classes (also when one output tells two apart), labels, or outputs
  */
-export function evaluation(names: readonly MetricName[], task: TaskName, width: number): Evaluation {
+export function evaluation(
+  names: readonly MetricName[],
+  task: TaskName,
+  width: number,
+  { thresholds = null, hasIntervals = false }: EvaluationOptions = {},
+): Evaluation {
   const wanted = names.filter((name) => table[name][task]);
   const keepsAll = wanted.some((name) => table[name].keepsAll);
-  const collect = <Stats>(stats: Stats, of: (metric: Metric) => ((stats: Stats) => number) | undefined) =>
-    Object.fromEntries(wanted.map((name) => [name, of(table[name])!(stats)]));
+  const options = { keepsAll, thresholds, isGrouped: hasIntervals };
   switch (task) {
     case "classification": {
-      const stats = new ClassStats(width, keepsAll);
-      return {
-        add: (predictions, targets) => stats.add(predictions, targets),
-        result: () => collect(stats, (metric) => metric.classification),
-        confusion: () => stats.confusion.rows(),
-        perClass: () => perClass(stats.confusion),
-      };
+      const stats = new ClassStats(width, options);
+      return running(stats, wanted, {
+        metric: (name, view) => table[name].classification!(view),
+        perClass: ({ confusion }) => perClass(confusion),
+        confusion: ({ confusion }) => confusion.rows(),
+        work: width * width,
+      });
     }
     case "multilabel": {
-      const stats = new LabelStats(width, keepsAll);
-      return {
-        add: (predictions, targets) => stats.add(predictions, targets),
-        result: () => collect(stats, (metric) => metric.multilabel),
+      const stats = new LabelStats(width, options);
+      return running(stats, wanted, {
+        metric: (name, view) => table[name].multilabel!(view),
+        perClass: labelScores,
         confusion: () => null,
-        perClass: () => labelScores(stats),
-      };
+        work: mostGroups * width,
+      });
     }
     case "regression": {
-      const stats = new RegressionStats(width, keepsAll);
-      return {
-        add: (predictions, targets) => stats.add(predictions, targets),
-        result: () => collect(stats, (metric) => metric.regression),
-        confusion: () => null,
+      const stats = new RegressionStats(width, options);
+      return running(stats, wanted, {
+        metric: (name, view) => table[name].regression!(view),
         perClass: () => null,
-      };
+        confusion: () => null,
+        work: mostGroups * width,
+      });
     }
   }
 }
 
+/** How figures follow from what a task's statistics show of the rows or a sample of them. */
+interface Reading<View> {
+  metric(name: MetricName, view: View): number;
+  perClass(view: View): ClassScores[] | null;
+  confusion(view: View): number[][] | null;
+  /** Additions that a sample takes, roughly, besides those for every score kept. */
+  readonly work: number;
+}
+
+/** Samples to draw: the ends of an interval then vary by some 6 % of its half-width. */
+const mostSamples = 500;
+const fewestSamples = 100;
+/** Additions that intervals may take in all, before samples become fewer: about a second. */
+const mostWork = 5e8;
+
+function running<View>(
+  stats: { add(predictions: Values, targets: Values): void; view(sample?: Sample): View },
+  names: readonly MetricName[],
+  reading: Reading<View>,
+): Evaluation {
+  let scores = 0;
+  const keepsAll = names.some((name) => table[name].keepsAll);
+  return {
+    add(predictions, targets) {
+      scores += predictions.length;
+      stats.add(predictions, targets);
+    },
+    result() {
+      const view = stats.view();
+      return Object.fromEntries(names.map((name) => [name, reading.metric(name, view)]));
+    },
+    intervals() {
+      const work = mostGroups + reading.work + (keepsAll ? 2 * scores : 0);
+      const samples = Math.max(fewestSamples, Math.min(mostSamples, Math.floor(mostWork / work)));
+      return intervalsOf(stats, names, reading, samples);
+    },
+    confusion: () => reading.confusion(stats.view()),
+    perClass: () => reading.perClass(stats.view()),
+  };
+}
+
+const classFigures = ["precision", "recall", "f1"] as const;
+
+function intervalsOf<View>(
+  stats: { view(sample: Sample): View },
+  names: readonly MetricName[],
+  reading: Reading<View>,
+  samples: number,
+): Intervals {
+  const wanted = names.filter((name) => !table[name].hasNoInterval);
+  const values = new Map(wanted.map((name) => [name, [] as number[]]));
+  const classes: ClassScores[][] = [];
+  for (let index = 1; index <= samples; index++) {
+    const view = stats.view(drawSample(index));
+    for (const name of wanted) values.get(name)!.push(reading.metric(name, view));
+    classes.push(reading.perClass(view) ?? []);
+  }
+  const metrics = wanted.flatMap((name) => {
+    const interval = middle(values.get(name)!);
+    return interval ? [[name, interval] as const] : [];
+  });
+  const ofClass = (c: number, figure: (typeof classFigures)[number]) =>
+    middle(classes.map((scores) => scores[c]![figure]));
+  const perClass = classes[0]!.map((_, c) => ({
+    precision: ofClass(c, "precision"),
+    recall: ofClass(c, "recall"),
+    f1: ofClass(c, "f1"),
+  }));
+  return { metrics: Object.fromEntries(metrics), perClass: perClass.length > 0 ? perClass : null };
+}
+
 function topK(k: number): Metric {
-  return { better: "higher", classification: ({ withinTop, rows }) => withinTop[k]! / rows };
+  return { better: "higher", classification: ({ sums }) => sums.withinTop[k]! / sums.rows };
 }
 
 function byClass(of: (scores: ClassScores[]) => number): Metric {
   return {
     better: "higher",
     classification: ({ confusion }) => of(perClass(confusion)),
-    multilabel: (stats) => of(labelScores(stats)),
+    multilabel: (view) => of(labelScores(view)),
   };
 }
 
@@ -186,24 +298,29 @@ function overall(of: (score: ClassScores) => number): Metric {
   };
 }
 
-function ranked(of: (ranking: ClassStats["rankings"][number]) => number): Metric {
-  const mean = (rankings: ClassStats["rankings"]) => {
-    const defined = rankings.map(of).filter((area) => !Number.isNaN(area));
+function ranked(area: (ranking: Ranking, sample: Sample) => number): Metric {
+  const meanArea = ({ of, sample }: ClassView["rankings"]) => {
+    const defined = of.map((ranking) => area(ranking, sample)).filter((value) => !Number.isNaN(value));
     return defined.length > 0 ? sum(defined) / defined.length : Number.NaN;
   };
   return {
     better: "higher",
     keepsAll: true,
-    classification: ({ rankings, classes }) => (classes === 2 ? of(rankings[1]!) : mean(rankings)),
-    multilabel: ({ rankings }) => mean(rankings),
+    classification: ({ rankings, classes }) =>
+      classes === 2 ? area(rankings.of[1]!, rankings.sample) : meanArea(rankings),
+    multilabel: ({ rankings }) => meanArea(rankings),
   };
 }
 
-function perOutput(better: Metric["better"], of: (output: OutputStats) => number): Metric {
-  return { better, regression: (stats) => stats.mean(of) };
+function perOutput(better: Metric["better"], of: (output: OutputView) => number): Metric {
+  return { better, regression: (outputs) => mean(outputs, of) };
 }
 
-function meanSquare({ squaredError, rows }: OutputStats): number {
+function mean(outputs: RegressionView, of: (output: OutputView) => number): number {
+  return outputs.reduce((total, output) => total + of(output), 0) / outputs.length;
+}
+
+function meanSquare({ squaredError, rows }: OutputView): number {
   return squaredError / rows;
 }
 
@@ -213,7 +330,7 @@ function explained(left: number, total: number): number {
   return 1 - left / total;
 }
 
-function labelScores({ right, predicted, support }: LabelStats): ClassScores[] {
+function labelScores({ right, predicted, support }: LabelView): ClassScores[] {
   return [...right].map((hits, j) => classScores(hits, predicted[j]!, support[j]!));
 }
 

@@ -1,69 +1,112 @@
 /** What is kept of predicted numbers, batch by batch, to compute metrics of regressions. */
-import type { Values } from "./classification.ts";
+import { allRows, GroupedSums, type Sample } from "./bootstrap.ts";
+import type { StatsOptions, Values } from "./classification.ts";
+import { Scores } from "./scores.ts";
 
-/** Per output; means are updated so that large offsets cost no digits (Welford 1962). */
-export class OutputStats {
-  rows = 0;
+/** What metrics of one output follow from, over all rows or a sample; y are the targets, s the predictions. */
+export interface OutputView {
+  readonly rows: number;
   /** Σ (y − s)². */
-  squaredError = 0;
+  readonly squaredError: number;
   /** Σ |y − s|. */
-  absoluteError = 0;
-  largestError = 0;
-  /** Mean and Σ (· − mean)² of the targets y. */
-  readonly targets = new Spread();
-  /** The same of the errors y − s. */
-  readonly errors = new Spread();
-  /** Every |y − s|, if the median is asked for. */
-  readonly all: number[] = [];
-
-  constructor(private readonly keepsAll: boolean) {}
-
-  add(y: number, s: number): void {
-    const error = Math.abs(y - s);
-    this.rows++;
-    this.squaredError += error * error;
-    this.absoluteError += error;
-    this.largestError = Math.max(this.largestError, error);
-    this.targets.add(y);
-    this.errors.add(y - s);
-    if (this.keepsAll) this.all.push(error);
-  }
-
-  medianError(): number {
-    const sorted = Float64Array.from(this.all).sort();
-    const middle = sorted.length >> 1;
-    return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  }
+  readonly absoluteError: number;
+  /** Σ (y − ȳ)². */
+  readonly targetSpread: number;
+  /** Σ (e − ē)² of the errors e = y − s. */
+  readonly errorSpread: number;
+  /** Over all rows, whatever the sample. */
+  readonly largestError: number;
+  /** Median of |y − s|. */
+  medianError(): number;
 }
 
-/** Mean and sum of squared deviations of numbers as they come. */
-class Spread {
-  count = 0;
-  mean = 0;
-  squares = 0;
+export type RegressionView = readonly OutputView[];
 
-  add(x: number): void {
-    const before = x - this.mean;
-    this.mean += before / ++this.count;
-    this.squares += before * (x - this.mean);
-  }
-}
+const slots = { rows: 0, squared: 1, absolute: 2, y: 3, yy: 4, e: 5, ee: 6, width: 7 } as const;
 
 /** Predictions and targets [rows × outputs]. */
 export class RegressionStats {
-  readonly outputs: readonly OutputStats[];
+  private readonly sums: GroupedSums;
+  private readonly errors: readonly Scores[] | null;
+  private readonly largest: Float64Array;
+  /** Sums of squares are taken around the first row's numbers, so that large offsets cost no digits. */
+  private readonly origins: Float64Array;
+  private rows = 0;
 
-  constructor(outputs: number, keepsAll: boolean) {
-    this.outputs = Array.from({ length: outputs }, () => new OutputStats(keepsAll));
+  constructor(
+    private readonly outputs: number,
+    { keepsAll, isGrouped }: StatsOptions,
+  ) {
+    this.sums = new GroupedSums(slots.width * outputs, isGrouped);
+    this.errors = keepsAll ? Array.from({ length: outputs }, () => new Scores(false)) : null;
+    this.largest = new Float64Array(outputs);
+    this.origins = new Float64Array(2 * outputs);
   }
 
   add(predictions: Values, targets: Values): void {
-    const n = this.outputs.length;
-    for (let i = 0; i < targets.length; i++) this.outputs[i % n]!.add(targets[i]!, predictions[i]!);
+    const { outputs, origins, largest, errors } = this;
+    const { values } = this.sums;
+    for (let first = 0; first < targets.length; first += outputs) {
+      const at = this.sums.at(this.rows);
+      for (let j = 0; j < outputs; j++) {
+        const y = targets[first + j]!;
+        const e = y - predictions[first + j]!;
+        if (this.rows === 0) {
+          origins[2 * j] = y;
+          origins[2 * j + 1] = e;
+        }
+        const [dy, de] = [y - origins[2 * j]!, e - origins[2 * j + 1]!];
+        const error = Math.abs(e);
+        const sums = at + slots.width * j;
+        values[sums]! += 1;
+        values[sums + slots.squared]! += error * error;
+        values[sums + slots.absolute]! += error;
+        values[sums + slots.y]! += dy;
+        values[sums + slots.yy]! += dy * dy;
+        values[sums + slots.e]! += de;
+        values[sums + slots.ee]! += de * de;
+        largest[j] = Math.max(largest[j]!, error);
+        if (errors) errors[j]!.add(error, false);
+      }
+      this.rows++;
+    }
   }
 
-  /** Mean over the outputs. */
-  mean(of: (output: OutputStats) => number): number {
-    return this.outputs.reduce((sum, output) => sum + of(output), 0) / this.outputs.length;
+  view(sample: Sample = allRows): RegressionView {
+    const sums = this.sums.total(sample);
+    return Array.from({ length: this.outputs }, (_, j) => {
+      const own = sums.subarray(slots.width * j, slots.width * (j + 1));
+      const rows = own[slots.rows]!;
+      return {
+        rows,
+        squaredError: own[slots.squared]!,
+        absoluteError: own[slots.absolute]!,
+        targetSpread: spread(own[slots.yy]!, own[slots.y]!, rows),
+        errorSpread: spread(own[slots.ee]!, own[slots.e]!, rows),
+        largestError: this.largest[j]!,
+        medianError: () => median(this.errors![j]!, sample),
+      };
+    });
   }
+}
+
+/** Σ (x − x̄)² from Σx² and Σx. */
+function spread(squares: number, sum: number, rows: number): number {
+  return Math.max(0, squares - (sum * sum) / rows);
+}
+
+/** Half of the rows lie below: between the two middle ones where their number is even. */
+function median(errors: Scores, sample: Sample): number {
+  const { values, rows, count } = errors.levels(sample);
+  let total = 0;
+  for (let i = 0; i < count; i++) total += rows[i]!;
+  const at = (position: number) => {
+    let below = 0;
+    for (let i = 0; i < count; i++) {
+      below += rows[i]!;
+      if (below > position) return values[i]!;
+    }
+    return Number.NaN;
+  };
+  return total % 2 === 1 ? at((total - 1) / 2) : (at(total / 2 - 1) + at(total / 2)) / 2;
 }

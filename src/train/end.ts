@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import type { Run } from "../checkpoint/runDirectory.ts";
-import { defaultMetrics } from "../metrics/metrics.ts";
+import { defaultMetrics, type Intervals } from "../metrics/metrics.ts";
 import { assert } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import type { Assembly } from "./assembly.ts";
@@ -34,7 +34,9 @@ export async function conclude(
   const { trainer, network, model, backend } = work;
   const { epoch, step, monitor } = trainer.state;
   const isInterrupted = reason === "SIGINT" || reason === "SIGTERM";
-  const { metrics, diagnosis } = isInterrupted ? unmeasured : await measureBest(work, run, options);
+  const { metrics, intervals, diagnosis } = isInterrupted
+    ? unmeasured
+    : await measureBest(work, run, options);
   const seconds = (performance.now() - started) / 1000;
   const { last, best } = saver.digests;
   assert(last && best, "a run that ends has saved its models");
@@ -43,6 +45,7 @@ export async function conclude(
     reason,
     metrics,
     ...(folds && { folds }),
+    intervals,
     monitor: { metric: work.monitor.metric, value: monitor.best },
     best_epoch: monitor.bestEpoch,
     epochs: epoch,
@@ -92,10 +95,11 @@ export async function conclude(
 
 interface Measured {
   readonly metrics: Record<string, Figures>;
+  readonly intervals: Record<string, Intervals["metrics"]>;
   readonly diagnosis: Diagnosis | null;
 }
 
-const unmeasured: Measured = { metrics: {}, diagnosis: null };
+const unmeasured: Measured = { metrics: {}, intervals: {}, diagnosis: null };
 
 /**
  * The figures of the best model on the rows it was not trained on, or on those it was if there are no others;
@@ -111,16 +115,18 @@ async function measureBest(work: Assembly, run: Run, options: TrainOptions): Pro
   const { validation, test } = data.splits;
   const splits = [...(validation ? (["validation"] as const) : []), ...(test ? (["test"] as const) : [])];
   const metrics: Record<string, Figures> = {};
+  const intervals: Measured["intervals"] = {};
   let diagnosis: Diagnosis | null = null;
   for (const split of splits.length > 0 ? splits : (["train"] as const)) {
     const { indices, table } = data.splits[split]!;
-    const watch = split === splits.at(-1) || split === "train";
-    const watching = watch ? observer(preprocessing, { split, indices, table }) : null;
+    const isWatched = split === splits.at(-1) || split === "train";
+    const watching = isWatched ? observer(preprocessing, { split, indices, table }) : null;
     const heldOut = split === "test" ? (options.observe?.(preprocessing, data.splits.test!) ?? null) : null;
-    const watchers = [watching, heldOut].filter((watcher) => watcher !== null);
-    const { loss, evaluation } = await work.measure(split)!.run(names, watchers);
+    const watch = [watching, heldOut].filter((watcher) => watcher !== null);
+    const { loss, evaluation } = await work.measure(split)!.run(names, { watch, hasIntervals: true });
     metrics[split] = { loss, ...evaluation.result() };
+    intervals[split] = evaluation.intervals().metrics;
     diagnosis = watching?.diagnosis(evaluation) ?? diagnosis;
   }
-  return { metrics, diagnosis };
+  return { metrics, intervals, diagnosis };
 }

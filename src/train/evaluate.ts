@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { loadDataset, loadRows, type Split } from "../data/load.ts";
 import { loadLabelledImages } from "../data/loadIdx.ts";
-import { outputWidth } from "../data/preprocessing.ts";
+import { outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import { type Slices, slicesOf } from "../data/slices.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { metricsOf } from "../metrics/metrics.ts";
@@ -13,6 +14,7 @@ import type { Figures } from "./events.ts";
 import { Measure } from "./measure.ts";
 import { rowsIn } from "./rows.ts";
 import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
+import { type SliceFigures, Slicing } from "./slicing.ts";
 import { specDirectory } from "./summary.ts";
 
 export interface EvaluateOptions extends KernelsChoice {
@@ -23,20 +25,45 @@ export interface EvaluateOptions extends KernelsChoice {
   readonly data: string | null;
   readonly images: string | null;
   readonly labels: string | null;
+  /** A column whose values' rows are measured on their own, too. */
+  readonly slice?: string | null;
 }
+
+/** Where the middle 95 % of samples of the rows have a figure; null where it is mostly not defined. */
+type Interval = readonly [low: number, high: number];
 
 export interface EvaluateResult {
   readonly model: string;
   readonly split: string;
   readonly rows: number;
   readonly metrics: Figures;
+  /** Of all metrics but `loss` and `max_error`, where they are defined. */
+  readonly intervals: Readonly<Record<string, Interval>>;
+  /** Of every class or label; null for a regression. */
+  readonly per_class: readonly ClassFigures[] | null;
+  /** Row = true class, column = predicted, both in the order of per_class; null unless each row has one class. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  readonly slices: { readonly column: string; readonly of: readonly SliceFigures[] } | null;
   readonly warnings: readonly string[];
+}
+
+export interface ClassFigures {
+  readonly class: string;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** Rows of the class. */
+  readonly support: number;
+  /** Rows taken for it. */
+  readonly predicted: number;
+  readonly intervals: Readonly<Record<"precision" | "recall" | "f1", Interval | null>>;
 }
 
 /** @throws UserError: usage, data, model, io */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
   const saved = readModel(options.model);
   const { name, split, warnings } = await rowsToEvaluate(saved, options);
+  const slices = options.slice ? await slicesFor(options.slice, saved, split, options.data) : null;
   const { backend } = await openKernels(options);
   try {
     const k = new Kernels(backend);
@@ -44,11 +71,55 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     const { target } = saved.preprocessing;
     const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target);
-    const metrics = await measure.figures(metricsOf(target.task));
-    return { model: options.model, split: name, rows: split.indices.length, metrics, warnings };
+    const names = metricsOf(target.task);
+    const slicing = slices && new Slicing(slices, names, target, { hasIntervals: true });
+    const watch = slicing ? [slicing] : [];
+    const { loss, evaluation } = await measure.run(names, { watch, hasIntervals: true });
+    const intervals = evaluation.intervals();
+    const classes = classNames(target);
+    return {
+      model: options.model,
+      split: name,
+      rows: split.indices.length,
+      metrics: { loss, ...evaluation.result() },
+      intervals: intervals.metrics,
+      per_class:
+        evaluation.perClass()?.map((scores, c) => ({
+          class: classes[c]!,
+          ...scores,
+          intervals: intervals.perClass![c]!,
+        })) ?? null,
+      confusion: evaluation.confusion(),
+      slices: slicing && { column: slices!.column, of: slicing.figures() },
+      warnings,
+    };
   } finally {
     await backend.close();
   }
+}
+
+function classNames(target: Preprocessing["target"]): readonly string[] {
+  if (target.task === "classification") return target.classes;
+  return target.task === "multilabel" ? target.names : [];
+}
+
+async function slicesFor(
+  column: string,
+  { data: spec, ...saved }: SavedModel,
+  { indices }: Split,
+  data: string | null,
+): Promise<Slices> {
+  if (spec.format === "csv") {
+    const source =
+      data === null
+        ? { files: null, baseDirectory: findBase({ data: spec, ...saved }) }
+        : { files: [data], baseDirectory: "" };
+    return slicesOf(column, indices, { spec, ...source });
+  }
+  throw new UserError(exitCodes.usage, {
+    message: `--slice ${column}: the model was trained on IDX files, which have no columns`,
+    expected: "a model of a table",
+  });
 }
 
 export interface Chosen {

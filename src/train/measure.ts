@@ -12,6 +12,14 @@ import type { Figures } from "./events.ts";
 /** Rows evaluated at a time: enough for full speed, little enough to stay in cache. */
 const evaluationBatch = 512;
 
+/** What else is wanted of a run over the rows. */
+export interface MeasureOptions {
+  /** See every batch as well, in order. */
+  readonly watch?: readonly Watcher[];
+  /** Whether intervals of the figures will be asked for. */
+  readonly hasIntervals?: boolean;
+}
+
 /** Measures one model on one set of rows, as often as asked; memory is planned once. */
 export class Measure {
   private readonly totals;
@@ -36,13 +44,12 @@ export class Measure {
     return { loss, ...evaluation.result() };
   }
 
-  /** @param watchers see every batch as well, in order */
   async run(
     names: readonly MetricName[],
-    watchers: readonly Watcher[] = [],
+    { watch = [], hasIntervals = false }: MeasureOptions = {},
   ): Promise<{ loss: number; evaluation: Evaluation }> {
     const { k, rows, totals, target, rule } = this;
-    const running = evaluation(names, target.task, widthOf(target));
+    const running = evaluation(names, target.task, widthOf(target), { hasIntervals });
     totals.values.fill(0);
     for (let first = 0; first < rows.indices.length; first += evaluationBatch) {
       const size = Math.min(evaluationBatch, rows.indices.length - first);
@@ -63,7 +70,7 @@ export class Measure {
         unscale(targets, scalings);
       }
       running.add(predictions, targets);
-      for (const watcher of watchers) watcher.see(predictions, targets, first, pass.S.values);
+      for (const watcher of watch) watcher.see(predictions, targets, first, pass.S.values);
     }
     const loss = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
     return { loss, evaluation: running };
@@ -82,7 +89,7 @@ export class Measure {
 }
 
 /** Classes (also when one output tells two apart), labels or numbers. */
-function widthOf(target: Preprocessing["target"]): number {
+export function widthOf(target: Preprocessing["target"]): number {
   if (target.task === "classification") return target.classes.length;
   return target.task === "multilabel" ? target.names.length : target.columns.length;
 }

@@ -58,7 +58,7 @@ async function diagnose(
     const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target);
     const watching = observer(saved.preprocessing, { split: name, ...split });
-    const { evaluation } = await measure.run(defaultMetrics[target.task], [watching]);
+    const { evaluation } = await measure.run(defaultMetrics[target.task], { watch: [watching] });
     return { diagnosis: watching.diagnosis(evaluation), warnings: [...warnings] };
   } catch (error) {
     if (!(error instanceof UserError) || error.exitCode !== exitCodes.io) throw error;

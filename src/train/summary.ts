@@ -14,6 +14,10 @@ export interface Summary {
   readonly metrics: Readonly<Record<string, Figures>>;
   /** Of the models trained without a part of the rows, on that part. */
   readonly folds?: Folds;
+  /** Where the middle 95 % of samples of the rows have these figures, by split; summaries of old runs have none. */
+  readonly intervals?: Readonly<
+    Record<string, Readonly<Record<string, readonly [low: number, high: number]>>>
+  >;
   readonly monitor: { readonly metric: string; readonly value: number | null };
   readonly best_epoch: number;
   readonly epochs: number;

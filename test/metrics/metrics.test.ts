@@ -161,6 +161,7 @@ test("errors are better low, scores high", () => {
   expect(lower).toEqual([
     "log_loss",
     "brier",
+    "expected_calibration_error",
     "hamming_loss",
     "mse",
     "rmse",

@@ -28,6 +28,7 @@ export const metricTasks: ReadonlyMap<string, readonly TaskName[]> = new Map([
   ["brier", labels],
   ["roc_auc", labels],
   ["average_precision", labels],
+  ["expected_calibration_error", labels],
   ["hamming_loss", labels],
   ["mse", regression],
   ["rmse", regression],
