@@ -12,6 +12,7 @@ const floors: Record<string, number> = {
   model: 2,
   metrics: 2,
   checkpoint: 2,
+  search: 2,
   train: 3,
   report: 4,
   export: 4,
@@ -24,6 +25,7 @@ const typesMayCome: [from: string, to: string][] = [
   ["model", "config"],
   ["metrics", "config"],
   ["checkpoint", "config"],
+  ["search", "config"],
   ["train", "config"],
 ];
 const neverKnows: [folder: string, what: RegExp][] = [
@@ -31,6 +33,7 @@ const neverKnows: [folder: string, what: RegExp][] = [
   ["train", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"/],
   ["report", /\/engine\/|\/checkpoint\//],
   ["export", /\/engine\/|import \{[^;]*\/config\//],
+  ["search", /from "node:|\bprocess\.|\bMath\.random\b|\bDate\b|\bperformance\.now\b/],
   ["model", /\bMath\.random\b|\bconsole\.\w\w/],
 ];
 
@@ -76,6 +79,8 @@ test.each([
   ["export/x.ts", 'import { specSchema } from "../config/schema.ts";'],
   ["report/x.ts", 'import { Matrix } from "../engine/matrix.ts";'],
   ["data/x.ts", 'import { z } from "zod";'],
+  ["search/x.ts", 'import { readFileSync } from "node:fs";'],
+  ["search/x.ts", 'import { betterOf } from "../metrics/metrics.ts";'],
   ["model/x.ts", "process.exit(1);"],
   ["support/x.ts", 'export {\n  a,\n  b,\n} from "../data/csv/scanner.ts";'],
 ])("a planted violation in %s is noticed: %s", (file, text) => {

@@ -45,6 +45,21 @@ export function lockDirectory(directory: string): Lock {
   return { release: () => removeIfThere(path) };
 }
 
+/** Who holds a directory or wants it, ended processes of this host not counted. Throws UserError(io). */
+export function holdersOf(directory: string): ProcessIdentity[] {
+  try {
+    return otherClaims(directory, "").map(({ identity }) => identity);
+  } catch (error) {
+    throw ioProblem(error, directory, "read");
+  }
+}
+
+/** Takes a directory from processes of another host: only for who knows that they are gone. */
+export function dropClaims(directory: string, host: string): void {
+  for (const { name, identity } of otherClaims(directory, ""))
+    if (identity.host === host) removeIfThere(join(directory, name));
+}
+
 const claimPrefix = ".nnt-lock-";
 
 /** Claims settle in microseconds; a process stopped in between is not waited for longer than this. */

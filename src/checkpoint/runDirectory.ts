@@ -111,7 +111,7 @@ export function pathsIn(directory: string): Record<RunFile, string> {
 }
 
 /** Making a directory decides whose it is: of two runs that start at once, one gets the next number. */
-function findDirectory({ out, name, mode, root = "runs" }: RunOptions): {
+export function findDirectory({ out, name, mode, root = "runs" }: RunOptions): {
   directory: string;
   isNew: boolean;
 } {

@@ -26,6 +26,7 @@ export const actions = {
   "lr-find": async () => (await import("./commands/lrFind.ts")).lrFind,
   export: async () => (await import("./commands/export.ts")).exportTo,
   report: async () => (await import("./commands/report.ts")).report,
+  sweep: async () => (await import("./commands/sweep.ts")).sweep,
   runs: async () => (await import("./commands/runs.ts")).runs,
   compare: async () => (await import("./commands/compare.ts")).compare,
   completion: async () => (await import("./commands/completion.ts")).completion,

@@ -7,6 +7,10 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 const { env, stdout, stderr } = process;
 const argv = process.argv.slice(2);
 
+// Whoever started this process and keeps a channel to it wants its result: without them it ends, saving.
+process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
+process.channel?.unref(); // the channel alone is nothing to live for
+
 process.on("uncaughtException", async (error) => {
   process.exit(await report(error, new Output("stderr", stderr, env), argv.includes("--debug")));
 });

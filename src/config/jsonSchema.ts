@@ -3,6 +3,7 @@ import { z } from "zod";
 import { delimiterNames } from "./expand/data.ts";
 import { mainOptions } from "./expand/model.ts";
 import { namedSections, type Shorthand } from "./expand/named.ts";
+import { methods } from "./expand/search.ts";
 import { columnSchema, columnTypes, csvDataSchema, idxDataSchema, splitSchema } from "./schema/data.ts";
 import { lossSchema } from "./schema/loss.ts";
 import { metricTasks } from "./schema/metrics.ts";
@@ -17,8 +18,9 @@ import {
 } from "./schema/model.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { scheduleSchema } from "./schema/schedule.ts";
+import { dimensionSchema, methodSchema, searchSchema } from "./schema/search.ts";
 import { earlyStoppingSchema, trainSchema } from "./schema/train.ts";
-import { specSchema } from "./schema.ts";
+import { specFileSchema } from "./schema.ts";
 
 const metricNames = [...metricTasks.keys()];
 
@@ -38,7 +40,7 @@ export interface JsonSchema {
 
 /** JSON Schema draft 7, the one that editors' YAML servers support best. */
 export function jsonSchema(): JsonSchema {
-  const { $schema, ...schema } = toJson(specSchema);
+  const { $schema, ...schema } = toJson(specFileSchema);
   return {
     $schema,
     title: "nnt spec",
@@ -73,10 +75,10 @@ const shortForms = new Map<unknown, (long: JsonSchema) => JsonSchema>([
   [optimizerSchema, (long) => named(long, namedSections.optimizer)],
   [scheduleSchema, (long) => named(long, namedSections.schedule)],
   [trainSchema, (long) => optional(long, ["epochs"])],
-  [
-    earlyStoppingSchema,
-    (long) => changed(long, ["metric"], (metric) => either(metric, metric, { enum: metricNames })),
-  ],
+  [earlyStoppingSchema, (long) => changed(long, ["metric"], orMetricName)],
+  [methodSchema, (long) => named(long, methods)],
+  [searchSchema, (long) => optional(changed(long, ["metric"], orMetricName), ["method"])],
+  [dimensionSchema, dimension],
 ]);
 
 function toJson(schema: z.ZodType): JsonSchema {
@@ -153,6 +155,16 @@ function orOne(property: JsonSchema): JsonSchema {
 }
 
 const textsOrOne = (property: JsonSchema) => orOne(looseTexts(property));
+
+/** `accuracy` for `validation.accuracy`. */
+const orMetricName = (metric: JsonSchema) => either(metric, metric, { enum: metricNames });
+
+/** A list for a choice; a choice and a range of numbers without their type. */
+function dimension(long: JsonSchema): JsonSchema {
+  const typeless = (form: JsonSchema) =>
+    optional(form, namesOf(form, "type").includes("int") ? [] : ["type"]);
+  return either(long, { type: "array", minItems: 1 }, ...(long.anyOf ?? []).map(typeless));
+}
 
 function csvData(long: JsonSchema): JsonSchema {
   const files = changed(long, ["path", "train", "validation", "test"], orOne);

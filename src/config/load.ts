@@ -9,7 +9,7 @@ import { applyOverrides, type Override } from "./parse/set.ts";
 import { parseYaml } from "./parse/yaml.ts";
 import { type Path, parsePath } from "./paths.ts";
 import { resolve } from "./resolve.ts";
-import type { Spec } from "./schema.ts";
+import type { SearchSpec, Spec } from "./schema.ts";
 import { rebaseSpec, stringifySpec } from "./stringify.ts";
 
 export interface LoadOptions {
@@ -22,6 +22,8 @@ export interface LoadOptions {
 export interface LoadedSpec {
   /** Canonical: shorthand expanded, defaults filled in, valid. */
   readonly spec: Spec;
+  /** What `nnt sweep` is to try; no part of a run. */
+  readonly search: SearchSpec | null;
   /** As it was given. */
   readonly file: string;
   /** Absolute; relative paths in the spec start here. */
@@ -53,16 +55,18 @@ export function parseSpec(
   if (written === null) fail(file, problems);
   const { root, complaints } = applyOverrides(written, set, overrides);
   if (complaints.length > 0) fail(file, complaints);
-  const { spec, expansion } = resolve(root, nameOf(file));
-  if (spec === null) {
+  const { spec: whole, expansion } = resolve(root, nameOf(file));
+  if (whole === null) {
     fail(
       file,
       distinct(expansion.issues).map((issue) => ({ ...issue, place: placeOf(expansion, issue) })),
     );
   }
   const baseDirectory = resolvePath(dirname(file));
+  const { search, ...spec } = whole;
   return {
     spec,
+    search,
     file,
     baseDirectory,
     textFor: (directory) => stringifySpec(rebaseSpec(spec, baseDirectory, directory)),

@@ -7,15 +7,16 @@ import { expandData } from "./expand/data.ts";
 import { Expansion, isMapping, type Mapping, unusable } from "./expand/expansion.ts";
 import { expandModel } from "./expand/model.ts";
 import { expandNamed, type NamedSection } from "./expand/named.ts";
+import { expandSearch } from "./expand/search.ts";
 import { expandTrain } from "./expand/train.ts";
 import { show } from "./issue.ts";
 import { type Node, toPlain } from "./parse/node.ts";
-import { type Spec, specSchema } from "./schema.ts";
+import { type SpecFile, specFileSchema } from "./schema.ts";
 
-type Section = keyof Spec;
+type Section = keyof SpecFile;
 
 /** `expansion` holds the issues, none if and only if there is a spec, and tells where each value was written. */
-export function resolve(root: Node, defaultName: string): { spec: Spec | null; expansion: Expansion } {
+export function resolve(root: Node, defaultName: string): { spec: SpecFile | null; expansion: Expansion } {
   const expansion = new Expansion(root);
   const raw = toPlain(root);
   if (!isMapping(raw)) {
@@ -24,14 +25,14 @@ export function resolve(root: Node, defaultName: string): { spec: Spec | null; e
     return { spec: null, expansion };
   }
   for (const key of Object.keys(raw)) {
-    if (!Object.hasOwn(specSchema.shape, key))
-      unknownKey(expansion, [key], key, Object.keys(specSchema.shape));
+    if (!Object.hasOwn(specFileSchema.shape, key))
+      unknownKey(expansion, [key], key, Object.keys(specFileSchema.shape));
   }
   const sections = checkSections(expansion, expand(expansion, raw, defaultName));
   for (const { path, message, expected } of contradictions(sections)) {
     expansion.report(expansion.written(path), message, expected);
   }
-  return { spec: expansion.issues.length === 0 ? (sections as Spec) : null, expansion };
+  return { spec: expansion.issues.length === 0 ? (sections as SpecFile) : null, expansion };
 }
 
 function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record<Section, unknown> {
@@ -51,13 +52,14 @@ function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record
     optimizer: named("optimizer"),
     schedule: named("schedule"),
     train: expandTrain(raw.train),
+    search: expandSearch(expansion, raw.search),
   };
 }
 
 /** The sections that are valid in themselves; the issues of the others are reported. */
-function checkSections(expansion: Expansion, expanded: Record<Section, unknown>): Partial<Spec> {
+function checkSections(expansion: Expansion, expanded: Record<Section, unknown>): Partial<SpecFile> {
   const valid: Mapping = {};
-  for (const [section, schema] of Object.entries(specSchema.shape) as [Section, z.ZodType][]) {
+  for (const [section, schema] of Object.entries(specFileSchema.shape) as [Section, z.ZodType][]) {
     const value = expanded[section];
     if (value === unusable) continue;
     const result = schema.safeParse(value);

@@ -11,6 +11,7 @@ import { lossSchema } from "./schema/loss.ts";
 import { initSchema, modelSchema } from "./schema/model.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { scheduleSchema } from "./schema/schedule.ts";
+import { searchSchema } from "./schema/search.ts";
 import { trainSchema } from "./schema/train.ts";
 
 export type * from "./schema/augment.ts";
@@ -19,9 +20,13 @@ export type * from "./schema/loss.ts";
 export type * from "./schema/model.ts";
 export type * from "./schema/optimizer.ts";
 export type * from "./schema/schedule.ts";
+export type * from "./schema/search.ts";
 export type * from "./schema/train.ts";
 
 export type Spec = z.output<typeof specSchema>;
+
+/** A spec, and what a search changes in it. */
+export type SpecFile = z.output<typeof specFileSchema>;
 
 const nameExpected = "a name fit for a folder: letters, digits, spaces, `.`, `_` and `-`, at most 100";
 const folderName = /^[\p{L}\p{N}_](?:[\p{L}\p{N}._ -]{0,98}[\p{L}\p{N}_-])?$/u;
@@ -40,3 +45,6 @@ export const specSchema = z.strictObject({
   schedule: scheduleSchema.nullable().default(null),
   train: trainSchema,
 });
+
+/** What a spec file may hold: a run's spec, and how to search for a better one. */
+export const specFileSchema = specSchema.extend({ search: searchSchema.nullable().default(null) });

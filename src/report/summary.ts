@@ -11,6 +11,7 @@ export const reasons = {
   early_stopping: "stopped early: no better for a while",
   target: "stopped: the target is reached",
   max_time: "stopped: the time was up",
+  paused: "paused after the epoch asked for",
   SIGINT: "stopped by SIGINT",
   SIGTERM: "stopped by SIGTERM",
 } as const satisfies Record<StopReason, string>;

@@ -55,6 +55,7 @@ export type StopReason =
   | "early_stopping"
   | "target"
   | "max_time"
+  | "paused"
   | "SIGINT"
   | "SIGTERM";
 

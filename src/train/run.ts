@@ -22,6 +22,8 @@ export interface TrainOptions extends KernelsChoice {
   readonly out: string | null;
   readonly mode: RunMode;
   readonly maxSeconds: number | null;
+  /** Pause after this epoch of a longer run: `resume` goes on. */
+  readonly pauseAt?: number | null;
   /** What is asked of the data beyond its values. */
   readonly load?: Pick<LoadOptions, "strict" | "profile">;
   /** Aborted by a signal; its reason is the signal's name. */
@@ -63,7 +65,10 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
     const saver = new Saver(run, work.network.spec.train.checkpoint);
     saver.remember(work.checkpoint(), run.resumed);
     const shouldStop = stopCondition(options, started);
-    let reason = typeof folds === "string" ? folds : reasonToStop(work);
+    const lastEpoch = options.pauseAt ?? Infinity;
+    const isPause = () => trainer.state.epoch >= lastEpoch && !trainer.finished;
+    const paused = () => (isPause() ? ("paused" as const) : null);
+    let reason = typeof folds === "string" ? folds : (reasonToStop(work) ?? paused());
     try {
       while (!trainer.finished && reason === null) {
         reason = await runEpoch(work, saver, shouldStop, listen);
@@ -72,7 +77,7 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
         run.log.append(epoch.event);
         listen(epoch.event);
         saver.keep(work.checkpoint(), epoch.isBest);
-        reason = reasonToStop(work) ?? shouldStop();
+        reason = reasonToStop(work) ?? shouldStop() ?? paused();
       }
       if (trainer.isMidEpoch) saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0, false);
     } finally {

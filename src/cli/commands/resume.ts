@@ -9,7 +9,15 @@ import { train } from "./train.ts";
 export const resume: Action<"resume"> = (context, directory, options, all) => {
   const spec = join(directory, runFiles.spec);
   if (!isThere(spec)) throw noRun(directory);
-  const given = { ...options, out: directory, resume: true, overwrite: false, strict: false, seed: null };
+  const given = {
+    ...options,
+    out: directory,
+    resume: true,
+    overwrite: false,
+    strict: false,
+    seed: null,
+    pauseAt: null,
+  };
   return train(context, spec, given, all);
 };
 

@@ -35,6 +35,7 @@ export const train: Action<"train"> = async (context, file, options) => {
         mode: options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh",
         ...kernelsChoice(options, context.env),
         maxSeconds: options.maxTime,
+        pauseAt: options.pauseAt,
         load: { strict: options.strict },
         renderSpec: (resolved, directory) =>
           stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),

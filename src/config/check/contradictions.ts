@@ -1,12 +1,12 @@
 /** What each value of a spec may be, but not all of them together: one function per rule. */
-import type { Path } from "../paths.ts";
+import { type Path, parsePath } from "../paths.ts";
 import { watchableFor } from "../schema/metrics.ts";
-import type { CsvDataSpec, LayerSpec, LossName, Spec, TaskName } from "../schema.ts";
+import type { CsvDataSpec, LayerSpec, LossName, Spec, SpecFile, TaskName } from "../schema.ts";
 import { columns } from "./columns.ts";
 import { type Contradiction, repeated } from "./contradiction.ts";
 
 /** All contradictions between the sections that are valid in themselves. */
-export function contradictions(spec: Partial<Spec>): Contradiction[] {
+export function contradictions(spec: Partial<SpecFile>): Contradiction[] {
   const { data } = spec;
   return [
     ...(data?.format === "csv" ? [...sources(data), ...columns(data)] : []),
@@ -17,6 +17,7 @@ export function contradictions(spec: Partial<Spec>): Contradiction[] {
     ...optimizer(spec),
     ...schedule(spec),
     ...train(spec),
+    ...search(spec),
   ];
 }
 
@@ -229,13 +230,40 @@ function* train(spec: Partial<Spec>): Iterable<Contradiction> {
       expected: "expected one of them",
     };
   }
-  if (early_stopping) yield* watched("early_stopping", early_stopping.metric, spec);
-  if (target) yield* watched("target", target.metric, spec);
+  if (early_stopping) yield* watched(["train", "early_stopping"], early_stopping.metric, spec);
+  if (target) yield* watched(["train", "target"], target.metric, spec);
 }
 
-function* watched(section: string, metric: string, { data }: Partial<Spec>): Iterable<Contradiction> {
+function* search({ search, ...spec }: Partial<SpecFile>): Iterable<Contradiction> {
+  if (!search) return;
+  yield* watched(["search"], search.metric, spec);
+  for (const [name, dimension] of Object.entries(search.space)) {
+    const path = ["search", "space", name];
+    const [root] = parsePath(name) ?? [];
+    if (root === undefined || root === "search" || root === "name") {
+      const message = `${JSON.stringify(name)} is no value of a run`;
+      yield { path, message, expected: "expected a path such as optimizer.lr or model.hidden[0]" };
+    }
+    if (dimension.type === "choice") continue;
+    const { min, max, scale } = dimension;
+    if (min >= max) {
+      const message = `a range from ${min} to ${max}`;
+      yield { path, message, expected: "expected max to be above min" };
+    }
+    if (scale === "log" && min <= 0) {
+      const message = `a logarithmic range from ${min}`;
+      yield { path: [...path, "min"], message, expected: "expected min to be above 0" };
+    }
+  }
+  if (search.method.name === "halving" && spec.train && spec.train.epochs === null) {
+    const message = "halving counts epochs, and train.epochs is not given";
+    yield { path: ["search", "method"], message, expected: "expected train.epochs" };
+  }
+}
+
+function* watched(section: Path, metric: string, { data }: Partial<Spec>): Iterable<Contradiction> {
   if (!data) return;
-  const path = ["train", section, "metric"];
+  const path = [...section, "metric"];
   const known = watchableFor(data.task);
   if (!known.includes(metric)) {
     const message = `${metric} does not exist for ${data.task}`;

@@ -4,7 +4,7 @@ import { nearest } from "../../support/nearest.ts";
 import { isMapping } from "../expand/expansion.ts";
 import type { Path } from "../paths.ts";
 import { shortModelSchema } from "../schema/model.ts";
-import { specSchema } from "../schema.ts";
+import { specFileSchema } from "../schema.ts";
 
 /** What other tools call a thing → what it is here. */
 const otherWords: Readonly<Record<string, string>> = {
@@ -95,7 +95,7 @@ function allKeys(): Map<string, string> {
       }
     }
   };
-  add(specSchema, "");
+  add(specFileSchema, "");
   add(shortModelSchema, "model.");
   return found;
 }

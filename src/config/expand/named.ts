@@ -1,4 +1,5 @@
 /** Shorthand of the sections that are a name with options: loss, init, optimizer, schedule. */
+import { formatPath, type Path } from "../paths.ts";
 import { type Expansion, isMapping, type Mapping } from "./expansion.ts";
 
 export interface Shorthand {
@@ -31,21 +32,41 @@ export type NamedSection = keyof typeof namedSections;
 
 /** `adam` → `{ name: adam }`, other names and spellings → ours. */
 export function expandNamed(expansion: Expansion, section: NamedSection, raw: unknown): unknown {
-  const { names = {}, options = {}, absent, defaultName }: Shorthand = namedSections[section];
+  const isFile = section === "init" && isMapping(raw) && "from" in raw;
+  const shorthand: Shorthand = namedSections[section];
+  return expandOneNamed(
+    expansion,
+    [section],
+    isFile ? { ...shorthand, defaultName: "file" } : shorthand,
+    raw,
+  );
+}
+
+/** The same of what stands at any path. */
+export function expandOneNamed(
+  expansion: Expansion,
+  at: Path,
+  { names = {}, options = {}, absent, defaultName }: Shorthand,
+  raw: unknown,
+): unknown {
   if (raw === undefined || raw === null) return absent === undefined ? null : { name: absent };
   if (typeof raw === "string") {
-    expansion.came([section, "name"], [section]);
+    expansion.came([...at, "name"], at);
     return { name: rename(names, raw) };
   }
   if (!isMapping(raw)) return raw;
   const expanded: Mapping = {};
-  if (section === "init" && "from" in raw && !("name" in raw)) expanded.name = "file";
-  else if (defaultName !== undefined && !("name" in raw)) expanded.name = defaultName;
+  if (defaultName !== undefined && !("name" in raw)) expanded.name = defaultName;
   for (const [key, value] of Object.entries(raw)) {
     const option = rename(options, key);
-    if (option !== key) expansion.came([section, option], [section, key]);
+    if (option !== key) expansion.came([...at, option], [...at, key]);
     if (option in expanded)
-      expansion.report([section, key], `${section}.${option} is given twice`, "expected it once", true);
+      expansion.report(
+        [...at, key],
+        `${formatPath([...at, option])} is given twice`,
+        "expected it once",
+        true,
+      );
     else expanded[option] = key === "name" && typeof value === "string" ? rename(names, value) : value;
   }
   return expanded;

@@ -24,7 +24,7 @@ function expandCheckpoint(raw: Mapping): Mapping {
 }
 
 /** `accuracy`, and Keras's and Lightning's `val_accuracy` → `validation.accuracy`. */
-function expandMetric(written: string): string {
+export function expandMetric(written: string): string {
   const [, split = "validation", name = written] = /^(val|validation|train)[_.](.+)$/.exec(written) ?? [];
   return metricTasks.has(name) ? `${split === "train" ? split : "validation"}.${name}` : written;
 }

@@ -1,0 +1,48 @@
+/**
+ * Successive halving, asynchronous: Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020),
+ * algorithm 2. Trials run to the first of several rungs; one in η that stand on a rung goes on to the next.
+ */
+import type { MethodSpec } from "../config/schema.ts";
+import { newPoint, randomPoint } from "./random.ts";
+import type { Job, Known, SearchSettings } from "./strategy.ts";
+
+type HalvingSpec = Extract<MethodSpec, { name: "halving" }>;
+
+/** The best that can go on, from the highest rung; else a new trial; null when neither is to be had. */
+export function halvingJob(
+  settings: SearchSettings,
+  rungs: readonly number[],
+  { reduction }: HalvingSpec,
+  trials: number,
+  before: readonly Known[],
+): Job | null {
+  for (let rung = rungs.length - 2; rung >= 0; rung--) {
+    const next = rungs[rung + 1]!;
+    const standing = before
+      .filter(({ epochs, loss }) => epochs === rungs[rung] && loss !== undefined)
+      .sort((a, b) => a.loss! - b.loss!);
+    const good = standing.slice(0, Math.floor(standing.length / reduction));
+    const isGone = ({ trial }: Known) => before.some((job) => job.trial === trial && job.epochs === next);
+    const job = good.find((one) => one.loss !== Infinity && !isGone(one));
+    if (job) return { trial: job.trial, epochs: next, point: job.point };
+  }
+  const begun = before.filter(({ epochs }) => epochs === rungs[0]);
+  const trial = begun.length + 1;
+  if (trial > trials) return null;
+  const point = newPoint(begun, (attempt) => randomPoint(settings, trial, attempt));
+  return { trial, epochs: rungs[0]!, point };
+}
+
+/**
+ * The epochs of the rungs: the last are a whole trial's, each before it has 1/η of them. Not more rungs than
+ * leave a trial on the last.
+ */
+export function rungsOf(epochs: number, { reduction, min_epochs }: HalvingSpec, trials: number): number[] {
+  const rungs = [epochs];
+  for (let share = reduction; share <= trials; share *= reduction) {
+    const rung = Math.round(epochs / share);
+    if (rung < min_epochs || rung === rungs[0]) break;
+    rungs.unshift(rung);
+  }
+  return rungs;
+}
