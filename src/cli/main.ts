@@ -15,15 +15,18 @@ export interface Host {
   readonly stdin: () => Readable;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Calls `listener` for every SIGINT and SIGTERM from now on. */
+  /** Calls `listener` for every signal to stop from now on; a terminal that was closed is one where stdout was it. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => void;
   /** Ends the process at once. */
   readonly leave: (code: number) => void;
 }
 
-export type StopSignal = "SIGINT" | "SIGTERM";
+/** The signals that ask to stop, and the exit codes by which shells know them. */
+export const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-export const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const satisfies Record<StopSignal, number>;
+export type StopSignal = keyof typeof signalExitCodes;
+
+export const stopSignals = Object.keys(signalExitCodes) as readonly StopSignal[];
 
 /** What a command gets, besides its argument and options. */
 export interface Context {
@@ -35,7 +38,7 @@ export interface Context {
   /** Everything else. */
   readonly err: Output;
   /**
-   * Aborted by the first SIGINT or SIGTERM, which is its reason. Asking for it is a promise to end in
+   * Aborted by the first signal to stop, which is its reason. Asking for it is a promise to end in
    * time; a command that never asks is ended at once.
    */
   readonly interruption: () => AbortSignal;

@@ -14,6 +14,7 @@ export const reasons = {
   paused: "paused after the epoch asked for",
   SIGINT: "stopped by SIGINT",
   SIGTERM: "stopped by SIGTERM",
+  SIGHUP: "stopped by SIGHUP",
 } as const satisfies Record<StopReason, string>;
 
 export interface RunSummary {

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Run } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
-import type { Figures, FoldFigure, Listener, StopReason } from "./events.ts";
+import { type Figures, type FoldFigure, isSignal, type Listener, type StopReason } from "./events.ts";
 import { OutOfFold } from "./outOfFold.ts";
 import type { TrainOptions } from "./run.ts";
 import type { Summary } from "./summary.ts";
@@ -48,7 +48,7 @@ export async function crossValidate(
       foldListener(number, listen),
     );
     const { reason } = summary;
-    if (reason === "SIGINT" || reason === "SIGTERM" || reason === "max_time") return reason;
+    if (isSignal(reason) || reason === "max_time") return reason;
     figures.push(summary.metrics.test!);
   }
   run.write("folds", outOfFold.text());

@@ -9,7 +9,7 @@ import { readText } from "../support/files.ts";
 import type { Assembly } from "./assembly.ts";
 import type { Folds } from "./crossValidation.ts";
 import { observer } from "./diagnosis.ts";
-import type { EndEvent, Figures, Listener, StopReason } from "./events.ts";
+import { type EndEvent, type Figures, isSignal, type Listener, type StopReason } from "./events.ts";
 import { type Diagnosis, reportData } from "./reportData.ts";
 import type { TrainOptions } from "./run.ts";
 import type { Saver } from "./saver.ts";
@@ -33,8 +33,7 @@ export async function conclude(
 ): Promise<Summary> {
   const { trainer, network, model, backend } = work;
   const { epoch, step, monitor } = trainer.state;
-  const isInterrupted = reason === "SIGINT" || reason === "SIGTERM";
-  const { metrics, intervals, diagnosis } = isInterrupted
+  const { metrics, intervals, diagnosis } = isSignal(reason)
     ? unmeasured
     : await measureBest(work, run, options);
   const seconds = (performance.now() - started) / 1000;

@@ -48,6 +48,9 @@ export interface EpochEvent {
   readonly validation?: Figures;
 }
 
+/** What asks a run to stop. */
+export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
 /** Why a run ended. */
 export type StopReason =
   | "epochs"
@@ -56,8 +59,12 @@ export type StopReason =
   | "target"
   | "max_time"
   | "paused"
-  | "SIGINT"
-  | "SIGTERM";
+  | Signal;
+
+/** Whether a run was asked to stop: it has little time then, and is to be resumed. */
+export function isSignal(reason: StopReason): reason is Signal {
+  return reason === "SIGINT" || reason === "SIGTERM" || reason === "SIGHUP";
+}
 
 export interface EndEvent {
   readonly event: "end";

@@ -219,7 +219,7 @@ describe("hostile files are refused with what is wrong:", () => {
     "deep nesting": [safetensors(`{"a":${"[".repeat(100_000)}`), "{"],
   };
 
-  test.each(Object.entries(cases))("%s", (_, [bytes, says]) => {
+  test.each(Object.entries(cases))("%s", { timeout: 60_000 }, (_, [bytes, says]) => {
     expect(problemWith(bytes)).toContain(says);
   });
 });

@@ -1,16 +1,19 @@
 /** What the first and the second signal do, by the process they are sent to. */
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { StopSignal } from "../../src/cli/main.ts";
 import { run } from "./host.ts";
 import { folder, put } from "./program.ts";
+
+vi.setConfig({ testTimeout: 60_000 }); // a training, also on a busy machine
 
 const directory = folder();
 
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
+  ["SIGHUP", 129],
 ] as const)("%s ends a command that has nothing to save at once, with %d", async (signal, code) => {
   const left: number[] = [];
   await run(["inspect", "nowhere"], { signals: (send) => send(signal), leave: (code) => left.push(code) });

@@ -48,7 +48,7 @@ export const sweep: Action<"sweep"> = async (context, file, options) => {
     const stopped = interruption.aborted ? (interruption.reason as StopSignal) : "max_time";
     const reason = isComplete ? "trials" : stopped;
     await tellEnd(context, { file, search, files, journal, reason }, options);
-    return reason === "SIGINT" || reason === "SIGTERM" ? signalExitCodes[reason] : 0;
+    return reason === "trials" || reason === "max_time" ? 0 : signalExitCodes[reason];
   } finally {
     view?.stop();
     clearTimeout(timer);

@@ -5,7 +5,7 @@ import { rebaseSpec, stringifySpec } from "../../config/stringify.ts";
 import { barProgress, lineProgress, type Progress, quietProgress } from "../../report/progress.ts";
 import { wantsRedrawing } from "../../report/style.ts";
 import { drawSummary } from "../../report/summary.ts";
-import type { EndEvent, Listener } from "../../train/events.ts";
+import { type EndEvent, isSignal, type Listener } from "../../train/events.ts";
 import { train as run } from "../../train/run.ts";
 import type { Action } from "../actions.ts";
 import type { OptionsOf } from "../commands.ts";
@@ -49,11 +49,12 @@ export const train: Action<"train"> = async (context, file, options) => {
     await events.written();
   }
   const end = ends.at(-1);
+  if (end?.reason === "SIGHUP") return signalExitCodes.SIGHUP; // nobody is there to be told more
   if (end && !options.json && !options.quiet) {
     await printSummary(context, spec.spec.data.format, end);
   }
   events.throwIfFailed();
-  return end?.reason === "SIGINT" || end?.reason === "SIGTERM" ? signalExitCodes[end.reason] : 0;
+  return end && isSignal(end.reason) ? signalExitCodes[end.reason] : 0;
 };
 
 /** The options that stand for one value of the spec. */
