@@ -158,7 +158,6 @@ static Handle *open_handle(const Isa *isa, int threads)
 	Team *team = (Team *)aligned;
 	float *shared = (float *)(aligned + head);
 	team->isa = isa;
-	team->ready = 1;
 	team->size = threads;
 	for (int id = 0; id < threads; id++)
 		team->workers[id] = (Worker){ id, 1, 0, team, shared + SHARED_FLOATS + (size_t)id * SCRATCH_FLOATS,

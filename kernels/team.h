@@ -1,4 +1,4 @@
-/* A team of threads that interprets one command list in step. Knows no kernel and no operating system. */
+/* A team of threads that share commands. Knows no kernel and no operating system. */
 #ifndef NNT_TEAM_H
 #define NNT_TEAM_H
 
@@ -6,15 +6,15 @@
 
 typedef struct Team Team;
 
-/** One thread's place in its team, and where it may scribble. */
+/** One thread's place among those who share a command, and where it may scribble. */
 typedef struct {
 	int id, count;
-	/** Meetings this thread has come to. */
+	/** Meetings this thread has come to, or been told of. */
 	int32_t meetings;
 	Team *team;
 	/** Private to the thread. */
 	float *scratch;
-	/** Of the whole team: what one thread writes, the others read after `meet`. */
+	/** Of the whole team: what one thread writes, the others read after `team_meet`. */
 	float *shared;
 } Worker;
 
@@ -22,7 +22,7 @@ typedef struct {
 #define SCRATCH_FLOATS (256 * 1024)
 #define SHARED_FLOATS (2 * 1024 * 1024)
 
-/** Waits until every thread of the team is here. */
+/** Waits until every thread that shares the command is here. */
 void team_meet(Worker *worker);
 
 /** Share `id` of `count` things, in whole blocks of `block`: [*first, *last). */

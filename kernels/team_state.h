@@ -13,28 +13,36 @@ typedef struct {
 	char apart[120];
 } Flag;
 
+/** What thread 0 and one of the others tell each other. */
+typedef struct {
+	/** Number of the latest job that this thread was given, and of the latest that it has done. */
+	Flag posted, done;
+	/** Whether the thread has started. */
+	int32_t alive;
+	/** Thread 0's alone: jobs in a row that went without this thread. */
+	int32_t missed;
+	char apart[120];
+} Seat;
+
 struct Team {
-	/** Latest list · 256 + threads that run it. */
-	Flag lists;
 	/** Number of the latest meeting that all have come to. */
 	Flag released;
-	/** Per thread, the number of the latest meeting it has come to. */
+	/** Per rank in a job, the number of the latest meeting it has come to. */
 	Flag arrived[MOST_THREADS];
+	Seat seats[MOST_THREADS];
 	Worker workers[MOST_THREADS];
 	const Isa *isa;
-	const double *list;
-	long words;
-	/** Threads wanted, and threads that have started. */
-	int32_t size, ready, closing;
-	/** Meetings before the list under way; and the one after which thread 0 went on alone. */
-	int32_t meetings_at_start, parted;
-	/** Thread 0's alone, in nanoseconds: when the list under way began, and how long it has waited in it. */
-	double began, waited;
-	/** Until when it works alone, the length of that time, and time together since the latest. */
-	double alone_until, alone_for, together;
+	/** The job under way. */
+	const double *command;
+	/** Threads, the caller's among them. */
+	int32_t size, closing;
+	/** Thread 0's alone, in nanoseconds: how long it has slept in the job under way. */
+	double waited;
+	/** What sharing has saved of late; until when it works alone (0: it does not), and the length of that time. */
+	double saved, alone_until, alone_for;
 };
 
-/** Runs a list, on as many threads as are ready and worth it. Thread 0 only. */
+/** Runs a list, on as many threads as are there and worth it. Thread 0 only. */
 void team_run(Team *team, const double *list, long words);
 /** The life of thread `id` ≥ 1, until `team_close`. */
 void team_work(Team *team, int id);

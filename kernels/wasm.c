@@ -44,7 +44,6 @@ EXPORT("open") void team_open(Team *team, int threads)
 {
 	float *shared = (float *)(((uintptr_t)(team + 1) + 63) / 64 * 64);
 	team->isa = &nnt_wasm;
-	team->ready = 1;
 	team->size = threads;
 	for (int id = 0; id < threads; id++)
 		team->workers[id] = (Worker){ id, 1, 0, team, shared + SHARED_FLOATS + (unsigned long)id * SCRATCH_FLOATS,

@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "b95a3ef3b6251022a14b817b2a10c23d73b790fdf45c64c9ab1d6f07227a122c";
+export const sourceHash = "8bb29e2f4d23493dfcf94b838bf15f69d5190745c08afa60b37b7d0ca58b5d88";
