@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { CsvDataSpec, IdxDataSpec } from "../../src/config/schema.ts";
 import { loadDataset, loadRows, type Split } from "../../src/data/load.ts";
+import { loadImages } from "../../src/data/loadIdx.ts";
 import { inputNames, inputWidth, outputWidth } from "../../src/data/preprocessing.ts";
 import type { LossName } from "../../src/engine/kernels.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "./support.ts";
@@ -320,6 +321,85 @@ describe("IDX files", () => {
     await expect(load({ ...spec, classes: ["0", "1"] })).rejects.toThrow(
       "label 2 of record 2 is none of the classes",
     );
+  });
+
+  /** An IDX file of bytes or of 32-bit floats. */
+  const idx = (name: string, sizes: readonly number[], values: readonly number[], type: 8 | 13 = 8) => {
+    const bytes = Buffer.alloc(4 + 4 * sizes.length + values.length * (type === 8 ? 1 : 4));
+    bytes.set([0, 0, type, sizes.length]);
+    for (const [i, size] of sizes.entries()) bytes.writeUInt32BE(size, 4 + 4 * i);
+    for (const [i, value] of values.entries())
+      if (type === 8) bytes[4 + 4 * sizes.length + i] = value;
+      else bytes.writeFloatBE(value, 4 + 4 * sizes.length + 4 * i);
+    return file(name, bytes);
+  };
+  const whole = { validation: 0, test: 0, stratify: null, fold: null };
+  const small = (
+    labels: string,
+    images = idx("four-images", [4, 1, 2], [0, 10, 20, 30, 40, 50, 60, 70]),
+  ) => ({
+    ...spec,
+    train: { images, labels },
+    test: null,
+    split: whole,
+  });
+
+  test("of floats are scaled when they are read", async () => {
+    const images = idx("float-images", [4, 2], [0, 1, 2, 3, 4, 5, 6, 7], 13);
+    const { splits } = await load(small(idx("bytes", [4], [0, 1, 0, 1]), images));
+    const { values } = splits.train.table;
+    expect(values).toBeInstanceOf(Float32Array);
+    expect([...values].reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 6);
+    expect([...values].reduce((sum, x) => sum + x * x, 0) / 8).toBeCloseTo(1, 6);
+  });
+
+  test("scale bytes by their range where asked to", async () => {
+    const { splits } = await load({ ...small(idx("bytes", [4], [0, 1, 0, 1])), scale: "minmax" });
+    const { table } = splits.train as { table: { scale?: number; shift?: number } };
+    expect(table).toMatchObject({ scale: expect.closeTo(1 / 70, 12), shift: expect.closeTo(0, 12) });
+  });
+
+  test("learn a quantity from labels that are fractions, in a loss of quantities, or if asked to", async () => {
+    const fractions = small(idx("fractions", [4], [0.5, 1.5, 2.5, 3.5], 13));
+    const { preprocessing, splits } = await load(fractions);
+    expect(preprocessing.target).toMatchObject({ task: "regression", columns: [{ scaling: { center: 2 } }] });
+    expect([...splits.train.targets].reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 6);
+    const bytes = small(idx("bytes", [4], [0, 1, 2, 3]));
+    expect((await load(bytes)).preprocessing.target.task).toBe("classification");
+    expect((await load(bytes, "mse")).preprocessing.target.task).toBe("regression");
+    expect((await load({ ...bytes, task: "regression" })).preprocessing.target.task).toBe("regression");
+    const counts = await load({ ...bytes, task: "regression" }, "poisson_nll");
+    expect([...counts.splits.train.targets]).toEqual([0, 1, 2, 3]);
+    const plain = await load({ ...bytes, task: "regression", scale: "none" });
+    expect([...plain.splits.train.targets]).toEqual([0, 1, 2, 3]);
+  });
+
+  test("have a column per class under the logistic loss", async () => {
+    const { splits } = await load(small(idx("bytes", [4], [0, 1, 2, 0])), "bce_with_logits");
+    expect([...splits.train.targets]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0]);
+  });
+
+  test("with several labels per record are refused", async () => {
+    await expect(load(small(idx("pairs", [4, 2], [0, 1, 0, 1, 0, 1, 0, 1])))).rejects.toThrow(
+      "labels of shape 4 × 2; one label per record",
+    );
+  });
+
+  test("of another shape than the training's are refused, in training and afterwards", async () => {
+    const labels = idx("bytes", [4], [0, 1, 0, 1]);
+    const other = { images: idx("wide-images", [4, 1, 3], Array(12).fill(1)), labels };
+    await expect(load({ ...small(labels), test: other })).rejects.toThrow("records of shape 1 × 3; 1 × 2");
+    const { preprocessing } = await load(small(labels));
+    await expect(loadImages(other.images, preprocessing)).rejects.toThrow("records of 3 elements; 1 × 2");
+    expect(inputNames(preprocessing)).toHaveLength(2);
+  });
+
+  test("are nothing for a model of tables, nor tables for one of images", async () => {
+    const ofImages = (await load(small(idx("bytes", [4], [0, 1, 0, 1])))).preprocessing;
+    const path = [file("pairs.csv", "x,y\n1,a\n2,b\n")];
+    const ofTables = (await load(csvSpec({ path, target: ["y"] }))).preprocessing;
+    await expect(loadImages(idx("bytes", [4], [0, 1, 0, 1]), ofTables)).rejects.toThrow("columns of a table");
+    await expect(loadRows(csvSpec({ path, target: ["y"] }), path, ofImages)).rejects.toThrow("on IDX images");
   });
 
   const mnist = "../shared/data/mnist";

@@ -203,4 +203,68 @@ describe("answers", () => {
     const json = await run(preprocessing, [Buffer.from(table)], { keep: ["co,lour"], format: "jsonl" });
     expect(json.written.split("\n")[2]).toMatch(/^\{"co,lour":"gr\\"een","prediction":"/);
   });
+
+  test("keep columns of JSON as they were, texts as texts, what is not there as nothing", async () => {
+    const { preprocessing } = await trained();
+    const given =
+      '{"size":1,"co,lour":"red","ok":true,"note":"a,b","list":[1,{}]}\n{"size":1,"co,lour":null,"ok":0}\n';
+    const asked = { from: "jsonl" as const, keep: ["note", "list"] };
+    const csv = await run(preprocessing, [Buffer.from(given)], asked);
+    const lines = csv.written.split("\n");
+    expect(lines.slice(1, 3).map((line) => line.slice(0, line.lastIndexOf(",")))).toEqual([
+      '"a,b","[1,{}]"',
+      expect.stringMatching(/^,,?/),
+    ]);
+    const json = await run(preprocessing, [Buffer.from(given)], { ...asked, format: "jsonl" });
+    expect(json.written.split("\n")[0]).toMatch(/^\{"note":"a,b","list":\[1,\{\}\],"prediction":/);
+    expect(json.written.split("\n")[1]).toMatch(/^\{"note":null,"list":null,"prediction":/);
+  });
+
+  test("have no top where there are no classes", () => {
+    const target: Target = { task: "multilabel", names: ["x"], link: "sigmoid" };
+    expect(() => write(target, [1], { topK: 1 })).toThrow("--top-k: the model has no classes");
+    const numbers: Target = { task: "regression", columns: [], link: "identity" };
+    expect(() => write(numbers, [], { topK: 1 })).toThrow("--top-k: the model predicts numbers");
+  });
+
+  test("are not given for a column that nobody sent", async () => {
+    const { preprocessing } = await trained();
+    await expect(run(preprocessing, [Buffer.from(table)], { keep: ["colour"] })).rejects.toThrow("colour");
+  });
+});
+
+describe("a model that refuses missing values", () => {
+  test.each([
+    ["csv", 'size,"co,lour",ok\n,red,yes\n', "in:2:1"],
+    ["jsonl", '{"size":null,"co,lour":"red","ok":true}\n', 'in:1: "size" is missing'],
+    ["jsonl", '{"size":"NA","co,lour":"red","ok":true}\n', 'in:1: "size" is missing'],
+    ["jsonl", '{"size":{},"co,lour":"red","ok":true}\n', 'in:1: "size" is an object'],
+    ["jsonl", '{"size":"1e999","co,lour":"red","ok":true}\n', 'in:1: column "size" holds "1e999"'],
+    ["jsonl", '{"size":"big","co,lour":"red","ok":true}\n', 'in:1: column "size" holds "big", not a number'],
+  ] as const)("refuses them in what it predicts for, too: %s %s", async (from, text, message) => {
+    const asked = { ...columns, size: columnSpec({ missing: "error" }) };
+    const whole = file("whole.csv", table.replace("2,,blue", "2,7,blue"));
+    const { preprocessing } = await loadDataset(
+      csvSpec({ path: [whole], target: ["label"], columns: asked }),
+      {
+        seed: 0,
+        baseDirectory: ".",
+      },
+    );
+    const { written } = await run(preprocessing, [Buffer.from(text)], { from, onError: "record" });
+    expect(written.replaceAll('""', '"')).toContain(message);
+  });
+});
+
+describe("an input", () => {
+  test.each(["csv", "jsonl"] as const)("of no bytes is refused: %s", async (from) => {
+    const { preprocessing } = await trained();
+    await expect(run(preprocessing, [], { from })).rejects.toThrow("the file is empty");
+  });
+
+  test("may begin with a byte order mark, in JSON too", async () => {
+    const { preprocessing } = await trained();
+    const line = '\uFEFF{"size":1,"co,lour":"red","ok":true}\n';
+    expect((await run(preprocessing, [Buffer.from(line)], { from: "jsonl" })).inputs).toHaveLength(1);
+  });
 });
