@@ -50,7 +50,7 @@ def _encode_value(column, value):
             raise ValueError(f'"{column["name"]}" is missing, and the model has no stand-in for it')
         x = column["fill"]
     if column["type"] != "category":
-        return [_scale(x, column["scaling"]), *indicator]
+        return [*_expand(_scale(x, column["scaling"]), column.get("expansion")), *indicator]
     level = column["unseen"] if x < 0 else x
     if column["scaling"]:
         return [0.0 if level < 0 else _scale(level, column["scaling"]), *indicator]
@@ -86,6 +86,19 @@ def _scale(x, scaling):
     if scaling["name"] == "log":
         x = math.copysign(math.log1p(abs(x)), x)
     return (x - scaling["center"]) / scaling["scale"]
+
+
+def _expand(x, expansion):
+    """The inputs that a number becomes."""
+    if expansion is None:
+        return [x]
+    if expansion["name"] == "periodic":
+        angles = [2 * math.pi * c * x for c in expansion["frequencies"]]
+        return [math.sin(angle) for angle in angles] + [math.cos(angle) for angle in angles]
+    edges = expansion["edges"]
+    shares = [(x - start) / (end - start) for start, end in zip(edges, edges[1:])]
+    last = len(shares) - 1
+    return [min(math.inf if k == last else 1.0, max(-math.inf if k == 0 else 0.0, s)) for k, s in enumerate(shares)]
 
 
 def _rank(x, quantiles):

@@ -5,7 +5,7 @@
 
 /**
  * @typedef {{ type: "number" | "boolean" | "category", name: string, missing: string[], fill: number | null,
- *   indicator: boolean, scaling: any, levels?: [string, number][], unseen?: number, slots?: number,
+ *   indicator: boolean, scaling: any, expansion?: any, levels?: [string, number][], unseen?: number, slots?: number,
  *   refusesUnseen?: boolean }} Column
  * @typedef {{ type: string, tensors: Record<string, { offset: number, shape: number[] }>, layers: Layer[],
  *   [option: string]: any }} Layer
@@ -40,7 +40,8 @@ export function createPredictor(model, weights) {
       throw new TypeError(`"${column.name}" is missing, and the model has no stand-in for it`);
     const x = value ?? column.fill ?? 0;
     const indicator = column.indicator ? [isMissing ? 1 : 0] : [];
-    if (column.type !== "category") return [Math.fround(scale(x, column.scaling)), ...indicator];
+    if (column.type !== "category")
+      return [...expand(scale(x, column.scaling), column.expansion).map(Math.fround), ...indicator];
     const level = x < 0 ? (column.unseen ?? -1) : x;
     if (column.scaling) return [level < 0 ? 0 : Math.fround(scale(level, column.scaling)), ...indicator];
     const inputs = new Array(column.slots).fill(0);
@@ -182,6 +183,21 @@ function scale(x, scaling) {
   if (scaling.name === "quantile_normal") return normalQuantile(rankOf(x, scaling.quantiles));
   const from = scaling.name === "log" ? Math.sign(x) * Math.log1p(Math.abs(x)) : x;
   return (from - scaling.center) / scaling.scale;
+}
+
+/** The inputs that a number becomes. @param {number} x @param {any} expansion @returns {number[]} */
+function expand(x, expansion) {
+  if (!expansion) return [x];
+  if (expansion.name === "periodic") {
+    const angles = expansion.frequencies.map((/** @type {number} */ c) => 2 * Math.PI * c * x);
+    return [...angles.map(Math.sin), ...angles.map(Math.cos)];
+  }
+  const { edges } = expansion;
+  const last = edges.length - 2;
+  return edges.slice(1).map((/** @type {number} */ end, /** @type {number} */ piece) => {
+    const share = (x - edges[piece]) / (end - edges[piece]);
+    return Math.min(piece < last ? 1 : Infinity, Math.max(piece > 0 ? 0 : -Infinity, share));
+  });
 }
 
 /** Where x lies among ascending quantiles, from 1e-7 to 1 − 1e-7. @param {number} x @param {number[]} quantiles */

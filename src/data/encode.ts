@@ -1,4 +1,5 @@
 /** Writes rows as inputs of the network, the same way in training and prediction. */
+import { expand } from "./expansion.ts";
 import {
   type CategoryColumn,
   type ColumnScaling,
@@ -35,8 +36,15 @@ export class RowEncoder {
     });
     this.width = width;
     const scalings = columns.map(scalingOf);
+    const expansions = columns.map((column) => (column.type === "number" ? column.expansion : undefined));
     this.arePlain = Uint8Array.from(columns, ({ type, indicator }, j) =>
-      type === "number" && !indicator && "center" in scalings[j]! && scalings[j]!.name !== "log" ? 1 : 0,
+      type === "number" &&
+      !indicator &&
+      !expansions[j] &&
+      "center" in scalings[j]! &&
+      scalings[j]!.name !== "log"
+        ? 1
+        : 0,
     );
     this.centers = Float64Array.from(scalings, (scaling) => ("center" in scaling ? scaling.center : 0));
     this.scales = Float64Array.from(scalings, (scaling) => ("scale" in scaling ? scaling.scale : 1));
@@ -92,6 +100,8 @@ export class RowEncoder {
   private encodeOther(j: number, value: number, out: Float32Array, at: number, isMissing: 0 | 1): void {
     const column = this.columns[j]!;
     if (column.type === "category") this.encodeLevel(column, j, value, out, at);
+    else if (column.type === "number" && column.expansion)
+      expand(column.expansion, this.scalers[j]!(value), out, at);
     else out[at] = this.scalers[j]!(value);
     const indicator = this.indicators[j]!;
     if (indicator >= 0) out[at + indicator] = isMissing;

@@ -1,6 +1,7 @@
 /** Fits the preprocessing of input columns on the training rows. Sees no other row's values. */
 import type { ColumnSpec, CsvDataSpec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { fitExpansion } from "./expansion.ts";
 import { booleanOf, sortLabels } from "./labels.ts";
 import { booleanCodes } from "./matrix.ts";
 import {
@@ -12,12 +13,12 @@ import {
   type NumberColumn,
 } from "./preprocessing.ts";
 import { dataError } from "./problems.ts";
-import type { ColumnRole } from "./roles.ts";
+import { type ColumnRole, numberEncodingOf } from "./roles.ts";
 import { fitColumnScaling, fitScaling } from "./scaling.ts";
 import { meanAndDeviation, median, mostFrequent } from "./statistics.ts";
 import type { TableColumn } from "./table.ts";
 
-type Defaults = Pick<CsvDataSpec, "scale" | "missing">;
+type Defaults = Pick<CsvDataSpec, "scale" | "missing" | "number_encoding">;
 type Policy = NonNullable<ColumnSpec["missing"]>;
 
 /** `values`: the column's in the training rows, as the table holds them. Throws UserError(data). */
@@ -38,11 +39,14 @@ function policyOf(role: ColumnRole, spec: Defaults, usual: Policy): Policy {
 
 function fitNumber(role: ColumnRole, values: Float32Array, spec: Defaults): NumberColumn {
   const policy = policyOf(role, spec, "median");
+  const encoding = (role.spec && numberEncodingOf(role.spec)) ?? spec.number_encoding;
+  const isCut = encoding === "piecewise_linear";
   return {
     type: "number",
     name: role.name,
     missingValues: role.missing,
-    scaling: fitColumnScaling(role.spec?.scale ?? spec.scale, values),
+    scaling: fitColumnScaling(isCut ? "none" : (role.spec?.scale ?? spec.scale), values),
+    ...(encoding && { expansion: fitExpansion(encoding, role.spec?.width ?? null, values) }),
     fill: fillOf(role, policy, values),
     indicator: hasIndicator(role, policy),
   };
@@ -122,6 +126,8 @@ function fitCategory(
     const frequent = mostFrequent(values);
     fill = Number.isNaN(frequent) ? -1 : numberOf(column.levels[frequent]!);
   }
+  const slots = levelCount(numbers) + (fill === levelCount(numbers) ? 1 : 0);
+  const isEmbedded = role.spec?.encoding === "embedding" && slots > 0;
   return {
     type: "category",
     name: role.name,
@@ -129,10 +135,16 @@ function fitCategory(
     levels,
     rare,
     fill,
+    ...(isEmbedded && { embedding: role.spec?.width ?? usualWidth(slots) }),
     ordinal: isOrdinal ? fitOrdinal(role, values, column, numberOf, spec) : null,
     refusesUnseen: role.spec?.unseen === "error",
     indicator: role.spec?.indicator === true || (isOrdinal && policy === "category"),
   };
+}
+
+/** Numbers per level where the spec names none: fast.ai's rule. */
+function usualWidth(levels: number): number {
+  return Math.round(1.6 * levels ** 0.56);
 }
 
 /** Levels that have a number of their own, in their order, and those too rare for one. */

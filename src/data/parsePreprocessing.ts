@@ -4,6 +4,7 @@ import { maxColumns } from "./csv/scanner.ts";
 import type {
   ArrayInputs,
   ColumnScaling,
+  Expansion,
   InputColumn,
   Inputs,
   Link,
@@ -64,7 +65,8 @@ function columnOf(value: unknown): InputColumn {
   const fill = fields.fill === null ? null : numberOf(fields.fill, "fill");
   const indicator = flagOf(fields.indicator, "indicator");
   if (type === "number") {
-    return { type, ...base, scaling: columnScalingOf(fields.scaling), fill, indicator };
+    const expansion = fields.expansion === undefined ? {} : { expansion: expansionOf(fields.expansion) };
+    return { type, ...base, scaling: columnScalingOf(fields.scaling), ...expansion, fill, indicator };
   }
   if (type === "boolean") return { type, ...base, fill, indicator };
   expect(type === "category", "a column of no known type");
@@ -75,7 +77,25 @@ function columnOf(value: unknown): InputColumn {
   const most = levelCount({ levels, rare }) - (ordinal ? 1 : 0);
   expect(fill === null || (Number.isInteger(fill) && fill >= -1 && fill <= most), "fill of a category");
   const refusesUnseen = flagOf(fields.refusesUnseen, "refusesUnseen");
-  return { type, ...base, levels, rare, fill, ordinal, refusesUnseen, indicator };
+  const embedding = fields.embedding === undefined ? {} : { embedding: widthOf(fields.embedding) };
+  return { type, ...base, levels, rare, fill, ordinal, ...embedding, refusesUnseen, indicator };
+}
+
+function widthOf(value: unknown): number {
+  const width = numberOf(value, "an embedding's width");
+  expect(Number.isInteger(width) && width > 0 && width <= largestWidth, "an embedding's width");
+  return width;
+}
+
+function expansionOf(value: unknown): Expansion {
+  const { name, edges, frequencies } = objectOf(value, "an expansion");
+  const numbers = (list: unknown) =>
+    listOf(list, "an expansion").map((item) => numberOf(item, "an expansion"));
+  if (name === "periodic") return { name, frequencies: numbers(frequencies) };
+  expect(name === "piecewise_linear", "an expansion of no known name");
+  const ends = numbers(edges);
+  expect(ends.length > 1 && ends.every((end, k) => k === 0 || end > ends[k - 1]!), "edges out of order");
+  return { name, edges: ends };
 }
 
 function columnScalingOf(value: unknown): ColumnScaling {

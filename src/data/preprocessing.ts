@@ -25,16 +25,33 @@ export interface QuantileScaling {
 
 export type ColumnScaling = Scaling | LogScaling | QuantileScaling;
 
+/** x becomes one input per piece: how far through the piece it is, from 0 to 1; the outer pieces go on beyond the ends. */
+export interface PiecewiseLinear {
+  readonly name: "piecewise_linear";
+  /** Ends of the pieces, ascending, at least two. */
+  readonly edges: readonly number[];
+}
+
+/** x, scaled, becomes sin 2πcx for every frequency c, then cos 2πcx for every c. */
+export interface Periodic {
+  readonly name: "periodic";
+  readonly frequencies: readonly number[];
+}
+
+/** How a number becomes several inputs: Gorishniy, Rubachev and Babenko 2022. */
+export type Expansion = PiecewiseLinear | Periodic;
+
 interface Column {
   readonly name: string;
   /** Texts that mean a value is missing. */
   readonly missingValues: readonly string[];
 }
 
-/** One input, x scaled, and one more that says where x was missing, if `indicator`. */
+/** One input, x scaled, or several of it, and one more that says where x was missing, if `indicator`. */
 export interface NumberColumn extends Column {
   readonly type: "number";
   readonly scaling: ColumnScaling;
+  readonly expansion?: Expansion;
   /** Stands in for a missing value, in the column's own unit; null: a missing value is a problem. */
   readonly fill: number | null;
   readonly indicator: boolean;
@@ -52,6 +69,8 @@ export interface CategoryColumn extends Column {
   /** Number for a missing value, one more than all others for one of its own; −1: zeros; null: it is a problem. */
   readonly fill: number | null;
   readonly ordinal: Scaling | null;
+  /** The network's first layer makes so many numbers of the column's inputs, indicator aside. */
+  readonly embedding?: number;
   /** Whether a level that is neither listed nor rare is a problem. */
   readonly refusesUnseen: boolean;
   readonly indicator: boolean;
@@ -115,8 +134,37 @@ export interface Preprocessing {
 
 /** Inputs that a column takes. */
 export function columnWidth(column: InputColumn): number {
-  const indicator = column.indicator ? 1 : 0;
-  return (column.type === "category" && !column.ordinal ? slotCount(column) : 1) + indicator;
+  return valueWidth(column) + (column.indicator ? 1 : 0);
+}
+
+/** Inputs that say what the value is. */
+export function valueWidth(column: InputColumn): number {
+  if (column.type === "category" && !column.ordinal) return slotCount(column);
+  return column.type === "number" && column.expansion ? expandedWidth(column.expansion) : 1;
+}
+
+/** Inputs that one number becomes. */
+function expandedWidth(expansion: Expansion): number {
+  return expansion.name === "periodic" ? 2 * expansion.frequencies.length : expansion.edges.length - 1;
+}
+
+/** Inputs next to each other that an embedding stands for: `count` of them from `first` on become `width` numbers. */
+export interface EmbeddedInputs {
+  readonly first: number;
+  readonly count: number;
+  readonly width: number;
+}
+
+/** In the inputs' order. */
+export function embeddedInputs({ inputs }: Pick<Preprocessing, "inputs">): EmbeddedInputs[] {
+  if (inputs.kind === "array") return [];
+  let next = 0;
+  return inputs.columns.flatMap((column) => {
+    const first = next;
+    next += columnWidth(column);
+    const width = column.type === "category" ? column.embedding : undefined;
+    return width === undefined ? [] : [{ first, count: valueWidth(column), width }];
+  });
 }
 
 /** Numbers that levels have: those listed, and that of all rare ones. */
@@ -154,11 +202,21 @@ export function inputNames({ inputs }: Pick<Preprocessing, "inputs">): string[] 
   return inputs.columns.flatMap((column) => {
     const missing = `${column.name}=missing`;
     const indicator = column.indicator ? [missing] : [];
+    if (column.type === "number" && column.expansion)
+      return [...expandedNames(column.name, column.expansion), ...indicator];
     if (column.type !== "category" || column.ordinal) return [column.name, ...indicator];
     const { levels, rare, fill } = column;
     const names = [...levels, ...(rare.length > 0 ? ["rare"] : [])].map((level) => `${column.name}=${level}`);
     return [...names, ...(fill === levelCount(column) ? [missing] : []), ...indicator];
   });
+}
+
+function expandedNames(name: string, expansion: Expansion): string[] {
+  if (expansion.name === "periodic")
+    return ["sin", "cos"].flatMap((wave) => expansion.frequencies.map((c) => `${wave} 2π·${c}·${name}`));
+  const { edges } = expansion;
+  const short = (edge: number) => Number(edge.toPrecision(4));
+  return edges.slice(1).map((end, piece) => `${name} ${short(edges[piece]!)}…${short(end)}`);
 }
 
 /** Column names for the elements of an array, as a table that holds them names its columns. */

@@ -1,5 +1,5 @@
 /** What each column of a table is for: from the spec where that says it, else from the column's values. */
-import type { ColumnSpec, ColumnType, CsvDataSpec } from "../config/schema.ts";
+import type { ColumnSpec, ColumnType, CsvDataSpec, NumberEncoding } from "../config/schema.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { looksBoolean } from "./labels.ts";
@@ -49,18 +49,29 @@ export function readingsOf(
     const missing = missingTexts(spec, column);
     if (targets.has(name)) return { kind: targetKind, missing, required: true };
     const policy = column?.missing ?? (spec.missing === "error" ? "error" : null);
-    const type = column?.type ?? null;
+    const type = typeSaid(column);
     const required = policy === "error" || (type !== null && isNeverMissing.has(type));
     const hint =
       policy === "error" ? "the spec says missing: error; without it, missing values are filled" : undefined;
-    const isLevels = column !== null && (column.levels !== null || column.encoding !== null);
     return {
-      kind: type === null ? (isLevels ? "text" : null) : kinds[type],
+      kind: type === null ? null : kinds[type],
       missing,
       required,
       ...(hint ? { hint } : {}),
     };
   });
+}
+
+/** The type that a column's settings say, by name or by what they are for; null: its values tell. */
+function typeSaid(column: ColumnSpec | null): ColumnType | null {
+  if (column === null || column.type) return column?.type ?? null;
+  if (numberEncodingOf(column)) return "number";
+  return column.levels || column.encoding ? "category" : null;
+}
+
+/** How a column's own settings make several inputs of a number. */
+export function numberEncodingOf({ encoding }: ColumnSpec): NumberEncoding | null {
+  return encoding === "piecewise_linear" || encoding === "periodic" ? encoding : null;
 }
 
 const isNeverMissing: ReadonlySet<ColumnType> = new Set(["weight", "split", "group", "time"]);
@@ -117,8 +128,8 @@ export function rolesOf(spec: CsvDataSpec, table: Table): { roles: ColumnRole[];
     const own = specs.get(column.name) ?? null;
     const base = { name: column.name, spec: own, missing: missingTexts(spec, own) };
     if (targets.has(column.name)) return { ...base, type: "target" };
-    if (own?.type) return { ...base, type: own.type };
-    if (own?.levels || own?.encoding) return { ...base, type: "category" };
+    const said = typeSaid(own);
+    if (said) return { ...base, type: said };
     const { type, why } = inferType(column, table.rows);
     if (why) warnings.push(`column "${column.name}" ${why}`);
     return { ...base, type };

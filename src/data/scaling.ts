@@ -89,14 +89,15 @@ function quantilesOf(values: Float32Array): number[] {
   return Array.from({ length: count }, (_, index) => quantile(sorted, index / (count - 1)));
 }
 
-function sortedNumbers(values: ArrayLike<number>): Float64Array {
+/** Without NaN, ascending. */
+export function sortedNumbers(values: ArrayLike<number>): Float64Array {
   return Float64Array.from(values)
     .filter((value) => !Number.isNaN(value))
     .sort();
 }
 
 /** By linear interpolation, as numpy's. */
-function quantile(sorted: Float64Array, share: number): number {
+export function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
   const left = sorted[below]!;

@@ -51,7 +51,11 @@ function fieldOf(column: InputColumn): Field {
   if (column.type === "category") {
     return { name, kind: "choice", choices: [...column.levels, ...column.rare], mayMiss };
   }
-  const [min, max] = rangeOf(column.scaling);
+  const { scaling, expansion } = column;
+  const [min, max] =
+    expansion?.name === "piecewise_linear"
+      ? [expansion.edges[0]!, expansion.edges.at(-1)!]
+      : rangeOf(scaling);
   const value =
     column.fill !== null && column.fill >= min && column.fill <= max ? column.fill : (min + max) / 2;
   return { name, kind: "number", min, max, value, mayMiss };

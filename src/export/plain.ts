@@ -2,11 +2,11 @@
 
 import { canonicalLabel, isDecimal } from "../data/labels.ts";
 import {
-  columnWidth,
   type InputColumn,
   levelNumbers,
   type Preprocessing,
   unseenNumber,
+  valueWidth,
 } from "../data/preprocessing.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import type { Portable, PortableLayer } from "./portable.ts";
@@ -52,14 +52,14 @@ export function scriptJson(value: unknown): string {
 function plainColumn(column: InputColumn) {
   const { type, name, missingValues: missing, fill, indicator } = column;
   const common = { type, name, missing, fill, indicator };
-  if (column.type === "number") return { ...common, scaling: column.scaling };
+  if (column.type === "number") return { ...common, scaling: column.scaling, expansion: column.expansion };
   if (column.type === "boolean") return { ...common, scaling: unscaled };
   return {
     ...common,
     scaling: column.ordinal,
     levels: [...levelNumbers(column)],
     unseen: unseenNumber(column),
-    slots: columnWidth(column) - (indicator ? 1 : 0),
+    slots: valueWidth(column),
     refusesUnseen: column.refusesUnseen,
   };
 }

@@ -2,11 +2,15 @@
 import type { LayerSpec } from "../config/schema.ts";
 import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing.ts";
 import { describeModel } from "../model/describe.ts";
+import { layOut } from "../model/embed.ts";
 import { checkTensors, type NamedTensor } from "../model/tensors.ts";
 import type { SavedModel } from "../train/savedModel.ts";
 
+/** Every layer but embeddings, which are exported as the linear layer they are. */
+export type PortableSpec = Exclude<LayerSpec, { type: "embed" }>;
+
 export interface PortableLayer {
-  readonly spec: LayerSpec;
+  readonly spec: PortableSpec;
   /** By the last part of their names: `weight`, `bias`, `running_mean` … */
   readonly tensors: Readonly<Record<string, NamedTensor>>;
   /** Of a residual block, else none. */
@@ -28,18 +32,44 @@ export function portableOf({ checkpoint, preprocessing, layers, path }: SavedMod
   const given = [...checkpoint.parameters, ...checkpoint.buffers];
   checkTensors(plans, given, path);
   const byName = new Map(given.map((tensor) => [tensor.name, tensor]));
-  const tensors = plans.map(({ name }) => byName.get(name)!);
+  const stored = plans.map(({ name }) => byName.get(name)!);
+  const { specs, tensors } = withoutEmbeddings(layers, stored, inputWidth(preprocessing));
   const { name } = checkpoint.spec as { name?: unknown };
   return {
     name: typeof name === "string" && name !== "" ? name : "model",
     preprocessing,
-    layers: withTensors(layers, "layers", tensors),
+    layers: withTensors(specs, "layers", tensors),
     tensors,
   };
 }
 
-function withTensors(
+/** A linear layer without bias in the embeddings' place. */
+function withoutEmbeddings(
   specs: readonly LayerSpec[],
+  tensors: readonly NamedTensor[],
+  inputs: number,
+): { specs: readonly PortableSpec[]; tensors: readonly NamedTensor[] } {
+  const [first] = specs;
+  const others = specs.filter((spec): spec is PortableSpec => spec.type !== "embed");
+  if (first?.type !== "embed") return { specs: others, tensors };
+  const own = tensors.slice(0, first.blocks.length);
+  const { ones, rows } = layOut(first.blocks, inputs);
+  const width = ones.length + rows.length;
+  const values = new Float32Array(width * inputs);
+  for (const { row, col } of ones) values[row * inputs + col] = 1;
+  for (const { block, line, row, col } of rows) {
+    const { count } = first.blocks[block]!;
+    values.set(own[block]!.values.subarray(line * count, (line + 1) * count), row * inputs + col);
+  }
+  const weight: NamedTensor = { name: "layers.0.weight", shape: [width, inputs], values };
+  return {
+    specs: [{ type: "linear", width, bias: false }, ...others],
+    tensors: [weight, ...tensors.slice(own.length)],
+  };
+}
+
+function withTensors(
+  specs: readonly PortableSpec[],
   prefix: string,
   tensors: readonly NamedTensor[],
 ): PortableLayer[] {

@@ -1,7 +1,6 @@
 /** `--to torch`: a Python file that rebuilds the network as nn.Sequential and reads its weights beside it. */
-import type { LayerSpec } from "../config/schema.ts";
 import { plainPreprocessing } from "./plain.ts";
-import type { Portable, PortableLayer } from "./portable.ts";
+import type { Portable, PortableLayer, PortableSpec } from "./portable.ts";
 import { template } from "./templates.ts";
 
 /** The file's source; needs torch and nothing else. */
@@ -71,11 +70,11 @@ const writers = {
   softplus: () => "nn.Softplus()",
   hard_sigmoid: () => "nn.Hardsigmoid()",
   mish: () => "nn.Mish()",
-} satisfies { [Type in LayerSpec["type"]]: Write<Extract<LayerSpec, { type: Type }>> };
+} satisfies { [Type in PortableSpec["type"]]: Write<Extract<PortableSpec, { type: Type }>> };
 
 function linesOf(layers: readonly PortableLayer[], indent: string): string {
   return layers
-    .map((layer) => `${(writers[layer.spec.type] as Write<LayerSpec>)(layer.spec, layer)},`)
+    .map((layer) => `${(writers[layer.spec.type] as Write<PortableSpec>)(layer.spec, layer)},`)
     .join("\n")
     .replaceAll(/^/gm, indent);
 }

@@ -9,8 +9,11 @@ interface Fans {
   readonly out: number;
 }
 
-/** What a tensor starts as: a number, or drawn as a linear layer's weight or bias. */
-export type Start = number | { readonly role: "weight" | "bias"; readonly fans: Fans };
+/** What a tensor starts as: a number, normal with that deviation whatever the spec says, or drawn as a linear layer's weight or bias. */
+export type Start =
+  | number
+  | { readonly normal: number }
+  | { readonly role: "weight" | "bias"; readonly fans: Fans };
 
 type InitOf<Name> = Extract<InitSpec, { name: Name }>;
 type Kaiming = InitOf<"kaiming_uniform" | "kaiming_normal">;
@@ -42,9 +45,14 @@ export function initialise(values: Floats, start: Start, init: InitSpec, seed: n
     values.fill(start);
     return;
   }
+  const key = streamKey(seed, "init", index);
+  if ("normal" in start) {
+    const draw = normal(start.normal);
+    for (let i = 0; i < values.length; i++) values[i] = draw(key, i);
+    return;
+  }
   const row = initialisations[init.name] as (init: InitSpec, fans: Fans) => Initialisation;
   const draw = row(init, start.fans)[start.role];
-  const key = streamKey(seed, "init", index);
   for (let i = 0; i < values.length; i++) values[i] = draw(key, i);
 }
 

@@ -2,6 +2,7 @@
 import type { LayerSpec } from "../config/schema.ts";
 import { type ActivationName, inPlaceActivations } from "../engine/kernels.ts";
 import { streamKey } from "../support/random.ts";
+import { embed } from "./embed.ts";
 import { type Layer, type LayerType, type SpecOf, sameWidth, type TensorPlan } from "./layer.ts";
 import { batchNorm, layerNorm, rmsNorm } from "./norms.ts";
 import { planChain } from "./pass.ts";
@@ -148,6 +149,7 @@ export const layers = {
   batch_norm: batchNorm,
   layer_norm: layerNorm,
   rms_norm: rmsNorm,
+  embed,
   residual,
   identity: activation("identity"),
   sigmoid: activation("sigmoid"),

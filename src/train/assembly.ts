@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
 import { type Dataset, loadDataset, type Split } from "../data/load.ts";
-import { inputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
+import { embeddedInputs, inputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { type Backend, Kernels } from "../engine/kernels.ts";
 import type { MetricName } from "../metrics/metrics.ts";
@@ -111,6 +111,7 @@ function shapeOf({ preprocessing, splits: { train } }: Dataset) {
   return {
     task: target.task,
     inputs: inputWidth(preprocessing),
+    embedded: embeddedInputs(preprocessing),
     classes,
     classCounts,
     targets: targetWidth(preprocessing),

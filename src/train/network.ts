@@ -1,5 +1,6 @@
 /** What spec and data say together: the task, its loss, and a network whose ends fit the data. */
-import type { LossSpec, Spec, TaskName } from "../config/schema.ts";
+import type { LayerSpec, LossSpec, Spec, TaskName } from "../config/schema.ts";
+import type { EmbeddedInputs } from "../data/preprocessing.ts";
 import { balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
 import { fillWidths } from "../model/widths.ts";
 
@@ -8,6 +9,8 @@ export interface DataShape {
   readonly task: TaskName;
   /** Features per row after encoding. */
   readonly inputs: number;
+  /** Those that embeddings stand for. */
+  readonly embedded: readonly EmbeddedInputs[];
   /** Classes of a classification, else 0. */
   readonly classes: number;
   /** Training rows of each class, for `class_weights: balanced`. */
@@ -34,9 +37,15 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   const { task, inputs, classes, targets } = shape;
   const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
   const outputs = outputsOf(loss.name, task, classes, targets);
-  const layers = fillWidths(spec.model.layers, inputs, outputs);
+  const layers = fillWidths(withEmbeddings(spec.model.layers, shape.embedded), inputs, outputs);
   const data = { ...spec.data, task } as Spec["data"];
   return { spec: { ...spec, data, loss, model: { layers } }, task, inputs, outputs };
+}
+
+/** Embeddings come first, and always as the data says. */
+function withEmbeddings(layers: readonly LayerSpec[], embedded: readonly EmbeddedInputs[]): LayerSpec[] {
+  const own = layers.filter(({ type }) => type !== "embed");
+  return embedded.length > 0 ? [{ type: "embed", blocks: [...embedded] }, ...own] : own;
 }
 
 function resolveLoss(loss: LossSpec, classCounts: readonly number[]): LossSpec {

@@ -1,8 +1,9 @@
 /** A trained network read back from its model file, ready to answer. A stranger's file is checked here. */
+import { isDeepStrictEqual } from "node:util";
 import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
 import { parsePreprocessing } from "../data/parsePreprocessing.ts";
-import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import { embeddedInputs, inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { describeModel } from "../model/describe.ts";
 import { layers as layerTable } from "../model/layers.ts";
@@ -25,12 +26,13 @@ export interface SavedModel {
 export function readModel(path: string): SavedModel {
   const checkpoint = readCheckpoint(path, "model");
   const spec = checkpoint.spec as Partial<Record<string, unknown>>;
+  const preprocessing = parsePreprocessing(checkpoint.preprocessing, path);
   const { layers } = (isObject(spec.model) ? spec.model : {}) as { layers?: unknown };
   return {
     path,
     checkpoint,
-    preprocessing: parsePreprocessing(checkpoint.preprocessing, path),
-    layers: checkLayers(layers, path),
+    preprocessing,
+    layers: checkEmbeddings(checkLayers(layers, path), preprocessing, path),
     loss: checkLoss(spec.loss, path),
     data: spec.data as DataSpec,
     seed: typeof spec.seed === "number" ? spec.seed : 0,
@@ -63,9 +65,13 @@ function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[]
     const name = `${place} ${index}`;
     const { type, ...options } = isObject(layer) ? layer : {};
     const isInner = place !== "layer";
-    if (typeof type !== "string" || !Object.hasOwn(layerTable, type) || (isInner && type === "residual"))
+    if (
+      typeof type !== "string" ||
+      !Object.hasOwn(layerTable, type) ||
+      (isInner && (type === "residual" || type === "embed"))
+    )
       throw noNetwork(path, `${name} is of no known type`);
-    const { width, layers, ...others } = options as { width?: unknown; layers?: unknown };
+    const { width, layers, blocks: _, ...others } = options as Record<"width" | "layers" | "blocks", unknown>;
     if (type === "residual") checkLayers(layers, path, `${name}, layer`);
     const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
     if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no proper width`);
@@ -73,6 +79,14 @@ function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[]
     if (!Object.values(others).every(isPlain)) throw noNetwork(path, `${name} has a strange option`);
   }
   return value as LayerSpec[];
+}
+
+/** The first layer embeds what the columns say, and no other layer embeds. */
+function checkEmbeddings(layers: LayerSpec[], preprocessing: Preprocessing, path: string): LayerSpec[] {
+  const [found] = layers.map((layer) => (layer.type === "embed" ? layer.blocks : []));
+  const isFirst = layers.every(({ type }, index) => type !== "embed" || index === 0);
+  if (isFirst && isDeepStrictEqual(found, embeddedInputs(preprocessing))) return layers;
+  throw noNetwork(path, "its embeddings are not those of its columns");
 }
 
 function checkLoss(value: unknown, path: string): LossSpec {

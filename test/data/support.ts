@@ -55,6 +55,7 @@ export function csvSpec(fields: Partial<CsvDataSpec> & Pick<CsvDataSpec, "target
     missing: "fill",
     missing_values: ["", "NA", "N/A", "NaN", "null", "?"],
     columns: {},
+    number_encoding: null,
     split: { validation: 0, test: 0, stratify: null, fold: null },
     ...fields,
   };
@@ -69,6 +70,7 @@ export function columnSpec(fields: Partial<ColumnSpec>): ColumnSpec {
     indicator: false,
     missing_values: [],
     encoding: null,
+    width: null,
     levels: null,
     min_count: 1,
     unseen: "ignore",

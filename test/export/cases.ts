@@ -124,14 +124,16 @@ function everyLayer(): Record<string, string> {
     linear: "{ linear: { width: 6, bias: false } }",
     residual: "{ residual: [{ linear: 9 }, tanh, linear] }",
   };
-  const all = Object.keys(layers).map((type) => [
-    `layer-${type}`,
-    `name: ${type}
+  const all = Object.keys(layers)
+    .filter((type) => type !== "embed")
+    .map((type) => [
+      `layer-${type}`,
+      `name: ${type}
 data: { path: ${join(root, "data/iris.csv")}, target: species }
 model: { layers: [{ linear: 6 }, ${inner[type] ?? `{ type: ${type} }`}, linear] }
 train: { batch_size: 50 }
 `,
-  ]);
+    ]);
   return Object.fromEntries(all);
 }
 
@@ -145,6 +147,17 @@ const columns = `
     town: { type: category, min_count: 8 }
     ok: { type: boolean, missing: most_frequent, indicator: true }
     rank: { scale: quantile_normal }`;
+
+/** The same columns as several inputs each, and categories embedded. */
+const encodedColumns = `
+    size: { encoding: periodic, scale: log, indicator: true }
+    year: { encoding: piecewise_linear, width: 5 }
+    count: { encoding: periodic, width: 3, missing: mean, missing_values: ["-999"], scale: robust }
+    colour: { type: category, encoding: embedding, width: 3, indicator: true }
+    grade: { type: category, missing: most_frequent, encoding: ordinal }
+    town: { encoding: embedding, min_count: 8 }
+    ok: { type: boolean, missing: most_frequent, indicator: true }
+    rank: { encoding: piecewise_linear, indicator: true }`;
 const names = "size,year,count,colour,grade,town,ok,rank,__proto__";
 const colours = ["red", '"a ""dark"" red"', '"blue, light"', "</script>", "grün", ""];
 const training = Array.from({ length: 120 }, (_, i) => {
@@ -204,5 +217,6 @@ function dirtySpecs(): Record<string, string> {
       `data:\n  ${data.replace("NAME", name)}\nmodel: { hidden: [8] }\n${loss}train: { batch_size: 20 }\n`,
     ];
   });
-  return Object.fromEntries(made);
+  const encoded = made[0]![1]!.replace(columns, encodedColumns);
+  return { ...Object.fromEntries(made), "dirty-encoded": encoded };
 }

@@ -41,6 +41,15 @@ const between = {
   layer_norm: [{ type: "layer_norm", eps: 1e-3 }],
   rms_norm: [{ type: "rms_norm", eps: 1e-3 }],
   dropout: [{ type: "dropout", p: 0.4 }],
+  embed: [
+    {
+      type: "embed",
+      blocks: [
+        { first: 0, count: 1, width: 2 },
+        { first: 2, count: 1, width: 1 },
+      ],
+    },
+  ],
   residual: [
     {
       type: "residual",

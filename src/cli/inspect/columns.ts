@@ -1,6 +1,12 @@
 /** The columns that a model takes and what it answers, as rows of a table. */
 
-import type { ColumnScaling, InputColumn, Preprocessing, Target } from "../../data/preprocessing.ts";
+import type {
+  ColumnScaling,
+  InputColumn,
+  NumberColumn,
+  Preprocessing,
+  Target,
+} from "../../data/preprocessing.ts";
 import { columnWidth } from "../../data/preprocessing.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
@@ -47,11 +53,19 @@ export function targetText(target: Target): string {
 function howText(column: InputColumn): string {
   if (column.type === "number") {
     const fill = column.fill === null ? "" : `; missing: ${figure(column.fill)}`;
-    return `${scalingText(column.scaling)}${fill}`;
+    return `${expansionText(column) ?? scalingText(column.scaling)}${fill}`;
   }
   if (column.type === "boolean") return column.fill === null ? "0 or 1" : `0 or 1; missing: ${column.fill}`;
   const rare = column.rare.length > 0 ? `; ${counted(column.rare.length, "rare level")}` : "";
-  return `${namesText(column.levels)}${rare}`;
+  const learnt = column.embedding === undefined ? "" : `; ${counted(column.embedding, "learnt number")} each`;
+  return `${namesText(column.levels)}${rare}${learnt}`;
+}
+
+function expansionText({ scaling, expansion }: NumberColumn): string | null {
+  if (!expansion) return null;
+  if (expansion.name === "piecewise_linear")
+    return `piecewise linear in ${expansion.edges.length - 1} pieces`;
+  return `sine and cosine of ${scalingText(scaling)} at ${expansion.frequencies.length} frequencies`;
 }
 
 function scalingText(scaling: ColumnScaling): string {

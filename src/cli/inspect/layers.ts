@@ -39,6 +39,8 @@ function layerLabel(spec: LayerSpec): string {
       return `leaky_relu ${spec.negative_slope}`;
     case "elu":
       return `elu ${spec.alpha}`;
+    case "embed":
+      return `embed ${spec.blocks.map(({ count, width }) => `${count} → ${width}`).join(", ")}`;
     case "residual":
       return `residual: ${spec.layers.map(layerLabel).join(", ")}`;
     default:

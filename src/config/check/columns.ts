@@ -52,7 +52,8 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
   const path = ["data", "columns", name];
   const { type, missing, scale, encoding } = column;
   const isOrdinal = encoding === "ordinal";
-  const isCategory = type === "category" || (type === null && isOrdinal);
+  const ofNumbers = encoding === "piecewise_linear" || encoding === "periodic";
+  const isCategory = type === "category" || (type === null && encoding !== null && !ofNumbers);
   if (isCategory && (missing === "mean" || missing === "median")) {
     const message = `the category ${name} has no ${missing}`;
     const expected = "expected category, most_frequent, constant or error";
@@ -79,9 +80,26 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     const message = `the target ${name} is to be scaled by ${scale}`;
     yield { path: [...path, "scale"], message, expected: "expected standard, minmax, robust or none" };
   }
+  if (ofNumbers && type !== null && type !== "number") {
+    const message = `${name} is of type ${type} and is to be encoded ${encoding}`;
+    yield { path: [...path, "encoding"], message, expected: "expected one_hot, ordinal or embedding" };
+  }
+  if (encoding === "piecewise_linear" && scale !== null) {
+    const message = `${name} is to be cut at its quantiles, and scaled by ${scale}`;
+    yield { path: [...path, "scale"], message, expected: "expected no scale beside piecewise_linear" };
+  }
+  if (encoding !== null && isTarget) {
+    const message = `the target ${name} is to be encoded ${encoding}`;
+    yield { path: [...path, "encoding"], message, expected: "expected encodings of inputs only" };
+  }
+  if (column.width !== null && (encoding === null || encoding === "one_hot" || isOrdinal)) {
+    const message = `${name} has a width${encoding === null ? "" : `, and is to be encoded ${encoding}`}`;
+    const expected = "expected encoding: embedding, piecewise_linear or periodic beside a width";
+    yield { path: [...path, "width"], message, expected };
+  }
   if (type === null || type === "category") return;
   for (const [option, isGiven] of [
-    ["encoding", encoding !== null],
+    ["encoding", encoding !== null && !ofNumbers],
     ["levels", column.levels !== null],
     ["min_count", column.min_count !== 1],
     ["unseen", column.unseen !== "ignore"],

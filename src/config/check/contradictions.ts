@@ -118,6 +118,10 @@ function* row(
         expected: "expected one: only the last linear layer's follows from the data",
       };
     }
+    if (layer.type === "embed" && (index > 0 || path.length > 2)) {
+      const message = "an embed layer that is not the first one";
+      yield { path: [...path, index], message, expected: "expected it first: it looks at columns" };
+    }
     if (layer.type === "batch_norm" && train?.batch_size === 1) {
       const message = "batch normalisation of batches of 1 row";
       yield { path: [...path, index], message, expected: "expected train.batch_size of at least 2" };

@@ -9,6 +9,7 @@ export type IdxDataSpec = z.output<typeof idxDataSchema>;
 export type IdxFiles = z.output<typeof idxFilesSchema>;
 export type FoldSpec = z.output<typeof foldSchema>;
 export type ColumnSpec = z.output<typeof columnSchema>;
+export type NumberEncoding = (typeof numberEncodings)[number];
 export type ColumnType = (typeof columnTypes)[number];
 export type ScaleName = (typeof scaleNames)[number];
 export type TaskName = (typeof taskNames)[number];
@@ -28,6 +29,7 @@ export const columnTypes = [
   "group",
   "time",
 ] as const;
+const numberEncodings = ["piecewise_linear", "periodic"] as const;
 const missingPolicies = ["error", "mean", "median", "most_frequent", "category"] as const;
 const delimiters = [",", ";", "\t", "|"] as const;
 
@@ -66,11 +68,17 @@ export const columnSchema = z.strictObject(
       .array(z.string("text"), "a list of texts")
       .default([])
       .describe("Texts that mean missing in this column, besides data.missing_values."),
-    encoding: choice(["one_hot", "ordinal"])
+    encoding: choice(["one_hot", "ordinal", "embedding", ...numberEncodings])
       .nullable()
       .default(null)
       .describe(
-        "How a category becomes inputs: one per level, or the level's number, scaled. null: one per level.",
+        "How a column becomes inputs. A category: one per level (one_hot), the level's number, scaled (ordinal), or numbers per level that are learnt (embedding). A number: piecewise_linear by quantiles, or periodic. null: one per level; one for a number.",
+      ),
+    width: wholeNumber(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "Of an encoding: numbers per level of an embedding; pieces (16) of piecewise_linear; frequencies (4) of periodic, each with its sine and cosine. null: for an embedding 1.6 · levels^0.56, rounded.",
       ),
     levels: z
       .array(z.string("text"), "a list of texts")
@@ -164,6 +172,12 @@ export const csvDataSchema = z.strictObject({
     .default("standard")
     .describe(
       "How number columns are scaled, fitted on training rows: standard to mean 0 and deviation 1; minmax to 0…1; robust by median and quartiles; log by ± log(1 + |x|), then to mean 0 and deviation 1; quantile_normal by rank to a normal distribution; none.",
+    ),
+  number_encoding: choice(numberEncodings)
+    .nullable()
+    .default(null)
+    .describe(
+      "How number columns become inputs (Gorishniy et al. 2022) unless their own encoding says so: piecewise_linear by quantiles, periodic by sines and cosines. null: one input each, scaled.",
     ),
   ...common,
 });

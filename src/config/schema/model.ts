@@ -67,9 +67,22 @@ const simpleLayers = [
 
 const layerExpected = "a layer, such as relu or { linear: 64 }";
 
-/** Layers around which the input is added: everything but a block of that kind itself. */
+const embedBlock = z.strictObject({
+  first: wholeNumber(0).describe("The column's first input."),
+  count: wholeNumber(1).describe("Inputs: one per level."),
+  width: wholeNumber(1).describe("Outputs instead of them."),
+});
+
+/** What a model is made of: simple layers, those that stand first only, and blocks of simple ones. */
 const layers = [
   ...simpleLayers,
+  z.strictObject({
+    type: z.literal("embed"),
+    blocks: z
+      .array(embedBlock)
+      .default([])
+      .describe("Columns with their places. Always as the data says: nnt fills it in."),
+  }),
   z.strictObject({
     type: z.literal("residual"),
     layers: listOf(z.discriminatedUnion("type", simpleLayers, layerExpected), "layer").describe(

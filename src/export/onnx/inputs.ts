@@ -6,12 +6,13 @@ import { parseFloat32 } from "../../data/csv/number.ts";
 import {
   type CategoryColumn,
   type ColumnScaling,
-  columnWidth,
+  type Expansion,
   type InputColumn,
   levelNumbers,
   type Preprocessing,
   type Scaling,
   unseenNumber,
+  valueWidth,
 } from "../../data/preprocessing.ts";
 import type { Graph, Name } from "./graph.ts";
 import { normalRank } from "./quantiles.ts";
@@ -19,6 +20,7 @@ import { normalRank } from "./quantiles.ts";
 /** What a column of numbers or booleans needs. */
 interface Numbers {
   readonly scaling: ColumnScaling;
+  readonly expansion: Expansion | null;
   /** NaN if a missing value has no stand-in: the answers are then NaN, too. */
   readonly fill: number;
   /** Numbers that mean a missing value, too. */
@@ -52,6 +54,7 @@ function numbersOf(column: Exclude<InputColumn, CategoryColumn>): Numbers {
   const isNumber = column.type === "number";
   return {
     scaling: isNumber ? column.scaling : { name: "none", center: 0, scale: 1 },
+    expansion: (isNumber && column.expansion) || null,
     fill: fill ?? Number.NaN,
     sentinels: isNumber ? numbersAmong(column.missingValues) : [],
     indicator,
@@ -61,8 +64,8 @@ function numbersOf(column: Exclude<InputColumn, CategoryColumn>): Numbers {
 /** Whether the column can be computed together with its neighbours: linear scaling and nothing else. */
 function isPlain(column: InputColumn): column is Exclude<InputColumn, CategoryColumn> {
   if (column.type === "category") return false;
-  const { scaling, sentinels, indicator } = numbersOf(column);
-  return "center" in scaling && scaling.name !== "log" && sentinels.length === 0 && !indicator;
+  const { scaling, expansion, sentinels, indicator } = numbersOf(column);
+  return "center" in scaling && scaling.name !== "log" && !expansion && sentinels.length === 0 && !indicator;
 }
 
 /** Neighbours that are plain numbers, side by side. */
@@ -79,7 +82,7 @@ function writePlain(graph: Graph, named: readonly { column: InputColumn; value: 
 
 function writeColumn(graph: Graph, value: Name, column: InputColumn): Name[] {
   if (column.type === "category") return writeCategory(graph, value, column);
-  const { scaling, fill, sentinels, indicator } = numbersOf(column);
+  const { scaling, expansion, fill, sentinels, indicator } = numbersOf(column);
   const isMissing = sentinels.reduce(
     (so, sentinel) =>
       graph.node("Or", [so, graph.node("Equal", [value, graph.constant("float", [sentinel], [])])]),
@@ -87,7 +90,8 @@ function writeColumn(graph: Graph, value: Name, column: InputColumn): Name[] {
   );
   const stand = graph.constant("double", [fill], []);
   const filled = graph.node("Where", [isMissing, stand, graph.cast(value, "double")]);
-  const x = graph.cast(scaled(graph, filled, scaling), "float");
+  const number = scaled(graph, filled, scaling);
+  const x = expansion ? expanded(graph, number, expansion) : graph.cast(number, "float");
   return indicator ? [x, graph.cast(isMissing, "float")] : [x];
 }
 
@@ -105,9 +109,29 @@ function scaled(graph: Graph, x: Name, scaling: ColumnScaling): Name {
   return graph.node("Div", [moved, number(scaling.scale)]);
 }
 
+/** Several inputs [rows, n], floats, of one number [rows, 1], a double. */
+function expanded(graph: Graph, x: Name, expansion: Expansion): Name {
+  const row = (values: readonly number[]) => graph.constant("double", values, [1, values.length]);
+  if (expansion.name === "periodic") {
+    // Whole turns are taken off in doubles; of what is left, floats' sines are exact enough.
+    const turns = graph.node("Mul", [x, row(expansion.frequencies)]);
+    const whole = graph.node("Floor", [graph.node("Add", [turns, row([0.5])])]);
+    const left = graph.node("Mul", [graph.node("Sub", [turns, whole]), row([2 * Math.PI])]);
+    const angle = graph.cast(left, "float");
+    return graph.concat([graph.node("Sin", [angle]), graph.node("Cos", [angle])]);
+  }
+  const { edges } = expansion;
+  const [starts, ends] = [edges.slice(0, -1), edges.slice(1)];
+  const lengths = ends.map((end, piece) => end - starts[piece]!);
+  const share = graph.node("Div", [graph.node("Sub", [x, row(starts)]), row(lengths)]);
+  const least = row(starts.map((_, piece) => (piece > 0 ? 0 : -Number.MAX_VALUE)));
+  const most = row(ends.map((_, piece) => (piece < ends.length - 1 ? 1 : Number.MAX_VALUE)));
+  return graph.cast(graph.node("Min", [graph.node("Max", [share, least]), most]), "float");
+}
+
 function writeCategory(graph: Graph, text: Name, column: CategoryColumn): Name[] {
   const { ordinal, indicator } = column;
-  const slots = columnWidth(column) - (indicator ? 1 : 0);
+  const slots = valueWidth(column);
   const parts: Name[] = [];
   const numbers = levelNumbers(column);
   const unseen = unseenNumber(column);

@@ -1,6 +1,5 @@
 /** Every layer as ONNX operators, in evaluation: dropout does nothing, batch normalisation uses its statistics. */
-import type { LayerSpec } from "../../config/schema.ts";
-import type { PortableLayer } from "../portable.ts";
+import type { PortableLayer, PortableSpec } from "../portable.ts";
 import type { Graph, Name } from "./graph.ts";
 
 type Write<Spec> = (graph: Graph, X: Name, spec: Spec, layer: PortableLayer) => Name;
@@ -8,16 +7,16 @@ type Write<Spec> = (graph: Graph, X: Name, spec: Spec, layer: PortableLayer) => 
 /** The values that the layers make of X, float [rows, width]. */
 export function writeLayers(graph: Graph, X: Name, layers: readonly PortableLayer[]): Name {
   return layers.reduce((value, layer) => {
-    const write = writers[layer.spec.type] as Write<LayerSpec>;
+    const write = writers[layer.spec.type] as Write<PortableSpec>;
     return write(graph, value, layer.spec, layer);
   }, X);
 }
 
 const unary =
-  (type: string): Write<LayerSpec> =>
+  (type: string): Write<PortableSpec> =>
   (graph, X) =>
     graph.node(type, [X]);
-const nothing: Write<LayerSpec> = (_, X) => X;
+const nothing: Write<PortableSpec> = (_, X) => X;
 
 /** Klambauer et al. 2017. */
 const selu = { alpha: { float: 1.6732632423543772 }, gamma: { float: 1.0507009873554805 } };
@@ -64,7 +63,7 @@ const writers = {
   hard_sigmoid: (graph, X) =>
     graph.node("HardSigmoid", [X], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
   mish: (graph, X) => graph.node("Mul", [X, graph.node("Tanh", [graph.node("Softplus", [X])])]),
-} satisfies { [Type in LayerSpec["type"]]: Write<Extract<LayerSpec, { type: Type }>> };
+} satisfies { [Type in PortableSpec["type"]]: Write<Extract<PortableSpec, { type: Type }>> };
 
 /** γ ⊙ X/√(mean(X²) + ε) over each row. */
 function normalised(graph: Graph, X: Name, eps: number, gamma: Name): Name {
