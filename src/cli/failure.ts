@@ -7,14 +7,21 @@ export interface Failure {
   readonly exitCode: number;
   /** `nnt: FILE:LINE:COLUMN: what; expected` and `hint: …` lines, without control characters. */
   readonly lines: readonly string[];
+  /** The same for programs. */
+  readonly problems: readonly Problem[];
 }
 
 /** Our own errors say what they are; errors of the system become I/O failures; all else is a bug. */
 export function failureOf(error: unknown, debug: boolean): Failure {
   const told = error instanceof UserError ? error : resourceFailure(error);
   if (told instanceof UserError)
-    return { exitCode: told.exitCode, lines: told.problems.flatMap(problemLines) };
-  return { exitCode: exitCodes.bug, lines: bugLines(error, debug) };
+    return {
+      exitCode: told.exitCode,
+      lines: told.problems.flatMap(problemLines),
+      problems: told.problems,
+    };
+  const lines = bugLines(error, debug);
+  return { exitCode: exitCodes.bug, lines, problems: [{ message: lines[0]! }] };
 }
 
 function problemLines(problem: Problem): string[] {

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { Environment } from "../report/style.ts";
 import { actions } from "./actions.ts";
 import { failureOf } from "./failure.ts";
+import { annotate } from "./github.ts";
 import { Output, type OutputStream, ReaderGone } from "./output.ts";
 import { parse } from "./parser.ts";
 
@@ -79,10 +80,11 @@ export async function main(host: Host): Promise<number> {
 
 /** Tells a failure on stderr; gives its exit code. */
 export async function report(error: unknown, err: Output, debug: boolean): Promise<number> {
-  const { exitCode, lines } = failureOf(error, debug);
+  const { exitCode, lines, problems } = failureOf(error, debug);
   const { bad, dim } = await err.style();
   const coloured = lines.map((line) => line.replace(/^nnt:/, bad).replace(/^hint:/, dim));
   await err.line(coloured.join("\n")).catch(nobodyToTell);
+  await annotate(err, "error", problems).catch(nobodyToTell);
   return exitCode;
 }
 

@@ -88,7 +88,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     measure: (name) => (name === "validation" ? validation : measure(splits[name])),
     epochMetrics: epochMetrics(network, monitor),
     plannedEnd: trainer.length.endsBySteps ? "max_steps" : "epochs",
-    startEvent: () => startEvent(network, data, model, trainer, backend),
+    startEvent: () => startEvent(network, data, model, trainer, backend, monitor),
     checkpoint: () => ({
       nnt: options.version,
       spec: network.spec,
@@ -124,6 +124,7 @@ function startEvent(
   model: Model,
   { length, state }: Trainer,
   backend: Backend,
+  { metric }: Monitor,
 ): StartEvent {
   const rows = Object.entries(splits).flatMap(([name, split]) =>
     split ? [[name, split.indices.length]] : [],
@@ -139,6 +140,7 @@ function startEvent(
     epochs: Math.ceil(length.totalSteps / length.stepsPerEpoch),
     updates_per_epoch: length.stepsPerEpoch,
     seed: spec.seed,
+    monitor: metric,
     backend: backend.name,
     threads: backend.threads,
     epoch: state.epoch,

@@ -15,7 +15,7 @@ export async function endEpoch({
   event: EpochEvent;
   isBest: boolean;
 }> {
-  const { state, lr, speed } = trainer;
+  const { state, lr, gradientNorm: gradient_norm, speed } = trainer;
   const train = trainer.figures(network.task);
   const validationFigures = await validation?.figures(epochMetrics);
   const figures: Record<string, Figures> = {
@@ -30,7 +30,7 @@ export async function endEpoch({
   state.target = monitor.target && finiteOrNull(figureAt(monitor.target.metric, figures));
   trainer.finishEpoch();
   const { epoch, step } = state;
-  return { event: { event: "epoch", epoch, step, lr, ...speed, ...figures, train }, isBest };
+  return { event: { event: "epoch", epoch, step, lr, gradient_norm, ...speed, ...figures, train }, isBest };
 }
 
 /** Whether the epochs so far are enough: in a resumed run too, before it has begun another. */

@@ -25,6 +25,8 @@ export interface StartEvent {
   readonly epochs: number;
   readonly updates_per_epoch: number;
   readonly seed: number;
+  /** The figure that tells which epoch is best, as `validation.loss`; absent from logs of older versions. */
+  readonly monitor?: string;
   readonly backend: string;
   readonly threads: number;
   /** The epoch and step this run goes on from; 0 for a fresh one. */
@@ -42,6 +44,8 @@ export interface EpochEvent {
   readonly step: number;
   /** Learning rate of the epoch's last update. */
   readonly lr: number;
+  /** ‖gradient‖₂ of the epoch's last update, before clipping; absent from logs of older versions. */
+  readonly gradient_norm?: number;
   readonly seconds: number;
   readonly samples_per_second: number;
   readonly train: Figures;
@@ -95,6 +99,10 @@ export interface ProgressEvent {
   readonly steps: number;
   /** Mean training loss of the epoch so far. */
   readonly loss: number;
+  /** Of the latest update. */
+  readonly lr: number;
+  /** The best epoch so far and its figure; null before the first epoch is over. */
+  readonly best: { readonly epoch: number; readonly value: number | null } | null;
   readonly samples_per_second: number;
 }
 

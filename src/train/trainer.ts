@@ -100,6 +100,7 @@ export class Trainer {
     const { state, length } = this;
     const before = state.batch === 0 ? { seconds: 0, rows: 0 } : this.done;
     const started = { time: performance.now(), rows: this.totals.values[totalCells.rows]! };
+    const { best, bestEpoch } = state.monitor;
     while (state.batch < length.stepsPerEpoch && state.step < length.totalSteps) {
       await this.runSome();
       const seconds = before.seconds + (performance.now() - started.time) / 1000;
@@ -113,6 +114,8 @@ export class Trainer {
         step: state.step,
         steps: length.totalSteps,
         loss: this.meanLoss,
+        lr: this.lr,
+        best: bestEpoch > 0 ? { epoch: bestEpoch, value: best } : null,
         samples_per_second: this.speed.samples_per_second,
       });
       const reason = shouldStop();
@@ -132,6 +135,11 @@ export class Trainer {
   /** Mean over the rows of the epoch so far. */
   get meanLoss(): number {
     return this.state.totals[totalCells.loss]! / this.state.totals[totalCells.weight]!;
+  }
+
+  /** ‖gradient‖₂ of the latest update, before clipping; nothing may be enqueued. */
+  get gradientNorm(): number {
+    return this.updates.gradientNorm();
   }
 
   /** `optimizer.<slot>.<parameter>`, live values. */

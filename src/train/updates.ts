@@ -70,6 +70,17 @@ export class Updates {
     return null;
   }
 
+  /** ‖gradient‖₂ of the latest update, before clipping; looked at once an epoch, as it is read element by element. */
+  gradientNorm(): number {
+    const { spec, totals, gradient } = this;
+    if (spec.train.clip_grad_norm !== null && !(this.optimizer instanceof Lbfgs))
+      return totals.values[totalCells.gradientNorm]!;
+    let squares = 0;
+    const { values } = gradient;
+    for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
+    return Math.sqrt(squares);
+  }
+
   /** The mean loss over the rows with its penalties, and its gradient; only the first counts in the totals. */
   private measured(step: number, first: number, end: number): () => Promise<number> {
     const { k, totals, model } = this;

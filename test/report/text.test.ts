@@ -1,6 +1,6 @@
 /** Numbers, tables and bars as people read them. */
 import { describe, expect, test } from "vitest";
-import { drawBar } from "../../src/report/bar.ts";
+import { type BarParts, drawBars } from "../../src/report/bar.ts";
 import { plainStyle, printable } from "../../src/report/style.ts";
 import { table } from "../../src/report/table.ts";
 import { bytes, count, cut, figure, time, widthOf } from "../../src/report/text.ts";
@@ -77,21 +77,28 @@ describe("a table", () => {
 });
 
 describe("a bar", () => {
+  const bar = (parts: BarParts, width: number) => drawBars([parts], width, plainStyle)[0]!;
   const parts = { label: "epoch 3/50", share: 0.5, notes: ["loss 0.1234", "12,345 rows/s"] };
 
   test.each([20, 30, 40, 60, 100, 200])("keeps to %d columns, whatever is said after it", (width) => {
-    const line = drawBar(parts, width, plainStyle);
+    const line = bar(parts, width);
     expect(widthOf(line)).toBeLessThanOrEqual(width);
     expect(line).toContain("50%");
   });
 
   test("says less when there is less room, the least important first", () => {
-    expect(drawBar(parts, 80, plainStyle)).toMatch(/━+─+ {2}50% {2}loss 0.1234 {2}12,345 rows\/s$/);
-    expect(drawBar(parts, 44, plainStyle)).toMatch(/━+─+ {2}50% {2}loss 0.1234$/);
+    expect(bar(parts, 80)).toMatch(/━+─+ {2}50% {2}loss 0.1234 {2}12,345 rows\/s$/);
+    expect(bar(parts, 44)).toMatch(/━+─+ {2}50% {2}loss 0.1234$/);
   });
 
   test("is never more than full or less than empty", () => {
-    expect(drawBar({ ...parts, share: 1.2 }, 80, plainStyle)).toContain("100%");
-    expect(drawBar({ ...parts, share: Number.NaN }, 80, plainStyle)).toContain("0%");
+    expect(bar({ ...parts, share: 1.2 }, 80)).toContain("100%");
+    expect(bar({ ...parts, share: Number.NaN }, 80)).toContain("0%");
+  });
+
+  test("is as long as the others, however much is said after them", () => {
+    const bars = [parts, { label: "run", share: 0.2, notes: ["3 min 20 s left", "best val loss 0.1", "a"] }];
+    const [first, second] = drawBars(bars, 70, plainStyle).map((line) => /[━─]+/.exec(line)!);
+    expect([first!.index, first![0].length]).toEqual([second!.index, second![0].length]);
   });
 });

@@ -1,10 +1,12 @@
 /** `nnt eval`: a model's figures, and the gates they must pass. */
 import { drawEvaluation } from "../../report/evaluation.ts";
+import { evaluationMarkdown } from "../../report/github.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { evaluate as measure } from "../../train/evaluate.ts";
 import type { Action } from "../actions.ts";
 import { worseThan } from "../baseline.ts";
 import { failedGates } from "../gate.ts";
+import { summarize } from "../github.ts";
 import { kernelsChoice } from "../kernels.ts";
 import { warn } from "../warn.ts";
 
@@ -27,6 +29,8 @@ export const evaluate: Action<"eval"> = async ({ out, err, env }, model, options
     })),
     ...worse,
   ];
+  const missed = problems.map(({ message }) => message);
+  await summarize(err, () => evaluationMarkdown(result, missed));
   if (problems.length > 0) throw new UserError(exitCodes.gate, problems);
   return 0;
 };

@@ -2,14 +2,18 @@
 import { join } from "node:path";
 import { loadSpec } from "../../config/load.ts";
 import { rebaseSpec, stringifySpec } from "../../config/stringify.ts";
-import { barProgress, lineProgress, type Progress, quietProgress } from "../../report/progress.ts";
+import { RunDigest } from "../../report/github.ts";
+import { liveProgress } from "../../report/liveView.ts";
+import { lineProgress, type Progress, quietProgress } from "../../report/progress.ts";
 import { wantsRedrawing } from "../../report/style.ts";
 import { drawSummary } from "../../report/summary.ts";
+import type { Problem } from "../../support/errors.ts";
 import { type EndEvent, isSignal, type Listener } from "../../train/events.ts";
 import { train as run } from "../../train/run.ts";
 import type { Action } from "../actions.ts";
 import type { OptionsOf } from "../commands.ts";
 import { eventWriter } from "../eventWriter.ts";
+import { annotate, summarize } from "../github.ts";
 import { kernelsChoice } from "../kernels.ts";
 import { type Context, signalExitCodes } from "../main.ts";
 
@@ -20,10 +24,14 @@ export const train: Action<"train"> = async (context, file, options) => {
   const spec = loadSpec(file, { set: options.set, overrides: overridesOf(options) });
   const progress = await progressOn(context, options);
   const events = eventWriter(context.out);
+  const digest = new RunDigest();
+  const warnings: Problem[] = [];
   const ends: EndEvent[] = [];
   const listen: Listener = (event) => {
     progress.listen(event);
     if (options.json) events.listen(event);
+    digest.listen(event);
+    if (event.event === "warning") warnings.push({ message: event.message });
     if (event.event === "end") ends.push(event);
   };
   try {
@@ -47,7 +55,9 @@ export const train: Action<"train"> = async (context, file, options) => {
   } finally {
     progress.stop();
     await events.written();
+    await annotate(context.err, "warning", warnings);
   }
+  await summarize(context.err, () => digest.markdown());
   const end = ends.at(-1);
   if (end?.reason === "SIGHUP") return signalExitCodes.SIGHUP; // nobody is there to be told more
   if (end && !options.json && !options.quiet) {
@@ -71,7 +81,7 @@ async function progressOn({ out, err, env }: Context, { quiet, json }: Options):
   const eventsAreShown = json && out.isTerminal;
   if (quiet || eventsAreShown) return quietProgress(err.stream, style);
   return wantsRedrawing(err.isTerminal, env)
-    ? barProgress(err.stream, style)
+    ? liveProgress(err.stream, style)
     : lineProgress(err.stream, style);
 }
 

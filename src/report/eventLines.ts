@@ -1,0 +1,38 @@
+/** The line that an event of a training leaves behind, on a terminal and anywhere else. */
+import type { EndEvent, StartEvent, TrainEvent } from "../train/events.ts";
+import { epochLine, figuresOf } from "./epochs.ts";
+import { notice } from "./notice.ts";
+import type { Style } from "./style.ts";
+import { count, counted } from "./text.ts";
+
+/** Undefined for events that leave none. */
+export function eventLines(style: Style): (event: TrainEvent) => string | undefined {
+  let epochs = 0;
+  return (event) => {
+    switch (event.event) {
+      case "start":
+        epochs = event.epochs;
+        return startLine(event);
+      case "epoch":
+        return epochLine(event, epochs);
+      case "end":
+        return event.fold === undefined ? undefined : foldLine(event.fold, event);
+      case "note":
+      case "warning":
+        return notice(event.event, event.message, style);
+      default:
+        return undefined;
+    }
+  };
+}
+
+/** `fold 1: test loss 0.12  accuracy 0.95`: what a fold came to; the run's own end is told elsewhere. */
+function foldLine(fold: number, { metrics }: EndEvent): string {
+  return `fold ${fold}: ${figuresOf("test", metrics.test ?? {}).join("  ")}`;
+}
+
+function startLine({ name, rows, inputs, outputs, parameters, backend, threads }: StartEvent): string {
+  const splits = Object.entries(rows).map(([split, size]) => `${count(size)} ${split}`);
+  const network = `${inputs} → ${outputs} with ${count(parameters)} parameters`;
+  return `${name}: ${splits.join(" + ")} rows, ${network}, ${backend} on ${counted(threads, "thread")}`;
+}

@@ -1,0 +1,92 @@
+/** What a CI service that runs GitHub Actions is told: annotations at lines of files, and a step's summary. */
+import { relative, resolve } from "node:path";
+import { type Problem, sentence } from "../support/errors.ts";
+import type { EndEvent, Figures, TrainEvent } from "../train/events.ts";
+import { History } from "./history.ts";
+import { type Environment, plainStyle } from "./style.ts";
+import { reasons } from "./summary.ts";
+import { count, figure, time } from "./text.ts";
+
+export function isOnGitHub(env: Environment): boolean {
+  return env.GITHUB_ACTIONS === "true";
+}
+
+/** `::error file=…,line=…,col=…::message`, a line that the service turns into an annotation; files from the workspace. */
+export function annotation(kind: "error" | "warning", problem: Problem, env: Environment): string {
+  const { file, line, column, hint } = problem;
+  const place = { file: file && fromWorkspace(file, env), line, col: column, title: "nnt" };
+  const properties = Object.entries(place).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${escapeProperty(String(value))}`],
+  );
+  const message = [sentence({ ...problem, file: undefined, line: undefined, column: undefined }), hint];
+  return `::${kind} ${properties.join(",")}::${escapeMessage(message.filter(Boolean).join("\n"))}`;
+}
+
+/** A run as Markdown, from its events; empty for one that did not end. */
+export class RunDigest {
+  private history = new History();
+  private end: EndEvent | undefined;
+  private name = "";
+
+  listen(event: TrainEvent): void {
+    if (event.event === "start") {
+      this.name = event.name;
+      this.history = new History();
+    } else if (event.event === "epoch") this.history.takeEpoch(event);
+    else if (event.event === "end" && event.fold === undefined) this.end = event;
+  }
+
+  markdown(): string {
+    if (!this.end) return "";
+    const { best_epoch, epoch, monitor, reason, seconds, parameters, directory, weights_sha256 } = this.end;
+    const value = monitor.value === null ? "never finite" : figure(monitor.value);
+    const facts = [
+      `best epoch ${best_epoch} of ${epoch} by \`${monitor.metric}\` ${value}; ${reasons[reason]}`,
+      `${count(parameters)} parameters, ${time(seconds)}`,
+      `saved in \`${directory}\`, weights \`${weights_sha256.slice(0, 12)}\``,
+    ];
+    const plot = this.history.isDrawable
+      ? ["", "```text", ...this.history.draw(80, 9, plainStyle), "```"]
+      : [];
+    const lines = [`### ${escapeMarkdown(this.name)}`, "", ...figuresTable(this.end.metrics), ...plot, ""];
+    return [...lines, ...facts.map((fact) => `- ${fact}`), "", ""].join("\n");
+  }
+}
+
+/** A measured model as Markdown, and which gates it missed. */
+export function evaluationMarkdown(
+  { model, split, rows, metrics }: { model: string; split: string; rows: number; metrics: Figures },
+  missed: readonly string[],
+): string {
+  const lines = [
+    `### ${escapeMarkdown(model)}: ${count(rows)} rows`,
+    "",
+    ...figuresTable({ [split]: metrics }),
+    "",
+  ];
+  return [...lines, ...missed.map((gate) => `- :x: ${escapeMarkdown(gate)}`), "", ""].join("\n");
+}
+
+function figuresTable(splits: Readonly<Record<string, Figures>>): string[] {
+  const names = Object.keys(splits);
+  if (names.length === 0) return [];
+  const metrics = [...new Set(names.flatMap((split) => Object.keys(splits[split]!)))];
+  const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const cell = (value: number | undefined) => (value === undefined ? "" : figure(value));
+  return [
+    row(["", ...names]),
+    row(["---", ...names.map(() => "--:")]),
+    ...metrics.map((metric) => row([metric, ...names.map((split) => cell(splits[split]![metric]))])),
+  ];
+}
+
+function fromWorkspace(file: string, { GITHUB_WORKSPACE: workspace }: Environment): string {
+  return workspace ? relative(workspace, resolve(file)) : file;
+}
+
+const escapeMessage = (text: string) =>
+  text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+
+const escapeProperty = (text: string) => escapeMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+
+const escapeMarkdown = (text: string) => text.replace(/[\\`*_[\]<>|#&]/g, "\\$&").replaceAll("\n", " ");
