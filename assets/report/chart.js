@@ -44,6 +44,7 @@ function ticks(low, high, wanted, isLog) {
 
 /**
  * series: [{ name, x, y, color, kind: "line" | "points" | "bars" | "guide", notes? }], x ascending for lines.
+ * Returns what draws it again, after points were added.
  * options: { x, y: names of the axes; xRange, yRange; marks: [{ x, text }]; canLog; square; whole; label }.
  */
 function drawChart(host, series, options) {
@@ -301,6 +302,7 @@ function drawChart(host, series, options) {
     width = host.clientWidth;
     draw();
   }).observe(host);
+  return draw;
 }
 
 function drawSeries({ x, y, kind, color, width, hasDots, sizes }, px, place, floor) {

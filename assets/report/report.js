@@ -130,6 +130,16 @@
         label: `learning rate, from ${shown(data.lr[0])} to ${shown(last(data.lr))}`,
       },
     ],
+    gradient: () => [
+      [{ name: "‖gradient‖", x: data.epoch, y: data.gradient, color: color(4), kind: "line" }],
+      {
+        x: "epoch",
+        canLog: true,
+        whole: true,
+        marks: [{ x: data.best }],
+        label: `gradient norm, from ${shown(data.gradient.find((norm) => norm !== null))} to ${shown(last(data.gradient))}`,
+      },
+    ],
     roc: () => scoreCurves("roc", "rocArea", "false positive rate", "true positive rate", [diagonal(0, 1)]),
     pr: () => scoreCurves("precisionRecall", "averagePrecision", "recall", "precision", []),
     calibration,

@@ -338,10 +338,19 @@ export const commands = {
     ],
   },
   report: {
-    summary: "write a run's report.html again, from its files and its data",
+    summary: "write a run's report.html again, or follow a run in a browser",
     argument: { name: "DIR", help: "the run's directory" },
-    options: { threads, kernels, debug },
-    examples: [["nnt report runs/digits", "then open runs/digits/report.html in a browser"]],
+    options: {
+      serve: { help: "follow the run in a browser, on this machine only, until Ctrl-C" },
+      port: { value: integer("N", 0), help: "port of --serve (default: any free one)", needs: "serve" },
+      threads,
+      kernels,
+      debug,
+    },
+    examples: [
+      ["nnt report runs/digits", "then open runs/digits/report.html in a browser"],
+      ["nnt report runs/digits --serve", "curves that grow while the run goes on"],
+    ],
   },
   sweep: {
     summary: "train a spec with many settings, and find the best",
@@ -402,8 +411,21 @@ export const commands = {
   compare: {
     summary: "show where runs differ: in their specs and in their figures",
     argument: { name: "DIR", help: "the directories of two or more runs", many: true },
-    options: { json: { help: "print one JSON object" }, debug },
-    examples: [["nnt compare runs/digits runs/digits-2", "differences side by side"]],
+    options: {
+      html: {
+        value: text("FILE"),
+        help: "write a page instead, with curves and intervals",
+        conflicts: ["json"],
+      },
+      json: { help: "print one JSON object" },
+      threads,
+      kernels,
+      debug,
+    },
+    examples: [
+      ["nnt compare runs/digits runs/digits-2", "differences side by side, and which are more than luck"],
+      ["nnt compare runs/* --html compare.html", "the same as a page"],
+    ],
   },
   completion: {
     summary: "print a script that lets a shell complete nnt's command lines",

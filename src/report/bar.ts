@@ -13,6 +13,11 @@ export interface BarParts {
 const leastBar = 10;
 const mostBar = 40;
 
+/** One bar alone, of at most `width` columns. */
+export function drawBar(bar: BarParts, width: number, style: Style): string {
+  return drawBars([bar], width, style).join("");
+}
+
 /** `epoch 3/50 ━━━━━━━━────────  41%  loss 0.1234  12,345 rows/s`, bars of one length, in at most `width` columns. */
 export function drawBars(bars: readonly BarParts[], width: number, style: Style): string[] {
   const labelWidth = Math.max(...bars.map(({ label }) => widthOf(label)));

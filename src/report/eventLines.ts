@@ -28,7 +28,7 @@ export function eventLines(style: Style): (event: TrainEvent) => string | undefi
 
 /** `fold 1: test loss 0.12  accuracy 0.95`: what a fold came to; the run's own end is told elsewhere. */
 function foldLine(fold: number, { metrics }: EndEvent): string {
-  return `fold ${fold}: ${figuresOf("test", metrics.test ?? {}).join("  ")}`;
+  return `fold ${fold}: ${figuresOf("test", metrics.test ?? {}).join("  ")}\n`;
 }
 
 function startLine({ name, rows, inputs, outputs, parameters, backend, threads }: StartEvent): string {

@@ -53,9 +53,9 @@ export class Frame {
     return this.drawn !== undefined;
   }
 
-  /** A line that stays, above the frame from its next drawing on. */
+  /** A line that stays, or several, above the frame from its next drawing on. */
   log(line: string): void {
-    this.logged.push(line);
+    this.logged.push(...line.split("\n"));
   }
 
   /** @param lines none wider than `columns`, without control characters but colours */

@@ -175,8 +175,8 @@ function curvesOf(names: readonly string[], curves: readonly ScoreCurves[], coun
 
 function imageOf(table: InputTable, row: number): string {
   const values = table.values.subarray(row * table.cols, (row + 1) * table.cols);
-  if (values instanceof Uint8Array) return Buffer.from(values).toString("base64");
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const isBytes = values instanceof Uint8Array;
+  const [low, high] = [isBytes ? 0 : Math.min(...values), Math.max(...values)]; // 8×8 digits end at 16
   const bytes = Uint8Array.from(values, (value) => ((value - low) / (high - low || 1)) * 255);
   return Buffer.from(bytes).toString("base64");
 }

@@ -84,8 +84,9 @@ export async function conclude(
     const spec = readText(run.paths.spec);
     const model = { description: work.model.description, tensors: work.model.tensors() };
     const { preprocessing } = work;
+    const { profile = null } = work.data;
     const events = readMetricsLog(run.paths.metrics);
-    const data = reportData({ summary, spec, events, model, preprocessing, diagnosis });
+    const data = reportData({ summary, spec, events, model, preprocessing, profile, diagnosis });
     run.write("report", await options.renderReport(data));
   }
   listen(end);

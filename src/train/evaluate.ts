@@ -1,9 +1,11 @@
 /** `nnt eval`: a saved model's figures on a split of its spec, or on data it has never seen. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { LoadOptions } from "../data/dataset.ts";
 import { loadDataset, loadRows, type Split } from "../data/load.ts";
 import { loadLabelledImages } from "../data/loadIdx.ts";
 import { outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import type { ColumnProfile } from "../data/profile.ts";
 import { type Slices, slicesOf } from "../data/slices.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
@@ -126,6 +128,8 @@ export interface Chosen {
   readonly name: string;
   readonly split: Split;
   readonly warnings: readonly string[];
+  /** What the columns of its table hold. */
+  readonly profile?: readonly ColumnProfile[] | null;
 }
 
 async function rowsToEvaluate(saved: SavedModel, options: EvaluateOptions): Promise<Chosen> {
@@ -133,18 +137,27 @@ async function rowsToEvaluate(saved: SavedModel, options: EvaluateOptions): Prom
 }
 
 /** Rows of the data that the model's spec names. @param split null: test, else validation, else training rows */
-export async function splitOf(saved: SavedModel, split: string | null): Promise<Chosen> {
+export async function splitOf(
+  saved: SavedModel,
+  split: string | null,
+  options: Pick<LoadOptions, "profile"> = {},
+): Promise<Chosen> {
   const { preprocessing, seed, loss, data } = saved;
   const baseDirectory = findBase(saved);
-  const { splits, warnings } = await loadDataset(data, {
+  const {
+    splits,
+    warnings,
+    profile = null,
+  } = await loadDataset(data, {
     seed,
     baseDirectory,
     loss: loss.name,
     preprocessing,
+    ...options,
   });
   const name = split ?? defaultSplit(splits);
   const rows = (splits as Record<string, Split | null>)[name];
-  if (rows) return { name, split: rows, warnings };
+  if (rows) return { name, split: rows, warnings, profile };
   const present = Object.entries(splits).filter(([, rows]) => rows !== null);
   throw new UserError(exitCodes.usage, {
     message: `--split ${name}: the model's data has no such split`,

@@ -1,6 +1,7 @@
 /** What a run's report is drawn from: plain data of bounded size, whatever the rows and the network. */
 
 import type { Preprocessing } from "../data/preprocessing.ts";
+import type { ColumnProfile } from "../data/profile.ts";
 import type { CalibrationBin } from "../metrics/calibration.ts";
 import type { ClassScores } from "../metrics/confusion.ts";
 import type { Curves } from "../metrics/scoreCurves.ts";
@@ -19,6 +20,8 @@ export interface ReportData {
   readonly spec: string;
   readonly layers: readonly LayerFacts[];
   readonly firstLayer: FirstLayer | null;
+  /** The first columns of a table, and how many there are; null for data that is none. */
+  readonly profile: { readonly columns: readonly ColumnProfile[]; readonly count: number } | null;
   /** null: nobody measured the best model, as when the run was interrupted. */
   readonly diagnosis: Diagnosis | null;
 }
@@ -117,14 +120,16 @@ export interface ReportSource {
   readonly events: readonly Readonly<Record<string, unknown>>[];
   readonly model: { readonly description: ModelDescription; readonly tensors: readonly NamedTensor[] };
   readonly preprocessing: Preprocessing;
+  readonly profile: readonly ColumnProfile[] | null;
   readonly diagnosis: Diagnosis | null;
 }
 
 /** Epochs that curves are drawn from; of more, some evenly taken. */
 const mostEpochs = 2000;
+const mostColumns = 100;
 
 export function reportData(source: ReportSource): ReportData {
-  const { summary, spec, events, model, preprocessing, diagnosis } = source;
+  const { summary, spec, events, model, preprocessing, profile, diagnosis } = source;
   const of = <E extends StartEvent | EpochEvent>(kind: E["event"]) =>
     events.filter(({ event }) => event === kind) as unknown as E[];
   const start = of<StartEvent>("start")[0];
@@ -144,6 +149,7 @@ export function reportData(source: ReportSource): ReportData {
       parameters: parameterCount,
     })),
     firstLayer: firstLayer(model, preprocessing),
+    profile: profile && { columns: profile.slice(0, mostColumns), count: profile.length },
     diagnosis,
   };
 }

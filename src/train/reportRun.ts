@@ -2,6 +2,7 @@
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import { pathsIn } from "../checkpoint/runDirectory.ts";
 import { outputWidth } from "../data/preprocessing.ts";
+import type { ColumnProfile } from "../data/profile.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { defaultMetrics } from "../metrics/metrics.ts";
@@ -33,12 +34,13 @@ export async function reportRun(options: ReportOptions): Promise<{ path: string;
   try {
     const k = new Kernels(backend);
     const model = restoreModel(k, saved);
-    const { diagnosis, warnings } = await diagnose(k, saved, model);
+    const { diagnosis, profile, warnings } = await diagnose(k, saved, model);
     const { preprocessing } = saved;
     const summary = readSummary(paths.summary);
     const events = readMetricsLog(paths.metrics);
     const network = { description: model.description, tensors: model.tensors() };
-    const source = { summary, spec: readText(paths.spec), events, model: network, preprocessing, diagnosis };
+    const spec = readText(paths.spec);
+    const source = { summary, spec, events, model: network, preprocessing, profile, diagnosis };
     atomicWrite(paths.report, [await options.renderReport(reportData(source))]);
     return { path: paths.report, warnings };
   } finally {
@@ -51,19 +53,23 @@ async function diagnose(
   k: Kernels,
   saved: SavedModel,
   model: ReturnType<typeof restoreModel>,
-): Promise<{ diagnosis: Diagnosis | null; warnings: string[] }> {
+): Promise<{
+  diagnosis: Diagnosis | null;
+  profile: readonly ColumnProfile[] | null;
+  warnings: string[];
+}> {
   try {
-    const { name, split, warnings } = await splitOf(saved, null);
+    const { name, split, warnings, profile = null } = await splitOf(saved, null, { profile: true });
     const { target } = saved.preprocessing;
     const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target);
     const watching = observer(saved.preprocessing, { split: name, ...split });
     const { evaluation } = await measure.run(defaultMetrics[target.task], { watch: [watching] });
-    return { diagnosis: watching.diagnosis(evaluation), warnings: [...warnings] };
+    return { diagnosis: watching.diagnosis(evaluation), profile, warnings: [...warnings] };
   } catch (error) {
     if (!(error instanceof UserError) || error.exitCode !== exitCodes.io) throw error;
     const what = "the report is without confusion, curves of scores and examples";
-    return { diagnosis: null, warnings: [`${error.message}: ${what}`] };
+    return { diagnosis: null, profile: null, warnings: [`${error.message}: ${what}`] };
   }
 }
 

@@ -16,7 +16,7 @@ test("a user's mistake: place, what, what was expected, a hint, and its exit cod
     expected: "expected right",
     hint: "fix it",
   };
-  expect(lines(new UserError(3, problem))).toEqual({
+  expect(lines(new UserError(3, problem))).toMatchObject({
     exitCode: 3,
     lines: ["nnt: a.csv:42:7: wrong; expected right", "hint: fix it"],
   });

@@ -15,7 +15,9 @@ put(root, {
   "wrong.yaml": "data: { path: t.csv, target: y }\ntrain:\n  epochs: 100%\n",
 });
 
-test("an error becomes an annotation at its line, after the line that everybody gets", async () => {
+test("an error becomes an annotation at its line, after the line that everybody gets", {
+  timeout: 20_000,
+}, async () => {
   const { code, err } = await run(["train", join(root, "wrong.yaml")], { env });
   expect(code).toBe(2);
   const [first, ...others] = err.trimEnd().split("\n");
@@ -25,7 +27,9 @@ test("an error becomes an annotation at its line, after the line that everybody 
   );
 });
 
-test("a run's and a model's figures are added to the step's summary, warnings are annotated", async () => {
+test("a run's and a model's figures are added to the step's summary, warnings are annotated", {
+  timeout: 20_000,
+}, async () => {
   const out = join(root, "run");
   const { code, err } = await run(["train", join(root, "t.yaml"), "--out", out], { env });
   expect(code).toBe(0);

@@ -1,4 +1,5 @@
 /** Runs beside each other: listed, filtered, in order, compared. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { run } from "./host.ts";
@@ -60,6 +61,33 @@ test("compare tells the one difference between two specs, and marks the better f
   expect(spec).toEqual({ "optimizer.lr": [1e-5, 0.05] });
   expect(metrics["test.loss"][0]).toBeGreaterThan(metrics["test.loss"][1]);
   expect((await run(["compare", slow, fast])).out).toMatch(/test\.loss +[\d.]+ +\* [\d.]+/);
+});
+
+test("runs on the same rows are compared row by row, with intervals that know which is better", async () => {
+  const [slow, fast] = [join(root, "slow"), join(root, "fast")];
+  const { paired } = JSON.parse((await run(["compare", slow, fast, "--json"])).out);
+  expect(paired).toMatchObject({ split: "test", rows: 30 });
+  const [none, { difference, low, high }] = paired.metrics.accuracy;
+  expect(none).toBeNull();
+  expect(low).toBeGreaterThan(0);
+  expect(difference).toBeGreaterThanOrEqual(low);
+  expect(difference).toBeLessThanOrEqual(high);
+  const { onlyFirst, onlySecond, p } = paired.mcnemar[1];
+  expect((onlySecond - onlyFirst) / paired.rows).toBeCloseTo(difference, 10);
+  expect(p).toBeLessThan(0.05);
+  const { out } = await run(["compare", slow, fast]);
+  expect(out).toMatch(/accuracy +– +\+[\d.]+ \[\+[\d.]+, \+[\d.]+\] better/);
+  const same = await run(["compare", fast, fast]);
+  expect(same.out).toMatch(/accuracy +– +0 \[0, 0\] unclear/);
+});
+
+test("compare writes a page that names no other place", async () => {
+  const page = join(root, "compare.html");
+  const { code, out } = await run(["compare", join(root, "slow"), join(root, "fast"), "--html", page]);
+  expect([code, out]).toEqual([0, `${page}\n`]);
+  const text = readFileSync(page, "utf8");
+  expect(text).toContain("<h1>By accuracy, fast is better than slow</h1>");
+  expect(text.match(/(?:https?:)?\/\/[\w-]+\.[\w.]+/g)).toEqual(["http://www.w3.org"]);
 });
 
 test("one run alone cannot be compared", async () => {

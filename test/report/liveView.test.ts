@@ -84,7 +84,7 @@ test("bars, curves, rate, time left, learning rate and the best so far are shown
   expect(shown).toMatch(/loss {2}·· train 0\.5000 {2}── validation 0\.5500 {2}epochs 1–2\n/);
   expect(shown).toMatch(/best val loss 0\.2500 in epoch 1 {3}lr 0\.00123\n/);
   expect(shown).toMatch(/epoch 2\/4 ━+ 100% {2}loss 0\.1000 {2}12,345 rows\/s\n/);
-  expect(shown).toMatch(/run +━+─+ {3}50% {2}\S+ \S+ left/);
+  expect(shown).toMatch(/run +━+─+ {2}50% {2}\S+ \S+ left/);
 });
 
 test("a frame is drawn over itself, under what is logged, at every size of frame and terminal", async () => {

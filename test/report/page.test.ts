@@ -1,8 +1,19 @@
 /** Reports of real runs: what stands in them, and that a real browser shows them without complaint. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serve } from "../../src/cli/serve.ts";
 import { nnt, put } from "../cli/program.ts";
 import { Browser, chromium } from "./chromium.ts";
 
@@ -55,6 +66,23 @@ describe.each(names)("the report of %s", (name) => {
     expect(page).toContain("nnt train spec.yaml --out again");
     expect(page).toContain(`name: ${name}`);
   });
+});
+
+test("a run is shown to this machine's own pages only", async () => {
+  const { url, close } = await serve(join(directory, "iris"), 0);
+  try {
+    expect(new URL(url).hostname).toBe("127.0.0.1");
+    expect(await (await fetch(url)).text()).toBe(readFileSync(report("iris"), "utf8"));
+    const statusFor = (host: string) =>
+      new Promise((resolve) => {
+        get(url, { headers: { host } }, (response) => resolve(response.resume().statusCode));
+      });
+    expect(await statusFor("evil.example")).toBe(403);
+    expect(await statusFor("localhost")).toBe(200);
+    expect((await fetch(`${url}spec.yaml`)).status).toBe(404);
+  } finally {
+    await close();
+  }
 });
 
 test("names from the data stay text", () => {
@@ -113,6 +141,44 @@ describe.skipIf(chromium === null)("in Chromium (skipped where there is none)", 
     },
   );
 
+  test.each([
+    ["digits", "light"],
+    ["logistic", "dark"],
+    ["houses", "dark"],
+  ] as const)("axe finds nothing serious in %s, %s", { timeout: 60_000 }, async (name, scheme) => {
+    await browser.open(`file://${report(name)}`, { width: 900, scheme });
+    expect(await seriousFaults(browser)).toEqual([]);
+  });
+
+  test("a run is followed while it goes on, until its report is there", { timeout: 60_000 }, async () => {
+    const live = join(directory, "live");
+    mkdirSync(live);
+    const { url, close } = await serve(live, 0);
+    try {
+      expect(await browser.open(url, { width: 900, scheme: "light" })).toEqual([]);
+      const log = readFileSync(join(directory, "iris", "metrics.jsonl"), "utf8");
+      const lines = log.split("\n");
+      const soon = (condition: string) =>
+        browser.evaluate(
+          `new Promise((done) => { const look = () => (${condition}) ? done() : setTimeout(look, 50); look(); })`,
+        );
+      writeFileSync(join(live, "metrics.jsonl"), `${lines[0]}\n${lines[1]}\n${lines[2]!.slice(0, 20)}`);
+      await soon("document.querySelector('#epoch strong').textContent === '1 of 3'");
+      appendFileSync(join(live, "metrics.jsonl"), `${lines[2]!.slice(20)}\n`);
+      await soon("document.querySelector('#epoch strong').textContent === '2 of 3'");
+      expect(await browser.evaluate("document.querySelectorAll('.chart svg path').length")).toBeGreaterThan(
+        2,
+      );
+      expect(await seriousFaults(browser)).toEqual([]);
+      writeFileSync(join(live, "metrics.jsonl"), log);
+      writeFileSync(join(live, "report.html"), "<title>the report</title>");
+      await soon("document.title === 'the report'").catch(() => {}); // the page may go while it is asked
+      await soon("document.title === 'the report'");
+    } finally {
+      await close();
+    }
+  });
+
   test("a chart is zoomed by dragging and shows all of it again at a click", {
     timeout: 30_000,
   }, async () => {
@@ -140,3 +206,13 @@ describe.skipIf(chromium === null)("in Chromium (skipped where there is none)", 
     expect(await browser.evaluate(axis)).toBe(whole);
   });
 });
+
+/** Rules of axe that are broken in a way that it calls serious or critical, and where. */
+async function seriousFaults(browser: Browser): Promise<unknown> {
+  await browser.evaluate(`${axe.source};0`);
+  return browser.evaluate(
+    `axe.run().then(({ violations }) => violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" | ").slice(0, 300)))`,
+  );
+}

@@ -1,6 +1,6 @@
 /** Numbers, tables and bars as people read them. */
 import { describe, expect, test } from "vitest";
-import { type BarParts, drawBars } from "../../src/report/bar.ts";
+import { type BarParts, drawBar, drawBars } from "../../src/report/bar.ts";
 import { plainStyle, printable } from "../../src/report/style.ts";
 import { table } from "../../src/report/table.ts";
 import { bytes, count, cut, figure, time, widthOf } from "../../src/report/text.ts";
@@ -77,7 +77,7 @@ describe("a table", () => {
 });
 
 describe("a bar", () => {
-  const bar = (parts: BarParts, width: number) => drawBars([parts], width, plainStyle)[0]!;
+  const bar = (parts: BarParts, width: number) => drawBar(parts, width, plainStyle);
   const parts = { label: "epoch 3/50", share: 0.5, notes: ["loss 0.1234", "12,345 rows/s"] };
 
   test.each([20, 30, 40, 60, 100, 200])("keeps to %d columns, whatever is said after it", (width) => {

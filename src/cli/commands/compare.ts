@@ -1,93 +1,130 @@
 /** `nnt compare`: where runs differ, in what was asked for and in what came of it. */
-import { isDeepStrictEqual } from "node:util";
-import { betterOf, isMetric } from "../../metrics/metrics.ts";
-import { table } from "../../report/table.ts";
-import { figure } from "../../report/text.ts";
+import {
+  bestOf,
+  type Comparison,
+  compareRuns,
+  intervalText,
+  judgement,
+  type Pairing,
+  type Row,
+  valueText,
+} from "../../report/comparison.ts";
+import { drawPlot } from "../../report/plot.ts";
+import { plainStyle, type Style } from "../../report/style.ts";
+import { type Column, table } from "../../report/table.ts";
+import { count, cut, figure } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { flat, readRun, type StoredRun } from "../../train/runs.ts";
+import { atomicWrite } from "../../support/files.ts";
+import { pairRuns } from "../../train/pairRuns.ts";
+import { readRun } from "../../train/runs.ts";
 import type { Action } from "../actions.ts";
+import { kernelsChoice } from "../kernels.ts";
 
-/** One key's value in every run, in their order; undefined where a run has none. */
-type Row = readonly [key: string, values: readonly unknown[]];
-
-export const compare: Action<"compare"> = async ({ out }, _first, { json }, directories = []) => {
+export const compare: Action<"compare"> = async ({ out, env }, _first, options, directories = []) => {
   if (directories.length < 2)
     throw new UserError(exitCodes.usage, {
       message: "one run alone has nothing to be compared with",
       expected: "the directories of two or more",
     });
   const runs = directories.map(readRun);
-  const spec = differences(runs.map(({ spec }) => flat(spec ?? {})));
-  const metrics = rowsOf(runs.map((run) => flat(figuresOf(run))));
-  const other = rowsOf(runs.map(factsOf)).filter(([, values]) => !areEqual(values));
-  if (json) {
-    const objects = { spec, metrics, other };
-    const named = Object.entries(objects).map(([name, rows]) => [name, Object.fromEntries(rows)]);
-    await out.line(JSON.stringify({ runs: directories, ...Object.fromEntries(named) }));
-    return 0;
-  }
-  const style = await out.style();
-  const draw = (title: string, rows: readonly Row[], show: (row: Row) => string[]) => {
-    const columns = [
-      { title, least: 12 },
-      ...directories.map((name) => ({ title: name, align: "right" as const, least: 8 })),
-    ];
-    const lines = rows.map((row) => [row[0], ...show(row)]);
-    return rows.length > 0 ? table(columns, lines, { width: out.columns, title: style.dim }) : [];
-  };
-  const sections = [
-    spec.length > 0 ? draw("spec", spec, ([, values]) => values.map(text)) : ["The specs are the same."],
-    draw("figures", metrics, marked),
-    draw("other", other, ([, values]) => values.map(text)),
-  ];
-  const lines = sections.filter((section) => section.length > 0).flatMap((section) => [...section, ""]);
-  await out.line(lines.slice(0, -1).join("\n"));
+  const comparison = compareRuns(runs, await pairRuns(directories, kernelsChoice(options, env)));
+  if (options.html !== null) {
+    const { renderComparison } = await import("../../report/page/comparePage.ts");
+    atomicWrite(options.html, [renderComparison(comparison)]);
+    await out.line(options.html);
+  } else if (options.json) await out.line(JSON.stringify(asJson(comparison)));
+  else await out.line(draw(comparison, await out.style(), out.columns).join("\n"));
   return 0;
 };
 
-/** Of a run that is not finished, those of its last epoch. */
-function figuresOf({ summary, epochs }: StoredRun): object {
-  if (summary) return summary.metrics;
-  const { train, validation } = epochs.at(-1) ?? {};
-  return { ...(train && { train }), ...(validation && { validation }) };
+/** Rows as objects by key; curves are in the runs' own files. */
+function asJson({ runs, spec, metrics, other, paired }: Comparison): object {
+  const named = Object.entries({ spec, metrics, other }).map(([name, rows]) => [
+    name,
+    Object.fromEntries(rows),
+  ]);
+  const pairing = typeof paired === "string" ? { paired: null, unpaired: paired } : { paired };
+  return { runs, ...Object.fromEntries(named), ...pairing };
 }
 
-function factsOf({ summary, epochs }: StoredRun): Record<string, unknown> {
-  if (!summary) return { epochs: epochs.length, reason: "unfinished" };
-  const { reason, best_epoch, parameters, seconds, weights_sha256 } = summary;
-  const rounded = Number(seconds.toPrecision(3));
-  const kernels = summary.kernels.description;
-  const facts = { epochs: summary.epochs, best_epoch, reason, parameters, seconds: rounded, kernels };
-  return { ...facts, weights: weights_sha256.slice(0, 12) };
-}
-
-function rowsOf(runs: readonly Record<string, unknown>[]): Row[] {
-  const keys = [...new Set(runs.flatMap((run) => Object.keys(run)))];
-  return keys.map((key) => [key, runs.map((run) => run[key])]);
-}
-
-function differences(runs: readonly Record<string, unknown>[]): Row[] {
-  return rowsOf(runs).filter(([, values]) => !areEqual(values));
-}
-
-function areEqual(values: readonly unknown[]): boolean {
-  return values.every((value) => isDeepStrictEqual(value, values[0]));
+function draw(comparison: Comparison, style: Style, width: number): string[] {
+  const { runs, spec, metrics, other, paired } = comparison;
+  const side = (title: string, rows: readonly (readonly string[])[]) => {
+    const columns: Column[] = [
+      { title, least: 12 },
+      ...runs.map((name) => ({ title: name, align: "right" as const, least: 8 })),
+    ];
+    return rows.length > 0 ? table(columns, rows, { width, title: style.dim }) : [];
+  };
+  const plain = ([key, values]: Row) => [key, ...values.map(valueText)];
+  const sections = [
+    spec.length > 0 ? side("spec", spec.map(plain)) : ["The specs are the same."],
+    side("figures", metrics.map(marked)),
+    typeof paired === "string" ? [style.dim(paired)] : drawPairs(paired, side, runs),
+    side("other", other.map(plain)),
+    drawCurves(comparison, style, width),
+  ];
+  return sections
+    .filter((section) => section.length > 0)
+    .flatMap((section, index) => (index > 0 ? ["", ...section] : section));
 }
 
 /** A figure of every run, with a star at the best where there is one. */
-function marked([key, values]: Row): string[] {
-  const name = key.split(".").at(-1)!;
-  const isUp = isMetric(name) && betterOf(name) === "higher";
-  const numbers = values.filter((value) => typeof value === "number");
-  const best = isUp ? Math.max(...numbers) : Math.min(...numbers);
-  const isTie = areEqual(values);
-  return values.map((value) => {
-    if (typeof value !== "number") return "";
-    return value === best && !isTie ? `* ${figure(value)}` : figure(value);
-  });
+function marked(row: Row): string[] {
+  const best = bestOf(row);
+  const [key, values] = row;
+  return [
+    key,
+    ...values.map((value) =>
+      typeof value !== "number" ? "" : value === best ? `* ${figure(value)}` : figure(value),
+    ),
+  ];
 }
 
-function text(value: unknown): string {
-  if (value === undefined) return "–";
-  return typeof value === "string" ? value : JSON.stringify(value);
+function drawPairs(
+  { split, rows, metrics, mcnemar }: Pairing,
+  side: (title: string, rows: readonly (readonly string[])[]) => string[],
+  runs: readonly string[],
+): string[] {
+  const cells = Object.entries(metrics).map(([name, pairs]) => [
+    name,
+    ...pairs.map((pair) => (pair ? `${intervalText(pair)} ${judgement(name, pair)}` : "–")),
+  ]);
+  const tests = (mcnemar ?? []).flatMap((test, index) =>
+    test
+      ? [
+          `${runs[index]} alone is right on ${count(test.onlySecond)} rows, ${runs[0]} alone on ${count(test.onlyFirst)}: McNemar’s p = ${figure(test.p)}`,
+        ]
+      : [],
+  );
+  const what = `Differences from ${runs[0]} on the same ${count(rows)} ${split} rows, with 95 % intervals (paired bootstrap):`;
+  return [what, ...side("", cells), ...tests];
+}
+
+const plotHeight = 9;
+
+/** The losses that runs are judged by, epoch by epoch, all in one plot; without colour, one plot after the other. */
+function drawCurves({ runs, epochs }: Comparison, style: Style, width: number): string[] {
+  const paints = [style.accent, style.warn, style.good, style.bad, style.bold];
+  const hasValidation = epochs.every((list) => list.every(({ validation }) => validation));
+  const curves = epochs.map((list, index) => ({
+    name: runs[index]!,
+    paint: paints[index % paints.length]!,
+    points: list.map(
+      ({ epoch, train, validation }) =>
+        [epoch, (hasValidation ? validation : train)?.loss ?? Number.NaN] as const,
+    ),
+  }));
+  const drawn = curves.filter(({ points }) => points.length > 1);
+  if (drawn.length === 0) return [];
+  const title = `${hasValidation ? "validation" : "train"} loss`;
+  const size = { width, height: plotHeight };
+  if (style === plainStyle)
+    return drawn.flatMap((curve, index) => [
+      ...(index > 0 ? [""] : []),
+      cut(`${title} of ${curve.name}`, width),
+      ...drawPlot([curve], size, style.dim),
+    ]);
+  const legend = drawn.map(({ name, paint }) => `${paint("──")} ${name}`).join("  ");
+  return [`${title}  ${legend}`, ...drawPlot(drawn, size, style.dim)];
 }

@@ -44,7 +44,7 @@ export const train: Action<"train"> = async (context, file, options) => {
         ...kernelsChoice(options, context.env),
         maxSeconds: options.maxTime,
         pauseAt: options.pauseAt,
-        load: { strict: options.strict },
+        load: { strict: options.strict, profile: true },
         renderSpec: (resolved, directory) =>
           stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
         renderReport: async (data) => (await import("../../report/page/page.ts")).renderPage(data),

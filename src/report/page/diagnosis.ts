@@ -28,16 +28,26 @@ function answers(diagnosis: ClassDiagnosis & Diagnosis): Html {
   ]);
 }
 
+/** Cells from here on are dark under light text; below, light under dark text: either can be read. */
+const strongShare = 0.8;
+const mostWeak = 0.55;
+
+/** Mistakes are few: the root lets them be seen. */
+function weakOpacity(kind: "right" | "wrong", share: number): number {
+  const strength = kind === "right" ? share / strongShare : Math.min(1, 0.12 + 2 * Math.sqrt(share));
+  return mostWeak * strength;
+}
+
 function confusionTable({ classes }: ClassDiagnosis, confusion: readonly (readonly number[])[]): Html {
   const totals = confusion.map((row) => row.reduce((sum, rows) => sum + rows, 0));
   const cell = (rows: number, actual: number, predicted: number) => {
     const share = rows / (totals[actual] || 1);
     const kind = actual === predicted ? "right" : "wrong";
-    // Mistakes are few: the root lets them be seen.
-    const strength = rows === 0 ? 0 : kind === "right" ? share : Math.min(1, 0.12 + 2 * Math.sqrt(share));
+    const isStrong = kind === "right" && share >= strongShare;
+    const opacity = rows === 0 ? 0 : isStrong ? 0.9 + (share - strongShare) / 2 : weakOpacity(kind, share);
     const title = `${classes[actual]} taken for ${classes[predicted]}: ${count(rows)}, ${percent(share)}`;
-    const shade = rows === 0 ? "none" : strength > 0.55 ? "strong" : "weak";
-    return html`<td class="${kind} ${shade}" style="--s:${strength.toFixed(3)}" title="${title}">${rows > 0 ? count(rows) : html`<span class="zero">0</span>`}</td>`;
+    const shade = rows === 0 ? "none" : isStrong ? "strong" : "weak";
+    return html`<td class="${kind} ${shade}" style="--s:${opacity.toFixed(3)}" title="${title}">${rows > 0 ? count(rows) : html`<span class="zero">0</span>`}</td>`;
   };
   const size = classes.length > 12 ? "small" : "";
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="confusion ${size}"><caption>Confusion matrix <span>rows: true class, columns: answer</span></caption>

@@ -2,14 +2,12 @@
  * `report.html`: one page that needs nothing else, neither files nor a network. Text and tables are written
  * here; the script in assets/report draws charts and pictures from the data that goes with them.
  */
-import { readFileSync } from "node:fs";
 import type { ReportData } from "../../train/reportData.ts";
+import { asset } from "./asset.ts";
+import { dataProfile } from "./data.ts";
 import { diagnosisSections } from "./diagnosis.ts";
-import { type Html, html, jsonScript, Html as Raw } from "./html.ts";
+import { type Html, html, jsonScript } from "./html.ts";
 import { curves, environment, figures, header, network, reproduce, specification } from "./sections.ts";
-
-const asset = (name: string) =>
-  new Raw(readFileSync(new URL(`../../../assets/report/${name}`, import.meta.url), "utf8"));
 
 /** Nothing is ever fetched, whatever a class name or a spec tries to bring in. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
@@ -19,6 +17,7 @@ export function renderPage(data: ReportData): string {
     curves(data),
     ...(data.diagnosis ? diagnosisSections(data.diagnosis) : []),
     network(data),
+    dataProfile(data),
     figures(data),
     specification(data),
     environment(data),
@@ -60,6 +59,7 @@ function chartData({ epochs, summary, diagnosis, firstLayer }: ReportData) {
   return {
     epoch: epochs.map(({ epoch }) => epoch),
     lr: epochs.map(({ lr }) => rounded(lr)),
+    gradient: epochs.map(({ gradient_norm }) => rounded(gradient_norm ?? null)),
     train: columns("train"),
     validation: columns("validation"),
     best: summary.best_epoch,

@@ -62,7 +62,8 @@ export function curves({ epochs, summary }: ReportData): Html {
     ),
   ].filter((name) => name !== "loss");
   const isConstant = epochs.every(({ lr }) => lr === epochs[0]!.lr);
-  const drawn = 1 + Math.min(4, names.length) + (isConstant ? 0 : 1);
+  const hasNorms = epochs.some(({ gradient_norm }) => typeof gradient_norm === "number");
+  const drawn = 1 + Math.min(4, names.length) + (isConstant ? 0 : 1) + (hasNorms ? 1 : 0);
   const lead = html`Epoch by epoch; the dashed line is the best one, ${summary.best_epoch}. Drag across a chart to zoom, double-click to see all of it again; arrow keys read it point by point.`;
   const lr = isConstant
     ? html`<p class="aside">The learning rate was ${Number(epochs[0]!.lr.toPrecision(4))} throughout.</p>`
@@ -70,7 +71,9 @@ export function curves({ epochs, summary }: ReportData): Html {
   return section("curves", "Training", lead, [
     html`<div class="grid ${drawn === 3 ? "three" : ""}">${chart("loss", "Loss", "mean over rows, in the units trained on")}${names
       .slice(0, 4)
-      .map((name) => chart(`metric:${name}`, name))}${isConstant ? null : lr}</div>`,
+      .map((name) =>
+        chart(`metric:${name}`, name),
+      )}${isConstant ? null : lr}${hasNorms && chart("gradient", "Gradient norm", "of each epoch’s last update, before clipping")}</div>`,
     isConstant ? lr : html``,
     epochTable(epochs),
   ]);
@@ -103,7 +106,9 @@ export function network({ layers, firstLayer, start, summary }: ReportData): Htm
       html`<tr><th scope="row">${index}</th><td class="text">${type}</td><td>${width}</td><td>${parameters > 0 ? count(parameters) : ""}</td></tr>`,
   )}</tbody></table></div>`;
   const lead = `${count(summary.parameters)} parameters from ${count(start.inputs)} inputs to ${count(start.outputs)} outputs.`;
-  return section("network", "Network", lead, [html`<div class="grid">${table}${weights(firstLayer)}</div>`]);
+  return section("network", "Network", lead, [
+    html`<div class="grid loose">${table}${weights(firstLayer)}</div>`,
+  ]);
 }
 
 function weights(firstLayer: ReportData["firstLayer"]): Html | null {

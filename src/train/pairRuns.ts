@@ -1,0 +1,47 @@
+/** The best models of runs, measured on the same rows, so that their differences can be told from luck. */
+import { pathsIn } from "../checkpoint/runDirectory.ts";
+import { type KernelsChoice, openKernels } from "../engine/choose.ts";
+import { Kernels } from "../engine/kernels.ts";
+import { type McNemar, mcNemar, type PairedDifference, pairedDifference } from "../metrics/paired.ts";
+import { UserError } from "../support/errors.ts";
+import { rowScores } from "./rowScores.ts";
+
+export interface PairedRuns {
+  readonly split: string;
+  readonly rows: number;
+  /** By metric, of every run its difference from the first; null for the first. */
+  readonly metrics: Readonly<Record<string, readonly (PairedDifference | null)[]>>;
+  readonly mcnemar: readonly (McNemar | null)[] | null;
+}
+
+/** Gives why not, where data or models are gone, or where the runs were tested on different rows. */
+export async function pairRuns(
+  directories: readonly string[],
+  choice: KernelsChoice,
+): Promise<PairedRuns | string> {
+  const { backend } = await openKernels(choice);
+  try {
+    const k = new Kernels(backend);
+    const measured = [];
+    for (const directory of directories) measured.push(await rowScores(k, pathsIn(directory).best));
+    const [first, ...others] = measured;
+    if (!first || others.some(({ fingerprint }) => fingerprint !== first.fingerprint))
+      return "the runs were tested on different rows: their figures are not to be compared row by row";
+    const names = Object.keys(first.scores).filter((name) => others.every(({ scores }) => scores[name]));
+    const against = <T>(name: string, compare: (a: Float64Array, b: Float64Array) => T) => [
+      null,
+      ...others.map(({ scores }) => compare(first.scores[name]!, scores[name]!)),
+    ];
+    return {
+      split: first.split,
+      rows: first.rows,
+      metrics: Object.fromEntries(names.map((name) => [name, against(name, pairedDifference)])),
+      mcnemar: names.includes("accuracy") ? against("accuracy", mcNemar) : null,
+    };
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  } finally {
+    await backend.close();
+  }
+}

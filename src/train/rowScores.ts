@@ -1,0 +1,110 @@
+/** How a saved model does on every single row of its test split: what two models can be compared by, row by row. */
+import { createHash } from "node:crypto";
+import { outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import { lossRule } from "../model/losses.ts";
+import type { Watcher } from "./diagnosis.ts";
+import { splitOf } from "./evaluate.ts";
+import { Measure } from "./measure.ts";
+import { rowsIn } from "./rows.ts";
+import { readModel, restoreModel } from "./savedModel.ts";
+
+export interface RowScores {
+  readonly split: string;
+  readonly rows: number;
+  /** Equal for the same rows with the same targets, in the same order. */
+  readonly fingerprint: string;
+  /** By metric, a score for every row; the metric is their mean. */
+  readonly scores: Readonly<Record<string, Float64Array>>;
+}
+
+/** @throws UserError: io (data that is gone), data, model */
+export async function rowScores(k: Kernels, model: string): Promise<RowScores> {
+  const saved = readModel(model);
+  const { name, split } = await splitOf(saved, null);
+  const { target } = saved.preprocessing;
+  const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
+  const measure = new Measure(k, restoreModel(k, saved), rowsIn(k)(split), rule, target);
+  const rows = split.indices.length;
+  const watcher = rowWatcher(target, rows);
+  await measure.run([], { watch: [watcher] });
+  return { split: name, rows, fingerprint: watcher.fingerprint(), scores: watcher.scores };
+}
+
+interface RowWatcher extends Watcher {
+  readonly scores: Record<string, Float64Array>;
+  fingerprint(): string;
+}
+
+const leastProbability = 1e-15;
+
+/** Scores by task: right or wrong and −log p of the true class, or squared and absolute errors in the data's own unit. */
+function rowWatcher(target: Preprocessing["target"], rows: number): RowWatcher {
+  const hash = createHash("sha256").update(`${target.task} ${rows}`);
+  const [first, second] = target.task === "regression" ? ["mse", "mae"] : ["accuracy", "log_loss"];
+  const [a, b] = [new Float64Array(rows), new Float64Array(rows)];
+  const isProbability = target.task === "regression" || ["softmax", "sigmoid"].includes(target.link);
+  return {
+    scores: { [first!]: a, ...(isProbability && { [second!]: b }) },
+    fingerprint: () => hash.digest("hex"),
+    see(predictions, targets, from) {
+      hash.update(Buffer.from(targets.buffer, targets.byteOffset, targets.byteLength));
+      const width = target.task === "classification" ? 1 : targets.length / countOf(predictions, target);
+      const size = targets.length / width;
+      for (let r = 0; r < size; r++) {
+        const scored =
+          target.task === "classification"
+            ? scoreClass(predictions, r, predictions.length / size, targets[r]!)
+            : scoreEach(target.task, predictions, targets, r * width, width);
+        [a[from + r], b[from + r]] = scored;
+      }
+    },
+  };
+}
+
+/** Rows in a batch of as many predictions as targets. */
+function countOf(
+  predictions: Float64Array,
+  target: Exclude<Preprocessing["target"], { task: "classification" }>,
+) {
+  return predictions.length / (target.task === "multilabel" ? target.names.length : target.columns.length);
+}
+
+/** One output tells two classes apart by the probability of the second. */
+function scoreClass(
+  predictions: Float64Array,
+  row: number,
+  outputs: number,
+  actual: number,
+): [right: number, logLoss: number] {
+  if (outputs === 1) {
+    const p = Math.abs(1 - actual - predictions[row]!);
+    return [Number(predictions[row]! > 0.5 === (actual === 1)), -Math.log(Math.max(p, leastProbability))];
+  }
+  let best = 0;
+  for (let c = 1; c < outputs; c++)
+    if (predictions[row * outputs + c]! > predictions[row * outputs + best]!) best = c;
+  const p = predictions[row * outputs + actual]!;
+  return [Number(best === actual), -Math.log(Math.max(p, leastProbability))];
+}
+
+function scoreEach(
+  task: "multilabel" | "regression",
+  predictions: Float64Array,
+  targets: Float64Array,
+  from: number,
+  width: number,
+): [number, number] {
+  let [first, second, areAllRight] = [0, 0, 1];
+  for (let i = from; i < from + width; i++) {
+    const [p, y] = [predictions[i]!, targets[i]!];
+    if (task === "regression") {
+      first += (p - y) ** 2 / width;
+      second += Math.abs(p - y) / width;
+    } else {
+      if (p > 0.5 !== y > 0.5) areAllRight = 0;
+      second -= Math.log(Math.max(y > 0.5 ? p : 1 - p, leastProbability)) / width;
+    }
+  }
+  return task === "regression" ? [first, second] : [areAllRight, second];
+}
