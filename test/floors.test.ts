@@ -16,6 +16,7 @@ const floors: Record<string, number> = {
   train: 3,
   report: 4,
   export: 4,
+  track: 4,
   cli: 5,
 };
 
@@ -34,6 +35,7 @@ const neverKnows: [folder: string, what: RegExp][] = [
   ["report", /\/engine\/|\/checkpoint\//],
   ["export", /\/engine\/|import \{[^;]*\/config\//],
   ["search", /from "node:|\bprocess\.|\bMath\.random\b|\bDate\b|\bperformance\.now\b/],
+  ["track", /\/engine\/|import \{[^;]*\/config\//],
   ["model", /\bMath\.random\b|\bconsole\.\w\w/],
 ];
 
@@ -77,6 +79,7 @@ test.each([
   ["train/x.ts", 'import { table } from "../report/table.ts";'],
   ["export/x.ts", 'import { Matrix } from "../engine/matrix.ts";'],
   ["export/x.ts", 'import { specSchema } from "../config/schema.ts";'],
+  ["track/x.ts", 'import { specSchema } from "../config/schema.ts";'],
   ["report/x.ts", 'import { Matrix } from "../engine/matrix.ts";'],
   ["data/x.ts", 'import { z } from "zod";'],
   ["search/x.ts", 'import { readFileSync } from "node:fs";'],

@@ -19,6 +19,7 @@ import {
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { scheduleSchema } from "./schema/schedule.ts";
 import { dimensionSchema, methodSchema, searchSchema } from "./schema/search.ts";
+import { trackSchema } from "./schema/track.ts";
 import { earlyStoppingSchema, trainSchema } from "./schema/train.ts";
 import { specFileSchema } from "./schema.ts";
 
@@ -76,6 +77,7 @@ const shortForms = new Map<unknown, (long: JsonSchema) => JsonSchema>([
   [scheduleSchema, (long) => named(long, namedSections.schedule)],
   [trainSchema, (long) => optional(long, ["epochs"])],
   [earlyStoppingSchema, (long) => changed(long, ["metric"], orMetricName)],
+  [trackSchema, track],
   [methodSchema, (long) => named(long, methods)],
   [searchSchema, (long) => optional(changed(long, ["metric"], orMetricName), ["method"])],
   [dimensionSchema, dimension],
@@ -158,6 +160,13 @@ const textsOrOne = (property: JsonSchema) => orOne(looseTexts(property));
 
 /** `accuracy` for `validation.accuracy`. */
 const orMetricName = (metric: JsonSchema) => either(metric, metric, { enum: metricNames });
+
+/** Names, or settings by name with true for the usual ones. */
+function track(long: JsonSchema): JsonSchema {
+  const names = Object.keys(long.properties ?? {});
+  const orTrue = changed(long, names, (settings) => either(settings, settings, { type: "boolean" }));
+  return either(long, { enum: names }, { type: "array", items: { enum: names } }, orTrue);
+}
 
 /** A list for a choice; a choice and a range of numbers without their type. */
 function dimension(long: JsonSchema): JsonSchema {

@@ -8,6 +8,7 @@ import { Expansion, isMapping, type Mapping, unusable } from "./expand/expansion
 import { expandModel } from "./expand/model.ts";
 import { expandNamed, type NamedSection } from "./expand/named.ts";
 import { expandSearch } from "./expand/search.ts";
+import { expandTrack } from "./expand/track.ts";
 import { expandTrain } from "./expand/train.ts";
 import { show } from "./issue.ts";
 import { type Node, toPlain } from "./parse/node.ts";
@@ -52,6 +53,7 @@ function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record
     optimizer: named("optimizer"),
     schedule: named("schedule"),
     train: expandTrain(raw.train),
+    track: expandTrack(expansion, raw.track),
     search: expandSearch(expansion, raw.search),
   };
 }

@@ -12,6 +12,7 @@ import { initSchema, modelSchema } from "./schema/model.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { scheduleSchema } from "./schema/schedule.ts";
 import { searchSchema } from "./schema/search.ts";
+import { trackSchema } from "./schema/track.ts";
 import { trainSchema } from "./schema/train.ts";
 
 export type * from "./schema/augment.ts";
@@ -21,6 +22,7 @@ export type * from "./schema/model.ts";
 export type * from "./schema/optimizer.ts";
 export type * from "./schema/schedule.ts";
 export type * from "./schema/search.ts";
+export type * from "./schema/track.ts";
 export type * from "./schema/train.ts";
 
 export type Spec = z.output<typeof specSchema>;
@@ -44,6 +46,7 @@ export const specSchema = z.strictObject({
   optimizer: optimizerSchema,
   schedule: scheduleSchema.nullable().default(null),
   train: trainSchema,
+  track: trackSchema.nullable().default(null),
 });
 
 /** What a spec file may hold: a run's spec, and how to search for a better one. */

@@ -18,7 +18,7 @@ export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
   };
   const list = (files: string[] | null) => files?.map(rebase) ?? null;
   const pair = ({ images, labels }: IdxFiles) => ({ images: rebase(images), labels: rebase(labels) });
-  return { ...spec, data: rebaseData(), init: rebaseInit() };
+  return { ...spec, data: rebaseData(), init: rebaseInit(), track: rebaseTrack() };
 
   function rebaseData(): DataSpec {
     const { data } = spec;
@@ -39,6 +39,12 @@ export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
       validation: validation && pair(validation),
       test: test && pair(test),
     };
+  }
+
+  function rebaseTrack(): Spec["track"] {
+    const folder = spec.track?.mlflow?.directory ?? null;
+    if (!spec.track?.mlflow || folder === null) return spec.track;
+    return { ...spec.track, mlflow: { ...spec.track.mlflow, directory: rebase(folder) } };
   }
 
   function rebaseInit(): InitSpec {

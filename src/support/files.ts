@@ -1,11 +1,13 @@
 /** Reading and writing whole files so that a fault names path and cause, and no file is ever half written. */
 
 import {
+  appendFileSync,
   closeSync,
   constants,
   fsyncSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -76,6 +78,24 @@ export function writeAll(file: number, chunks: readonly Uint8Array[]): void {
     if (written === 0) throw systemError("EIO");
     while (first < parts.length && written >= parts[first]!.length) written -= parts[first++]!.length;
     if (written > 0) parts[first] = parts[first]!.subarray(written);
+  }
+}
+
+/** Adds to the end of a file, which need not be there. Throws UserError(io). */
+export function appendTo(path: string, bytes: Uint8Array | string): void {
+  try {
+    appendFileSync(path, bytes);
+  } catch (error) {
+    throw ioProblem(error, path, "write");
+  }
+}
+
+/** Makes a folder and those above it, where they are not there. Throws UserError(io). */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw ioProblem(error, path, "make the directory");
   }
 }
 

@@ -13,6 +13,7 @@ const mayChange = [
   /^train\.(?:epochs|max_steps|early_stopping|target|on_divergence|checkpoint)/,
   /^data\.(?:path|train|validation|test)\b/,
   /^init\b/,
+  /^track\b/,
 ];
 
 /** @throws UserError (exit code 2) that lists how the spec has changed */

@@ -30,6 +30,8 @@ export interface TrainOptions extends KernelsChoice {
   readonly signal: AbortSignal;
   /** The text of spec.yaml for the resolved spec, saved in this directory. */
   readonly renderSpec: (spec: Spec, directory: string) => string;
+  /** A further listener, for a run whose directory is known. */
+  readonly follow?: (directory: string, spec: Spec) => Listener;
   /** The text of report.html; without it, no report is written. */
   readonly renderReport?: (data: ReportData) => Promise<string>;
   /** Given the test rows, makes what watches them when they are measured at the end. */
@@ -42,7 +44,7 @@ export interface TrainOptions extends KernelsChoice {
  * Trains a network as its spec says and leaves a run directory behind.
  * @throws UserError: usage, data, io, model (a resumed one or init.from), diverged (the last finite model is saved)
  */
-export async function train(options: TrainOptions, listen: Listener): Promise<Summary> {
+export async function train(options: TrainOptions, tell: Listener): Promise<Summary> {
   const started = performance.now();
   const secondsLeft = () =>
     options.maxSeconds && Math.max(0, options.maxSeconds - (performance.now() - started) / 1000);
@@ -50,12 +52,17 @@ export async function train(options: TrainOptions, listen: Listener): Promise<Su
   const work = await assemble(options, (event) => told.push(event));
   const run = openRun({ out: options.out, name: work.network.spec.name, mode: options.mode });
   try {
-    told.forEach(listen);
-    for (const { message } of run.warnings) listen({ event: "warning", message });
+    told.forEach(tell);
+    for (const { message } of run.warnings) tell({ event: "warning", message });
     const folds = options.spec.spec.train.folds
-      ? await crossValidate(options, run, secondsLeft, train, listen)
+      ? await crossValidate(options, run, secondsLeft, train, tell)
       : null;
-    if (run.resumed) resume(work, run.resumed, listen);
+    if (run.resumed) resume(work, run.resumed, tell);
+    const follow = options.follow?.(run.directory, work.network.spec);
+    const listen: Listener = (event) => {
+      tell(event);
+      follow?.(event);
+    };
     run.write("spec", options.renderSpec(work.network.spec, run.directory));
     const start = work.startEvent();
     if (!run.resumed?.events.length) run.log.append(start);

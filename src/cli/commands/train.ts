@@ -1,6 +1,6 @@
 /** `nnt train`: a spec in, a run's directory out; events to the terminal on the way. */
 import { join } from "node:path";
-import { loadSpec } from "../../config/load.ts";
+import { type LoadedSpec, loadSpec } from "../../config/load.ts";
 import { rebaseSpec, stringifySpec } from "../../config/stringify.ts";
 import { RunDigest } from "../../report/github.ts";
 import { liveProgress } from "../../report/liveView.ts";
@@ -9,7 +9,7 @@ import { wantsRedrawing } from "../../report/style.ts";
 import { drawSummary } from "../../report/summary.ts";
 import type { Problem } from "../../support/errors.ts";
 import { type EndEvent, isSignal, type Listener } from "../../train/events.ts";
-import { train as run } from "../../train/run.ts";
+import { train as run, type TrainOptions } from "../../train/run.ts";
 import type { Action } from "../actions.ts";
 import type { OptionsOf } from "../commands.ts";
 import { eventWriter } from "../eventWriter.ts";
@@ -47,6 +47,7 @@ export const train: Action<"train"> = async (context, file, options) => {
         load: { strict: options.strict, profile: true },
         renderSpec: (resolved, directory) =>
           stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
+        ...(await followers(spec)),
         renderReport: async (data) => (await import("../../report/page/page.ts")).renderPage(data),
         version: context.version,
       },
@@ -66,6 +67,16 @@ export const train: Action<"train"> = async (context, file, options) => {
   events.throwIfFailed();
   return end && isSignal(end.reason) ? signalExitCodes[end.reason] : 0;
 };
+
+/** Trackers, loaded only for who wants them. */
+async function followers({
+  spec: { track },
+  baseDirectory,
+}: LoadedSpec): Promise<Pick<TrainOptions, "follow">> {
+  if (track === null) return {};
+  const { trackersOf } = await import("../../track/trackers.ts");
+  return { follow: (directory, spec) => trackersOf({ directory, spec, baseDirectory, now: Date.now }) };
+}
 
 /** The options that stand for one value of the spec. */
 function overridesOf({ seed, epochs }: Options) {

@@ -2,7 +2,7 @@
  * An ONNX graph under construction: values by name, nodes in order of computation, constants.
  * Field numbers from https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import { Message } from "./protobuf.ts";
+import { Message } from "../../support/protobuf.ts";
 
 /** TensorProto.DataType. */
 export const elementTypes = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;

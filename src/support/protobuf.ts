@@ -4,6 +4,7 @@
  */
 
 const varintType = 0;
+const fixed64Type = 1;
 const bytesType = 2;
 const fixed32Type = 5;
 
@@ -20,6 +21,12 @@ export class Message {
     const bytes = Buffer.alloc(4);
     bytes.writeFloatLE(value);
     return this.add(varint(BigInt(field * 8 + fixed32Type)), bytes);
+  }
+
+  double(field: number, value: number): this {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleLE(value);
+    return this.add(varint(BigInt(field * 8 + fixed64Type)), bytes);
   }
 
   text(field: number, text: string): this {
