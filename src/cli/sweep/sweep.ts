@@ -13,6 +13,7 @@ import { exitCodes, UserError } from "../../support/errors.ts";
 import { atomicWrite, isThere } from "../../support/files.ts";
 import { liveness, parseIdentity } from "../../support/processes.ts";
 import type { TrainEvent } from "../../train/events.ts";
+import { signalExitCodes } from "../main.ts";
 import type { Sweep, SweepFiles } from "./setup.ts";
 import { runTrial, type TrialEnd } from "./trial.ts";
 import { Worker } from "./worker.ts";
@@ -34,6 +35,8 @@ export interface SweepOptions {
   /** Aborted: trials save and end, to be resumed. */
   readonly signal: AbortSignal;
 }
+
+const stopCodes: readonly number[] = Object.values(signalExitCodes);
 
 /** How often other machines' results are looked for. */
 const pollMilliseconds = 250;
@@ -143,7 +146,7 @@ export async function runSweep(
     const argv = [...run, ...pause, ...options.trainOptions];
     for (let start = 1; ; start++) {
       const ended = await runTrial({ argv, signal, listen: (of) => listen({ event: "train", job, of }) });
-      const wasStopped = ended.code === null || ended.code === 130 || ended.code === 143;
+      const wasStopped = ended.code === null || stopCodes.includes(ended.code);
       if (wasStopped && signal.aborted) return null;
       if (!wasStopped || start === mostStarts) return resultOf(job, ended);
     }
