@@ -30,5 +30,6 @@ export const actions = {
   runs: async () => (await import("./commands/runs.ts")).runs,
   compare: async () => (await import("./commands/compare.ts")).compare,
   completion: async () => (await import("./commands/completion.ts")).completion,
+  kernels: async () => (await import("./commands/kernels.ts")).kernels,
   schema: async () => (await import("./commands/schema.ts")).schema,
 } satisfies { [Name in CommandName]: () => Promise<Action<Name>> };

@@ -436,6 +436,20 @@ export const commands = {
       ["nnt completion fish > ~/.config/fish/completions/nnt.fish", "for fish"],
     ],
   },
+  kernels: {
+    summary: "say which kernels can compute here, and how fast they are",
+    options: {
+      threads,
+      bench: { help: "measure products beside this machine's own multiply-add peak, some seconds each" },
+      json: { help: "print one JSON object" },
+      debug,
+    },
+    examples: [
+      ["nnt kernels", "what opened, what did not and why"],
+      ["nnt kernels --bench", "GFLOP/s of products on one thread and on all, and their share of the peak"],
+      ["NNT_ISA=avx2 nnt kernels", "the same with an instruction set of your choice"],
+    ],
+  },
   schema: {
     summary: "print the JSON Schema of the spec",
     options: { debug },

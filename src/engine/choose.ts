@@ -47,22 +47,31 @@ const mostThreads = 32;
  */
 export async function openKernels(choice: KernelsChoice): Promise<{ backend: Backend; report: Attempt[] }> {
   const names = choice.kernels === "auto" ? backendNames : [choice.kernels];
-  const threads = Math.min(choice.threads ?? availableCores(), mostThreads);
   const report: Attempt[] = [];
   for (const name of names) {
-    try {
-      const backend = await openers[name](threads, choice.isa ?? null);
-      report.push({ name, outcome: backend.description, opened: true });
-      return { backend, report };
-    } catch (error) {
-      report.push({ name, outcome: (error as Error).message, opened: false });
-    }
+    const { attempt, backend } = await tryKernels({ ...choice, kernels: name });
+    report.push(attempt);
+    if (backend) return { backend, report };
   }
   const [failure] = report as [Attempt];
   throw new UserError(exitCodes.io, {
     message: `the ${failure.name} kernels cannot be used: ${failure.outcome}`,
     hint: "--kernels auto takes the best that can",
   });
+}
+
+/** Opens one backend, or says why it cannot be. */
+export async function tryKernels(
+  choice: KernelsChoice & { readonly kernels: BackendName },
+): Promise<{ attempt: Attempt; backend: Backend | null }> {
+  const { kernels: name, isa = null } = choice;
+  const threads = Math.min(choice.threads ?? availableCores(), mostThreads);
+  try {
+    const backend = await openers[name](threads, isa);
+    return { attempt: { name, outcome: backend.description, opened: true }, backend };
+  } catch (error) {
+    return { attempt: { name, outcome: (error as Error).message, opened: false }, backend: null };
+  }
 }
 
 async function nativeBackend(threads: number, isa: string | null): Promise<Backend> {

@@ -180,6 +180,11 @@ export interface Backend {
   bytes(length: number): Block<Uint8Array>;
   /** Resolves when all enqueued verbs are done. */
   sync(): Promise<void>;
+  /**
+   * Keeps one thread at multiply-adds for `rounds` rounds, with nothing to wait for: what the machine can do at
+   * most. Returns their floating-point operations. The reference has no such thing.
+   */
+  peak?(rounds: number): number;
   /** Frees memory and threads. No verb may follow. */
   close(): Promise<void>;
 

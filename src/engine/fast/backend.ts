@@ -107,6 +107,10 @@ export class FastBackend implements Backend {
     this.machine.run(this.listRegion.address, words);
   }
 
+  peak(rounds: number): number {
+    return this.machine.peak(rounds);
+  }
+
   async sync(): Promise<void> {
     this.flush();
   }

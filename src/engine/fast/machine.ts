@@ -18,6 +18,8 @@ export interface Machine {
   allocate(bytes: number): Region;
   /** Runs a list of `words` doubles at `address` and returns when it is done. */
   run(address: number, words: number): void;
+  /** Runs `rounds` rounds of multiply-adds on one thread; returns how many floating-point operations they were. */
+  peak(rounds: number): number;
   close(): Promise<void>;
 }
 

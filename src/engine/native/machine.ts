@@ -42,6 +42,7 @@ export function openNative(addon: Addon, set: string, threads: number): Machine 
       return take(arena, bytes);
     },
     run: (address, words) => addon.run(team, address, words),
+    peak: (rounds) => addon.peak(set, rounds),
     async close() {
       addon.close(team);
     },

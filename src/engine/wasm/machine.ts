@@ -65,6 +65,7 @@ export function openWasm(wasm: WasmModule, threads: number): Machine {
       return { address, offset: address, buffer: () => memory.buffer };
     },
     run: (address, words) => calls.run(team, address, words),
+    peak: (rounds) => calls.peak(rounds),
     async close() {
       calls.close(team);
       await Promise.all(workers.map((worker) => worker.terminate()));

@@ -1,0 +1,68 @@
+/** How fast a backend is on this machine: products beside the peak of multiply-adds, and passes over memory. */
+import { type Backend, Kernels } from "../engine/kernels.ts";
+
+/** C [m,n] = A [m,k] · B [k,n]. */
+export interface ProductShape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** How A and B lie in memory: NT is a forward pass, NN ∂L/∂X, TN ∂L/∂W. */
+  readonly kind: "NN" | "NT" | "TN";
+}
+
+/** A large product, and the forward passes of a layer of 512 on 784 inputs with batches of 128 and of 32. */
+export const productShapes = [
+  { m: 1024, n: 1024, k: 1024, kind: "NN" },
+  { m: 128, n: 512, k: 784, kind: "NT" },
+  { m: 32, n: 128, k: 784, kind: "NT" },
+] as const satisfies readonly ProductShape[];
+
+export const productName = ({ m, n, k, kind }: ProductShape) => `${m}×${n}×${k} ${kind}`;
+
+/** Each figure is the best of so many turns: what disturbs a turn only makes it slower. */
+const turns = 7;
+const millisecondsPerTurn = 60;
+
+/** Operations per nanosecond, one thread; null for a backend that has no peak of its own. */
+export async function measurePeak(backend: Backend): Promise<number | null> {
+  if (!backend.peak) return null;
+  const rounds = 1e6;
+  let operations = 0;
+  const nanoseconds = await fastest(async () => {
+    operations = backend.peak!(rounds);
+  });
+  return operations / nanoseconds;
+}
+
+/** Operations per nanosecond, on all threads of the backend. */
+export async function measureProduct(backend: Backend, { m, n, k, kind }: ProductShape): Promise<number> {
+  const on = new Kernels(backend);
+  const filled = (rows: number, cols: number) => {
+    const M = on.matrix(rows, cols);
+    M.values.forEach((_, i, values) => {
+      values[i] = (i % 17) / 17 - 0.5;
+    });
+    return M;
+  };
+  const A = kind === "TN" ? filled(k, m).T : filled(m, k);
+  const B = kind === "NT" ? filled(n, k).T : filled(k, n);
+  const C = on.matrix(m, n);
+  const nanoseconds = await fastest(async () => {
+    on.gemm(C, A, B, null);
+    await on.sync();
+  });
+  return (2 * m * n * k) / nanoseconds;
+}
+
+/** Nanoseconds of one call at its best. */
+async function fastest(call: () => Promise<void>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < turns; turn++) {
+    const started = performance.now();
+    let calls = 0;
+    let took = 0;
+    for (; took < millisecondsPerTurn; took = performance.now() - started, calls++) await call();
+    least = Math.min(least, (took * 1e6) / calls);
+  }
+  return least;
+}
