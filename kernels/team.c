@@ -17,9 +17,9 @@
 #define SHARED_WORK 10000
 /** The same where others have to be woken first, which takes 50 µs, on virtual machines several times that. */
 #define WAKING_WORK 600e3
-/** Looks at a flag in some 20 ns. */
+/** Looks at a flag in some 20 ns: WebAssembly has no way to pause between them. */
 #if defined(__wasm__)
-#define LOOKS 10
+#define LOOKS 30
 #else
 #define LOOKS 1
 #endif

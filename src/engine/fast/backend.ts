@@ -444,7 +444,7 @@ export class FastBackend implements Backend {
   private begin(op: Op, count: number, work: number): CommandList {
     const { commands } = this;
     if (!commands.hasRoom(count) || commands.work > mostPending) this.flush();
-    commands.begin(op, count, work);
+    commands.begin(op, count, work * this.machine.slowness);
     return commands;
   }
 

@@ -14,6 +14,8 @@ export interface Machine {
   readonly description: string;
   readonly threads: number;
   readonly fused: boolean;
+  /** How long a command takes here, in times of what it takes the native kernels. */
+  readonly slowness: number;
   /** New zeros, aligned to 64 bytes. @throws UserError (exit code 5) when there is no more memory */
   allocate(bytes: number): Region;
   /** Runs a list of `words` doubles at `address` and returns when it is done. */

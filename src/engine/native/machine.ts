@@ -34,6 +34,7 @@ export function openNative(addon: Addon, set: string, threads: number): Machine 
     name: "native",
     description: `native: ${set}, ${count} ${count === 1 ? "thread" : "threads"}`,
     threads: count,
+    slowness: 1,
     fused: addon.fused(set) === 1,
     allocate(wanted) {
       const bytes = aligned(wanted);

@@ -59,6 +59,7 @@ export function openWasm(wasm: WasmModule, threads: number): Machine {
     name: "wasm",
     description: `wasm: ${kind}, ${crew}${why}`,
     threads: count,
+    slowness: 2.5,
     fused: wasm.fused,
     allocate(bytes) {
       const address = take(bytes);
