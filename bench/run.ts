@@ -1,56 +1,30 @@
 /**
- * `npm run bench`: training steps and a whole program beside PyTorch, where it is installed. Checks first that
- * the sides compute the same, then interleaves them in rounds and prints medians, as a table and as JSON.
+ * `npm run bench [steps|products|passes|programs …]`: nnt beside PyTorch, scikit-learn and TensorFlow.js, where
+ * they are installed. Checks first that kernels compute the same, then interleaves the sides in rounds and
+ * prints medians, as a table and at the end as one line of JSON.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { cpus, loadavg } from "node:os";
+import { measurePasses, passes } from "./passes.ts";
+import { openPeer, type Peer, peerNames } from "./peers/peer.ts";
+import { measureProducts, productCases } from "./products.ts";
+import { emptyProgram, mnistFolder, nntMnist, onePrediction, runProgram, torchMnist } from "./programs.ts";
+import { interleave, median } from "./rounds.ts";
 import { openStepper, type StepShape, stepName, stepOperations, stepShapes } from "./steps.ts";
 
-const root = join(import.meta.dirname, "..");
-const rounds = 5;
-/** Seconds one side computes in one round. */
-const secondsPerTurn = 0.3;
 /** Losses after so many steps from equal weights have to agree to this share between kernels. */
 const correctness = { steps: 5, share: 1e-4 };
+/** Shapes whose operations in a step are above this are too slow for the plain kernels, and for some peers. */
+const largeStep = 1e9;
+const rounds = 5;
+const threads = 2;
 
-type Turn = () => Promise<number>;
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-
-/** The peer as a process that answers one JSON line with another; null where PyTorch is not installed. */
-async function openTorch(): Promise<{
-  version: string;
-  ask(request: object): Promise<number>;
-  close(): void;
-} | null> {
-  const python = ["/usr/bin/python3", "python3"].find(
-    (name) => spawnSync(name, ["-c", "import torch"]).status === 0,
-  );
-  if (!python) return null;
-  const child = spawn(python, [join(root, "bench/peers/torch_steps.py")], {
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async () => JSON.parse((await lines.next()).value as string);
-  const { version } = await answer();
-  return {
-    version,
-    ask(request) {
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      return answer();
-    },
-    close: () => child.stdin.end(),
-  };
-}
+type Results = Record<string, unknown>;
 
 /** Fails where a fast kernel's losses part from the reference's. */
 async function checkLosses(shape: StepShape): Promise<void> {
   const losses: number[] = [];
   for (const kernels of ["reference", "native", "wasm"] as const) {
-    const stepper = await openStepper(shape, { kernels, threads: 2 });
+    const stepper = await openStepper(shape, { kernels, threads });
     losses.push(await stepper.run(correctness.steps));
     await stepper.close();
   }
@@ -60,85 +34,140 @@ async function checkLosses(shape: StepShape): Promise<void> {
       throw new Error(`${stepName(shape)}: losses ${losses}`);
 }
 
-/** Samples per second of every side, the sides taking turns. */
-async function measureSteps(shape: StepShape, torch: Awaited<ReturnType<typeof openTorch>>) {
-  const steps = new Map<string, number>();
-  // Opened for its turn alone: idle threads of one side would disturb the others.
-  const timed = (kernels: "native" | "wasm", count: number) => async () => {
-    const stepper = await openStepper(shape, { kernels, threads: 2 });
-    await stepper.run(count);
-    const started = performance.now();
-    await stepper.run(count);
-    const took = (performance.now() - started) / 1000 / count;
-    await stepper.close();
-    return took;
-  };
-  const sides: Record<string, (count: number) => Turn> = {
-    native: (count) => timed("native", count),
-    wasm: (count) => timed("wasm", count),
-    ...(torch && {
-      "torch 1": (count) => () => torch.ask({ ...shape, threads: 1, steps: count }),
-      "torch 2": (count) => () => torch.ask({ ...shape, threads: 2, steps: count }),
-    }),
-  };
-  const seconds: Record<string, number[]> = {};
-  for (let round = -1; round < rounds; round++) {
-    for (const [name, side] of Object.entries(sides)) {
-      const took = await side(steps.get(name) ?? 3)();
-      steps.set(name, Math.max(1, Math.ceil(secondsPerTurn / took)));
-      if (round >= 0) seconds[name] = [...(seconds[name] ?? []), took];
+/** Samples per second of every side. */
+async function benchSteps(peers: readonly Peer[]): Promise<Results> {
+  const results: Results = {};
+  for (const shape of stepShapes) {
+    const isLarge = stepOperations(shape) >= largeStep;
+    if (!isLarge) await checkLosses(shape);
+    // Opened for its turn alone: idle threads of one side would disturb the others.
+    const own = (kernels: "native" | "wasm") => async (count: number) => {
+      const stepper = await openStepper(shape, { kernels, threads });
+      // V8 compiles WebAssembly twice, the second time while it runs.
+      for (const started = performance.now(); performance.now() - started < 300; ) await stepper.run(count);
+      const started = performance.now();
+      await stepper.run(count);
+      const took = (performance.now() - started) / 1000 / count;
+      await stepper.close();
+      return took;
+    };
+    const sides: Record<string, (count: number) => Promise<number | null>> = {
+      native: own("native"),
+      wasm: own("wasm"),
+    };
+    for (const peer of peers) {
+      if (peer.name === "PyTorch")
+        for (const n of [1, threads])
+          sides[`PyTorch ${n}`] = (steps) => peer.ask({ ...shape, threads: n, steps });
+      else if (!isLarge) sides[peer.name] = (steps) => peer.ask({ ...shape, steps });
     }
-  }
-  return Object.fromEntries(
-    Object.entries(seconds).map(([name, took]) => [name, shape.batchSize / median(took)]),
-  );
-}
-
-/** Process start to saved model on MNIST; null where its files are in neither place. */
-function wholeProgram(kernels: string): { seconds: number } | null {
-  const folder = [join(root, "data/mnist"), join(root, "../shared/data/mnist")].find(existsSync);
-  if (!folder) return null;
-  const out = join(mkdtempSync(join(tmpdir(), "nnt-bench-")), "run");
-  const files = (name: string) =>
-    JSON.stringify({
-      images: join(folder, `${name}-images-idx3-ubyte.gz`),
-      labels: join(folder, `${name}-labels-idx1-ubyte.gz`),
+    const seconds = await interleave(sides, rounds);
+    const rate = Object.fromEntries(
+      Object.entries(seconds).map(([side, took]) => [side, shape.batchSize / took]),
+    );
+    const torch = Math.max(rate["PyTorch 1"] ?? 0, rate[`PyTorch ${threads}`] ?? 0);
+    const cells = Object.entries(rate).map(([side, speed]) => {
+      const ratio = torch && !side.startsWith("PyTorch") ? ` (${(speed / torch).toFixed(2)}×)` : "";
+      return `${side} ${Math.round(speed)}/s${ratio}`;
     });
-  const argv = ["train", join(root, "configs/mnist.yaml"), "--quiet", "--out", out, "--kernels", kernels];
-  const data = ["--set", `data.train=${files("train")}`, "--set", `data.test=${files("t10k")}`];
-  const started = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [join(root, "bin/nnt.js"), ...argv, ...data]);
-  if (status !== 0) throw new Error(stderr.toString());
-  return { seconds: (performance.now() - started) / 1000 };
+    const gflops = ((stepOperations(shape) / shape.batchSize / 1e9) * rate.native!).toFixed(0);
+    console.log(`${stepName(shape).padEnd(32)} ${cells.join("  ")}  native ${gflops} GFLOP/s`);
+    results[stepName(shape)] = rate;
+  }
+  return results;
 }
 
-const torch = await openTorch();
+async function benchProducts(peers: readonly Peer[]): Promise<Results> {
+  const torch = peers.find(({ name }) => name === "PyTorch") ?? null;
+  const results: Results = {};
+  for (const shape of productCases) {
+    const { name, speeds, peak } = await measureProducts(shape, torch, rounds, threads);
+    const cells = Object.entries(speeds).map(
+      ([side, speed]) => `${side} ${speed.toFixed(1)} (${((100 * speed) / peak).toFixed(0)} %)`,
+    );
+    console.log(
+      `${name.padEnd(20)} GFLOP/s, share of one native thread's ${peak.toFixed(0)}: ${cells.join("  ")}`,
+    );
+    results[name] = { ...speeds, peak };
+  }
+  return results;
+}
+
+async function benchPasses(): Promise<Results> {
+  const results: Results = {};
+  for (const pass of passes) {
+    const speeds = await measurePasses(pass, rounds, threads);
+    const cells = Object.entries(speeds).map(([side, speed]) => `${side} ${speed.toFixed(1)}`);
+    console.log(`${pass.name.padEnd(20)} GB/s: ${cells.join("  ")}`);
+    results[pass.name] = speeds;
+  }
+  return results;
+}
+
+async function benchPrograms(peers: readonly Peer[]): Promise<Results> {
+  const hasTorch = peers.some(({ name }) => name === "PyTorch");
+  const folder = mnistFolder();
+  const prediction = await onePrediction();
+  const programs: Record<string, { argv: string[]; stdin?: string }> = {
+    "an empty Node program": { argv: emptyProgram() },
+    "predict one row": prediction,
+  };
+  const results: Results = {};
+  const mnist = "MNIST 784-128-10 B128 Adam 5 epochs";
+  const own = folder
+    ? (["native", "wasm"] as const).map((kernels) => [
+        `${mnist}, ${kernels}`,
+        () => ({ argv: nntMnist(folder, kernels) }),
+      ])
+    : [];
+  const other =
+    folder && hasTorch
+      ? [1, threads].map((n) => [`${mnist}, PyTorch ${n}`, () => ({ argv: torchMnist(folder, n) })])
+      : [];
+  const all: Record<string, () => { argv: string[]; stdin?: string }> = {
+    ...Object.fromEntries(Object.entries(programs).map(([name, program]) => [name, () => program])),
+    ...Object.fromEntries([...own, ...other]),
+  };
+  const costs: Record<string, { seconds: number[]; megabytes: number[] }> = {};
+  for (let round = 0; round < 3; round++)
+    for (const [name, make] of Object.entries(all)) {
+      const { argv, stdin } = make();
+      const { seconds, megabytes } = await runProgram(argv, stdin);
+      costs[name] ??= { seconds: [], megabytes: [] };
+      costs[name].seconds.push(seconds);
+      costs[name].megabytes.push(megabytes ?? 0);
+    }
+  for (const [name, { seconds, megabytes }] of Object.entries(costs)) {
+    const cost = { seconds: median(seconds), megabytes: Math.max(...megabytes) };
+    console.log(`${name.padEnd(48)} ${cost.seconds.toFixed(3)} s  ${cost.megabytes.toFixed(0)} MB`);
+    results[name] = cost;
+  }
+  return results;
+}
+
+const sections = {
+  steps: benchSteps,
+  products: benchProducts,
+  passes: benchPasses,
+  programs: benchPrograms,
+} satisfies Record<string, (peers: readonly Peer[]) => Promise<Results>>;
+
+const wanted = process.argv.slice(2);
+const peers: Peer[] = [];
+for (const name of peerNames) {
+  const peer = await openPeer(name);
+  if (peer) peers.push(peer);
+}
 const machine = {
   cpu: cpus()[0]?.model,
   cores: cpus().length,
   load: loadavg()[0],
   node: process.version,
-  torch: torch?.version ?? null,
+  ...Object.fromEntries(peers.map(({ name, version }) => [name, version])),
 };
 console.log(JSON.stringify(machine));
-const results: Record<string, unknown> = { machine };
-for (const shape of stepShapes) {
-  if (stepOperations(shape) < 1e9) await checkLosses(shape);
-  const speed = await measureSteps(shape, torch);
-  const best = Math.max(speed["torch 1"] ?? 0, speed["torch 2"] ?? 0);
-  const ratio = (side: string) => (best ? ` (${(speed[side]! / best).toFixed(2)}×)` : "");
-  const gflops = (stepOperations(shape) / shape.batchSize / 1e9) * speed.native!;
-  console.log(
-    `${stepName(shape).padEnd(32)} native ${Math.round(speed.native!)}/s${ratio("native")}  wasm ${Math.round(speed.wasm!)}/s${ratio("wasm")}  torch ${Math.round(best)}/s  native ${gflops.toFixed(0)} GFLOP/s`,
-  );
-  results[stepName(shape)] = speed;
-}
-torch?.close();
-for (const kernels of ["native", "wasm"]) {
-  const times = Array.from({ length: 3 }, () => wholeProgram(kernels)?.seconds ?? Number.NaN);
-  console.log(
-    `MNIST 784-128-10 B128 Adam 5 epochs, whole program, ${kernels}: ${median(times).toFixed(2)} s`,
-  );
-  results[`mnist ${kernels}`] = times;
-}
+const results: Results = { machine };
+for (const [name, bench] of Object.entries(sections))
+  if (wanted.length === 0 || wanted.includes(name)) results[name] = await bench(peers);
+for (const peer of peers) peer.close();
 console.log(JSON.stringify(results));

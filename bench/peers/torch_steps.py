@@ -1,6 +1,7 @@
-"""PyTorch's training step on random bytes; reads shapes as JSON lines on stdin, answers seconds per step.
+"""PyTorch's training steps and products; reads requests as JSON lines on stdin, answers seconds per step.
 
 {"widths": [784, 10], "optimizer": "sgd", "batchSize": 32, "threads": 1, "steps": 100}
+{"m": 1024, "n": 1024, "k": 1024, "kind": "NT", "threads": 1, "steps": 10}
 """
 import json
 import sys
@@ -39,14 +40,30 @@ def stepper(widths, optimizer, batch):
     return run
 
 
+def multiplier(m, n, k, kind):
+    a = torch.rand(k, m).T if kind == "TN" else torch.rand(m, k)
+    b = torch.rand(n, k).T if kind == "NT" else torch.rand(k, n)
+    out = torch.empty(m, n)
+
+    def run(steps):
+        for _ in range(steps):
+            torch.mm(a, b, out=out)
+
+    return run
+
+
 steppers = {}
 print(json.dumps({"version": torch.__version__}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     torch.set_num_threads(request["threads"])
-    key = json.dumps([request["widths"], request["optimizer"], request["batchSize"]])
+    key = json.dumps({k: v for k, v in request.items() if k not in ("threads", "steps")})
     if key not in steppers:
-        steppers[key] = stepper(request["widths"], request["optimizer"], request["batchSize"])
+        steppers[key] = (
+            multiplier(request["m"], request["n"], request["k"], request["kind"])
+            if "kind" in request
+            else stepper(request["widths"], request["optimizer"], request["batchSize"])
+        )
     start = time.perf_counter()
     steppers[key](request["steps"])
     print(json.dumps((time.perf_counter() - start) / request["steps"]), flush=True)
