@@ -4,7 +4,14 @@ import { delimiterNames } from "./expand/data.ts";
 import { mainOptions } from "./expand/model.ts";
 import { namedSections, type Shorthand } from "./expand/named.ts";
 import { methods } from "./expand/search.ts";
-import { columnSchema, columnTypes, csvDataSchema, idxDataSchema, splitSchema } from "./schema/data.ts";
+import {
+  columnSchema,
+  columnTypes,
+  csvDataSchema,
+  idxDataSchema,
+  npyDataSchema,
+  splitSchema,
+} from "./schema/data.ts";
 import { lossSchema } from "./schema/loss.ts";
 import { metricTasks } from "./schema/metrics.ts";
 import {
@@ -56,7 +63,8 @@ export const jsonSchemaText = () => `${JSON.stringify(jsonSchema(), null, 2)}\n`
 /** Of each schema that has a short form: its long form's JSON Schema → that of both. */
 const shortForms = new Map<unknown, (long: JsonSchema) => JsonSchema>([
   [csvDataSchema, csvData],
-  [idxDataSchema, (long) => optional(changed(long, ["classes"], looseTexts), ["format", "split"])],
+  [idxDataSchema, arrayData],
+  [npyDataSchema, arrayData],
   [splitSchema, (long) => optional(long, ["validation", "test"])],
   [
     columnSchema,
@@ -181,6 +189,10 @@ function csvData(long: JsonSchema): JsonSchema {
   const delimiters = { enum: Object.keys(delimiterNames) };
   const all = changed(texts, ["delimiter"], (delimiter) => either(delimiter, delimiter, delimiters));
   return optional(all, ["format", "split"]);
+}
+
+function arrayData(long: JsonSchema): JsonSchema {
+  return optional(changed(long, ["classes"], looseTexts), ["format", "split"]);
 }
 
 /** A name alone, or with options; the default's name may be left out. */

@@ -1,7 +1,7 @@
 /** A canonical spec → the text of a spec file that means the same, and its files as seen from elsewhere. */
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { stringify } from "yaml";
-import type { DataSpec, IdxFiles, InitSpec, Spec } from "./schema.ts";
+import type { DataSpec, InitSpec, Spec } from "./schema.ts";
 
 /** YAML; `parseSpec(stringifySpec(spec), …).spec` equals `spec`. */
 export function stringifySpec(spec: Spec): string {
@@ -17,7 +17,13 @@ export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
     return sep === "/" ? path : path.replaceAll(sep, "/");
   };
   const list = (files: string[] | null) => files?.map(rebase) ?? null;
-  const pair = ({ images, labels }: IdxFiles) => ({ images: rebase(images), labels: rebase(labels) });
+  const pair = <Files extends Record<string, string>>(files: Files) =>
+    Object.fromEntries(Object.entries(files).map(([name, file]) => [name, rebase(file)])) as Files;
+  const pairs = <Files extends Record<string, string>>(data: Pairs<Files>) => ({
+    train: pair(data.train),
+    validation: data.validation && pair(data.validation),
+    test: data.test && pair(data.test),
+  });
   return { ...spec, data: rebaseData(), init: rebaseInit(), track: rebaseTrack() };
 
   function rebaseData(): DataSpec {
@@ -32,13 +38,7 @@ export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
         test: list(test),
       };
     }
-    const { train, validation, test } = data;
-    return {
-      ...data,
-      train: pair(train),
-      validation: validation && pair(validation),
-      test: test && pair(test),
-    };
+    return data.format === "idx" ? { ...data, ...pairs(data) } : { ...data, ...pairs(data) };
   }
 
   function rebaseTrack(): Spec["track"] {
@@ -51,4 +51,10 @@ export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
     const { init } = spec;
     return init.name === "file" ? { ...init, from: rebase(init.from) } : init;
   }
+}
+
+interface Pairs<Files> {
+  readonly train: Files;
+  readonly validation: Files | null;
+  readonly test: Files | null;
 }

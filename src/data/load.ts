@@ -1,21 +1,14 @@
-/** Loads the data of a spec: files → table → split → preprocessing fitted on the training rows → matrices. */
+/** Loads the data of a spec, whatever its format: files → rows → {@link tableDataset}. */
 import type { CsvDataSpec, DataSpec } from "../config/schema.ts";
-import { exitCodes, UserError } from "../support/errors.ts";
-import { checkTable } from "./checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { matchingFiles } from "./files.ts";
-import { fitColumn } from "./fit.ts";
-import { sortLabels } from "./labels.ts";
-import { loadIdx } from "./loadIdx.ts";
-import { encodeTable } from "./matrix.ts";
+import { loadIdx } from "./loadArrays.ts";
+import { type Files, inputColumns, tableDataset, wholeTable } from "./loadTable.ts";
 import { placeFile } from "./place.ts";
-import type { InputColumn, Preprocessing, Target } from "./preprocessing.ts";
-import { dataError, ProblemList } from "./problems.ts";
-import { profileTable } from "./profile.ts";
-import { type ColumnRole, readingsOf, readingsOfModel, rolesOf } from "./roles.ts";
-import { type RowSplit, type SplitName, splitPool } from "./split.ts";
-import { columnOf, columnsOf, quoted, readTable, type Table } from "./table.ts";
-import { encodeTargets, fitTarget, inferTarget, needsTexts, targetKind } from "./target.ts";
+import type { Preprocessing } from "./preprocessing.ts";
+import { readingsOf, readingsOfModel } from "./roles.ts";
+import { readTable, type Table } from "./table.ts";
+import { needsTexts, targetKind } from "./target.ts";
 
 export type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
 
@@ -24,7 +17,9 @@ export type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
  * does not fit them.
  */
 export async function loadDataset(spec: DataSpec, options: LoadOptions): Promise<Dataset> {
-  return spec.format === "idx" ? loadIdx(spec, options) : loadCsv(spec, options);
+  if (spec.format === "idx") return loadIdx(spec, options);
+  if (spec.format === "npy") return (await import("./loadNpy.ts")).loadNpy(spec, options);
+  return loadCsv(spec, options);
 }
 
 /** All rows of CSV files as one split for a trained model: what `eval --data` measures. Throws UserError. */
@@ -33,63 +28,21 @@ export async function loadRows(
   files: readonly string[],
   preprocessing: Preprocessing,
 ): Promise<{ split: Split; warnings: readonly string[] }> {
-  const table = await readForModel(spec, files, preprocessing);
-  const { roles } = rolesOf(spec, table);
-  const indices = new Int32Array(table.rows).map((_, row) => row);
-  const targets = encodeTargets(preprocessing.target, table);
-  const shared = encodeAll(table, roles, inputColumns(preprocessing), targets);
-  return { split: { ...shared.rows, indices }, warnings: shared.warnings };
+  return wholeTable(spec, await readForModel(spec, files, preprocessing), preprocessing);
 }
 
 async function loadCsv(spec: CsvDataSpec, options: LoadOptions): Promise<Dataset> {
-  const files = await filesOf(spec, options.baseDirectory);
+  const { all, ...files } = await filesOf(spec, options.baseDirectory);
   const known = options.preprocessing ?? null;
-  const table = known
-    ? await readForModel(spec, files.all, known)
-    : await readToFit(spec, files.all, options);
-  const { roles, warnings } = rolesOf(spec, table);
-
-  const pool = sum(table.fileRows.slice(0, files.pool));
-  const inferred = known?.target ?? inferTarget(spec, table, pool, options.loss ?? null);
-  const split = splitTable(spec, table, roles, files, inferred, options.seed);
-  const preprocessing = known ?? fitInputs(spec, table, roles, inferred, split.train);
-
-  const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
-  const profile = options.profile ? profileTable(table, ({ name }) => typeOf.get(name)!) : null;
-  const targets = encodeTargets(preprocessing.target, table);
-  const checks = known ? [] : checkTable(table, preprocessing, split, targets);
-  const encoded = encodeAll(table, roles, inputColumns(preprocessing), targets);
-  const told = known ? encoded.warnings : [...warnings, ...checks, ...encoded.warnings];
-  if (options.strict && told.length > 0) throw strictError(told);
-  const part = (name: SplitName): Split | null =>
-    split[name].length > 0 ? { ...encoded.rows, indices: split[name] } : null;
-  return {
-    preprocessing,
-    splits: { train: part("train")!, validation: part("validation"), test: part("test") },
-    warnings: told,
-    profile,
-  };
-}
-
-function strictError(warnings: readonly string[]): UserError {
-  return new UserError(
-    exitCodes.data,
-    warnings.map((message, index) => ({
-      message,
-      hint: index === warnings.length - 1 ? "these are warnings without --strict" : undefined,
-    })),
-  );
-}
-
-export interface Files {
-  readonly all: readonly string[];
-  /** How many of them, from the first on, hold the rows to train on or to split. */
-  readonly pool: number;
-  readonly validation: number;
+  const table = known ? await readForModel(spec, all, known) : await readToFit(spec, all, options);
+  return tableDataset(spec, table, files, options);
 }
 
 /** The files of a spec: those to train on or to split, then validation's, then the test's. Throws UserError(io). */
-export async function filesOf(spec: CsvDataSpec, baseDirectory: string): Promise<Files> {
+export async function filesOf(
+  spec: CsvDataSpec,
+  baseDirectory: string,
+): Promise<Files & { readonly all: readonly string[] }> {
   const matched = async (paths: readonly string[] | null) => {
     const lists = (paths ?? []).map((path) => matchingFiles(placeFile(path, baseDirectory)));
     return (await Promise.all(lists)).flat();
@@ -123,164 +76,4 @@ function readForModel(spec: CsvDataSpec, files: readonly string[], model: Prepro
 /** A trained model needs no column but its inputs and targets. */
 function presentOnly(spec: CsvDataSpec, header: readonly string[]): CsvDataSpec["columns"] {
   return Object.fromEntries(Object.entries(spec.columns).filter(([name]) => header.includes(name)));
-}
-
-function inputColumns({ inputs }: Preprocessing): readonly InputColumn[] {
-  if (inputs.kind === "columns") return inputs.columns;
-  throw new UserError(exitCodes.data, {
-    message: "the model was trained on IDX images",
-    expected: "IDX files",
-  });
-}
-
-/** Columns that lie in one cache line of a row. */
-const columnsAtOnce = 16;
-
-function fitInputs(
-  spec: CsvDataSpec,
-  table: Table,
-  roles: readonly ColumnRole[],
-  target: Target,
-  train: Int32Array,
-): Preprocessing {
-  const columns: InputColumn[] = [];
-  for (let first = 0; first < roles.length; first += columnsAtOnce) {
-    const some = roles.slice(first, first + columnsAtOnce);
-    const values = columnsOf(table, first, some.length, train);
-    for (const [j, role] of some.entries()) {
-      if (role.type !== "number" && role.type !== "category" && role.type !== "boolean") continue;
-      columns.push(fitColumn(role, table.columns[first + j]!, values[j]!, spec));
-    }
-  }
-  if (columns.length === 0) {
-    const message = `no column is left to predict ${spec.target.join(", ")} from`;
-    throw dataError({ message, expected: "at least one column of numbers or categories" });
-  }
-  return { inputs: { kind: "columns", columns }, target: fitTarget(target, spec, table, train) };
-}
-
-function encodeAll(
-  table: Table,
-  roles: readonly ColumnRole[],
-  columns: readonly InputColumn[],
-  targets: Float32Array,
-) {
-  const weights = weightsOf(table, roles);
-  const { matrix, warnings } = encodeTable(table, columns);
-  return { rows: { table: matrix, targets, weights }, warnings };
-}
-
-function weightsOf(table: Table, roles: readonly ColumnRole[]): Float32Array | null {
-  const j = roles.findIndex(({ type }) => type === "weight");
-  if (j < 0) return null;
-  const weights = columnOf(table, j);
-  const wrong = weights.findIndex((weight) => weight < 0);
-  const name = roles[j]!.name;
-  if (wrong >= 0) {
-    const message = `the weight "${name}" is ${weights[wrong]} in data row ${wrong + 1}`;
-    throw dataError({ message, expected: "weights of 0 or more" });
-  }
-  if (weights.every((weight) => weight === 0)) {
-    throw dataError({ message: `every weight in "${name}" is 0`, expected: "a row that counts" });
-  }
-  return weights;
-}
-
-function splitTable(
-  spec: CsvDataSpec,
-  table: Table,
-  roles: readonly ColumnRole[],
-  files: Files,
-  target: Target,
-  seed: number,
-): RowSplit {
-  const pool = sum(table.fileRows.slice(0, files.pool));
-  const validationEnd = pool + sum(table.fileRows.slice(files.pool, files.pool + files.validation));
-  const rows = (first: number, end: number) => new Int32Array(end - first).map((_, row) => first + row);
-  const ofFiles = { validation: rows(pool, validationEnd), test: rows(validationEnd, table.rows) };
-  const byColumn = roles.findIndex(({ type }) => type === "split");
-  if (byColumn >= 0) return splitByColumn(table, byColumn, rows(0, pool), ofFiles);
-
-  const isClasses = target.task === "classification";
-  if (spec.split.stratify && !isClasses) {
-    throw new UserError(exitCodes.usage, {
-      message: `data.split.stratify is true, and the target is no class but a ${target.task}`,
-      expected: "stratify: false",
-    });
-  }
-  const groups = ranksOf(table, roles, "group");
-  const times = ranksOf(table, roles, "time");
-  const classes =
-    isClasses && spec.split.stratify !== false
-      ? encodeTargets({ ...target, encoding: "index", link: "softmax" }, table)
-      : null;
-  const request = {
-    validation: spec.validation ? 0 : spec.split.validation,
-    test: spec.test ? 0 : spec.split.test,
-    seed,
-    classes,
-    groups,
-    times,
-  };
-  const split = splitPool(pool, request, spec.split.fold);
-  return {
-    train: split.train,
-    validation: spec.validation ? ofFiles.validation : split.validation,
-    test: spec.test && !spec.split.fold ? ofFiles.test : split.test,
-  };
-}
-
-/** Numbers in the order of a column's values; null if there is no column of that type. */
-function ranksOf(table: Table, roles: readonly ColumnRole[], type: "group" | "time"): Float32Array | null {
-  const j = roles.findIndex((role) => role.type === type);
-  if (j < 0) return null;
-  const values = columnOf(table, j);
-  const { kind, levels } = table.columns[j]!;
-  if (kind === "number") return values;
-  const ranks = new Map(sortLabels([...levels]).map((level, rank) => [level, rank]));
-  const ofLevels = levels.map((level) => ranks.get(level)!);
-  return values.map((level) => ofLevels[level]!);
-}
-
-const splitWords = new Map<string, SplitName>([
-  ["train", "train"],
-  ["training", "train"],
-  ["validation", "validation"],
-  ["valid", "validation"],
-  ["val", "validation"],
-  ["dev", "validation"],
-  ["test", "test"],
-]);
-
-/** Rows of the pool say where they belong; those of the other files belong there anyway. */
-function splitByColumn(
-  table: Table,
-  j: number,
-  pool: Int32Array,
-  files: { validation: Int32Array; test: Int32Array },
-): RowSplit {
-  const column = table.columns[j]!;
-  const problems = new ProblemList();
-  const names = column.levels.map((level, number) => {
-    const name = splitWords.get(level.trim().toLowerCase());
-    if (name === undefined && !column.isMissing[number]) {
-      const message = `column "${column.name}" holds ${quoted(level)}, not a split`;
-      problems.add({ ...column.places[number], message, expected: "train, validation or test" });
-    }
-    return name;
-  });
-  problems.throwIfAny();
-  const values = columnOf(table, j);
-  const of = (name: SplitName) => pool.filter((row) => names[values[row]!] === name);
-  const train = of("train");
-  if (train.length === 0) {
-    const message = `no row says "train" in column "${column.name}"`;
-    throw dataError({ message, expected: "rows to train on" });
-  }
-  const joined = (name: "validation" | "test") => Int32Array.from([...of(name), ...files[name]]);
-  return { train, validation: joined("validation"), test: joined("test") };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

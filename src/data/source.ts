@@ -6,7 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { ioProblem } from "../support/files.ts";
 import { stdinPath } from "./files.ts";
+import { isParquet, parquetCsv } from "./parquet.ts";
 import { dataError } from "./problems.ts";
+import { peek, withoutUtf16 } from "./utf16.ts";
 
 /** Bytes read or inflated at a time: large enough that a call costs nothing. */
 const chunkBytes = 2 ** 20;
@@ -15,7 +17,10 @@ const chunkBytes = 2 ** 20;
 const freeBytes = 2 ** 30;
 const largestRatio = 200;
 
-/** The bytes of a file, inflated if it is gzip. Throws UserError: io if it can't be read, data if damaged. */
+/**
+ * The bytes of a file: inflated if it is gzip, as UTF-8 if it is UTF-16, as CSV if it is Parquet. Throws UserError:
+ * io if it can't be read, data if damaged.
+ */
 export async function* readFileBytes(
   file: string,
   /** Told, before the first bytes come, whether they are inflated ones. */
@@ -27,6 +32,10 @@ export async function* readFileBytes(
   }
   const size = await fileSize(file);
   if (size === 0) throw dataError({ file, message: "the file is empty" });
+  if (size !== null && (await isParquet(file, size))) {
+    yield* parquetCsv(file, size);
+    return;
+  }
   yield* inflated(fileChunks(file), file, { mustBeGzip: file.endsWith(".gz"), onKind });
 }
 
@@ -41,11 +50,27 @@ export async function fileSize(file: string): Promise<number | null> {
   }
 }
 
-/** The bytes of a stream, inflated if they start as gzip does. Throws UserError(data) for damaged gzip. */
-export async function* inflated(
+interface InflateOptions {
+  readonly mustBeGzip?: boolean;
+  readonly onKind?: ((isGzip: boolean) => void) | undefined;
+}
+
+/**
+ * The bytes of a stream, inflated if they start as gzip does, as UTF-8 if they start as UTF-16 does. Throws
+ * UserError(data) for what is damaged.
+ */
+export function inflated(
   source: AsyncIterable<Uint8Array>,
   file: string | undefined,
-  options: { mustBeGzip?: boolean; onKind?: ((isGzip: boolean) => void) | undefined } = {},
+  options: InflateOptions = {},
+): AsyncGenerator<Uint8Array> {
+  return withoutUtf16(gunzipped(source, file, options), file);
+}
+
+async function* gunzipped(
+  source: AsyncIterable<Uint8Array>,
+  file: string | undefined,
+  options: InflateOptions,
 ): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   const { start, rest } = await peek(chunks);
@@ -80,20 +105,6 @@ async function* fileChunks(file: string, fd?: number): AsyncGenerator<Uint8Array
   } catch (error) {
     throw ioProblem(error, file, "read");
   }
-}
-
-/** The first two bytes or more, and an iterable over what follows them. */
-async function peek(
-  chunks: AsyncIterator<Uint8Array>,
-): Promise<{ start: Uint8Array; rest: AsyncIterable<Uint8Array> }> {
-  let start: Uint8Array = new Uint8Array(0);
-  while (start.length < 2) {
-    const { done, value } = await chunks.next();
-    if (done) break;
-    start = start.length === 0 ? value : Buffer.concat([start, value]);
-  }
-  const rest = { [Symbol.asyncIterator]: () => chunks };
-  return { start, rest };
 }
 
 async function* gunzip(

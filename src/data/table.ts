@@ -4,7 +4,7 @@
  * Knows nothing of scaling, targets and splits.
  */
 import { nearest } from "../support/nearest.ts";
-import type { CsvBatch } from "./csv/batch.ts";
+import type { CsvBatch, Place } from "./csv/batch.ts";
 import { LevelIndex } from "./csv/levels.ts";
 import { parseFloat32 } from "./csv/number.ts";
 import { scanRecords } from "./csv/records.ts";
@@ -34,7 +34,7 @@ export interface TableColumn {
   /** Per level, whether its text means that the value is missing. */
   readonly isMissing: readonly boolean[];
   /** Per level, where it first stands. */
-  readonly places: readonly { file: string; line: number; column: number }[];
+  readonly places: readonly Place[];
   /** Missing values, over all files. */
   readonly missing: number;
   /** More different texts than are kept: their numbers are NaN. */

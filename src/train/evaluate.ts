@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { LoadOptions } from "../data/dataset.ts";
 import { loadDataset, loadRows, type Split } from "../data/load.ts";
-import { loadLabelledImages } from "../data/loadIdx.ts";
 import { outputWidth, type Preprocessing } from "../data/preprocessing.ts";
 import type { ColumnProfile } from "../data/profile.ts";
 import { type Slices, slicesOf } from "../data/slices.ts";
@@ -119,7 +118,7 @@ async function slicesFor(
     return slicesOf(column, indices, { spec, ...source });
   }
   throw new UserError(exitCodes.usage, {
-    message: `--slice ${column}: the model was trained on IDX files, which have no columns`,
+    message: `--slice ${column}: the model was trained on ${spec.format.toUpperCase()} files, whose columns have no texts`,
     expected: "a model of a table",
   });
 }
@@ -177,10 +176,13 @@ async function givenRows(
   if (data === null && images === null && labels === null) return null;
   if (spec.format === "csv" && data !== null && images === null && labels === null)
     return { name: "data", ...(await loadRows(spec, [data], preprocessing)) };
-  if (spec.format === "idx" && data === null && images !== null && labels !== null)
-    return { name: "data", split: await loadLabelledImages({ images, labels }, preprocessing), warnings: [] };
+  if (spec.format !== "csv" && data === null && images !== null && labels !== null) {
+    const { loadGivenPair } = await import("../data/loadNpy.ts");
+    const table = spec.format === "npy" ? spec : null;
+    return { name: "data", ...(await loadGivenPair([images, labels], preprocessing, table)) };
+  }
   throw new UserError(exitCodes.usage, {
-    message: `the model was trained on ${spec.format === "csv" ? "a table" : "IDX files"}`,
+    message: `the model was trained on ${spec.format === "csv" ? "a table" : `${spec.format.toUpperCase()} files`}`,
     expected: spec.format === "csv" ? "--data FILE" : "--images FILE --labels FILE",
   });
 }
@@ -190,7 +192,12 @@ async function givenRows(
  * and from its own folder.
  */
 function findBase({ path, data }: SavedModel): string {
-  const first = data.format === "idx" ? data.train.images : (data.path ?? data.test ?? data.train ?? [])[0];
+  const first =
+    data.format === "csv"
+      ? (data.path ?? data.test ?? data.train ?? [])[0]
+      : data.format === "idx"
+        ? data.train.images
+        : data.train.features;
   const folder = dirname(resolve(path));
   const candidates = [specDirectory(folder), process.cwd(), folder].filter((base) => base !== null);
   const found = candidates.find((base) => first !== undefined && existsSync(resolve(base, first)));
@@ -198,6 +205,6 @@ function findBase({ path, data }: SavedModel): string {
   throw new UserError(exitCodes.io, {
     file: path,
     message: `the model's data ${first} is not to be found from ${candidates.join(" or ")}`,
-    hint: data.format === "idx" ? "name it: --images FILE --labels FILE" : "name it: --data FILE",
+    hint: data.format === "csv" ? "name it: --data FILE" : "name it: --images FILE --labels FILE",
   });
 }

@@ -1,7 +1,6 @@
 /** `nnt predict`: a saved model's answers to rows as they come, or to images, in the same order. */
 import { createAnswers } from "../data/answers.ts";
 import type { InputTable } from "../data/dataset.ts";
-import { loadImages } from "../data/loadIdx.ts";
 import { createEncoder } from "../data/recordEncoder.ts";
 import { openRecords, type RecordFormat } from "../data/records.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -132,7 +131,8 @@ async function predictImages(
   network: Forward,
   write: Write,
 ): Promise<PredictResult> {
-  const table = await loadImages(images, preprocessing);
+  const { loadArray } = await import("../data/loadNpy.ts");
+  const { table, warnings } = await loadArray(images, preprocessing);
   const answers = createAnswers(preprocessing, answerOptions(options, []));
   for (let first = 0; first < table.rows; first += largestBatch) {
     const count = Math.min(table.rows - first, largestBatch);
@@ -140,7 +140,7 @@ async function predictImages(
     for (let i = 0; i < count; i++) answers.answer(null, first + i, S, i * network.width);
     await write(answers.take());
   }
-  return { rows: table.rows, failed: 0, warnings: [] };
+  return { rows: table.rows, failed: 0, warnings };
 }
 
 function copyRows(table: InputTable, first: number, count: number, X: Floats): void {

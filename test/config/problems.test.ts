@@ -156,12 +156,12 @@ describe("each mistake about data in a sentence", () => {
       "1:30: data.target is an empty list; expected a list of at least one column",
     ],
     [
-      "data: { path: a.parquet, target: y }",
-      "1:1: data.format is missing, and it cannot be guessed from the file names; expected csv or idx",
+      "data: { path: a.feather, target: y }",
+      "1:1: data.format is missing, and it cannot be guessed from the file names; expected csv, idx, npy",
     ],
     [
       "data: { format: cvs, path: a.csv, target: y }",
-      '1:17: data.format is "cvs"; expected csv or idx; did you mean csv?',
+      '1:17: data.format is "cvs"; expected csv, idx, npy; did you mean csv?',
     ],
     [
       "data: { path: a.csv, test: b.csv, target: y }",

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { type ElementType, elementTypes, readIdx } from "../../src/data/idx.ts";
+import { finiteValues, readArray } from "../../src/data/array.ts";
+import { type ElementType, elementTypes } from "../../src/data/idx.ts";
 import { UserError } from "../../src/support/errors.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nnt-idx-"));
@@ -14,6 +15,11 @@ function file(name: string, bytes: Uint8Array): string {
   const path = join(directory, name);
   writeFileSync(path, bytes);
   return path;
+}
+
+async function readIdx(path: string) {
+  const array = await readArray(path);
+  return { ...array, values: finiteValues(array) };
 }
 
 function idx(type: ElementType, shape: readonly number[], values: readonly number[]): Buffer {
@@ -56,7 +62,7 @@ describe("refused, with the file's name:", () => {
       "a wrong magic",
       "a",
       Buffer.from("hello world"),
-      "the magic number 68656c6c is not that of an IDX file",
+      "the magic number 68656c6c is neither that of an IDX nor of an NPY file",
     ],
     ["an unknown type", "b", Buffer.from([0, 0, 7, 1, 0, 0, 0, 1, 9]), "the magic number 00000701"],
     [

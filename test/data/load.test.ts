@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { CsvDataSpec, IdxDataSpec } from "../../src/config/schema.ts";
 import { loadDataset, loadRows, type Split } from "../../src/data/load.ts";
-import { loadImages } from "../../src/data/loadIdx.ts";
+import { loadArray } from "../../src/data/loadNpy.ts";
 import { inputNames, inputWidth, outputWidth } from "../../src/data/preprocessing.ts";
 import type { LossName } from "../../src/engine/kernels.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "./support.ts";
@@ -314,7 +314,7 @@ describe("IDX files", () => {
 
   test("with more labels than images are refused", async () => {
     const test = { images: digits("test").images, labels: digits("train").labels };
-    await expect(load({ ...spec, test })).rejects.toThrow(`${test.labels}: 1437 labels for the 360 images`);
+    await expect(load({ ...spec, test })).rejects.toThrow(`${test.labels}: 1437 labels for the 360 records`);
   });
 
   test("with a label that is no class are refused", async () => {
@@ -390,7 +390,7 @@ describe("IDX files", () => {
     const other = { images: idx("wide-images", [4, 1, 3], Array(12).fill(1)), labels };
     await expect(load({ ...small(labels), test: other })).rejects.toThrow("records of shape 1 × 3; 1 × 2");
     const { preprocessing } = await load(small(labels));
-    await expect(loadImages(other.images, preprocessing)).rejects.toThrow("records of 3 elements; 1 × 2");
+    await expect(loadArray(other.images, preprocessing)).rejects.toThrow("records of 3 elements; 1 × 2");
     expect(inputNames(preprocessing)).toHaveLength(2);
   });
 
@@ -398,7 +398,9 @@ describe("IDX files", () => {
     const ofImages = (await load(small(idx("bytes", [4], [0, 1, 0, 1])))).preprocessing;
     const path = [file("pairs.csv", "x,y\n1,a\n2,b\n")];
     const ofTables = (await load(csvSpec({ path, target: ["y"] }))).preprocessing;
-    await expect(loadImages(idx("bytes", [4], [0, 1, 0, 1]), ofTables)).rejects.toThrow("columns of a table");
+    await expect(loadArray(idx("pairs", [2, 2], [0, 1, 0, 1]), ofTables)).rejects.toThrow(
+      "records of 2 elements; records of the 1 columns that the model was trained on",
+    );
     await expect(loadRows(csvSpec({ path, target: ["y"] }), path, ofImages)).rejects.toThrow("on IDX images");
   });
 

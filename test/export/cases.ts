@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import { expect } from "vitest";
-import { loadImages } from "../../src/data/loadIdx.ts";
+import { loadArray } from "../../src/data/loadNpy.ts";
 import { layers } from "../../src/model/layers.ts";
 import { readModel, type SavedModel } from "../../src/train/savedModel.ts";
 import { run } from "../cli/host.ts";
@@ -79,13 +79,15 @@ async function caseOf(name: string, spec: string): Promise<Case | null> {
   const { data } = saved;
   if (data.format === "idx") {
     const images = resolve(spec, "..", data.test!.images);
-    const { rows, cols, values, ...scaling } = await loadImages(images, saved.preprocessing);
+    const { table } = await loadArray(images, saved.preprocessing);
+    const { rows, cols, values, ...scaling } = table;
     expect("scale" in scaling).toBe(true);
     const pixels = Array.from({ length: rows }, (_, row) => [
       ...values.subarray(row * cols, (row + 1) * cols),
     ]);
     return { name, model, saved, rows: pixels, expected: await predict(["--images", images]) };
   }
+  if (data.format !== "csv") throw new Error(`no case of format ${data.format}`);
   const text = name.startsWith("dirty")
     ? strange
     : readFileSync(resolve(spec, "..", [data.path!].flat()[0]!), "utf8");

@@ -8,7 +8,7 @@ import { decodeCheckpoint } from "../../src/checkpoint/checkpoint.ts";
 import { readSafetensors } from "../../src/checkpoint/safetensors.ts";
 import { parseSpec } from "../../src/config/load.ts";
 import type { DataSpec } from "../../src/config/schema.ts";
-import { readIdx } from "../../src/data/idx.ts";
+import { readArray } from "../../src/data/array.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import type { Preprocessing } from "../../src/data/preprocessing.ts";
 import { createEncoder } from "../../src/data/recordEncoder.ts";
@@ -90,6 +90,16 @@ const images = idx(
 );
 const floats = idx(13, [2, 2], Buffer.from("3f800000400000004040000040800000", "hex"));
 
+const npy = (descr: string, isFortran: boolean, shape: string, bytes: number) => {
+  const order = isFortran ? "True" : "False";
+  const text = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }`.padEnd(117);
+  return Buffer.concat([
+    Buffer.from("\x93NUMPY\x01\0\x76\0", "latin1"),
+    Buffer.from(`${text}\n`),
+    Buffer.alloc(bytes),
+  ]);
+};
+
 /** The rows of a stream, as `predict` reads them. */
 async function readRecords(bytes: Buffer, format: RecordFormat, known: Preprocessing | null): Promise<void> {
   const reader = await openRecords(chunksOf(bytes), { format });
@@ -169,7 +179,16 @@ export const formats = {
   IDX: {
     share: 0.008,
     make: from(images, floats, gzipSync(images)),
-    read: (bytes) => readIdx(fileWith(bytes, "images-idx3-ubyte")),
+    read: (bytes) => readArray(fileWith(bytes, "images-idx3-ubyte")),
+  },
+  NPY: {
+    share: 0.008,
+    make: from(
+      npy("<f4", false, "(2, 2)", 16),
+      npy(">f8", true, "(1, 2, 1)", 16),
+      npy("|u1", true, "(3,)", 3),
+    ),
+    read: (bytes) => readArray(fileWith(bytes, "x.npy")),
   },
   gzip: {
     share: 0.02,

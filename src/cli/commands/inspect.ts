@@ -6,7 +6,7 @@ import { type FileKind, kindOf } from "../inspect/kind.ts";
 
 export const inspect: Action<"inspect"> = async ({ out, version }, file, { head, json }) => {
   const kind = await kindOf(file);
-  if (head !== null && kind !== "table" && kind !== "idx") {
+  if (head !== null && kind !== "table" && kind !== "array") {
     throw new UserError(exitCodes.usage, {
       file,
       message: `--head shows records of data, and this is a ${kind}`,
@@ -21,7 +21,7 @@ export const inspect: Action<"inspect"> = async ({ out, version }, file, { head,
 /** Each kind loads only what it needs: the spec's takes zod, the others don't. */
 const inspectors = {
   model: async (file) => (await import("../inspect/model.ts")).inspectModel(file),
-  idx: async (file, head) => (await import("../inspect/idx.ts")).inspectIdx(file, head),
+  array: async (file, head) => (await import("../inspect/array.ts")).inspectArray(file, head),
   table: async (file, head) => (await import("../inspect/table.ts")).inspectTable(file, head),
   spec: async (file, _head, version) => (await import("../inspect/spec.ts")).inspectSpec(file, {}, version),
 } satisfies Record<FileKind, (file: string, head: number | null, version: string) => Promise<Inspected>>;

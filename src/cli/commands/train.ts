@@ -1,6 +1,7 @@
 /** `nnt train`: a spec in, a run's directory out; events to the terminal on the way. */
 import { join } from "node:path";
 import { type LoadedSpec, loadSpec } from "../../config/load.ts";
+import type { DataSpec } from "../../config/schema.ts";
 import { rebaseSpec, stringifySpec } from "../../config/stringify.ts";
 import { RunDigest } from "../../report/github.ts";
 import { liveProgress } from "../../report/liveView.ts";
@@ -96,7 +97,7 @@ async function progressOn({ out, err, env }: Context, { quiet, json }: Options):
     : lineProgress(err.stream, style);
 }
 
-async function printSummary({ out }: Context, format: "csv" | "idx", end: EndEvent): Promise<void> {
+async function printSummary({ out }: Context, format: DataSpec["format"], end: EndEvent): Promise<void> {
   const model = join(end.directory, "best.ckpt");
   const isDone = ["epochs", "max_steps", "early_stopping", "target"].includes(end.reason);
   const next = [

@@ -1,7 +1,8 @@
 /** What kind of file it is, by its first bytes, then by its name. */
+import { isNpy } from "../../data/npy.ts";
 import { fileSize, readFileBytes } from "../../data/source.ts";
 
-export type FileKind = "model" | "idx" | "table" | "spec";
+export type FileKind = "model" | "array" | "table" | "spec";
 
 /** Throws UserError: io if it can't be read, data if it is empty or damaged gzip. */
 export async function kindOf(file: string): Promise<FileKind> {
@@ -10,7 +11,9 @@ export async function kindOf(file: string): Promise<FileKind> {
   if (/\.(ya?ml|json)$/i.test(file)) return "spec";
   const start = await firstBytes(file);
   if (isSafetensors(start)) return "model";
-  return isIdx(start) || /idx\d+-ubyte(\.gz)?$|\.idx(\.gz)?$/i.test(file) ? "idx" : "table";
+  return isNpy(start) || isIdx(start) || /idx\d+-ubyte(\.gz)?$|\.(idx|npy)(\.gz)?$/i.test(file)
+    ? "array"
+    : "table";
 }
 
 async function firstBytes(file: string): Promise<Uint8Array> {

@@ -24,7 +24,7 @@ export function expandData(expansion: Expansion, raw: unknown, folds: boolean): 
   const common: Mapping = { ...raw, format };
   if ("classes" in raw) common.classes = expansion.texts(raw.classes, ["data", "classes"]);
   if (format === "csv") return withSplit(expandCsv(expansion, common), (data) => csvShares(data, folds));
-  if (format === "idx") return withSplit(common, () => noShares);
+  if (format === "idx" || format === "npy") return withSplit(common, () => noShares);
   return common;
 }
 
@@ -36,7 +36,7 @@ function formatOf(expansion: Expansion, raw: Mapping): unknown {
     if (guessed) return guessed;
     const given = sources.some((source) => raw[source] !== undefined);
     const message = "data.format is missing, and it cannot be guessed from the file names";
-    if (given) expansion.report(["data"], message, "expected csv or idx");
+    if (given) expansion.report(["data"], message, `expected ${formatNames.join(", ")}`);
     else
       expansion.report(
         ["data"],
@@ -45,21 +45,22 @@ function formatOf(expansion: Expansion, raw: Mapping): unknown {
       );
     return undefined;
   }
-  if (format === "csv" || format === "idx") return format;
+  if ((formatNames as readonly unknown[]).includes(format)) return format;
   const path = ["data", "format"];
   const message = `data.format is ${show(format, expansion.textAt(path))}`;
-  expansion.report(path, message, `expected csv or idx${suggestion(format, formatNames)}`);
+  expansion.report(path, message, `expected ${formatNames.join(", ")}${suggestion(format, formatNames)}`);
   return (typeof format === "string" ? nearest(format, formatNames) : undefined) ?? guessFormat(raw);
 }
 
 /** The format the first recognisable file name tells. */
-function guessFormat(raw: Mapping): "csv" | "idx" | undefined {
+function guessFormat(raw: Mapping): (typeof formatNames)[number] | undefined {
   const names = sources.flatMap((source) => {
     const files = raw[source];
     return isMapping(files) ? Object.values(files) : [files].flat();
   });
   for (const name of names.filter((name) => typeof name === "string")) {
-    if (name === "-" || /\.(csv|tsv|tab|txt|jsonl|ndjson)(\.gz)?$/i.test(name)) return "csv";
+    if (name === "-" || /\.(csv|tsv|tab|txt|jsonl|ndjson|parquet|pq)(\.gz)?$/i.test(name)) return "csv";
+    if (/\.npy(\.gz)?$/i.test(name)) return "npy";
     if (/[.-]idx\d*(-u?byte)?(\.gz)?$|-u?byte(\.gz)?$/i.test(name)) return "idx";
   }
   return sources.some((source) => isMapping(raw[source])) ? "idx" : undefined;

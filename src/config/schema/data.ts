@@ -3,10 +3,10 @@ import { z } from "zod";
 import { augmentSchema } from "./augment.ts";
 import { choice, flag, listOf, path, share, text, wholeNumber } from "./fields.ts";
 
-export type DataSpec = CsvDataSpec | IdxDataSpec;
+export type DataSpec = CsvDataSpec | IdxDataSpec | NpyDataSpec;
 export type CsvDataSpec = z.output<typeof csvDataSchema>;
 export type IdxDataSpec = z.output<typeof idxDataSchema>;
-export type IdxFiles = z.output<typeof idxFilesSchema>;
+export type NpyDataSpec = z.output<typeof npyDataSchema>;
 export type FoldSpec = z.output<typeof foldSchema>;
 export type ColumnSpec = z.output<typeof columnSchema>;
 export type NumberEncoding = (typeof numberEncodings)[number];
@@ -14,7 +14,7 @@ export type ColumnType = (typeof columnTypes)[number];
 export type ScaleName = (typeof scaleNames)[number];
 export type TaskName = (typeof taskNames)[number];
 
-export const formatNames = ["csv", "idx"] as const;
+export const formatNames = ["csv", "idx", "npy"] as const;
 const taskNames = ["classification", "regression", "multilabel"] as const;
 const elementScaleNames = ["standard", "minmax", "none"] as const;
 const scaleNames = ["standard", "minmax", "robust", "log", "quantile_normal", "none"] as const;
@@ -211,6 +211,35 @@ export const idxDataSchema = z.strictObject({
   ...common,
 });
 
+const npyFilesSchema = z.strictObject(
+  {
+    features: path().describe("NPY file of the inputs, its first dimension counting rows; may be .gz."),
+    targets: path().describe("NPY file of what is to be predicted, a row each; may be .gz."),
+  },
+  "features: and targets: with a file each",
+);
+
+export const npyDataSchema = z.strictObject({
+  format: z.literal("npy").describe("The files' format. Guessed from the file names if absent."),
+  train: npyFilesSchema.describe("The training files."),
+  validation: npyFilesSchema.nullable().default(null).describe("The validation files."),
+  test: npyFilesSchema.nullable().default(null).describe("The test files."),
+  task: choice(taskNames)
+    .nullable()
+    .default(null)
+    .describe("What is learnt. null: up to 20 distinct whole numbers are classes, others a regression."),
+  missing: choice(["fill", "error"])
+    .default("fill")
+    .describe("What NaN among the features does: filled with the training rows' median, or refused."),
+  scale: choice(scaleNames)
+    .default("standard")
+    .describe(
+      "How features are scaled, fitted on training rows: each column of two-dimensional arrays by itself, all elements alike of bytes and of arrays with more dimensions (standard, minmax or none).",
+    ),
+  number_encoding: csvDataSchema.shape.number_encoding,
+  ...common,
+});
+
 export const dataSchema = z
-  .discriminatedUnion("format", [csvDataSchema, idxDataSchema], "the data's files and target")
+  .discriminatedUnion("format", [csvDataSchema, idxDataSchema, npyDataSchema], "the data's files and target")
   .describe("Where the rows are and how columns become numbers.");

@@ -53,12 +53,9 @@ export function checkPreamble(bytes: Uint8Array, file: string | undefined): void
 }
 
 const ascii = (text: string) => [...text].map((character) => character.charCodeAt(0));
-const toUtf8 = "iconv -f UTF-16 -t UTF-8 FILE";
 
 /** Files that are often handed over as CSV and are not. */
 export const otherFiles: readonly { magic: number[]; problem: Problem }[] = [
-  { magic: [0xff, 0xfe], problem: { message: "the file is UTF-16", expected: "UTF-8 text", hint: toUtf8 } },
-  { magic: [0xfe, 0xff], problem: { message: "the file is UTF-16", expected: "UTF-8 text", hint: toUtf8 } },
   {
     magic: ascii("version https://git-lfs"),
     problem: {
@@ -67,7 +64,13 @@ export const otherFiles: readonly { magic: number[]; problem: Problem }[] = [
       hint: "git lfs pull",
     },
   },
-  { magic: ascii("PAR1"), problem: { message: "the file is Parquet", expected: "CSV" } },
+  {
+    magic: ascii("PAR1"),
+    problem: {
+      message: "the data is Parquet that is cut short, compressed once more, or from a pipe",
+      expected: "a whole Parquet file, by its name",
+    },
+  },
   {
     magic: ascii("PK\u0003\u0004"),
     problem: { message: "the file is a zip archive", expected: "CSV or .gz" },

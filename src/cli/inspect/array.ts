@@ -1,5 +1,5 @@
-/** What an IDX file holds: an array of some type and shape, its records as texts and as images. */
-import { readIdx, recordShape } from "../../data/idx.ts";
+/** What an IDX or NPY file holds: an array of some type and shape, its records as texts and as images. */
+import { readArray, recordShape } from "../../data/array.ts";
 import { elementNames } from "../../data/preprocessing.ts";
 import { range } from "../../data/statistics.ts";
 import { drawImage } from "../../report/image.ts";
@@ -9,8 +9,8 @@ import { counted, shape as shapeText } from "../../report/text.ts";
 import type { Inspected } from "./inspected.ts";
 
 /** With the first `head` records unless that is null. Throws UserError(data) with what is wrong in the file. */
-export async function inspectIdx(file: string, head: number | null): Promise<Inspected> {
-  const array = await readIdx(file);
+export async function inspectArray(file: string, head: number | null): Promise<Inspected> {
+  const array = await readArray(file);
   const { rows, cols } = recordShape(array);
   const recordSizes = array.shape.slice(1);
   const names = recordSizes.length === 0 ? ["label"] : elementNames(recordSizes);
@@ -20,7 +20,7 @@ export async function inspectIdx(file: string, head: number | null): Promise<Ins
   const { min, max } = range(array.values);
   return {
     json: {
-      kind: "idx",
+      kind: array.format,
       file,
       type: array.type,
       shape: array.shape,

@@ -1,8 +1,8 @@
-/** Loads IDX images and labels: bytes stay bytes until a batch is gathered. */
-import type { IdxDataSpec, IdxFiles } from "../config/schema.ts";
+/** Loads arrays whose elements are all scaled alike, as images are: bytes stay bytes until a batch is gathered. */
+import type { IdxDataSpec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { finiteValues, type NumberArray, readArray, recordShape } from "./array.ts";
 import type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
-import { type IdxArray, readIdx, recordShape } from "./idx.ts";
 import { canonicalLabel, sortLabels } from "./labels.ts";
 import { placeFile } from "./place.ts";
 import {
@@ -16,32 +16,45 @@ import {
 import { dataError, ProblemList } from "./problems.ts";
 import { fitScaling } from "./scaling.ts";
 import { splitPool } from "./split.ts";
-
 import { classTarget, mostNumberClasses, numbersTarget } from "./target.ts";
 
-interface Labelled {
-  readonly files: IdxFiles;
-  readonly images: IdxArray;
-  readonly labels: IdxArray;
+/** Records and their targets, from a file each. */
+export interface ArrayPair {
+  readonly inputs: NumberArray;
+  readonly targets: NumberArray;
 }
 
+export interface ArrayPairs {
+  readonly train: ArrayPair;
+  readonly validation: ArrayPair | null;
+  readonly test: ArrayPair | null;
+}
+
+type ArraySpec = Pick<IdxDataSpec, "task" | "classes" | "scale" | "split">;
+
 export async function loadIdx(spec: IdxDataSpec, options: LoadOptions): Promise<Dataset> {
-  const read = (files: IdxFiles | null) => (files ? readLabelled(files, options.baseDirectory) : null);
+  const read = async (files: { images: string; labels: string }) =>
+    readPair([files.images, files.labels], options.baseDirectory);
   // All at once: each is inflated on a thread of its own.
   const [train, validation, test] = await Promise.all([
     read(spec.train),
-    read(spec.validation),
-    read(spec.test),
+    spec.validation && read(spec.validation),
+    spec.test && read(spec.test),
   ]);
-  const known = options.preprocessing ?? null;
-  const pool = train!;
-  for (const other of [validation, test]) if (other) checkSameShape(pool.images.shape.slice(1), other);
+  return arrayDataset(spec, { train, validation, test }, options);
+}
 
-  const inferred = known?.target ?? inferTarget(spec, pool.labels, options);
+/** The data set of arrays with one target per record. Throws UserError. */
+export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOptions): Dataset {
+  const { train: pool, validation, test } = pairs;
+  const known = options.preprocessing ?? null;
+  for (const other of [validation, test]) if (other) checkSameShape(pool.inputs, other.inputs);
+
+  const inferred = known?.target ?? inferTarget(spec, pool.targets, options);
   const isClasses = inferred.task === "classification";
   const classes =
     isClasses && spec.split.stratify !== false
-      ? encodeLabels({ ...inferred, encoding: "index", link: "softmax" }, pool)
+      ? encodeLabels({ ...inferred, encoding: "index", link: "softmax" }, pool.targets)
       : null;
   const { fold } = spec.split;
   const request = {
@@ -50,11 +63,11 @@ export async function loadIdx(spec: IdxDataSpec, options: LoadOptions): Promise<
     seed: options.seed,
     classes,
   };
-  const split = splitPool(pool.images.shape[0]!, request, fold);
+  const split = splitPool(pool.inputs.shape[0]!, request, fold);
   const preprocessing = known ?? fitArray(spec, pool, inferred, split.train);
 
-  const table = tableOf(pool.images, preprocessing);
-  const targets = encodeLabels(preprocessing.target, pool);
+  const table = tableOf(pool.inputs, preprocessing);
+  const targets = encodeLabels(preprocessing.target, pool.targets);
   const rest = (indices: Int32Array): Split | null =>
     indices.length > 0 ? { table, targets, weights: null, indices } : null;
   return {
@@ -68,50 +81,46 @@ export async function loadIdx(spec: IdxDataSpec, options: LoadOptions): Promise<
   };
 }
 
-/** All rows of a pair of files as one split for a trained model: `eval --images --labels`. Throws UserError. */
-export async function loadLabelledImages(files: IdxFiles, preprocessing: Preprocessing): Promise<Split> {
-  return wholeSplit(await readLabelled(files, ""), preprocessing);
+/** All records of a pair of files. Throws UserError for files that do not fit each other. */
+export async function readPair(files: readonly [string, string], baseDirectory: string): Promise<ArrayPair> {
+  const [inputs, targets] = await Promise.all(
+    files.map((file) => readArray(placeFile(file, baseDirectory))) as [
+      Promise<NumberArray>,
+      Promise<NumberArray>,
+    ],
+  );
+  if (targets.shape[0] === inputs.shape[0]) return { inputs, targets };
+  const message = `${targets.shape[0]} labels for the ${inputs.shape[0]} records of ${inputs.file}`;
+  throw dataError({ file: targets.file, message, expected: "as many labels as records" });
 }
 
-/** Images without labels, as inputs of a trained model. Throws UserError. */
-export async function loadImages(file: string, preprocessing: Preprocessing): Promise<InputTable> {
-  const images = await readIdx(file);
-  checkFits(images, file, preprocessing);
-  return tableOf(images, preprocessing);
-}
-
-async function readLabelled(files: IdxFiles, baseDirectory: string): Promise<Labelled> {
-  const placed = {
-    images: placeFile(files.images, baseDirectory),
-    labels: placeFile(files.labels, baseDirectory),
-  };
-  const [images, labels] = await Promise.all([readIdx(placed.images), readIdx(placed.labels)]);
-  const { rows, cols } = recordShape(labels);
-  if (cols !== 1) {
-    const message = `labels of shape ${labels.shape.join(" × ")}`;
-    throw dataError({ file: placed.labels, message, expected: "one label per record" });
-  }
-  if (rows !== images.shape[0]) {
-    const message = `${rows} labels for the ${images.shape[0]} images of ${placed.images}`;
-    throw dataError({ file: placed.labels, message, expected: "as many labels as images" });
-  }
-  return { files: placed, images, labels };
-}
-
-function wholeSplit(labelled: Labelled, preprocessing: Preprocessing): Split {
-  checkFits(labelled.images, labelled.files.images, preprocessing);
+/** All records of a pair as one split for a trained model. Throws UserError. */
+export function wholeSplit({ inputs, targets }: ArrayPair, preprocessing: Preprocessing): Split {
   return {
-    table: tableOf(labelled.images, preprocessing),
-    indices: new Int32Array(labelled.images.shape[0]!).map((_, row) => row),
-    targets: encodeLabels(preprocessing.target, labelled),
+    table: inputsOf(inputs, preprocessing),
+    indices: new Int32Array(inputs.shape[0]!).map((_, row) => row),
+    targets: encodeLabels(preprocessing.target, targets),
     weights: null,
   };
 }
 
+/** Records as inputs of a trained model. Throws UserError. */
+export function inputsOf(inputs: NumberArray, preprocessing: Preprocessing): InputTable {
+  checkFits(inputs, preprocessing);
+  return tableOf(inputs, preprocessing);
+}
+
+/** The one label of every record. Throws UserError(data). */
+function labelsOf(labels: NumberArray): Uint8Array | Float32Array {
+  if (recordShape(labels).cols === 1) return finiteValues(labels);
+  const message = `labels of shape ${labels.shape.join(" × ")}`;
+  throw dataError({ file: labels.file, message, expected: "one label per record" });
+}
+
 /** Whole numbers are classes, at most twenty of them unless they are bytes; others are a quantity. */
-function inferTarget(spec: IdxDataSpec, labels: IdxArray, options: LoadOptions): Target {
+function inferTarget(spec: ArraySpec, labels: NumberArray, options: LoadOptions): Target {
   const loss = options.loss ?? null;
-  const found = new Set<number>(labels.values);
+  const found = new Set<number>(labelsOf(labels));
   const isFew = labels.type === "uint8" || found.size <= mostNumberClasses;
   const isWhole = [...found].every(Number.isInteger);
   const classLosses: readonly (string | null)[] = [null, "cross_entropy", "focal", "bce_with_logits"];
@@ -122,21 +131,16 @@ function inferTarget(spec: IdxDataSpec, labels: IdxArray, options: LoadOptions):
   return classTarget("label", classes, loss);
 }
 
-function fitArray(
-  spec: IdxDataSpec,
-  { images, labels }: Labelled,
-  target: Target,
-  train: Int32Array,
-): Preprocessing {
-  const { cols } = recordShape(images);
+function fitArray(spec: ArraySpec, pair: ArrayPair, target: Target, train: Int32Array): Preprocessing {
+  const { cols } = recordShape(pair.inputs);
   const inputs: ArrayInputs = {
     kind: "array",
-    shape: images.shape.slice(1),
-    scaling: fitElements(spec.scale, images.values, cols, train),
+    shape: pair.inputs.shape.slice(1),
+    scaling: fitElements(spec.scale, finiteValues(pair.inputs), cols, train),
   };
   if (target.task !== "regression" || target.link === "exp") return { inputs, target };
   const name = spec.scale === "none" ? "none" : "standard";
-  const scaling = fitScaling(name, chosenRows(labels.values, 1, train));
+  const scaling = fitScaling(name, chosenRows(labelsOf(pair.targets), 1, train));
   return { inputs, target: { ...target, columns: [{ name: "label", scaling }] } };
 }
 
@@ -190,30 +194,31 @@ function scalingOfCounts(name: Scaling["name"], counts: Float64Array): Scaling {
 }
 
 /** Bytes as they are, with their scaling; floats scaled. */
-function tableOf(images: IdxArray, { inputs }: Preprocessing): InputTable {
-  const { rows, cols } = recordShape(images);
+function tableOf(array: NumberArray, { inputs }: Preprocessing): InputTable {
+  const { rows, cols } = recordShape(array);
   const { center, scale } = (inputs as ArrayInputs).scaling;
-  const { values } = images;
+  const values = finiteValues(array);
   if (values instanceof Uint8Array) return { rows, cols, values, scale: 1 / scale, shift: -center / scale };
   return { rows, cols, values: values.map((value) => (value - center) / scale) };
 }
 
 /** Targets [rows × targetWidth]. */
-function encodeLabels(target: Target, { labels, files }: Labelled): Float32Array {
+function encodeLabels(target: Target, array: NumberArray): Float32Array {
+  const labels = labelsOf(array);
   if (target.task === "regression") {
     const { center, scale } = target.columns[0]!.scaling;
-    return Float32Array.from(labels.values).map((value) => (value - center) / scale);
+    return Float32Array.from(labels).map((value) => (value - center) / scale);
   }
   if (target.task === "multilabel") throw modelMisfit("several labels per record");
   const numbers = new Map(target.classes.map((label, number) => [Number(label), number]));
   const width = targetWidth({ target });
-  const out = new Float32Array(labels.values.length * width);
+  const out = new Float32Array(labels.length * width);
   const problems = new ProblemList();
-  for (const [row, value] of labels.values.entries()) {
+  for (const [row, value] of labels.entries()) {
     const number = numbers.get(value);
     if (number === undefined) {
       const message = `label ${value} of record ${row} is none of the classes`;
-      problems.add({ file: files.labels, message, expected: `one of ${target.classes.join(", ")}` });
+      problems.add({ file: array.file, message, expected: `one of ${target.classes.join(", ")}` });
     } else if (target.encoding === "index") out[row] = number;
     else out[row * width + number] = 1;
   }
@@ -221,21 +226,24 @@ function encodeLabels(target: Target, { labels, files }: Labelled): Float32Array
   return out;
 }
 
-function checkSameShape(shape: readonly number[], { images, files }: Labelled): void {
-  const found = images.shape.slice(1);
-  if (found.join() === shape.join()) return;
-  const message = `records of shape ${found.join(" × ")}`;
-  throw dataError({ file: files.images, message, expected: `${shape.join(" × ")}, as the training file's` });
+function checkSameShape(first: NumberArray, { shape, file }: NumberArray): void {
+  const [wanted, found] = [first, { shape }].map((array) => array.shape.slice(1).join(" × "));
+  if (found === wanted) return;
+  throw dataError({
+    file,
+    message: `records of shape ${found}`,
+    expected: `${wanted}, as the training file's`,
+  });
 }
 
-function checkFits(images: IdxArray, file: string, preprocessing: Preprocessing): void {
+function checkFits(array: NumberArray, preprocessing: Preprocessing): void {
   if (preprocessing.inputs.kind !== "array") throw modelMisfit("columns of a table, not on images");
-  const { cols } = recordShape(images);
+  const { cols } = recordShape(array);
   const wanted = inputWidth(preprocessing);
   if (cols === wanted) return;
   const message = `records of ${cols} elements`;
   throw dataError({
-    file,
+    file: array.file,
     message,
     expected: `${preprocessing.inputs.shape.join(" × ")}, as the model was trained on`,
   });

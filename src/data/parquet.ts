@@ -1,0 +1,133 @@
+/**
+ * Parquet files as the bytes of a CSV file with the same columns, so that all behind them reads one format. Lists
+ * and structures are written as JSON. What the bytes mean is the library's knowledge, hyparquet's.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import type { AsyncBuffer, DecodedArray, FileMetaData } from "hyparquet";
+import { UserError } from "../support/errors.ts";
+import { ioProblem } from "../support/files.ts";
+import { dataError } from "./problems.ts";
+
+/** First and last four bytes. */
+const magic = "PAR1";
+const leastBytes = 12;
+
+/** Rows that become text at a time. */
+const rowsAtOnce = 4096;
+/** More rows than this in one group of rows, which is decoded as a whole, are refused. */
+const mostGroupRows = 2 ** 26;
+/** Whether the file begins and ends as Parquet does. Throws UserError(io). */
+export async function isParquet(file: string, size: number): Promise<boolean> {
+  if (size < leastBytes) return false;
+  const handle = await openFile(file);
+  try {
+    const source = sourceOf(handle, size);
+    const ends = await Promise.all([source.slice(0, 4), source.slice(size - 4)]);
+    return ends.every((bytes) => Buffer.from(bytes).toString("latin1") === magic);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The header and the rows as CSV, in pieces. Throws UserError: io, data for a damaged file. */
+export async function* parquetCsv(file: string, size: number): AsyncGenerator<Uint8Array> {
+  const { metadata, names } = await readMetadata(file, size);
+  yield Buffer.from(`${names.map(csvText).join(",")}\n`);
+  const { decodedGroups } = await import("./parquetWorker.ts");
+  try {
+    for await (const columns of decodedGroups(file, metadata, names, groupRows(metadata, file))) {
+      const rows = columns[0]?.length ?? 0;
+      for (let first = 0; first < rows; first += rowsAtOnce)
+        yield Buffer.from(csvRows(columns, first, Math.min(first + rowsAtOnce, rows)));
+    }
+  } catch (error) {
+    throw faultOf(file, error);
+  }
+}
+
+async function readMetadata(file: string, size: number) {
+  const { parquetMetadataAsync, parquetSchema } = await import("hyparquet");
+  const handle = await openFile(file);
+  try {
+    const metadata = await parquetMetadataAsync(sourceOf(handle, size));
+    return { metadata, names: parquetSchema(metadata).children.map(({ element }) => element.name) };
+  } catch (error) {
+    throw faultOf(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+function openFile(file: string): Promise<FileHandle> {
+  return open(file).catch((error: unknown) => {
+    throw ioProblem(error, file, "read");
+  });
+}
+
+function sourceOf(handle: FileHandle, size: number): AsyncBuffer {
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
+      let at = 0;
+      while (at < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
+        if (bytesRead === 0) throw new RangeError("the file ends early");
+        at += bytesRead;
+      }
+      return bytes.buffer;
+    },
+  };
+}
+
+/** Whatever the library throws is the file's fault. */
+function faultOf(file: string, error: unknown): unknown {
+  if (error instanceof UserError) return error;
+  const { message, code } = error as NodeJS.ErrnoException;
+  if (code !== undefined) return ioProblem(error, file, "read");
+  return dataError(
+    { file, message: "the Parquet data can't be read", expected: `a whole file (${message})` },
+    error,
+  );
+}
+
+/** Rows of each group. */
+function groupRows({ row_groups, num_rows }: FileMetaData, file: string): number[] {
+  const rows = row_groups.map((group) => Number(group.num_rows));
+  const sum = rows.reduce((total, count) => total + count, 0);
+  const isSound = rows.every((count) => count >= 0 && count <= mostGroupRows) && sum === Number(num_rows);
+  if (isSound) return rows;
+  const message = `groups of ${rows.slice(0, 3).join(", ")}${rows.length > 3 ? ", …" : ""} rows for a table of ${num_rows}`;
+  throw dataError({
+    file,
+    message,
+    expected: `groups of at most ${mostGroupRows} rows that make up the table`,
+  });
+}
+
+function csvRows(columns: readonly DecodedArray[], first: number, end: number): string {
+  let text = "";
+  for (let row = first; row < end; row++) {
+    for (let j = 0; j < columns.length; j++) {
+      if (j > 0) text += ",";
+      const value: unknown = columns[j]![row];
+      text += typeof value === "number" ? value : fieldOf(value);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+function fieldOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return csvText(value);
+  if (typeof value === "bigint" || typeof value === "boolean") return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  const json = JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
+  return csvText(json);
+}
+
+function csvText(text: string): string {
+  return /[",\n\r]|^$|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

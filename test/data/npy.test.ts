@@ -1,0 +1,211 @@
+/** NPY files: every numeric type and order of bytes and of elements, and what becomes of them in training. */
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { readArray } from "../../src/data/array.ts";
+import { loadDataset } from "../../src/data/load.ts";
+import { loadArray } from "../../src/data/loadNpy.ts";
+import { UserError } from "../../src/support/errors.ts";
+import { load as loadSpecText } from "../config/support.ts";
+import { csvSpec, temporaryFiles } from "./support.ts";
+
+const file = temporaryFiles();
+
+/** The bytes of each type, most significant first. */
+const writers = {
+  b1: (value: number) => Buffer.of(value),
+  u1: (value: number) => Buffer.of(value),
+  i1: (value: number) => Buffer.of(value & 0xff),
+  u2: (value: number) => filled(2, (out) => out.writeUInt16BE(value)),
+  i2: (value: number) => filled(2, (out) => out.writeInt16BE(value)),
+  u4: (value: number) => filled(4, (out) => out.writeUInt32BE(value)),
+  i4: (value: number) => filled(4, (out) => out.writeInt32BE(value)),
+  u8: (value: number) => filled(8, (out) => out.writeBigUInt64BE(BigInt(value))),
+  i8: (value: number) => filled(8, (out) => out.writeBigInt64BE(BigInt(value))),
+  f2: (value: number) => filled(2, (out) => out.writeUInt16BE(halves.get(value)!)),
+  f4: (value: number) => filled(4, (out) => out.writeFloatBE(value)),
+  f8: (value: number) => filled(8, (out) => out.writeDoubleBE(value)),
+};
+type Kind = keyof typeof writers;
+const kinds = Object.keys(writers) as Kind[];
+
+/** From IEEE 754's table of binary16. */
+const halves = new Map([
+  [0, 0x0000],
+  [1, 0x3c00],
+  [-2, 0xc000],
+  [0.333251953125, 0x3555],
+  [65504, 0x7bff],
+  [2 ** -24, 0x0001],
+]);
+const valuesOf = {
+  b1: [0, 1, 1, 0, 1, 0],
+  u1: [0, 1, 2, 127, 128, 255],
+  i1: [0, 1, -1, 127, -128, 5],
+  u2: [0, 1, 2, 256, 65535, 5],
+  i2: [0, 1, -1, 256, -32768, 5],
+  u4: [0, 1, 2, 65536, 2 ** 32 - 1, 5],
+  i4: [0, 1, -1, 65536, -(2 ** 31), 2 ** 24 + 1],
+  u8: [0, 1, 2, 2 ** 40, 2 ** 53, 5],
+  i8: [0, 1, -1, 2 ** 40, -(2 ** 53), 5],
+  f2: [...halves.keys()],
+  f4: [0, 1.5, -2.25, 2 ** 100, -0.1, 5].map(Math.fround),
+  f8: [0, 1.5, -2.25, 2 ** 1000, -0.1, 5],
+} satisfies Record<Kind, number[]>;
+
+function filled(bytes: number, write: (out: Buffer) => void): Buffer {
+  const out = Buffer.alloc(bytes);
+  write(out);
+  return out;
+}
+
+interface Made {
+  readonly kind: Kind;
+  readonly shape: readonly number[];
+  readonly values: readonly number[];
+  readonly order?: "<" | ">";
+  readonly isFortran?: boolean;
+  readonly version?: number;
+}
+
+function npy({ kind, shape, values, order = "<", isFortran = false, version = 1 }: Made): Buffer {
+  const sign = kind.endsWith("1") ? "|" : order;
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const text = `{'descr': '${sign}${kind}', 'fortran_order': ${isFortran ? "True" : "False"}, 'shape': (${sizes}), }\n`;
+  const length = filled(version === 1 ? 2 : 4, (out) => {
+    if (version === 1) out.writeUInt16LE(text.length);
+    else out.writeUInt32LE(text.length);
+  });
+  const elements = values.map((value) => {
+    const bytes = writers[kind](value);
+    return order === "<" ? bytes.reverse() : bytes;
+  });
+  const start = Buffer.from([0x93, ...Buffer.from("NUMPY"), version, 0]);
+  return Buffer.concat([start, length, Buffer.from(text), ...elements]);
+}
+
+test.each(kinds)("elements of type %s are read in either order of bytes", async (kind) => {
+  const values = valuesOf[kind];
+  for (const order of ["<", ">"] as const) {
+    const array = await readArray(file("x.npy", npy({ kind, order, shape: [3, 2], values })));
+    expect(array.shape).toEqual([3, 2]);
+    expect([...array.values]).toEqual(values);
+  }
+});
+
+test("all versions of the header, and gzip, are read alike", async () => {
+  const made = { kind: "f4", shape: [2], values: [1, 2] } as const;
+  for (const version of [1, 2, 3]) {
+    const bytes = npy({ ...made, version });
+    for (const path of [file("v.npy", bytes), file("v.npy.gz", gzipSync(bytes))])
+      expect([...(await readArray(path)).values]).toEqual([1, 2]);
+  }
+});
+
+test.each([[[6]], [[2, 3]], [[3, 2]], [[2, 2, 3]], [[2, 3, 4, 2]]])(
+  "elements of shape %j in Fortran's order come out row by row",
+  async (shape) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    // The element at i, j, k … is its place in C's order; NumPy writes it where the first index runs fastest.
+    const fortran = Array.from({ length: count }, (_, position) => {
+      let rest = position;
+      const index = shape.map((size) => {
+        const i = rest % size;
+        rest = Math.floor(rest / size);
+        return i;
+      });
+      return index.reduce((place, i, dimension) => place * shape[dimension]! + i, 0);
+    });
+    const path = file("f.npy", npy({ kind: "i4", shape, values: fortran, isFortran: true }));
+    expect([...(await readArray(path)).values]).toEqual([...Array(count).keys()]);
+  },
+);
+
+describe("refused, with the file's name:", () => {
+  const good = npy({ kind: "f4", shape: [2, 2], values: [1, 2, 3, 4] });
+  const changed = (from: string, to: string) =>
+    Buffer.from(good.toString("latin1").replace(from, to.padEnd(from.length)), "latin1");
+  test.each<[string, Uint8Array, string]>([
+    ["complex numbers", changed("<f4", "<c8"), 'the array holds elements of type "<c8"'],
+    ["objects", changed("<f4", "|O"), 'the array holds elements of type "|O'],
+    ["records", changed("'<f4'", "[('a"), "the array holds records of several fields"],
+    ["a single value", changed("(2, 2)", "()"), "a single value, without any dimension"],
+    ["no elements", changed("(2, 2)", "(0, 2)"), "an array of shape 0 × 2 holds nothing"],
+    ["a header without shape", changed("shape", "shave"), "an NPY header that can't be read"],
+    ["an unknown version", Buffer.from(good).fill(9, 6, 7), "NPY version 9.0"],
+    ["a huge promise", changed("(2, 2)", "(9999999,)"), "and the file holds"],
+    ["too short", good.subarray(0, -1), "promises 2 × 2 elements of float32"],
+    ["too long", Buffer.concat([good, good]), "promises 2 × 2 elements of float32"],
+  ])("%s", async (_, bytes, message) => {
+    await expect(readArray(file("bad.npy", bytes))).rejects.toThrow(message);
+    await expect(readArray(file("bad.npy", bytes))).rejects.toThrow("bad.npy: ");
+  });
+
+  test("a file cut anywhere", async () => {
+    for (const bytes of [good, gzipSync(good)])
+      for (let length = 0; length < bytes.length; length++)
+        await expect(readArray(file("cut.npy", bytes.subarray(0, length)))).rejects.toBeInstanceOf(UserError);
+  });
+});
+
+describe("in training", () => {
+  const rows = Array.from({ length: 24 }, (_, row) => [row / 4 - 3, row % 7 === 0 ? Number.NaN : row ** 2]);
+  const labels = rows.map((_, row) => row % 3);
+  const x = file("features.npy", npy({ kind: "f4", shape: [24, 2], values: rows.flat() }));
+  const y = file("labels.npy", npy({ kind: "i8", shape: [24], values: labels }));
+  const load = (text: string) =>
+    loadDataset(loadSpecText(`{ data: ${text} }`).spec.data, { seed: 0, baseDirectory: "." });
+
+  test("a table of floats is what the CSV file of the same columns is", async () => {
+    const lines = rows.map((row, i) => [...row, labels[i]].map((v) => (Number.isNaN(v) ? "" : v)).join(","));
+    const csv = file("t.csv", ["feature_0,feature_1,target", ...lines].join("\n"));
+    const split = { validation: 0.25, test: 0, stratify: null, fold: null };
+    const table = await loadDataset(csvSpec({ path: [csv], target: ["target"], split }), {
+      seed: 0,
+      baseDirectory: ".",
+    });
+    const arrays = await load(`{ train: { features: ${x}, targets: ${y} }, split: { validation: 0.25 } }`);
+    expect(arrays.splits).toEqual(table.splits);
+    expect(arrays.warnings).toEqual(table.warnings);
+    expect(arrays.preprocessing.target).toEqual(table.preprocessing.target);
+  });
+
+  test("several target columns are a regression with as many outputs", async () => {
+    const targets = file(
+      "y2.npy",
+      npy({ kind: "f8", shape: [24, 2], values: labels.flatMap((v) => [v, -v]) }),
+    );
+    const { preprocessing } = await load(`{ train: { features: ${x}, targets: ${targets} } }`);
+    expect(preprocessing.target).toMatchObject({
+      task: "regression",
+      columns: [{ name: "target_0" }, { name: "target_1" }],
+    });
+  });
+
+  test("bytes, and records of several dimensions, are images", async () => {
+    const values = Array.from({ length: 96 }, (_, i) => i);
+    for (const kind of ["u1", "f4"] as const) {
+      const images = file(`i-${kind}.npy`, npy({ kind, shape: [24, 2, 2], values }));
+      const { preprocessing, splits } = await load(`{ train: { features: ${images}, targets: ${y} } }`);
+      expect(preprocessing.inputs).toMatchObject({ kind: "array", shape: [2, 2] });
+      expect(splits.train.table.values).toBeInstanceOf(kind === "u1" ? Uint8Array : Float32Array);
+      const { table } = await loadArray(images, preprocessing);
+      expect(table).toEqual(splits.train.table);
+    }
+  });
+
+  test("an infinite feature, a missing target and other counts are told with file and record", async () => {
+    const bad = file("inf.npy", npy({ kind: "f8", shape: [2, 2], values: [1, 2, 3, 1e300] }));
+    const nan = file("nan.npy", npy({ kind: "f4", shape: [2], values: [0, Number.NaN] }));
+    await expect(load(`{ train: { features: ${bad}, targets: ${nan} } }`)).rejects.toThrow(
+      /inf\.npy: feature_1 of record 1 is 1e\+300; .*\n.*nan\.npy: target of record 1 is NaN; a value/,
+    );
+    await expect(load(`{ train: { features: ${x}, targets: ${nan} } }`)).rejects.toThrow(
+      "2 labels for the 24 records of",
+    );
+  });
+
+  test("missing: error refuses NaN", async () => {
+    const text = `{ train: { features: ${x}, targets: ${y} }, missing: error }`;
+    await expect(load(text)).rejects.toThrow("feature_1 of record 0 is NaN");
+  });
+});

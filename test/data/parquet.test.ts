@@ -1,0 +1,120 @@
+/** Parquet files are read as the CSV file of the same columns would be; UTF-16 as the UTF-8 of the same text. */
+import { readFileSync } from "node:fs";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { describe, expect, test } from "vitest";
+import { loadDataset } from "../../src/data/load.ts";
+import { readFileBytes } from "../../src/data/source.ts";
+import { withoutUtf16 } from "../../src/data/utf16.ts";
+import { UserError } from "../../src/support/errors.ts";
+import { load as loadSpecText } from "../config/support.ts";
+import { chunked, csvSpec, streamOf, temporaryFiles } from "./support.ts";
+
+const file = temporaryFiles();
+const count = 50;
+const numbers = Array.from({ length: count }, (_, row) => (row % 7 === 0 ? null : row / 8 - 3));
+const words = numbers.map((_, row) => ["x", 'say "hi"', "a,b", "line\nbreak", null][row % 5]!);
+const flags = numbers.map((_, row) => row % 3 === 0);
+const wholes = numbers.map((_, row) => BigInt(row % 2));
+const codecs = ["UNCOMPRESSED", "SNAPPY"] as const;
+const table = (codec: (typeof codecs)[number] = "SNAPPY") =>
+  new Uint8Array(
+    parquetWriteBuffer({
+      codec,
+      rowGroupSize: 20,
+      columnData: [
+        { name: "a, b", data: numbers, type: "DOUBLE" },
+        { name: "word", data: words, type: "STRING" },
+        { name: "flag", data: flags, type: "BOOLEAN" },
+        { name: "y", data: wholes, type: "INT64" },
+      ],
+    }),
+  );
+const quoted = (value: unknown) => (value === null ? "" : `"${String(value).replaceAll('"', '""')}"`);
+const csvText = [
+  '"a, b",word,flag,y',
+  ...numbers.map((v, i) => [v, words[i], flags[i], wholes[i]].map(quoted)),
+].join("\n");
+
+const load = (path: string) =>
+  loadDataset(csvSpec({ target: ["y"], path: [path] }), { seed: 0, baseDirectory: "." });
+
+async function textOf(source: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source) chunks.push(Uint8Array.from(chunk));
+  return Buffer.concat(chunks).toString();
+}
+
+describe("a Parquet file", () => {
+  test.each(codecs)("of codec %s is the data set of its CSV file", async (codec) => {
+    const path = file(`${codec}.parquet`, table(codec));
+    expect(await load(path)).toEqual(await load(file("t.csv", csvText)));
+  });
+
+  test("is known by what it holds, whatever its name", async () => {
+    expect(await load(file("table", table()))).toEqual(await load(file("t.csv", csvText)));
+  });
+
+  test("may hold times, lists and whole numbers beyond a double's", async () => {
+    const bytes = parquetWriteBuffer({
+      columnData: [
+        { name: "at", data: [new Date(0), null], type: "TIMESTAMP" },
+        { name: "list", data: [{ a: [1, "b"] }, [2]], type: "JSON" },
+        { name: "id", data: [9007199254740993n, null], type: "INT64" },
+      ],
+    });
+    const text = await textOf(readFileBytes(file("times.parquet", new Uint8Array(bytes))));
+    expect(text).toBe('at,list,id\n1970-01-01T00:00:00.000Z,"{""a"":[1,""b""]}",9007199254740993\n,[2],\n');
+  });
+
+  test("cut short, or with a damaged description of its columns, is read or refused with its name", async () => {
+    const whole = table();
+    const footer = new DataView(whole.buffer).getUint32(whole.length - 8, true);
+    for (let step = 1; step <= 12; step++) {
+      const changed = Uint8Array.from(whole);
+      changed[whole.length - 8 - Math.ceil((footer * step) / 12)]! ^= 1 << (step % 8);
+      for (const bytes of [whole.subarray(0, whole.length - 9 * step), changed]) {
+        const path = file("damaged.parquet", bytes);
+        const error = await textOf(readFileBytes(path)).catch((reason: unknown) => reason);
+        if (error instanceof Error) {
+          expect(error).toBeInstanceOf(UserError);
+          expect(error.message).toContain(path);
+        }
+      }
+    }
+  });
+
+  test("needs no format in a spec", () => {
+    expect(loadSpecText("{ data: { path: a.parquet, target: y } }").spec.data.format).toBe("csv");
+  });
+});
+
+describe("UTF-16 with a byte order mark", () => {
+  const text = "\uFEFFname,y\n\u{1F600}é,1\nб,2\n";
+  const little = Buffer.from(text, "utf16le");
+  const big = Buffer.from(little).swap16();
+  test.each([
+    ["little", little],
+    ["big", big],
+  ])("and the %s end first is read, however it is cut", async (_, bytes) => {
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const chunks = streamOf(chunked(bytes, [cut, cut + 3]));
+      expect(await textOf(withoutUtf16(chunks, "x.csv"))).toBe(text.slice(1));
+    }
+  });
+
+  test("trains as the UTF-8 file does", async () => {
+    const iris = readFileSync("data/iris.csv", "utf8");
+    const spec = { ...csvSpec({ target: ["species"] }) };
+    const rows = (path: string) => loadDataset({ ...spec, path: [path] }, { seed: 0, baseDirectory: "." });
+    const wide = file("wide.csv", Buffer.from(`\uFEFF${iris}`, "utf16le"));
+    expect(await rows(wide)).toEqual(await rows("data/iris.csv"));
+  });
+
+  test.each([
+    ["half a pair", Buffer.from("\uFEFFab\ud83dc", "utf16le"), "x.csv: invalid UTF-16 at byte 6"],
+    ["half a unit", little.subarray(0, -1), `x.csv: invalid UTF-16 at byte ${little.length - 2}`],
+  ])("with %s is refused", async (_, bytes, message) => {
+    for (const cuts of [[], [3], [7]])
+      await expect(textOf(withoutUtf16(streamOf(chunked(bytes, cuts)), "x.csv"))).rejects.toThrow(message);
+  });
+});
