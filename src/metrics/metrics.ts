@@ -149,8 +149,11 @@ export interface Evaluation {
   add(predictions: Values, targets: Values): void;
   /** NaN where a metric is not defined by the rows seen, such as ROC without a positive row. */
   result(): Results;
-  /** By the bootstrap; of an evaluation that was started for it. */
-  intervals(): Intervals;
+  /**
+   * By the bootstrap; of an evaluation that was started for it. Metrics that need every score are left out where
+   * even few samples would take more than `mostWork` additions.
+   */
+  intervals(mostWork?: number): Intervals;
   /** Row = true class, column = predicted; classification only. */
   confusion(): number[][] | null;
   /** Precision, recall, F1 and rows of each class or label; not for regression. */
@@ -219,7 +222,9 @@ interface Reading<View> {
 const mostSamples = 500;
 const fewestSamples = 100;
 /** Additions that intervals may take in all, before samples become fewer: about a second. */
-const mostWork = 5e8;
+const patientWork = 5e8;
+/** The same for who waits for something else: some hundredths of a second. */
+export const quickWork = 1e7;
 
 function running<View>(
   stats: { add(predictions: Values, targets: Values): void; view(sample?: Sample): View },
@@ -227,7 +232,6 @@ function running<View>(
   reading: Reading<View>,
 ): Evaluation {
   let scores = 0;
-  const keepsAll = names.some((name) => table[name].keepsAll);
   return {
     add(predictions, targets) {
       scores += predictions.length;
@@ -237,10 +241,13 @@ function running<View>(
       const view = stats.view();
       return Object.fromEntries(names.map((name) => [name, reading.metric(name, view)]));
     },
-    intervals() {
+    intervals(mostWork = patientWork) {
+      const isKept = fewestSamples * 2 * scores <= mostWork;
+      const affordable = names.filter((name) => isKept || mostWork === patientWork || !table[name].keepsAll);
+      const keepsAll = affordable.some((name) => table[name].keepsAll);
       const work = mostGroups + reading.work + (keepsAll ? 2 * scores : 0);
       const samples = Math.max(fewestSamples, Math.min(mostSamples, Math.floor(mostWork / work)));
-      return intervalsOf(stats, names, reading, samples);
+      return intervalsOf(stats, affordable, reading, samples);
     },
     confusion: () => reading.confusion(stats.view()),
     perClass: () => reading.perClass(stats.view()),

@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import type { Run } from "../checkpoint/runDirectory.ts";
-import { defaultMetrics, type Intervals } from "../metrics/metrics.ts";
+import { defaultMetrics, type Intervals, quickWork } from "../metrics/metrics.ts";
 import { assert } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import type { Assembly } from "./assembly.ts";
@@ -125,7 +125,7 @@ async function measureBest(work: Assembly, run: Run, options: TrainOptions): Pro
     const watch = [watching, heldOut].filter((watcher) => watcher !== null);
     const { loss, evaluation } = await work.measure(split)!.run(names, { watch, hasIntervals: true });
     metrics[split] = { loss, ...evaluation.result() };
-    intervals[split] = evaluation.intervals().metrics;
+    intervals[split] = evaluation.intervals(quickWork).metrics;
     diagnosis = watching?.diagnosis(evaluation) ?? diagnosis;
   }
   return { metrics, intervals, diagnosis };
