@@ -224,7 +224,7 @@ const fewestSamples = 100;
 /** Additions that intervals may take in all, before samples become fewer: about a second. */
 const patientWork = 5e8;
 /** The same for who waits for something else: some hundredths of a second. */
-export const quickWork = 1e7;
+export const quickWork = 1e6;
 
 function running<View>(
   stats: { add(predictions: Values, targets: Values): void; view(sample?: Sample): View },
