@@ -19,6 +19,8 @@ function shown(value) {
   return size >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(4)));
 }
 
+const [leastTicks, mostTicks] = [3, 20];
+
 /** Round numbers in [low, high], about `wanted` of them; powers of ten on a logarithmic axis. */
 function ticks(low, high, wanted, isLog) {
   if (isLog) {
@@ -39,7 +41,7 @@ function ticks(low, high, wanted, isLog) {
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
     found.push(Number((i * step).toPrecision(12)));
-  return found;
+  return found.length < leastTicks && wanted < mostTicks ? ticks(low, high, 2 * wanted, isLog) : found;
 }
 
 /**
@@ -112,7 +114,7 @@ function drawChart(host, series, options) {
     const width = Math.max(220, host.clientWidth);
     const height = options.square ? Math.min(width, 340) : Math.min(300, Math.max(200, width * 0.5));
     const [x0, x1, y0, y1] = ranges();
-    const yTicks = ticks(y0, y1, Math.max(3, Math.round(height / 55)), state.isLog);
+    const yTicks = ticks(y0, y1, Math.max(4, Math.round(height / 45)), state.isLog);
     const yText = (tick) => shown(state.isLog ? Number((10 ** tick).toPrecision(6)) : tick);
     const left = 14 + 7 * Math.max(...yTicks.map((tick) => yText(tick).length), 1) + (options.y ? 14 : 0);
     const [top, right, bottom] = [10, 12, 40];
@@ -155,9 +157,9 @@ function drawChart(host, series, options) {
     clip.id = clipId;
     clip.append(
       node("rect", {
-        x: left,
+        x: left - 6,
         y: top - 6,
-        width: width - left - right + 6,
+        width: width - left - right + 12,
         height: height - top - bottom + 6,
       }),
     );

@@ -19,7 +19,7 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsaf
 export function renderComparison(comparison: Comparison): string {
   const { runs, spec, metrics, other, paired } = comparison;
   const curves = curvesOf(comparison);
-  const plain = ([, values]: Row) => values.map((value) => html`<td class="text">${valueText(value)}</td>`);
+  const plain = ([, values]: Row) => values.map((value) => html`<td>${valueText(value)}</td>`);
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -78,11 +78,11 @@ function pairs({ split, rows, metrics, mcnemar }: Pairing, runs: readonly string
       const test = metric === "accuracy" ? mcnemar?.[index] : null;
       const verdict = judgement(metric, pair);
       const place = `left:${at(pair.low).toFixed(1)}%;width:${(at(pair.high) - at(pair.low)).toFixed(1)}%`;
-      return html`<tr><th scope="row" class="text">${metric}</th><td class="text">${shortName(runs[index]!)}</td><td>${intervalText(pair)}</td><td class="interval"><i class="${verdict}" style="${place}"></i><b style="left:${at(pair.difference).toFixed(1)}%"></b></td><td class="text">${verdict}${test ? `; McNemar’s p = ${figure(test.p)} (${count(test.onlySecond)} rows right here alone, ${count(test.onlyFirst)} there)` : ""}</td></tr>`;
+      return html`<tr><th scope="row" class="text">${metric}</th><td class="text">${shortName(runs[index]!)}</td><td>${intervalText(pair)}</td><td class="interval"><i class="${verdict}" style="${place}"></i><b style="left:${at(pair.difference).toFixed(1)}%"></b></td><td class="text said">${verdict}${test ? `; McNemar’s p = ${figure(test.p)} (${count(test.onlySecond)} rows right here alone, ${count(test.onlyFirst)} there)` : ""}</td></tr>`;
     });
   });
   return section("paired", "More than luck?", lead, [
-    html`<div class="scroll" tabindex="0" role="region" aria-label="Paired differences"><table><thead><tr><th scope="col" class="text">metric</th><th scope="col" class="text">run</th><th scope="col">difference</th><th scope="col" class="text"><span class="hidden">interval around 0</span></th><th scope="col" class="text">verdict</th></tr></thead><tbody>${lines}</tbody></table></div>`,
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Paired differences"><table class="pairs"><thead><tr><th scope="col" class="text">metric</th><th scope="col" class="text">run</th><th scope="col">difference</th><th scope="col" class="text"><span class="hidden">interval around 0</span></th><th scope="col" class="text">verdict</th></tr></thead><tbody>${lines}</tbody></table></div>`,
   ]);
 }
 
