@@ -16,6 +16,7 @@ interface Arena {
 export function openNative(addon: Addon, set: string, threads: number): Machine {
   const team = addon.open(set, threads);
   const count = addon.threads(team);
+  const fused = addon.fused(set) === 1;
   let arena: Arena | null = null;
 
   function newArena(bytes: number): Arena {
@@ -32,10 +33,10 @@ export function openNative(addon: Addon, set: string, threads: number): Machine 
 
   return {
     name: "native",
-    description: `native: ${set}, ${count} ${count === 1 ? "thread" : "threads"}`,
+    description: `native: ${set}${fused ? "" : ", whose bits are its own"}, ${count} ${count === 1 ? "thread" : "threads"}`,
     threads: count,
     slowness: 1,
-    fused: addon.fused(set) === 1,
+    fused,
     allocate(wanted) {
       const bytes = aligned(wanted);
       if (bytes > arenaBytes / 8) return take(newArena(bytes), bytes);
