@@ -60,7 +60,7 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "model: { layers: [residual: [{ residual: [relu] }], linear] }",
-      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => type !== "residual").join(", ")}`,
+      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => type !== "residual" && type !== "embed").join(", ")}`,
     ],
     [
       "name: ../x",
@@ -284,7 +284,7 @@ describe("each contradiction in a sentence", () => {
 
   it("a loss that is not for the task", () => {
     expect(problems("data: { path: a.csv, target: y, task: regression }\nloss: cross_entropy")).toEqual([
-      "2:7: cross_entropy is a loss for classification, data.task is regression; expected one of mse, half_squared_error, mae, huber, smooth_l1, poisson_nll, quantile",
+      "2:7: cross_entropy is a loss for classification, data.task is regression; expected one of mse, half_squared_error, mae, huber, smooth_l1, poisson_nll, quantile, gaussian_nll",
     ]);
   });
 
