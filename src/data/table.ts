@@ -153,6 +153,8 @@ class TableReader {
   private columns: Column[] = [];
   /** Per column, 1 if a number that the scanner found is the value. */
   private arePlain: Uint8Array = new Uint8Array(0);
+  /** Whether the current file's fields are the columns, one by one, and all are numbers. */
+  private isStraight = false;
   /** Per column, its field in the current file. */
   private fields: Int32Array = new Int32Array(0);
   private slabs: Float32Array[] = [];
@@ -187,6 +189,11 @@ class TableReader {
       const { slab } = this;
       const base = first[record]!;
       let at = this.at;
+      if (this.isStraight && copyFinite(values, base, slab, at, fields.length)) {
+        this.at = at + fields.length;
+        this.rows++;
+        continue;
+      }
       for (let j = 0; j < fields.length; j++) {
         const field = fields[j]!;
         const value = values[base + field]!;
@@ -246,6 +253,7 @@ class TableReader {
       if (field === undefined) throw dataError(missingColumn(name, header, file));
       return field;
     });
+    this.isStraight = this.fields.every((field, j) => field === j && this.arePlain[j] === 1);
   }
 
   private addSlab(): void {
@@ -300,6 +308,17 @@ class TableReader {
     if (column.reading.required) this.problems.add(missingValue(scanner, record, field, column.reading.hint));
     return Number.NaN;
   }
+}
+
+/** Copies `count` numbers; false, and some copied in vain, if one is not finite. */
+function copyFinite(from: Float32Array, first: number, to: Float32Array, at: number, count: number): boolean {
+  let sum = 0;
+  for (let j = 0; j < count; j++) {
+    const value = from[first + j]!;
+    to[at + j] = value;
+    sum += value - value;
+  }
+  return sum === 0;
 }
 
 /** Of every column of numbers: nothing is ever added. */

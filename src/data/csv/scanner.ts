@@ -177,15 +177,17 @@ export class CsvScanner extends CsvBatch {
     while (at < length) {
       let value = Number.NaN;
       if (at === fieldStart) {
-        const only = bytes[at]! ^ 0x30;
-        if (only <= 9 && bytes[at + 1] === delimiter && field < ends.length) {
-          // One digit: most of what pixels, flags and counts are.
+        // One digit: most of what pixels, flags and counts are.
+        for (
+          let only = bytes[at]! ^ 0x30;
+          only <= 9 && bytes[at + 1] === delimiter && field < ends.length;
+          only = bytes[at]! ^ 0x30
+        ) {
           values[field] = only;
           ends[field++] = at + 1;
           at += 2;
-          fieldStart = at;
-          continue;
         }
+        fieldStart = at;
         const negative = bytes[at] === minus;
         if (negative) at++;
         const digitsStart = at;
