@@ -72,10 +72,19 @@ const format = choice("FORMAT", ["csv", "jsonl"]);
 
 export const commands = {
   init: {
-    summary: "write a spec for a table, with all that its values tell",
-    argument: { name: "DATA", help: "the rows: a CSV, TSV or JSONL file, may be .gz" },
+    summary: "write a spec for a table, a curve or images, with all that the data tells",
+    argument: {
+      name: "DATA",
+      help: "the rows: a CSV, TSV or JSONL file, may be .gz; or a folder of IDX images",
+      fallback: "",
+    },
     options: {
       target: { short: "t", value: names("COLS"), help: "the column to predict, or several" },
+      template: {
+        value: choice("NAME", ["table", "image", "curve"]),
+        help: "what it is (default: by DATA); without DATA, with a sample to try",
+      },
+      interactive: { short: "i", help: "ask for what the command line leaves open" },
       out: { short: "o", value: text("FILE"), help: "the spec to write (default: NAME.yaml; - for stdout)" },
       overwrite: { help: "replace the spec if it is there" },
       debug,
@@ -83,6 +92,9 @@ export const commands = {
     examples: [
       ["nnt init titanic.csv --target survived", "writes titanic.yaml, ready for nnt train"],
       ["nnt init houses.csv -t price -o - | less", "looks at what it would be"],
+      ["nnt init --template image data/mnist", "for the IDX files in a folder"],
+      ["nnt init --template curve", "curve.yaml and curve.csv, to try it"],
+      ["nnt init --interactive", "asks for everything"],
     ],
   },
   data: {

@@ -1,10 +1,13 @@
 /** `init`: from a table to a spec that trains as it is. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { loadSpec, parseSpec } from "../../src/config/load.ts";
 import { run } from "./host.ts";
 import { folder, put } from "./program.ts";
+
+// Two of them train, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const directory = folder();
 const path = (name: string) => join(directory, name);
@@ -52,6 +55,62 @@ test("names of columns that YAML would take for something else are quoted", asyn
 test("without a target, or with a wrong one, names those there are", async () => {
   expect((await run(["init", "data/iris.csv"])).err).toContain("one of sepal_length");
   expect((await run(["init", "data/iris.csv", "-t", "specie"])).err).toContain('did you mean "species"?');
+});
+
+test("a template without data comes with a sample, and trains", async () => {
+  for (const [template, data, least] of [
+    ["curve", "curve.csv", 0.99],
+    ["table", "houses.csv", 0.97],
+  ] as const) {
+    const spec = path(`${template}-try.yaml`);
+    expect((await run(["init", "--template", template, "--out", spec])).code).toBe(0);
+    expect(readFileSync(path(data))).toEqual(readFileSync(`data/${data}`));
+    const trained = await run(["train", spec, "--out", path(template), "--quiet", "--threads", "1"]);
+    expect(trained.code).toBe(0);
+    const { out } = await run(["eval", join(path(template), "best.ckpt"), "--json"]);
+    expect(JSON.parse(out).metrics.r2).toBeGreaterThan(least);
+  }
+});
+
+test("a folder of IDX images becomes a spec that checks", async () => {
+  const spec = path("images.yaml");
+  expect((await run(["init", resolve("data/digits"), "--out", spec])).code).toBe(0);
+  expect(loadSpec(spec).spec.data).toMatchObject({ format: "idx", test: expect.any(Object) });
+  expect((await run(["check", spec])).code).toBe(0);
+});
+
+test("the image template without data is for the files that `nnt data` fetches", async () => {
+  const { code, err } = await run(["init", "--template", "image", path("data/mnist"), "-o", path("m.yaml")]);
+  expect([code, err]).toEqual([0, expect.stringContaining("nnt data mnist --dir")]);
+  expect(readFileSync(path("m.yaml"), "utf8")).toContain("images: data/mnist/train-images-idx3-ubyte.gz");
+});
+
+test("--interactive asks until the answers are right, and writes what the command line would", async () => {
+  const data = resolve("data/iris.csv");
+  const answers = ["tabel", "table", path("none.csv"), data, "specie", "species", path("asked.yaml")];
+  const asked = await run(["init", "--interactive"], { stdin: answers.map((one) => `${one}\n`).join("") });
+  expect([asked.code, asked.out]).toEqual([0, ""]);
+  for (const told of ['did you mean "table"?', "no such file", 'did you mean "species"?'])
+    expect(asked.err).toContain(told);
+  await run(["init", data, "-t", "species", "-o", path("told.yaml")]);
+  const text = (name: string) => readFileSync(path(name), "utf8").replaceAll(name, "");
+  expect(text("asked.yaml")).toBe(text("told.yaml"));
+});
+
+test("--interactive asks for nothing that is given, and ends with its input", async () => {
+  const given = ["init", "data/iris.csv", "-t", "species", "-o", path("given.yaml"), "--interactive"];
+  expect((await run(given)).err).toMatch(/^wrote/);
+  const { code, err } = await run(["init", "--interactive"]);
+  expect([code, err]).toEqual([2, expect.stringContaining("the input ended before this was answered")]);
+});
+
+test.each([
+  [["init"], 2, "a table or a folder of images, --template to try one, or --interactive"],
+  [["init", "src"], 3, "holds no images to train on"],
+  [["init", "data/iris.csv", "--template", "curve", "-t", "species"], 3, "a curve is made of numbers"],
+])("%j is refused", async (argv, exitCode, message) => {
+  const { code, err } = await run(argv);
+  expect([code, err]).toEqual([exitCode, expect.stringContaining(message)]);
 });
 
 test("--strict makes a warning an error, on check as on train", async () => {

@@ -1,12 +1,15 @@
 /** The text of a spec for a table: what its columns tell, with the figures that told it as comments. */
-import { stringify } from "yaml";
 import { booleanOf, isDecimal } from "../../data/labels.ts";
 import { type ColumnProfile, countsRows, rareRows } from "../../data/profile.ts";
 import { columnOf, type Table } from "../../data/table.ts";
 import { count, counted } from "../../report/text.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
 import { rangeText } from "../inspect/profile.ts";
+import { aligned, key, opening } from "./lines.ts";
 
 export interface Described {
+  /** A curve is a regression on few numbers, by a sum of sigmoids. */
+  readonly template: "table" | "curve";
   readonly name: string;
   /** Of the data, as seen from the spec. */
   readonly path: string;
@@ -35,10 +38,10 @@ const mostWordShare = 0.2;
 const forbidden = "__proto__";
 
 export function specText(described: Described): string {
-  const { name, path, command, target, rows, columns, values } = described;
+  const { template, name, path, command, target, rows, columns, values } = described;
   const targets = columns.filter((column) => target.includes(column.name));
   const inputs = columns.filter((column) => !target.includes(column.name));
-  const task = taskOf(targets);
+  const task = template === "curve" ? curveTask(targets) : taskOf(targets);
   const width = Math.max(...inputs.map((column) => key(column.name).length), 1);
   const columnLines = inputs.map((column) => {
     if (column.name === forbidden)
@@ -47,10 +50,7 @@ export function specText(described: Described): string {
     return aligned(`    ${`${key(column.name)}:`.padEnd(width + 1)} ${setting}`, why);
   });
   const lines = [
-    `# ${path}: ${counted(rows, "row")}, ${counted(columns.length, "column")}. Written by nnt init; check it with`,
-    `#   nnt check ${command}`,
-    "# and train it with",
-    `#   nnt train ${command}`,
+    ...opening(`${path}: ${counted(rows, "row")}, ${counted(columns.length, "column")}`, command),
     `name: ${key(name)}`,
     "seed: 0",
     "data:",
@@ -67,9 +67,9 @@ export function specText(described: Described): string {
     aligned("  columns:", "a line that is left out is inferred"),
     ...columnLines,
     aligned("  split: { validation: 0.1, test: 0.2 }", "shares of the rows, the classes' shares kept equal"),
-    ...networkLines(described, task),
-    ...lossLines(targets, task, rows),
-    ...trainingLines(rows),
+    ...(template === "curve"
+      ? curveLines()
+      : [...networkLines(described, task), ...lossLines(targets, task, rows), ...trainingLines(rows)]),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -80,6 +80,17 @@ function taskOf(targets: readonly ColumnProfile[]): Task {
   if (targets.length > 1) return targets.every(isBinary) ? "multilabel" : "regression";
   const { numbers, distinct } = targets[0]!;
   return numbers === null || (numbers.areWhole && distinct <= mostClasses) ? "classification" : "regression";
+}
+
+function curveTask(targets: readonly ColumnProfile[]): Task {
+  for (const { name, numbers } of targets) {
+    if (numbers !== null) continue;
+    throw new UserError(exitCodes.data, {
+      message: `column "${name}" holds texts, and a curve is made of numbers`,
+      hint: "--template table",
+    });
+  }
+  return "regression";
 }
 
 function isBinary({ numbers, top, distinct }: ColumnProfile): boolean {
@@ -151,6 +162,19 @@ function networkLines({ rows }: Described, task: Task): string[] {
   ];
 }
 
+/** As the lecture notes fit a curve: s(x) = b + Σ vᵢ sigmoid(wᵢ x + cᵢ), by ½|y − s|². */
+function curveLines(): string[] {
+  return [
+    "model:",
+    aligned("  hidden: [20]", "a constant plus a sum of 20 sigmoids"),
+    aligned("  activation: sigmoid", "or tanh, relu, hard_sigmoid"),
+    aligned("loss: half_squared_error", "½|y − s|²"),
+    "optimizer: { name: adam, lr: 0.1 }",
+    "schedule: cosine",
+    "train: { epochs: 300, batch_size: 20 }",
+  ];
+}
+
 function lossLines(targets: readonly ColumnProfile[], task: Task, rows: number): string[] {
   if (task === "multilabel") return ["loss: bce_with_logits"];
   if (task === "regression") return [aligned("loss: mse", "mae or huber where outliers should count less")];
@@ -179,16 +203,6 @@ function trainingLines(rows: number): string[] {
     `  batch_size: ${batch}`,
     aligned("  early_stopping: { metric: validation.loss, patience: 10 }", "the best epoch is kept"),
   ];
-}
-
-/** A setting and a comment behind it, in a column of their own if there is room. */
-function aligned(setting: string, comment: string): string {
-  return comment === "" ? setting : `${setting.padEnd(48)} # ${comment.replaceAll(/[\r\n]+/g, " ")}`;
-}
-
-/** A name or a path as YAML has it. */
-function key(text: string): string {
-  return stringify(text, { lineWidth: 0 }).trimEnd();
 }
 
 function percent(share: number): string {

@@ -1,0 +1,133 @@
+/** What `nnt init` is to write: from the command line, and from answers for what it leaves open if asked to ask. */
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defaultMissingValues } from "../../config/schema/data.ts";
+import { missingColumn, readTable, type Table } from "../../data/table.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
+import type { OptionsOf } from "../commands.ts";
+import { kindOf } from "../inspect/kind.ts";
+import { choice, WrongValue } from "../values.ts";
+import type { Questions } from "./questions.ts";
+
+export const templates = ["table", "image", "curve"] as const;
+export type Template = (typeof templates)[number];
+
+export type Wanted =
+  | { readonly template: "image"; readonly folder: string; readonly name: string }
+  | {
+      readonly template: "table" | "curve";
+      readonly file: string;
+      /** The file is ours, to be copied beside the spec. */
+      readonly isSample: boolean;
+      readonly table: Table;
+      readonly target: readonly string[];
+      readonly name: string;
+    };
+
+type Given = Pick<OptionsOf<"init">, "target" | "template"> & { readonly data: string };
+
+/** Tables to try a template with: they come with nnt. */
+const samples = {
+  table: { file: "houses.csv", target: ["price"] },
+  curve: { file: "curve.csv", target: ["y"] },
+} as const;
+
+const imageFolder = "data/mnist";
+
+/** `questions` null: nothing is asked. Throws UserError: usage, io, data. */
+export async function wantedOf(given: Given, questions: Questions | null): Promise<Wanted> {
+  const template = await templateOf(given, questions);
+  if (template === "image") {
+    const folder = questions && given.data === "" ? await askFolder(questions) : given.data || imageFolder;
+    const path = isFile(folder) ? dirname(folder) : folder;
+    return { template, folder: path, name: nameOf(basename(path)) };
+  }
+  const file = questions && given.data === "" ? await askFile(questions) : given.data;
+  const sample = file === "" ? samples[template] : null;
+  const path = sample ? fileURLToPath(new URL(`../../../data/${sample.file}`, import.meta.url)) : file;
+  const table = await read(path);
+  const target = given.target ?? sample?.target ?? (questions && (await askTarget(table, file, questions)));
+  const name = nameOf(basename(path));
+  return {
+    template,
+    file: path,
+    isSample: sample !== null,
+    table,
+    target: checked(target, table, path),
+    name,
+  };
+}
+
+async function templateOf({ template, data }: Given, questions: Questions | null): Promise<Template> {
+  if (template !== null) return template;
+  if (data !== "") {
+    const isImages = existsSync(data) && (statSync(data).isDirectory() || (await kindOf(data)) === "array");
+    return isImages ? "image" : "table";
+  }
+  if (questions) return questions.ask(`What is it: ${templates.join(", ")}?`, "table", asTemplate);
+  throw new UserError(exitCodes.usage, {
+    message: "init: nothing to write a spec for",
+    expected: "a table or a folder of images, --template to try one, or --interactive to be asked",
+    hint: "nnt init data.csv --target COLUMN",
+  });
+}
+
+function asTemplate(answer: string): Template {
+  try {
+    return choice("NAME", templates).parse(answer);
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error;
+    const { expected, hint } = error;
+    throw new UserError(exitCodes.usage, { message: `"${answer}" is no template`, expected, hint });
+  }
+}
+
+function askFolder(questions: Questions): Promise<string> {
+  return questions.ask("Folder with the IDX files?", imageFolder, (answer) => answer);
+}
+
+function askFile(questions: Questions): Promise<string> {
+  return questions.ask("File with the rows (nothing: a sample to try)?", "", async (answer) => {
+    if (answer !== "") await read(answer);
+    return answer;
+  });
+}
+
+function askTarget(table: Table, file: string, questions: Questions): Promise<readonly string[]> {
+  const names = table.header.slice(0, 40).join(", ");
+  return questions.ask(`Column to predict, of ${names}?`, table.header.at(-1)!, (answer) =>
+    checked(table.header.includes(answer) ? [answer] : answer.split(/\s*,\s*/), table, file),
+  );
+}
+
+const asFound = { kind: null, missing: defaultMissingValues };
+
+function read(file: string): Promise<Table> {
+  return readTable([file], null, (header) => header.map(() => asFound));
+}
+
+function checked(target: readonly string[] | null, { header }: Table, file: string): readonly string[] {
+  if (target === null) {
+    throw new UserError(exitCodes.usage, {
+      message: "init: --target is missing",
+      expected: `the column to predict, one of ${header.slice(0, 40).join(", ")}`,
+    });
+  }
+  const absent = target.filter((name) => !header.includes(name));
+  if (absent.length === 0) return target;
+  throw new UserError(
+    exitCodes.data,
+    absent.map((name) => missingColumn(name, header, file)),
+  );
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** The file's name without endings, fit for a folder. */
+function nameOf(file: string): string {
+  const stem = file.replace(/(\.[a-z]+)?(\.gz)?$/i, "");
+  return stem.replace(/[^\p{L}\p{N}_-]+/gu, "-").replace(/^-+|-+$/g, "") || "model";
+}
