@@ -128,6 +128,7 @@ def _decode(outputs):
             spreads = [math.exp(s.item() / 2) * abs(by["scale"]) for s, by in zip(outputs[len(names) :], scalings)]
             answer.update(_named(names, spreads, "sd"))
         return answer
+    outputs = outputs / target.get("temperature", 1)
     classes = target["classes"] if target["task"] == "classification" else target["names"]
     answer = {}
     if link == "softmax":
@@ -136,6 +137,11 @@ def _decode(outputs):
         p = outputs.sigmoid().tolist()
         p = [torch.sigmoid(-outputs[0]).item(), *p] if len(classes) == 2 and len(p) == 1 else p
         answer["probabilities"] = dict(zip(classes, p))
+    if thresholds := target.get("thresholds"):
+        p = list(answer["probabilities"].values())[-len(thresholds) :]
+        said = [int(value > cut) for value, cut in zip(p, thresholds)]
+        is_one = target["task"] == "classification"
+        return {**({"prediction": target["labels"][said[0]]} if is_one else _named(classes, said)), **answer}
     if target["task"] == "classification":
         best = int(outputs[0] > 0) if len(outputs) == 1 else int(outputs.argmax())
         return {"prediction": target["labels"][best], **answer}

@@ -119,9 +119,10 @@ export function createPredictor(model, weights) {
     }
   }
 
-  /** @param {number[]} s */
-  function decode(s) {
-    const { task, link, classes, names, columns, labels } = model.target;
+  /** @param {number[]} outputs */
+  function decode(outputs) {
+    const { task, link, classes, names, columns, labels, temperature = 1, thresholds } = model.target;
+    const s = temperature === 1 ? outputs : outputs.map((value) => value / temperature);
     if (task === "regression") {
       const of = columns.map((/** @type {{ name: string }} */ { name }) => name);
       const numbers = s.slice(0, of.length).map((value, j) => {
@@ -143,11 +144,15 @@ export function createPredictor(model, weights) {
       return {
         ...named(
           names,
-          s.map((value) => (value > threshold ? 1 : 0)),
+          s.map((value, j) =>
+            (thresholds ? probabilities?.[j] > thresholds[j] : value > threshold) ? 1 : 0,
+          ),
         ),
         ...given(names),
       };
     }
+    if (thresholds && probabilities)
+      return { prediction: labels[probabilities[1] > thresholds[0] ? 1 : 0], ...given(classes) };
     const best = s.length === 1 ? (s[0] > 0 ? 1 : 0) : s.indexOf(Math.max(...s));
     return { prediction: labels[best], ...given(classes) };
   }

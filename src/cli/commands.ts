@@ -11,6 +11,7 @@ import {
   integer,
   names,
   positive,
+  share,
   text,
   tolerance,
   type Value,
@@ -250,6 +251,10 @@ export const commands = {
       to: { value: format, help: "format of the predictions (default: by file name, else as the rows)" },
       proba: { help: "add one probability per class" },
       topK: { value: integer("N", 1), help: "add the N most probable classes" },
+      interval: {
+        value: share("P"),
+        help: "say where the truth lies with this probability, as 0.9: an interval, or a set of classes",
+      },
       keep: {
         value: names("COLS|all"),
         help: "columns to pass through, separated by commas",
@@ -267,6 +272,7 @@ export const commands = {
     examples: [
       ["nnt predict runs/iris/best.ckpt < flowers.csv", "one prediction per row"],
       ["nnt predict best.ckpt -i new.csv -o out.csv --keep id --proba", "with ids and probabilities"],
+      ["nnt predict best.ckpt -i new.csv --interval 0.9", "with lower and upper, or prediction_set"],
       ["tail -f rows.jsonl | nnt predict best.ckpt --from jsonl", "answers as rows arrive"],
       ["nnt predict best.ckpt --images t10k-images-idx3-ubyte.gz", "images without labels"],
     ],

@@ -67,6 +67,18 @@ export function positive(placeholder: string): Value<number> {
   };
 }
 
+/** A number between 0 and 1, both excluded. */
+export function share(placeholder: string): Value<number> {
+  return {
+    placeholder,
+    parse(written) {
+      const value = /^\d*\.\d+$/.test(written) ? Number(written) : Number.NaN;
+      if (value > 0 && value < 1) return value;
+      throw new WrongValue("expected a number between 0 and 1, such as 0.9");
+    },
+  };
+}
+
 /** How far from a value another may be. */
 export interface Tolerance {
   readonly size: number;

@@ -55,6 +55,7 @@ function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record
     train: expandTrain(raw.train),
     track: expandTrack(expansion, raw.track),
     search: expandSearch(expansion, raw.search),
+    calibration: raw.calibration ?? undefined,
   };
 }
 

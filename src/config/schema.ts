@@ -5,6 +5,7 @@
  * Paths stay as they were written, relative to the spec's directory; `null` means "follows from the data".
  */
 import { z } from "zod";
+import { calibrationSchema } from "./schema/calibration.ts";
 import { dataSchema } from "./schema/data.ts";
 import { wholeNumber } from "./schema/fields.ts";
 import { lossSchema } from "./schema/loss.ts";
@@ -16,6 +17,7 @@ import { trackSchema } from "./schema/track.ts";
 import { trainSchema } from "./schema/train.ts";
 
 export type * from "./schema/augment.ts";
+export type * from "./schema/calibration.ts";
 export type * from "./schema/data.ts";
 export type * from "./schema/loss.ts";
 export type * from "./schema/model.ts";
@@ -47,6 +49,7 @@ export const specSchema = z.strictObject({
   schedule: scheduleSchema.nullable().default(null),
   train: trainSchema,
   track: trackSchema.nullable().default(null),
+  calibration: calibrationSchema.nullable().default(null),
 });
 
 /** What a spec file may hold: a run's spec, and how to search for a better one. */

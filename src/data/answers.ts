@@ -16,6 +16,8 @@ export interface AnswerOptions {
   readonly keep?: readonly string[] | "all";
   /** Column names of the input; none for images. */
   readonly header?: readonly string[];
+  /** How far, for each target, the truth may be from the answer: as `reachOf` gives it; null: nobody asked. */
+  readonly reach?: readonly number[] | null;
   /** Whether bad records are answered with an error, for which CSV needs a column. */
   readonly recordsErrors?: boolean;
 }
@@ -36,7 +38,7 @@ export interface AnswerWriter {
  */
 export function createAnswers(preprocessing: Preprocessing, options: AnswerOptions): AnswerWriter {
   const decoder = new Decoder(preprocessing);
-  const { proba = false, topK = 0, header = [], keep = [] } = options;
+  const { proba = false, topK = 0, header = [], keep = [], reach = null } = options;
   if ((proba || topK > 0) && decoder.probabilities === null) {
     const asked = proba ? "--proba" : "--top-k";
     throw new UserError(exitCodes.usage, {
@@ -56,6 +58,7 @@ export function createAnswers(preprocessing: Preprocessing, options: AnswerOptio
     preprocessing,
     decoder,
     proba,
+    reach,
     topK: Math.min(topK, decoder.classes?.length ?? 0),
     header,
     kept,
@@ -75,6 +78,7 @@ interface Plan {
   readonly preprocessing: Preprocessing;
   readonly decoder: Decoder;
   readonly proba: boolean;
+  readonly reach: readonly number[] | null;
   readonly topK: number;
   readonly header: readonly string[];
   readonly kept: readonly number[];
@@ -89,6 +93,19 @@ function predictionNames({ names }: Decoder): string[] {
 function deviationNames({ names, deviations }: Decoder): string[] {
   if (deviations === null) return [];
   return names.length === 1 ? ["sd"] : names.map((name) => `sd_${name}`);
+}
+
+/** `prediction_set`, or `lower` and `upper` of every target, where they were asked for. */
+function intervalNames({ preprocessing: { target }, decoder: { names }, reach }: Plan): string[] {
+  if (!reach) return [];
+  if (target.task === "classification") return ["prediction_set"];
+  if (names.length === 1) return ["lower", "upper"];
+  return names.flatMap((name) => [`lower_${name}`, `upper_${name}`]);
+}
+
+/** The classes that the truth is among: those likely enough, and the one predicted. */
+function setOf({ probabilities, predictions }: Decoder, reach: number): number[] {
+  return [...probabilities!.keys()].filter((c) => 1 - probabilities![c]! <= reach || c === predictions[0]);
 }
 
 /** The classes, most probable first; of equals the first. */
@@ -113,6 +130,7 @@ class CsvAnswers implements AnswerWriter {
       ...kept.map((field) => header[field]!),
       ...predictionNames(decoder),
       ...deviationNames(decoder),
+      ...intervalNames(plan),
       ...(proba ? decoder.classes!.map((name) => `probability_${name}`) : []),
       ...Array.from({ length: topK }, (_, rank) => [`top_${rank + 1}`, `top_${rank + 1}_probability`]).flat(),
       ...(hasErrors ? ["error"] : []),
@@ -140,6 +158,7 @@ class CsvAnswers implements AnswerWriter {
       out.byte(comma);
       out.float32(Math.fround(deviation));
     }
+    this.interval();
     if (proba) {
       for (const probability of decoder.probabilities!) {
         out.byte(comma);
@@ -174,6 +193,29 @@ class CsvAnswers implements AnswerWriter {
     for (const field of this.plan.kept) {
       batch.writeCsv(record, field, this.out);
       this.out.byte(comma);
+    }
+  }
+
+  private interval(): void {
+    const { decoder, reach } = this.plan;
+    const { out, classes } = this;
+    if (!reach) return;
+    if (classes) {
+      const { target } = this.plan.preprocessing;
+      const names = target.task === "classification" ? target.classes : [];
+      out.byte(comma);
+      out.csvField(
+        setOf(decoder, reach[0]!)
+          .map((c) => names[c]!)
+          .join("|"),
+      );
+      return;
+    }
+    for (const [j, distance] of reach.entries()) {
+      for (const end of [-distance, distance]) {
+        out.byte(comma);
+        out.float32(Math.fround(decoder.predictions[j]! + end));
+      }
     }
   }
 
@@ -217,6 +259,7 @@ class JsonAnswers implements AnswerWriter {
       out.text(`,${name}:`);
       this.number(decoder.deviations![j]!);
     }
+    this.interval();
     if (proba) {
       out.text(',"probabilities":{');
       for (const [j, name] of decoder.classes!.entries()) {
@@ -254,6 +297,24 @@ class JsonAnswers implements AnswerWriter {
       this.out.text(`${JSON.stringify(this.plan.header[field])}:`);
       batch.writeJson(record, field, this.out);
       this.out.text(",");
+    }
+  }
+
+  private interval(): void {
+    const { decoder, reach } = this.plan;
+    const { out, labels } = this;
+    if (!reach) return;
+    if (labels) {
+      const classes = setOf(decoder, reach[0]!).map((c) => labels[c]!);
+      out.text(`,"prediction_set":[${classes.join(",")}]`);
+      return;
+    }
+    const names = intervalNames(this.plan);
+    for (const [j, distance] of reach.entries()) {
+      for (const [end, sign] of [-1, 1].entries()) {
+        out.text(`,${JSON.stringify(names[2 * j + end])}:`);
+        this.number(decoder.predictions[j]! + sign * distance);
+      }
     }
   }
 

@@ -15,10 +15,15 @@ export class Decoder {
   /** Per target, the deviation from the mean in its own unit, where the loss gives any. */
   readonly deviations: Float64Array | null;
   private readonly target: Preprocessing["target"];
+  /** 1/T, by which logits are multiplied. */
+  private readonly sharpness: number;
+  private readonly thresholds: readonly number[] | null;
 
-  constructor(preprocessing: Pick<Preprocessing, "target">) {
-    const { target } = preprocessing;
+  constructor(preprocessing: Pick<Preprocessing, "target" | "calibration">) {
+    const { target, calibration } = preprocessing;
     this.target = target;
+    this.sharpness = 1 / (calibration?.temperature ?? 1);
+    this.thresholds = calibration?.thresholds ?? null;
     this.outputs = outputWidth(preprocessing);
     this.names = targetNames(preprocessing);
     this.classes =
@@ -42,7 +47,12 @@ export class Decoder {
       return;
     }
     this.decodeProbabilities(S, at);
-    if (target.task === "classification")
+    const p = this.probabilities;
+    if (this.thresholds && p) {
+      const first = target.task === "classification" ? 1 : 0;
+      for (const [j, threshold] of this.thresholds.entries())
+        predictions[j] = p[first + j]! > threshold ? 1 : 0;
+    } else if (target.task === "classification")
       predictions[0] = this.outputs === 1 ? (S[at]! > 0 ? 1 : 0) : largest(S, at, this.outputs);
     else {
       const threshold = target.link === "sigmoid" ? 0 : 0.5;
@@ -53,15 +63,16 @@ export class Decoder {
   private decodeProbabilities(S: Float32Array, at: number): void {
     const p = this.probabilities;
     if (p === null) return;
+    const beta = this.sharpness;
     if (this.target.link === "softmax") {
       const most = S[at + largest(S, at, p.length)]!;
       let sum = 0;
-      for (let j = 0; j < p.length; j++) sum += p[j] = Math.exp(S[at + j]! - most);
+      for (let j = 0; j < p.length; j++) sum += p[j] = Math.exp((S[at + j]! - most) * beta);
       for (let j = 0; j < p.length; j++) p[j]! /= sum;
     } else if (this.outputs === 1 && p.length === 2) {
-      p[0] = sigmoid(-S[at]!);
-      p[1] = sigmoid(S[at]!);
-    } else for (let j = 0; j < p.length; j++) p[j] = sigmoid(S[at + j]!);
+      p[0] = sigmoid(-beta * S[at]!);
+      p[1] = sigmoid(beta * S[at]!);
+    } else for (let j = 0; j < p.length; j++) p[j] = sigmoid(beta * S[at + j]!);
   }
 }
 

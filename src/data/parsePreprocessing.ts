@@ -21,7 +21,9 @@ const largestWidth = 2 ** 24;
 export function parsePreprocessing(value: unknown, file: string): Preprocessing {
   try {
     const fields = objectOf(value, "the preprocessing");
-    const preprocessing = { inputs: inputsOf(fields.inputs), target: targetOf(fields.target) };
+    const target = targetOf(fields.target);
+    const calibration = fields.calibration === undefined ? {} : calibrationOf(fields.calibration, target);
+    const preprocessing = { inputs: inputsOf(fields.inputs), target, ...calibration };
     const width = inputWidth(preprocessing);
     expect(width > 0 && width <= largestWidth, `${width} inputs`);
     return preprocessing;
@@ -96,6 +98,28 @@ function expansionOf(value: unknown): Expansion {
   const ends = numbers(edges);
   expect(ends.length > 1 && ends.every((end, k) => k === 0 || end > ends[k - 1]!), "edges out of order");
   return { name, edges: ends };
+}
+
+function calibrationOf(value: unknown, target: Target): Pick<Preprocessing, "calibration"> {
+  const { temperature, thresholds, conformal } = objectOf(value, "calibration");
+  const T = temperature === null ? null : numberOf(temperature, "temperature");
+  expect(T === null || T > 0, "a temperature of 0");
+  const cuts = thresholds === null ? null : numbersOf(thresholds, "thresholds");
+  const most = target.task === "multilabel" ? target.names.length : 1;
+  expect(cuts === null || cuts.length === most, "thresholds");
+  if (conformal === null) return { calibration: { temperature: T, thresholds: cuts, conformal } };
+  const fields = objectOf(conformal, "conformal");
+  const scores = listOf(fields.scores, "scores").map((of) => numbersOf(of, "scores"));
+  const targets = target.task === "regression" ? target.columns.length : 1;
+  const isFull = scores.length === targets && scores.every((of) => of.length === scores[0]!.length);
+  expect(isFull && target.task !== "multilabel", "scores");
+  const [rows, every] = [numberOf(fields.rows, "rows"), numberOf(fields.every, "every")];
+  expect(every >= 1, "every");
+  return { calibration: { temperature: T, thresholds: cuts, conformal: { rows, every, scores } } };
+}
+
+function numbersOf(value: unknown, what: string): number[] {
+  return listOf(value, what).map((number) => numberOf(number, what));
 }
 
 function columnScalingOf(value: unknown): ColumnScaling {

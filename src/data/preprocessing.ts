@@ -3,6 +3,8 @@
  * Plain JSON, kept in the model file; a stranger's is checked by parsePreprocessing.ts.
  */
 
+import type { Calibration } from "./calibration.ts";
+
 /** How x becomes an input: (x − center) / scale. */
 export interface Scaling {
   readonly name: "standard" | "minmax" | "robust" | "none";
@@ -130,6 +132,8 @@ export type Target = ClassTarget | LabelsTarget | NumbersTarget;
 export interface Preprocessing {
   readonly inputs: Inputs;
   readonly target: Target;
+  /** Fitted on the validation rows; absent where none was asked for. */
+  readonly calibration?: Calibration;
 }
 
 /** Inputs that a column takes. */

@@ -9,7 +9,7 @@ import type { Portable } from "./portable.ts";
 export function onnxOf({ name, preprocessing, layers }: Portable, version: string): Uint8Array[] {
   const graph = new Graph();
   const X = writeInputs(graph, preprocessing.inputs);
-  writeOutputs(graph, writeLayers(graph, X, layers), preprocessing.target);
+  writeOutputs(graph, writeLayers(graph, X, layers), preprocessing);
   return graph.model(name, version, metadataOf(preprocessing)).chunks;
 }
 

@@ -14,7 +14,9 @@ import type { Portable, PortableLayer } from "./portable.ts";
 const unscaled = { name: "none", center: 0, scale: 1 } as const;
 
 /** Inputs and answers, with everything derived written out. */
-export function plainPreprocessing({ inputs, target }: Preprocessing) {
+export function plainPreprocessing({ inputs, target: fitted, calibration }: Preprocessing) {
+  const { temperature, thresholds } = calibration ?? {};
+  const target = { ...fitted, ...(temperature && { temperature }), ...(thresholds && { thresholds }) };
   const isArray = inputs.kind === "array";
   return {
     columns: isArray ? null : inputs.columns.map(plainColumn),

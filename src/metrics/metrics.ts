@@ -13,6 +13,7 @@ import {
   accuracy,
   balancedAccuracy,
   type ClassScores,
+  type Confusion,
   classScores,
   cohenKappa,
   macro,
@@ -138,6 +139,11 @@ export interface Intervals {
 }
 
 export type ClassIntervals = Readonly<Record<"precision" | "recall" | "f1", Interval | null>>;
+
+/** A metric that follows from the confusion of classes alone. */
+export function confusionMetric(name: MetricName, confusion: Confusion): number {
+  return table[name].classification!({ confusion } as ClassView);
+}
 
 /** A running evaluation: batches in, metrics out at any time. */
 export interface Evaluation {

@@ -9,6 +9,7 @@ import type { MetricName } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { createAugmentation } from "./augmentation.ts";
+import { checkCalibration } from "./calibrate.ts";
 import type { Monitor } from "./earlyStopping.ts";
 import type { Listener, StartEvent, StopReason } from "./events.ts";
 import { Measure } from "./measure.ts";
@@ -33,7 +34,7 @@ export interface Assembly {
   readonly monitor: Monitor;
   /** Measures of the splits there are. */
   readonly validation: Measure | null;
-  measure(split: "train" | "validation" | "test"): Measure | null;
+  measure(split: "train" | "validation" | "test", calibration?: Preprocessing["calibration"]): Measure | null;
   /** What an epoch tells of the validation rows. */
   readonly epochMetrics: readonly MetricName[];
   /** The reason a run ends if nothing stops it. */
@@ -54,6 +55,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   for (const message of data.warnings) listen({ event: "warning", message });
   const { preprocessing, splits } = data;
   const network = resolveNetwork(spec, shapeOf(data));
+  checkCalibration(spec.calibration, preprocessing, splits.validation !== null);
   const monitor = monitorOf(network, splits.validation !== null);
 
   const k = new Kernels(backend);
@@ -69,8 +71,8 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   }
   const rule = lossRule(k, network.spec.loss, network.outputs, null);
   const toRows = rowsIn(k);
-  const measure = (split: Split | null) =>
-    split && new Measure(k, model, toRows(split), rule, preprocessing.target);
+  const measure = (split: Split | null, calibration?: Preprocessing["calibration"]) =>
+    split && new Measure(k, model, toRows(split), rule, preprocessing.target, calibration);
   const validation = measure(splits.validation);
   const trainRows = toRows(splits.train);
   const augmentation = createAugmentation(k, network.spec, preprocessing.inputs, trainRows.indices.length);
@@ -85,7 +87,8 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     trainer,
     monitor,
     validation,
-    measure: (name) => (name === "validation" ? validation : measure(splits[name])),
+    measure: (name, calibration) =>
+      name === "validation" && !calibration ? validation : measure(splits[name], calibration),
     epochMetrics: epochMetrics(network, monitor),
     plannedEnd: trainer.length.endsBySteps ? "max_steps" : "epochs",
     startEvent: () => startEvent(network, data, model, trainer, backend, monitor),

@@ -33,11 +33,11 @@ export interface Observer extends Watcher {
   diagnosis(evaluation: Evaluation): Diagnosis;
 }
 
-export function observer({ inputs, target }: Preprocessing, observed: Observed): Observer {
+export function observer({ inputs, target, calibration }: Preprocessing, observed: Observed): Observer {
   const shape = inputs.kind === "array" ? imageShape(inputs.shape) : null;
   switch (target.task) {
     case "classification":
-      return observeClasses(target, observed, shape);
+      return observeClasses(target, observed, shape, calibration?.thresholds?.[0] ?? null);
     case "multilabel":
       return observeLabels(target.names, observed);
     case "regression":
@@ -55,6 +55,7 @@ function observeClasses(
   { classes, link }: ClassTarget,
   { split, indices, table }: Observed,
   shape: Shape | null,
+  threshold: number | null,
 ): Observer {
   const n = classes.length;
   const isBinary = n === 2;
@@ -73,6 +74,7 @@ function observeClasses(
           p[c] = outputs === 1 ? Math.abs(1 - c - predictions[r]!) : predictions[r * outputs + c]!;
           if (p[c]! > p[predicted]!) predicted = c;
         }
+        if (threshold !== null) predicted = p[1]! > threshold ? 1 : 0;
         if (isBinary) curves[1]!.add(p[1]!, actual === 1);
         else for (let c = 0; c < curves.length; c++) curves[c]!.add(p[c]!, c === actual);
         const said = isBinary ? 1 : predicted;

@@ -1,12 +1,14 @@
 /** How a run ends: the best model measured on every split, `summary.json`, the report, the last event. */
 import { performance } from "node:perf_hooks";
-import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readCheckpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import type { Run } from "../checkpoint/runDirectory.ts";
+import type { Preprocessing } from "../data/preprocessing.ts";
 import { defaultMetrics, type Intervals, quickWork } from "../metrics/metrics.ts";
 import { assert } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import type { Assembly } from "./assembly.ts";
+import { Calibrator } from "./calibrate.ts";
 import type { Folds } from "./crossValidation.ts";
 import { observer } from "./diagnosis.ts";
 import { type EndEvent, type Figures, isSignal, type Listener, type StopReason } from "./events.ts";
@@ -93,6 +95,21 @@ export async function conclude(
   return summary;
 }
 
+/** Fits on the validation rows what the spec asks for, and stores it in the best model. */
+async function calibrate(
+  { network, preprocessing, validation }: Assembly,
+  run: Run,
+): Promise<Preprocessing["calibration"]> {
+  const wanted = network.spec.calibration;
+  if (!wanted || !validation) return undefined;
+  const calibrator = new Calibrator(preprocessing);
+  await validation.run([], { watch: [calibrator] });
+  const calibration = calibrator.fit(wanted);
+  const stored = readCheckpoint(run.paths.best);
+  writeCheckpoint(run.paths.best, { ...stored, preprocessing: { ...preprocessing, calibration } });
+  return calibration;
+}
+
 interface Measured {
   readonly metrics: Record<string, Figures>;
   readonly intervals: Record<string, Intervals["metrics"]>;
@@ -106,12 +123,14 @@ const unmeasured: Measured = { metrics: {}, intervals: {}, diagnosis: null };
  * and how it does on the last of these splits, row by row.
  */
 async function measureBest(work: Assembly, run: Run, options: TrainOptions): Promise<Measured> {
-  const { trainer, model, network, preprocessing, data } = work;
+  const { trainer, model, network, data } = work;
   if (trainer.isMidEpoch || trainer.state.monitor.bestEpoch !== trainer.state.epoch) {
     const { parameters, buffers } = readCheckpoint(run.paths.best, "model");
     model.load([...parameters, ...buffers], run.paths.best);
   }
   const names = defaultMetrics[network.task];
+  const calibration = await calibrate(work, run);
+  const preprocessing = { ...work.preprocessing, ...(calibration && { calibration }) };
   const { validation, test } = data.splits;
   const splits = [...(validation ? (["validation"] as const) : []), ...(test ? (["test"] as const) : [])];
   const metrics: Record<string, Figures> = {};
@@ -123,7 +142,9 @@ async function measureBest(work: Assembly, run: Run, options: TrainOptions): Pro
     const watching = isWatched ? observer(preprocessing, { split, indices, table }) : null;
     const heldOut = split === "test" ? (options.observe?.(preprocessing, data.splits.test!) ?? null) : null;
     const watch = [watching, heldOut].filter((watcher) => watcher !== null);
-    const { loss, evaluation } = await work.measure(split)!.run(names, { watch, hasIntervals: true });
+    const { loss, evaluation } = await work
+      .measure(split, calibration)!
+      .run(names, { watch, hasIntervals: true });
     metrics[split] = { loss, ...evaluation.result() };
     intervals[split] = evaluation.intervals(quickWork).metrics;
     diagnosis = watching?.diagnosis(evaluation) ?? diagnosis;

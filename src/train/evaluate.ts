@@ -69,11 +69,13 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   try {
     const k = new Kernels(backend);
     const model = restoreModel(k, saved);
-    const { target } = saved.preprocessing;
+    const { target, calibration } = saved.preprocessing;
     const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
-    const measure = new Measure(k, model, rowsIn(k)(split), rule, target);
+    const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
     const names = metricsOf(target.task);
-    const slicing = slices && new Slicing(slices, names, target, { hasIntervals: true });
+    const slicing =
+      slices &&
+      new Slicing(slices, names, target, { hasIntervals: true, thresholds: calibration?.thresholds ?? null });
     const watch = slicing ? [slicing] : [];
     const { loss, evaluation } = await measure.run(names, { watch, hasIntervals: true });
     const intervals = evaluation.intervals();

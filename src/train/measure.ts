@@ -33,6 +33,7 @@ export class Measure {
     private readonly rows: Rows,
     private readonly rule: LossRule,
     private readonly target: Preprocessing["target"],
+    private readonly calibration: Preprocessing["calibration"] | null = null,
   ) {
     this.totals = k.backend.doubles(totalCells.count);
     this.batches = new Batches(k, model, rows, evaluationBatch);
@@ -48,8 +49,11 @@ export class Measure {
     names: readonly MetricName[],
     { watch = [], hasIntervals = false }: MeasureOptions = {},
   ): Promise<{ loss: number; evaluation: Evaluation }> {
-    const { k, rows, totals, target, rule } = this;
-    const running = evaluation(names, target.task, widthOf(target), { hasIntervals });
+    const { k, rows, totals, target, rule, calibration } = this;
+    const running = evaluation(names, target.task, widthOf(target), {
+      hasIntervals,
+      thresholds: calibration?.thresholds ?? null,
+    });
     totals.values.fill(0);
     for (let first = 0; first < rows.indices.length; first += evaluationBatch) {
       const size = Math.min(evaluationBatch, rows.indices.length - first);
@@ -62,6 +66,8 @@ export class Measure {
       if (target.link === "gaussian") setMeans(predictions, pass.S.values, Y.cols);
       else {
         predictions.set(pass.S.values);
+        const temperature = calibration?.temperature ?? 1;
+        if (temperature !== 1) for (let i = 0; i < predictions.length; i++) predictions[i]! /= temperature;
         applyLink(rule.name, predictions, pass.S.cols);
       }
       if (target.task === "regression") {

@@ -1,5 +1,6 @@
 /** `nnt predict`: a saved model's answers to rows as they come, or to images, in the same order. */
 import { createAnswers } from "../data/answers.ts";
+import { reachOf } from "../data/calibration.ts";
 import type { InputTable } from "../data/dataset.ts";
 import { createEncoder } from "../data/recordEncoder.ts";
 import { openRecords, type RecordFormat } from "../data/records.ts";
@@ -9,6 +10,7 @@ import type { Floats, Matrix } from "../engine/matrix.ts";
 import type { Pass } from "../model/model.ts";
 import { valuesOf } from "../model/tensors.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+import { conformalFor } from "./conformal.ts";
 import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
 
 export interface PredictOptions extends KernelsChoice {
@@ -22,6 +24,8 @@ export interface PredictOptions extends KernelsChoice {
   readonly to: RecordFormat;
   readonly proba: boolean;
   readonly topK: number | null;
+  /** Say also where the truth lies with this probability. */
+  readonly interval?: number | null;
   readonly keep: readonly string[] | "all" | null;
   readonly onError: "fail" | "skip" | "record" | null;
 }
@@ -43,13 +47,19 @@ export async function predict(options: PredictOptions, write: Write): Promise<Pr
   const saved = readModel(options.model);
   const { backend } = await openKernels(options);
   try {
-    const network = new Forward(new Kernels(backend), saved);
+    const k = new Kernels(backend);
+    const network = new Forward(k, saved);
+    const reach = options.interval ? reachOf(await conformalFor(k, saved), options.interval) : null;
     return options.images === null
-      ? await predictRecords(options, saved, network, write)
-      : await predictImages(options, options.images, saved, network, write);
+      ? await predictRecords({ ...options, reach }, saved, network, write)
+      : await predictImages({ ...options, reach }, options.images, saved, network, write);
   } finally {
     await backend.close();
   }
+}
+
+interface Reaching extends PredictOptions {
+  readonly reach: readonly number[] | null;
 }
 
 /** Rows that go through the network together; more gain nothing. */
@@ -81,7 +91,7 @@ class Forward {
 }
 
 async function predictRecords(
-  options: PredictOptions,
+  options: Reaching,
   { preprocessing }: SavedModel,
   network: Forward,
   write: Write,
@@ -125,7 +135,7 @@ async function predictRecords(
 }
 
 async function predictImages(
-  options: PredictOptions,
+  options: Reaching,
   images: string,
   { preprocessing }: SavedModel,
   network: Forward,
@@ -149,7 +159,7 @@ function copyRows(table: InputTable, first: number, count: number, X: Floats): v
   else for (let i = 0; i < chosen.length; i++) X[i] = chosen[i]! * table.scale + table.shift;
 }
 
-function answerOptions({ to, proba, topK, keep, onError }: PredictOptions, header: readonly string[]) {
+function answerOptions({ to, proba, topK, keep, onError, reach }: Reaching, header: readonly string[]) {
   const recordsErrors = onError === "record";
-  return { format: to, proba, topK: topK ?? 0, keep: keep ?? [], header, recordsErrors };
+  return { format: to, proba, topK: topK ?? 0, keep: keep ?? [], header, reach, recordsErrors };
 }

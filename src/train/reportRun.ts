@@ -60,9 +60,9 @@ async function diagnose(
 }> {
   try {
     const { name, split, warnings, profile = null } = await splitOf(saved, null, { profile: true });
-    const { target } = saved.preprocessing;
+    const { target, calibration } = saved.preprocessing;
     const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
-    const measure = new Measure(k, model, rowsIn(k)(split), rule, target);
+    const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
     const watching = observer(saved.preprocessing, { split: name, ...split });
     const { evaluation } = await measure.run(defaultMetrics[target.task], { watch: [watching] });
     return { diagnosis: watching.diagnosis(evaluation), profile, warnings: [...warnings] };

@@ -14,6 +14,7 @@ const mayChange = [
   /^data\.(?:path|train|validation|test)\b/,
   /^init\b/,
   /^track\b/,
+  /^calibration\b/,
 ];
 
 /** @throws UserError (exit code 2) that lists how the spec has changed */
@@ -22,7 +23,8 @@ export function resume(work: Assembly, { checkpoint, file }: ResumePoint, listen
     ({ path }) => !mayChange.some((pattern) => pattern.test(path)),
   );
   if (changes.length > 0) throw new UserError(exitCodes.usage, changes.map(sentenceOf));
-  if (!isDeepStrictEqual(checkpoint.preprocessing, plain(work.preprocessing))) {
+  const { calibration: _, ...fitted } = checkpoint.preprocessing as Record<string, unknown>;
+  if (!isDeepStrictEqual(fitted, plain(work.preprocessing))) {
     throw new UserError(exitCodes.data, {
       message: "--resume: the data is not what the run began with: its columns, classes or scaling differ",
       hint: "start a new run, or give the run its old data",

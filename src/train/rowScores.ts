@@ -22,11 +22,11 @@ export interface RowScores {
 export async function rowScores(k: Kernels, model: string): Promise<RowScores> {
   const saved = readModel(model);
   const { name, split } = await splitOf(saved, null);
-  const { target } = saved.preprocessing;
+  const { target, calibration } = saved.preprocessing;
   const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
-  const measure = new Measure(k, restoreModel(k, saved), rowsIn(k)(split), rule, target);
+  const measure = new Measure(k, restoreModel(k, saved), rowsIn(k)(split), rule, target, calibration);
   const rows = split.indices.length;
-  const watcher = rowWatcher(target, rows);
+  const watcher = rowWatcher(target, rows, calibration?.thresholds ?? null);
   await measure.run([], { watch: [watcher] });
   return { split: name, rows, fingerprint: watcher.fingerprint(), scores: watcher.scores };
 }
@@ -39,7 +39,11 @@ interface RowWatcher extends Watcher {
 const leastProbability = 1e-15;
 
 /** Scores by task: right or wrong and −log p of the true class, or squared and absolute errors in the data's own unit. */
-function rowWatcher(target: Preprocessing["target"], rows: number): RowWatcher {
+function rowWatcher(
+  target: Preprocessing["target"],
+  rows: number,
+  thresholds: readonly number[] | null,
+): RowWatcher {
   const hash = createHash("sha256").update(`${target.task} ${rows}`);
   const [first, second] = target.task === "regression" ? ["mse", "mae"] : ["accuracy", "log_loss"];
   const [a, b] = [new Float64Array(rows), new Float64Array(rows)];
@@ -54,8 +58,8 @@ function rowWatcher(target: Preprocessing["target"], rows: number): RowWatcher {
       for (let r = 0; r < size; r++) {
         const scored =
           target.task === "classification"
-            ? scoreClass(predictions, r, predictions.length / size, targets[r]!)
-            : scoreEach(target.task, predictions, targets, r * width, width);
+            ? scoreClass(predictions, r, predictions.length / size, targets[r]!, thresholds?.[0] ?? null)
+            : scoreEach(target.task, predictions, targets, r * width, width, thresholds);
         [a[from + r], b[from + r]] = scored;
       }
     },
@@ -76,14 +80,19 @@ function scoreClass(
   row: number,
   outputs: number,
   actual: number,
+  threshold: number | null,
 ): [right: number, logLoss: number] {
   if (outputs === 1) {
     const p = Math.abs(1 - actual - predictions[row]!);
-    return [Number(predictions[row]! > 0.5 === (actual === 1)), -Math.log(Math.max(p, leastProbability))];
+    return [
+      Number(predictions[row]! > (threshold ?? 0.5) === (actual === 1)),
+      -Math.log(Math.max(p, leastProbability)),
+    ];
   }
   let best = 0;
   for (let c = 1; c < outputs; c++)
     if (predictions[row * outputs + c]! > predictions[row * outputs + best]!) best = c;
+  if (threshold !== null) best = predictions[row * outputs + 1]! > threshold ? 1 : 0;
   const p = predictions[row * outputs + actual]!;
   return [Number(best === actual), -Math.log(Math.max(p, leastProbability))];
 }
@@ -94,6 +103,7 @@ function scoreEach(
   targets: Float64Array,
   from: number,
   width: number,
+  thresholds: readonly number[] | null,
 ): [number, number] {
   let [first, second, areAllRight] = [0, 0, 1];
   for (let i = from; i < from + width; i++) {
@@ -102,7 +112,7 @@ function scoreEach(
       first += (p - y) ** 2 / width;
       second += Math.abs(p - y) / width;
     } else {
-      if (p > 0.5 !== y > 0.5) areAllRight = 0;
+      if (p > (thresholds?.[i - from] ?? 0.5) !== y > 0.5) areAllRight = 0;
       second -= Math.log(Math.max(y > 0.5 ? p : 1 - p, leastProbability)) / width;
     }
   }

@@ -31,6 +31,7 @@ export const predict: Action<"predict"> = async (context, model, options) => {
         to,
         proba: options.proba,
         topK: options.topK,
+        interval: options.interval,
         keep: options.keep?.length === 1 && options.keep[0] === "all" ? "all" : options.keep,
         onError: options.onError,
         ...kernelsChoice(options, context.env),

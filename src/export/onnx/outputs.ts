@@ -4,23 +4,37 @@ import {
   type LabelsTarget,
   type NumbersTarget,
   outputWidth,
-  type Target,
+  type Preprocessing,
 } from "../../data/preprocessing.ts";
 import type { Graph, Name } from "./graph.ts";
 
 /** Declares the outputs: `label` and `probabilities`, `labels` and `probabilities`, or `prediction`. */
-export function writeOutputs(graph: Graph, S: Name, target: Target): void {
-  if (target.task === "classification") writeClasses(graph, S, target);
-  else if (target.task === "multilabel") writeLabels(graph, S, target);
+export function writeOutputs(
+  graph: Graph,
+  outputs: Name,
+  { target, calibration }: Pick<Preprocessing, "target" | "calibration">,
+): void {
+  const { temperature = null, thresholds = null } = calibration ?? {};
+  const S = temperature ? graph.node("Div", [outputs, graph.constant("float", [temperature], [])]) : outputs;
+  const cuts = thresholds && graph.constant("float", thresholds.map(logit), [1, thresholds.length]);
+  if (target.task === "classification") writeClasses(graph, S, target, cuts);
+  else if (target.task === "multilabel") writeLabels(graph, S, target, cuts);
   else writeNumbers(graph, S, target);
 }
 
-function writeClasses(graph: Graph, S: Name, target: ClassTarget): void {
+/** The logit of a probability. */
+function logit(p: number): number {
+  return Math.log(p) - Math.log1p(-p);
+}
+
+/** @param cuts [1, 1] logit above which it is the second of two classes */
+function writeClasses(graph: Graph, S: Name, target: ClassTarget, cuts: Name | null): void {
   const { classes, link } = target;
   const isOne = outputWidth({ target }) === 1;
   let number: Name;
-  if (isOne) {
-    const isSecond = graph.node("Greater", [S, graph.constant("float", [0], [])]);
+  if (isOne || cuts) {
+    const second = isOne ? S : graph.node("Sub", [columnsOf(graph, S, 1, 2), columnsOf(graph, S, 0, 1)]);
+    const isSecond = graph.node("Greater", [second, cuts ?? graph.constant("float", [0], [])]);
     number = graph.node("Reshape", [graph.cast(isSecond, "int64"), graph.constant("int64", [-1], [1])]);
   } else number = graph.node("ArgMax", [S], { axis: { int: 1 }, keepdims: { int: 0 } });
   const label = graph.lookUp(number, {
@@ -39,9 +53,9 @@ function writeClasses(graph: Graph, S: Name, target: ClassTarget): void {
   graph.output("probabilities", probabilities, "float", [classes.length]);
 }
 
-function writeLabels(graph: Graph, S: Name, { names, link }: LabelsTarget): void {
+function writeLabels(graph: Graph, S: Name, { names, link }: LabelsTarget, cuts: Name | null): void {
   const isLogit = link === "sigmoid";
-  const threshold = graph.constant("float", [isLogit ? 0 : 0.5], []);
+  const threshold = cuts ?? graph.constant("float", [isLogit ? 0 : 0.5], []);
   const labels = graph.cast(graph.node("Greater", [S, threshold]), "int64");
   graph.output("labels", labels, "int64", [names.length]);
   if (isLogit) graph.output("probabilities", graph.node("Sigmoid", [S]), "float", [names.length]);
