@@ -38,7 +38,7 @@ export async function makeCases(): Promise<Case[]> {
     const made = await caseOf(file.slice(0, -5), join(root, "configs", file));
     if (made) cases.push(made);
   }
-  for (const [name, text] of Object.entries({ ...everyLayer(), ...dirtySpecs() })) {
+  for (const [name, text] of Object.entries({ ...everyLayer(), ...calibrated(), ...dirtySpecs() })) {
     const spec = join(directory, `${name}.yaml`);
     writeFileSync(spec, text);
     cases.push((await caseOf(name, spec))!);
@@ -49,7 +49,7 @@ export async function makeCases(): Promise<Case[]> {
 /** Trains for an epoch; null where the data is not in the repository. */
 async function caseOf(name: string, spec: string): Promise<Case | null> {
   const out = join(directory, name);
-  const model = join(out, "last.ckpt");
+  const model = join(out, name.startsWith("calibrated") ? "best.ckpt" : "last.ckpt");
   const { code, err } = await run([
     "train",
     spec,
@@ -137,6 +137,35 @@ train: { batch_size: 50 }
 `,
     ]);
   return Object.fromEntries(all);
+}
+
+/** Probabilities cooled or heated, and thresholds beside ½: of two outputs, of one, of labels, of three classes. */
+function calibrated(): Record<string, string> {
+  const rows = Array.from({ length: 400 }, (_, i) => {
+    const x = ((i * 7919) % 401) / 100 - 2;
+    const noise = ((i * 104_729) % 397) / 100 - 2;
+    return `${x},${noise},${x + noise > 1.2 ? "yes" : "no"},${x > 1 ? 1 : 0},${x + 2 * noise > 2 ? 1 : 0}`;
+  });
+  writeFileSync(join(directory, "calibrated.csv"), `x,z,y,a,b\n${rows.join("\n")}\n`);
+  const spec = (target: string, unused: string, more: string) => `data:
+  path: ./calibrated.csv
+  target: ${target}
+  columns: { ${unused} }
+  split: { validation: 0.3 }
+model: { hidden: [8] }
+optimizer: { name: adam, lr: 0.02 }
+calibration: { temperature: true, threshold: f1_macro }
+${more}`;
+  const noLabels = "a: ignore, b: ignore";
+  return {
+    "calibrated-two": spec("y", noLabels, ""),
+    "calibrated-one": spec("y", noLabels, "loss: bce_with_logits\n"),
+    "calibrated-labels": spec("[a, b]", "y: ignore", "loss: bce_with_logits\n"),
+    "calibrated-three": `data: { path: ${join(root, "data/iris.csv")}, target: species }
+model: { hidden: [8] }
+calibration: { temperature: true }
+`,
+  };
 }
 
 /** Everything that a column can be, with values missing and levels that training has not seen. */

@@ -31,6 +31,15 @@ test("there is a case for every config and every layer", () => {
   expect(cases.length).toBeGreaterThan(30);
 });
 
+test("calibrated models have a temperature, and thresholds that are not ½", () => {
+  const fitted = cases.flatMap(({ name, saved }) =>
+    name.startsWith("calibrated") ? [saved.preprocessing.calibration!] : [],
+  );
+  expect(fitted).toHaveLength(4);
+  expect(fitted.every(({ temperature }) => temperature !== null && temperature !== 1)).toBe(true);
+  expect(fitted.flatMap(({ thresholds }) => thresholds ?? []).filter((p) => p !== 0.5)).toHaveLength(4);
+});
+
 /** Embeddings become a linear layer: whether it is the right one is told by the answers. */
 const asStored = () => cases.filter(({ saved }) => saved.layers[0]!.type !== "embed");
 
