@@ -7,7 +7,7 @@
  * @typedef {{ type: "number" | "boolean" | "category", name: string, missing: string[], fill: number | null,
  *   indicator: boolean, scaling: any, expansion?: any, levels?: [string, number][], unseen?: number, slots?: number,
  *   refusesUnseen?: boolean }} Column
- * @typedef {{ type: string, tensors: Record<string, { offset: number, shape: number[] }>, layers: Layer[],
+ * @typedef {{ type: string, tensors: Record<string, { offset: number, shape: number[] }>, layers: Layer[], members: Layer[][],
  *   [option: string]: any }} Layer
  * @typedef {{ columns: Column[] | null, shape: number[] | null, scaling: any, target: any, layers: Layer[] }} Model
  */
@@ -114,6 +114,11 @@ export function createPredictor(model, weights) {
         const change = run(x, layer.layers);
         return x.map((z, i) => z + change[i]);
       }
+      case "ensemble":
+        return average(
+          layer.members.map((/** @type {Layer[]} */ member) => run(x, member)),
+          layer.average,
+        );
       default:
         return x; // dropout and identity
     }
@@ -165,6 +170,31 @@ export function createPredictor(model, weights) {
 function named(names, values, what = "prediction") {
   if (names.length === 1) return { [what]: values[0] };
   return Object.fromEntries(names.map((name, j) => [`${what}_${name}`, values[j]]));
+}
+
+/** The output whose meaning is the mean of what members' outputs mean. @param {number[][]} s @param {string} kind */
+function average(s, kind) {
+  const means = s[0].map((_, j) => mean(s.map((own) => own[j])));
+  if (kind === "identity") return means;
+  if (kind === "gaussian") {
+    const n = means.length / 2;
+    const spreads = means.slice(0, n).map((centre, j) => {
+      const variances = s.map((own) => Math.exp(own[n + j]) + (own[j] - centre) ** 2);
+      return Math.log(mean(variances));
+    });
+    return [...means.slice(0, n), ...spreads];
+  }
+  const logMean = (/** @type {number[][]} */ of) =>
+    of[0].map((_, j) => {
+      const most = Math.max(...of.map((own) => own[j]));
+      return most + Math.log(mean(of.map((own) => Math.exp(own[j] - most))));
+    });
+  if (kind === "exp") return logMean(s);
+  if (kind === "softmax") {
+    return logMean(s.map((own) => (probabilitiesOf(own, kind, false) ?? []).map(Math.log)));
+  }
+  const no = logMean(s.map((own) => own.map((z) => -softplus(z))));
+  return logMean(s.map((own) => own.map((z) => -softplus(-z)))).map((yes, j) => yes - no[j]);
 }
 
 /** @param {number[]} s @param {string} link @param {boolean} isOneOfTwo */

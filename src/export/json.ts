@@ -1,4 +1,5 @@
 /** `--to json`: everything about a model in one readable document; docs/export.md describes it. */
+import type { LayerSpec } from "../config/schema.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import { plainPreprocessing } from "./plain.ts";
 import type { Portable, PortableLayer } from "./portable.ts";
@@ -13,8 +14,8 @@ export function* jsonOf({ name, preprocessing, layers }: Portable, version: stri
 
 function* layersOf(layers: readonly PortableLayer[], indent: string): Generator<string> {
   yield "[";
-  for (const [index, { spec, tensors, layers: inner }] of layers.entries()) {
-    const { layers: _, ...options } = spec as typeof spec & { layers?: unknown };
+  for (const [index, { spec, tensors, layers: inner, members }] of layers.entries()) {
+    const { layers: _, ...options } = spec.type === "ensemble" ? ensembleOptions(spec) : withLayers(spec);
     yield `${index > 0 ? "," : ""}\n${indent}  ${JSON.stringify(options).slice(0, -1)}`;
     for (const [name, tensor] of Object.entries(tensors)) {
       yield `,\n${indent}    ${JSON.stringify(name)}: `;
@@ -24,9 +25,21 @@ function* layersOf(layers: readonly PortableLayer[], indent: string): Generator<
       yield `,\n${indent}    "layers": `;
       yield* layersOf(inner, `${indent}    `);
     }
+    for (const [member, own] of members.entries()) {
+      yield member === 0 ? `,\n${indent}    "members": [` : ", ";
+      yield* layersOf(own, `${indent}    `);
+      if (member === members.length - 1) yield "]";
+    }
     yield "}";
   }
   yield `\n${indent}]`;
+}
+
+const withLayers = (spec: LayerSpec): LayerSpec & { layers?: unknown } => spec;
+
+/** Its members are written out, and stand alone. */
+function ensembleOptions({ type, average }: Extract<LayerSpec, { type: "ensemble" }>) {
+  return { type, average, layers: null };
 }
 
 function* rowsOf({ shape, values }: NamedTensor, indent: string): Generator<string> {

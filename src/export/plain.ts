@@ -70,13 +70,14 @@ interface PlainLayer {
   readonly type: string;
   readonly tensors: Record<string, { offset: number; shape: readonly number[] }>;
   readonly layers: PlainLayer[];
+  readonly members: PlainLayer[][];
 }
 
 function plainLayersAt(
   layers: readonly PortableLayer[],
   offsets: ReadonlyMap<NamedTensor, number>,
 ): PlainLayer[] {
-  return layers.map(({ spec, tensors, layers }) => ({
+  return layers.map(({ spec, tensors, layers, members }) => ({
     ...spec,
     tensors: Object.fromEntries(
       Object.entries(tensors).map(([name, tensor]) => [
@@ -85,5 +86,6 @@ function plainLayersAt(
       ]),
     ),
     layers: plainLayersAt(layers, offsets),
+    members: members.map((member) => plainLayersAt(member, offsets)),
   }));
 }

@@ -5,6 +5,7 @@ import { describeModel } from "../model/describe.ts";
 import { layOut } from "../model/embed.ts";
 import { checkTensors, type NamedTensor } from "../model/tensors.ts";
 import type { SavedModel } from "../train/savedModel.ts";
+import { standAlone } from "./members.ts";
 
 /** Every layer but embeddings, which are exported as the linear layer they are. */
 export type PortableSpec = Exclude<LayerSpec, { type: "embed" }>;
@@ -15,6 +16,8 @@ export interface PortableLayer {
   readonly tensors: Readonly<Record<string, NamedTensor>>;
   /** Of a residual block, else none. */
   readonly layers: readonly PortableLayer[];
+  /** Of an ensemble each member's layers, else none. */
+  readonly members: readonly (readonly PortableLayer[])[];
 }
 
 export interface Portable {
@@ -27,13 +30,15 @@ export interface Portable {
 
 /** @throws UserError (exit code 4) if tensors and layers do not fit */
 export function portableOf({ checkpoint, preprocessing, layers, path }: SavedModel): Portable {
-  const wanted = describeModel(layers, inputWidth(preprocessing), outputWidth(preprocessing)).layers;
-  const plans = wanted.flatMap((layer) => layer.tensors);
+  const plansOf = (layers: readonly LayerSpec[]) =>
+    describeModel(layers, inputWidth(preprocessing), outputWidth(preprocessing)).layers.flatMap(
+      ({ tensors }) => tensors,
+    );
   const given = [...checkpoint.parameters, ...checkpoint.buffers];
-  checkTensors(plans, given, path);
-  const byName = new Map(given.map((tensor) => [tensor.name, tensor]));
-  const stored = plans.map(({ name }) => byName.get(name)!);
-  const { specs, tensors } = withoutEmbeddings(layers, stored, inputWidth(preprocessing));
+  checkTensors(plansOf(layers), given, path);
+  const alone = standAlone(layers, new Map(given.map((tensor) => [tensor.name, tensor])));
+  const stored = plansOf(alone.layers).map(({ name }) => alone.tensors.get(name)!);
+  const { specs, tensors } = withoutEmbeddings(alone.layers, stored, inputWidth(preprocessing));
   const { name } = checkpoint.spec as { name?: unknown };
   return {
     name: typeof name === "string" && name !== "" ? name : "model",
@@ -80,6 +85,12 @@ function withTensors(
       spec,
       tensors: Object.fromEntries(own.map((tensor) => [tensor.name.slice(place.length + 1), tensor])),
       layers: spec.type === "residual" ? withTensors(spec.layers, place, tensors) : [],
+      members:
+        spec.type === "ensemble"
+          ? Array.from({ length: spec.members }, (_, member) =>
+              withTensors(spec.layers, `${place}.${member}`, tensors),
+            )
+          : [],
     };
   });
 }

@@ -58,6 +58,8 @@ const writers = {
   layer_norm: ({ eps }, layer) => `nn.LayerNorm(${widthOf(layer)}, eps=${eps})`,
   rms_norm: ({ eps }, layer) => `RMSNorm(${widthOf(layer)}, eps=${eps})`,
   residual: (_, { layers }) => `Residual(\n${linesOf(layers, "    ")}\n)`,
+  ensemble: ({ average }, { members }) =>
+    `Ensemble("${average}", [\n${members.map((own) => `    nn.Sequential(\n${linesOf(own, "        ")}\n    ),`).join("\n")}\n])`,
   identity: () => "nn.Identity()",
   sigmoid: () => "nn.Sigmoid()",
   tanh: () => "nn.Tanh()",
@@ -81,10 +83,14 @@ function linesOf(layers: readonly PortableLayer[], indent: string): string {
 
 /** Layers that torch 1.13 lacks, where the network has them. */
 function blocksOf(layers: readonly PortableLayer[]): string {
-  const types = new Set(
-    layers.flatMap(({ spec, layers }) => [spec, ...layers.map(({ spec }) => spec)]).map(({ type }) => type),
-  );
-  return [types.has("residual") ? residual : "", types.has("rms_norm") ? rmsNorm : ""].join("");
+  const typesOf = (all: readonly PortableLayer[]): string[] =>
+    all.flatMap(({ spec, layers, members }) => [spec.type, ...typesOf(layers), ...members.flatMap(typesOf)]);
+  const types = new Set(typesOf(layers));
+  return [
+    types.has("residual") ? residual : "",
+    types.has("ensemble") ? ensemble : "",
+    types.has("rms_norm") ? rmsNorm : "",
+  ].join("");
 }
 
 const residual = `
@@ -93,6 +99,29 @@ class Residual(nn.Sequential):
 
     def forward(self, X):
         return X + super().forward(X)
+
+`;
+
+const ensemble = `
+class Ensemble(nn.ModuleList):
+    """The output whose meaning is the mean of what the members' outputs mean."""
+
+    def __init__(self, average, members):
+        super().__init__(members)
+        self.average = average
+
+    def forward(self, X):
+        S = torch.stack([member(X) for member in self])
+        if self.average == "identity":
+            return S.mean(0)
+        if self.average == "sigmoid":
+            return torch.logsumexp(nn.functional.logsigmoid(S), 0) - torch.logsumexp(nn.functional.logsigmoid(-S), 0)
+        if self.average == "gaussian":
+            mean, spread = S.chunk(2, -1)
+            variance = spread.exp().mean(0) + mean.var(0, unbiased=False)
+            return torch.cat([mean.mean(0), variance.log()], -1)
+        S = S.log_softmax(-1) if self.average == "softmax" else S
+        return torch.logsumexp(S, 0) - math.log(len(self))
 
 `;
 

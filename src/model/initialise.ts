@@ -9,9 +9,13 @@ interface Fans {
   readonly out: number;
 }
 
-/** What a tensor starts as: a number, normal with that deviation whatever the spec says, or drawn as a linear layer's weight or bias. */
+/**
+ * What a tensor starts as: a number, 1 and −1 at random, normal with that deviation whatever the spec says, or drawn
+ * as a linear layer's weight or bias.
+ */
 export type Start =
   | number
+  | "signs"
   | { readonly normal: number }
   | { readonly role: "weight" | "bias"; readonly fans: Fans };
 
@@ -46,6 +50,10 @@ export function initialise(values: Floats, start: Start, init: InitSpec, seed: n
     return;
   }
   const key = streamKey(seed, "init", index);
+  if (start === "signs") {
+    for (let i = 0; i < values.length; i++) values[i] = randomUniform(key, i) < 0.5 ? -1 : 1;
+    return;
+  }
   if ("normal" in start) {
     const draw = normal(start.normal);
     for (let i = 0; i < values.length; i++) values[i] = draw(key, i);

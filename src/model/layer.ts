@@ -29,8 +29,11 @@ export interface LayerContext<Spec> {
   readonly X: Matrix;
   /** Outputs per row. */
   readonly width: number;
+  /** Whether `backward` will be given a dX. */
+  readonly needsInputGradient: boolean;
   /** Whether X may be overwritten: whoever wrote it needs it no more. */
   readonly overwritable: boolean;
+  /** Named by what follows the layer: `weight`, and in a block `0.weight`. */
   readonly parameters: readonly Parameter[];
   readonly buffers: readonly Buffer[];
   /** Memory for the passes of this many rows, shared with passes of fewer rows. */

@@ -3,10 +3,11 @@ import type { LayerSpec } from "../config/schema.ts";
 import { type ActivationName, inPlaceActivations } from "../engine/kernels.ts";
 import { streamKey } from "../support/random.ts";
 import { embed } from "./embed.ts";
+import { ensemble } from "./ensemble.ts";
 import { type Layer, type LayerType, type SpecOf, sameWidth, type TensorPlan } from "./layer.ts";
 import { batchNorm, layerNorm, rmsNorm } from "./norms.ts";
 import { planChain } from "./pass.ts";
-import type { Buffer, Parameter } from "./tensors.ts";
+import { type Parameter, within } from "./tensors.ts";
 
 /** Affine layer: X [B,in] → Z [B,out]; W [out,in], b [out], as torch.nn.Linear. */
 const linear: Layer<SpecOf<"linear">> = {
@@ -100,14 +101,12 @@ const residual: Layer<SpecOf<"residual">> = {
       row.tensors(spec, from, width).map((tensor) => ({ ...tensor, name: `${index}.${tensor.name}` })),
     ),
   plan({ k, spec, index, seed, X, parameters, buffers, take }) {
-    const own = <T extends Buffer>(tensors: readonly T[], inner: number) =>
-      tensors.filter(({ name }) => name.split(".")[2] === String(inner));
     const stack = innerLayers(spec, X.cols).map((inner) => ({
       ...inner,
       index: innerIndex(index, inner.index),
       seed,
-      parameters: own(parameters, inner.index),
-      buffers: own(buffers, inner.index),
+      parameters: within(parameters, `${inner.index}`),
+      buffers: within(buffers, `${inner.index}`),
     }));
     const F = planChain(k, stack, X, take, true);
     const Y = F.overwritable ? F.Y : take(X.rows, X.cols);
@@ -151,6 +150,7 @@ export const layers = {
   rms_norm: rmsNorm,
   embed,
   residual,
+  ensemble: ensemble(layerOf),
   identity: activation("identity"),
   sigmoid: activation("sigmoid"),
   tanh: activation("tanh"),

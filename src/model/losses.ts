@@ -1,6 +1,12 @@
 /** What each loss learns, how its outputs become predictions, and its rule for the loss verb. */
 import type { LossSpec, TaskName } from "../config/schema.ts";
-import { classLosses, type Kernels, type LossName, type LossRule } from "../engine/kernels.ts";
+import {
+  type AverageName,
+  classLosses,
+  type Kernels,
+  type LossName,
+  type LossRule,
+} from "../engine/kernels.ts";
 import type { Floats, Matrix } from "../engine/matrix.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { valuesOf } from "./tensors.ts";
@@ -8,7 +14,7 @@ import { valuesOf } from "./tensors.ts";
 /** From logits to what a person reads, in place: outputs [rows × n] become probabilities, rates or stay. */
 type Link = (outputs: Floats, n: number) => void;
 
-const links = {
+export const links = {
   identity: () => {},
   exp: (outputs) => mapInPlace(outputs, Math.exp),
   /** Means and logarithms of variances: whoever wants the latter knows. */
@@ -28,7 +34,7 @@ const links = {
       for (let i = first; i < first + n; i++) outputs[i] = outputs[i]! / sum;
     }
   },
-} satisfies Record<string, Link>;
+} satisfies Record<AverageName, Link>;
 
 interface LossTraits {
   readonly link: keyof typeof links;
@@ -82,6 +88,11 @@ export function outputsOf(loss: LossName, task: TaskName, classes: number, targe
     });
   }
   return loss === "gaussian_nll" ? 2 * targets : targets;
+}
+
+/** What the outputs of a network trained with `loss` mean. */
+export function linkOf(loss: LossName): AverageName {
+  return lossTraits[loss].link;
 }
 
 /** Outputs [rows × n] of a network trained with `loss` become predictions or probabilities, in place. */

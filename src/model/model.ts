@@ -16,6 +16,7 @@ import {
   type NamedTensor,
   type Parameter,
   valuesOf,
+  within,
 } from "./tensors.ts";
 
 export type { Pass };
@@ -80,14 +81,14 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
   });
 
   const storage = new Storage(k);
-  const stack = description.layers.map(({ spec, index, outputWidth, tensors }) => ({
+  const stack = description.layers.map(({ spec, index, outputWidth }) => ({
     row: layerOf(spec),
     spec,
     index,
     seed: options.seed,
     width: outputWidth,
-    parameters: parameters.filter(({ name }) => tensors.some((tensor) => tensor.name === name)),
-    buffers: buffers.filter(({ name }) => tensors.some((tensor) => tensor.name === name)),
+    parameters: within(parameters, `layers.${index}`),
+    buffers: within(buffers, `layers.${index}`),
   }));
   const passes = new Map<string, Pass>();
   return {

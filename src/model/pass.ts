@@ -82,13 +82,13 @@ export function planChain(
   take: (rows: number, cols: number) => Matrix,
   inputGradient: boolean,
 ): Chain {
-  const passes: LayerPass[] = [];
-  let input = { Y: X, overwritable: false };
-  for (const layer of stack) {
-    const pass = layer.row.plan({ ...layer, k, X: input.Y, overwritable: input.overwritable, take });
-    passes.push(pass);
-    input = pass;
-  }
+  const { passes, Y, overwritable } = planForward(
+    k,
+    stack,
+    X,
+    take,
+    inputGradient ? -1 : firstTrained(stack),
+  );
   const gradients = planGradients(stack, take, X.cols, X.rows, inputGradient);
   const backward = passes
     .map((pass, i) => ({ pass, ...gradients[i]! }))
@@ -96,14 +96,33 @@ export function planChain(
     .reverse();
   return {
     passes,
-    Y: input.Y,
-    overwritable: input.overwritable,
+    Y,
+    overwritable,
     dY: gradients.at(-1)!.dY,
     dX: inputGradient ? gradients[0]!.dX : null,
     backward() {
       for (const { pass, dY, dX } of backward) pass.backward(dY, dX);
     },
   };
+}
+
+/** The half of a chain that evaluation takes; layers behind number `last` will be asked for dX. */
+export function planForward(
+  k: Kernels,
+  stack: readonly StackedLayer[],
+  X: Matrix,
+  take: (rows: number, cols: number) => Matrix,
+  last = stack.length,
+): Pick<Chain, "passes" | "Y" | "overwritable"> {
+  const passes: LayerPass[] = [];
+  let input = { Y: X, overwritable: false };
+  for (const [i, layer] of stack.entries()) {
+    const { Y, overwritable } = input;
+    const pass = layer.row.plan({ ...layer, k, X: Y, overwritable, take, needsInputGradient: i > last });
+    passes.push(pass);
+    input = pass;
+  }
+  return { passes, Y: input.Y, overwritable: input.overwritable };
 }
 
 /**

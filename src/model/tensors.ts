@@ -21,6 +21,12 @@ export interface Parameter extends Buffer {
   readonly gradient: Matrix;
 }
 
+/** The tensors whose names begin with a part, such as `layers.0`, named by what follows it. */
+export function within<T extends Buffer>(tensors: readonly T[], part: string): T[] {
+  const own = tensors.filter(({ name }) => name.startsWith(`${part}.`));
+  return own.map((tensor) => ({ ...tensor, name: tensor.name.slice(part.length + 1) }));
+}
+
 /** Every parameter starts at a multiple of so many elements: one cache line, and one wide vector, of floats. */
 const alignment = 16;
 

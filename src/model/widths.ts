@@ -17,6 +17,8 @@ export function fillWidths(
     const from = width;
     width = layerOf(layer).width(layer, from, outputWidth);
     if (layer.type === "linear") return { ...layer, width };
+    if (layer.type === "ensemble")
+      return { ...layer, layers: fillWidths(layer.layers, from, outputWidth) as typeof layer.layers };
     if (layer.type !== "residual") return layer;
     const inner = fillWidths(layer.layers, from, from) as typeof layer.layers;
     const end = inner.reduce((wide, one) => layerOf(one).width(one, wide, from), from);

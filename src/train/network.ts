@@ -1,7 +1,8 @@
 /** What spec and data say together: the task, its loss, and a network whose ends fit the data. */
 import type { LayerSpec, LossSpec, Spec, TaskName } from "../config/schema.ts";
 import type { EmbeddedInputs } from "../data/preprocessing.ts";
-import { balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
+import { withAverage } from "../model/ensemble.ts";
+import { balancedWeights, defaultLoss, linkOf, outputsOf } from "../model/losses.ts";
 import { fillWidths } from "../model/widths.ts";
 
 /** What the data tells a network. */
@@ -37,7 +38,8 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   const { task, inputs, classes, targets } = shape;
   const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
   const outputs = outputsOf(loss.name, task, classes, targets);
-  const layers = fillWidths(withEmbeddings(spec.model.layers, shape.embedded), inputs, outputs);
+  const filled = fillWidths(withEmbeddings(spec.model.layers, shape.embedded), inputs, outputs);
+  const layers = withAverage(filled, linkOf(loss.name));
   const data = { ...spec.data, task } as Spec["data"];
   return { spec: { ...spec, data, loss, model: { layers } }, task, inputs, outputs };
 }

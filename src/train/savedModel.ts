@@ -7,7 +7,7 @@ import { embeddedInputs, inputWidth, outputWidth, type Preprocessing } from "../
 import type { Kernels } from "../engine/kernels.ts";
 import { describeModel } from "../model/describe.ts";
 import { layers as layerTable } from "../model/layers.ts";
-import { lossTraits } from "../model/losses.ts";
+import { links, lossTraits } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { checkTensors } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
@@ -56,6 +56,9 @@ export function restoreModel(k: Kernels, saved: SavedModel): Model {
   return model;
 }
 
+/** Of a file's ensembles; more are a mistake or an attack. */
+const mostMembers = 4096;
+
 /** Wider layers than these are a mistake or an attack; the tensors in the file decide in the end. */
 const largestWidth = 2 ** 24;
 
@@ -65,14 +68,21 @@ function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[]
     const name = `${place} ${index}`;
     const { type, ...options } = isObject(layer) ? layer : {};
     const isInner = place !== "layer";
+    // An ensemble of ensembles with blocks is as deep as it gets.
+    const isTooDeep = place.split(",").length > 3 && (type === "residual" || type === "ensemble");
     if (
       typeof type !== "string" ||
       !Object.hasOwn(layerTable, type) ||
-      (isInner && (type === "residual" || type === "embed"))
+      isTooDeep ||
+      (isInner && type === "embed")
     )
       throw noNetwork(path, `${name} is of no known type`);
-    const { width, layers, blocks: _, ...others } = options as Record<"width" | "layers" | "blocks", unknown>;
-    if (type === "residual") checkLayers(layers, path, `${name}, layer`);
+    const { width, layers, average, blocks: _, ...others } = options as { [option: string]: unknown };
+    if (type === "residual" || type === "ensemble") checkLayers(layers, path, `${name}, layer`);
+    const isAverage = typeof average === "string" && Object.hasOwn(links, average);
+    const isMembers = Number.isInteger(others.members) && Number(others.members) > 0;
+    if (type === "ensemble" && !(isAverage && isMembers && Number(others.members) <= mostMembers))
+      throw noNetwork(path, `${name} is no proper ensemble`);
     const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
     if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no proper width`);
     const isPlain = (option: unknown) => Number.isFinite(option) || typeof option === "boolean";

@@ -60,7 +60,7 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "model: { layers: [residual: [{ residual: [relu] }], linear] }",
-      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => type !== "residual" && type !== "embed").join(", ")}`,
+      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => !["residual", "embed", "ensemble"].includes(type)).join(", ")}`,
     ],
     [
       "name: ../x",

@@ -126,13 +126,18 @@ function everyLayer(): Record<string, string> {
     linear: "{ linear: { width: 6, bias: false } }",
     residual: "{ residual: [{ linear: 9 }, tanh, linear] }",
   };
-  const all = Object.keys(layers)
+  const stacks: Record<string, string> = {
+    ensemble: "[{ linear: 6 }, { ensemble: [{ linear: 5 }, tanh, linear], members: 3 }]",
+    "ensemble-of-strangers":
+      "[{ ensemble: [{ residual: [linear] }, relu, linear], members: 2, shared: false }]",
+  };
+  const all = [...new Set([...Object.keys(layers), ...Object.keys(stacks)])]
     .filter((type) => type !== "embed")
     .map((type) => [
       `layer-${type}`,
       `name: ${type}
 data: { path: ${join(root, "data/iris.csv")}, target: species }
-model: { layers: [{ linear: 6 }, ${inner[type] ?? `{ type: ${type} }`}, linear] }
+model: { layers: ${stacks[type] ?? `[{ linear: 6 }, ${inner[type] ?? `{ type: ${type} }`}, linear]`} }
 train: { batch_size: 50 }
 `,
     ]);
@@ -237,16 +242,16 @@ const targets = {
 } satisfies Record<string, { header: string; of: (i: number) => unknown; spec: string; loss?: string }>;
 
 function dirtySpecs(): Record<string, string> {
-  const made = Object.entries(targets).map(([name, target]) => {
+  const made = Object.entries(targets).flatMap(([name, target]) => {
     const { header, of, spec } = target;
     const rows = training.map((row, i) => `${row},${of(i)}\n`);
     writeFileSync(join(directory, `${name}.csv`), `${names},${header}\n${rows.join("")}`);
     const loss = "loss" in target ? `loss: ${target.loss}\n` : "";
     const data = ["path: ./NAME.csv", ...spec.split(/, (?=task)/), `columns:${columns}`].join("\n  ");
-    return [
-      `dirty-${name}`,
-      `data:\n  ${data.replace("NAME", name)}\nmodel: { hidden: [8] }\n${loss}train: { batch_size: 20 }\n`,
-    ];
+    return ["", "-ensemble"].map((kind) => [
+      `dirty-${name}${kind}`,
+      `data:\n  ${data.replace("NAME", name)}\nmodel: { hidden: [8]${kind && ", members: 3"} }\n${loss}train: { batch_size: 20 }\n`,
+    ]);
   });
   const encoded = made[0]![1]!.replace(columns, encodedColumns);
   return { ...Object.fromEntries(made), "dirty-encoded": encoded };

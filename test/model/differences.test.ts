@@ -63,6 +63,7 @@ const between = {
     },
     { type: "residual", layers: [{ type: "sigmoid" }] },
   ],
+  ensemble: [],
 } satisfies Record<Exclude<LayerType, ActivationName | "linear"> | "nothing", LayerSpec[]>;
 
 const batchSize = 5;
@@ -78,9 +79,24 @@ describe.each(Object.keys(between) as (keyof typeof between)[])("with %s between
       activationSpec(activation),
     ];
     const stack: LayerSpec[] = [...hidden(4), ...hidden(3), { type: "linear", width: null, bias: false }];
-    for (const loss of Object.keys(lossTraits) as LossName[]) expectSlopes(stack, losses[loss]);
+    const stacks = layer === "ensemble" ? ensemblesOf(stack) : [stack];
+    for (const layers of stacks)
+      for (const loss of Object.keys(lossTraits) as LossName[]) expectSlopes(layers, losses[loss]);
   });
 });
+
+/** Members that share weights behind a layer of all, and more members that share none than a batch has rows. */
+function ensemblesOf(stack: LayerSpec[]): LayerSpec[][] {
+  const layers = stack as Extract<LayerSpec, { type: "ensemble" }>["layers"];
+  const ensemble = { type: "ensemble", average: null } as const;
+  return [
+    [
+      { type: "linear", width: 4, bias: true },
+      { ...ensemble, members: 2, shared: true, layers },
+    ],
+    [{ ...ensemble, members: 7, shared: false, layers: [...between.residual.slice(1), ...layers] }],
+  ];
+}
 
 test("every layer is in a network above", () => {
   const covered = ["linear", ...Object.keys(activations), ...Object.keys(between)];

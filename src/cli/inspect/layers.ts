@@ -43,6 +43,10 @@ function layerLabel(spec: LayerSpec): string {
       return `embed ${spec.blocks.map(({ count, width }) => `${count} → ${width}`).join(", ")}`;
     case "residual":
       return `residual: ${spec.layers.map(layerLabel).join(", ")}`;
+    case "ensemble": {
+      const what = spec.shared ? "members that share weights" : "members";
+      return `ensemble of ${spec.members} ${what}: ${spec.layers.map(layerLabel).join(", ")}`;
+    }
     default:
       return spec.type;
   }

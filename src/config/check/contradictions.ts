@@ -96,20 +96,34 @@ function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
 function* layers({ model, train }: Partial<Spec>): Iterable<Contradiction> {
   if (!model) return;
   const path = ["model", "layers"];
-  if (!model.layers.some(({ type }) => type === "linear"))
+  const isLinear = (layer: LayerSpec): boolean =>
+    layer.type === "linear" || ("layers" in layer && layer.layers.some(isLinear));
+  if (!model.layers.some(isLinear))
     yield { path, message: "the model has nothing to learn", expected: "expected at least one linear layer" };
-  yield* row(model.layers, path, train);
+  const early = model.layers.slice(0, -1).findIndex(({ type }) => type === "ensemble");
+  if (early >= 0) {
+    const expected = "expected it to be the last: its members' answers are averaged";
+    yield { path: [...path, early], message: "layers follow an ensemble", expected };
+  }
+  yield* row(model.layers, path, train?.batch_size ?? null);
 }
 
 /** Layers in a row, of the model or of a block in it. */
 function* row(
   layers: readonly LayerSpec[],
   path: Path,
-  train: Spec["train"] | undefined,
+  /** Rows that a layer sees at once. */
+  rows: number | null,
 ): Iterable<Contradiction> {
   const last = layers.findLastIndex(({ type }) => type === "linear");
   for (const [index, layer] of layers.entries()) {
-    if (layer.type === "residual") yield* row(layer.layers, [...path, index, "layers"], train);
+    const inner = [...path, index, "layers"];
+    if (layer.type === "residual") yield* row(layer.layers, inner, rows);
+    if (layer.type === "ensemble") yield* row(layer.layers, inner, rows && Math.ceil(rows / layer.members));
+    if (layer.type === "ensemble" && layer.shared && layer.layers.some(({ type }) => type === "residual")) {
+      const message = "members that share weights, and a residual block in them";
+      yield { path: [...path, index], message, expected: "expected shared: false, or no block" };
+    }
     if (layer.type === "linear" && layer.width === null && index !== last) {
       const message = "a linear layer without a width";
       yield {
@@ -122,9 +136,10 @@ function* row(
       const message = "an embed layer that is not the first one";
       yield { path: [...path, index], message, expected: "expected it first: it looks at columns" };
     }
-    if (layer.type === "batch_norm" && train?.batch_size === 1) {
+    if (layer.type === "batch_norm" && rows === 1) {
       const message = "batch normalisation of batches of 1 row";
-      yield { path: [...path, index], message, expected: "expected train.batch_size of at least 2" };
+      const expected = "expected train.batch_size of at least 2, and that for each member of an ensemble";
+      yield { path: [...path, index], message, expected };
     }
   }
 }

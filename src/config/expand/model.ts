@@ -19,6 +19,7 @@ export const mainOptions = {
   leaky_relu: "negative_slope",
   elu: "alpha",
   residual: "layers",
+  ensemble: "layers",
 } as const satisfies Partial<Record<LayerType, string>>;
 
 export function expandModel(expansion: Expansion, raw: unknown): unknown {
@@ -63,7 +64,8 @@ function layersOf({
   dropout = 0,
   norm = null,
   bias = true,
-}: ShortModel) {
+  members = null,
+}: ShortModel): Mapping[] {
   const layers: (LayerSpec | ActivationSpec)[] = [];
   for (const width of hidden) {
     layers.push({ type: "linear", width, bias });
@@ -73,7 +75,8 @@ function layersOf({
     layers.push({ ...activation });
     if (dropout > 0) layers.push({ type: "dropout", p: dropout });
   }
-  return [...layers, { type: "linear" as const, width: null, bias }];
+  layers.push({ type: "linear", width: null, bias });
+  return members === null ? layers : [{ type: "ensemble", members, layers }];
 }
 
 /** Instead of a layer whose problem is already reported, so that the others are checked. */
@@ -110,9 +113,9 @@ function expandLayer(expansion: Expansion, raw: unknown, path: Path): unknown {
   return harmless;
 }
 
-/** A block's layers, each expanded like any other. */
+/** A block's or a member's layers, each expanded like any other. */
 function withInner(expansion: Expansion, layer: Mapping, path: Path): Mapping {
-  if (layer.type !== "residual" || !Array.isArray(layer.layers)) return layer;
+  if (!["residual", "ensemble"].includes(String(layer.type)) || !Array.isArray(layer.layers)) return layer;
   const inner = layer.layers.map((raw, index) => expandLayer(expansion, raw, [...path, "layers", index]));
   return { ...layer, layers: inner };
 }

@@ -73,9 +73,22 @@ const embedBlock = z.strictObject({
   width: wholeNumber(1).describe("Outputs instead of them."),
 });
 
-/** What a model is made of: simple layers, those that stand first only, and blocks of simple ones. */
-const layers = [
+/** What an ensemble's members are made of: simple layers and blocks of them. */
+const memberLayers = [
   ...simpleLayers,
+  z.strictObject({
+    type: z.literal("residual"),
+    layers: listOf(z.discriminatedUnion("type", simpleLayers, layerExpected), "layer").describe(
+      "Layers whose output is added to their input; the last linear one's width follows from it.",
+    ),
+  }),
+] as const;
+
+const members = () => wholeNumber(2).max(64, "a whole number from 2 to 64");
+
+/** What a model is made of: those too, columns embedded first, and ensembles. */
+const layers = [
+  ...memberLayers,
   z.strictObject({
     type: z.literal("embed"),
     blocks: z
@@ -84,9 +97,21 @@ const layers = [
       .describe("Columns with their places. Always as the data says: nnt fills it in."),
   }),
   z.strictObject({
-    type: z.literal("residual"),
-    layers: listOf(z.discriminatedUnion("type", simpleLayers, layerExpected), "layer").describe(
-      "Layers whose output is added to their input; the last linear one's width follows from it.",
+    type: z.literal("ensemble"),
+    members: members()
+      .default(4)
+      .describe("Networks trained together, each on its own share of a batch, and averaged afterwards."),
+    shared: flag()
+      .default(true)
+      .describe(
+        "One W for all members' linear layer, between vectors of their own; false: nothing in common.",
+      ),
+    average: choice(["softmax", "sigmoid", "exp", "identity", "gaussian"])
+      .nullable()
+      .default(null)
+      .describe("What of the outputs is averaged. null: what the loss makes of them, such as probabilities."),
+    layers: listOf(z.discriminatedUnion("type", memberLayers, layerExpected), "layer").describe(
+      "A member's layers.",
     ),
   }),
 ] as const;
@@ -115,6 +140,10 @@ export const shortModelSchema = z.strictObject(
       .default(null)
       .describe("Normalisation before the activation."),
     bias: flag().default(true).describe("Whether linear layers have a bias."),
+    members: members()
+      .nullable()
+      .default(null)
+      .describe("Train so many such networks together, with shared weights: a layer `ensemble` around them."),
   },
   "hidden: with a list of widths, or layers:",
 );

@@ -45,20 +45,20 @@ export class Graph {
   /** Makes a value an output of the graph, [rows, …shape]. */
   output(name: string, value: Name, type: ElementType, shape: readonly number[]): void {
     const free = this.free(name);
-    this.addNode("Identity", [value], free, {}, "");
+    this.addNode("Identity", [value], [free], {}, "");
     this.outputs.push(valueInfo(free, type, shape));
   }
 
   node(type: string, inputs: readonly Name[], attributes: Attributes = {}): Name {
     const output = this.free(`/${type}`);
-    this.addNode(type, inputs, output, attributes, "");
+    this.addNode(type, inputs, [output], attributes, "");
     return output;
   }
 
   /** Texts or whole numbers to other such, by a table. */
   lookUp(value: Name, attributes: Attributes): Name {
     const output = this.free("/LabelEncoder");
-    this.addNode("LabelEncoder", [value], output, attributes, machineLearning);
+    this.addNode("LabelEncoder", [value], [output], attributes, machineLearning);
     return output;
   }
 
@@ -69,6 +69,13 @@ export class Graph {
   /** Values side by side, [rows, …]. */
   concat(values: readonly Name[]): Name {
     return values.length === 1 ? values[0]! : this.node("Concat", values, { axis: { int: 1 } });
+  }
+
+  /** The left and the right half of the columns. */
+  halves(value: Name): readonly [Name, Name] {
+    const [left, right] = [this.free("/Split"), this.free("/Split")];
+    this.addNode("Split", [value], [left, right], { axis: { int: 1 } }, "");
+    return [left, right];
   }
 
   weights(name: string, values: Float32Array | Float64Array, shape: readonly number[]): Name {
@@ -111,13 +118,14 @@ export class Graph {
   private addNode(
     type: string,
     inputs: readonly Name[],
-    output: Name,
+    outputs: readonly Name[],
     attributes: Attributes,
     domain: string,
   ): void {
     const node = new Message();
     for (const input of inputs) node.text(1, input);
-    node.text(2, output).text(3, output).text(4, type);
+    for (const output of outputs) node.text(2, output);
+    node.text(3, outputs[0]!).text(4, type);
     for (const [name, value] of Object.entries(attributes)) node.message(5, attribute(name, value));
     this.nodes.push(node.text(7, domain));
   }

@@ -1,5 +1,6 @@
 /** Every layer as ONNX operators, in evaluation: dropout does nothing, batch normalisation uses its statistics. */
 import type { PortableLayer, PortableSpec } from "../portable.ts";
+import { writeAverage } from "./average.ts";
 import type { Graph, Name } from "./graph.ts";
 
 type Write<Spec> = (graph: Graph, X: Name, spec: Spec, layer: PortableLayer) => Name;
@@ -44,6 +45,12 @@ const writers = {
   rms_norm: (graph, X, { eps }, { tensors: { weight } }) =>
     normalised(graph, X, eps, graph.weights(weight!.name, weight!.values, weight!.shape)),
   residual: (graph, X, _, { layers }) => graph.node("Add", [X, writeLayers(graph, X, layers)]),
+  ensemble: (graph, X, { average }, { members }) =>
+    writeAverage(
+      graph,
+      members.map((own) => writeLayers(graph, X, own)),
+      average ?? "identity",
+    ),
   dropout: nothing,
   identity: nothing,
   sigmoid: unary("Sigmoid"),

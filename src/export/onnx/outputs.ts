@@ -65,19 +65,12 @@ function writeNumbers(graph: Graph, S: Name, { columns, link }: NumbersTarget): 
   const row = (values: number[]) => graph.constant("double", values, [1, values.length]);
   const scale = row(columns.map(({ scaling }) => scaling.scale));
   const center = row(columns.map(({ scaling }) => scaling.center));
-  const means = link === "gaussian" ? columnsOf(graph, S, 0, columns.length) : S;
+  const [means, spreads] = link === "gaussian" ? graph.halves(S) : [S, null];
   const numbers = graph.node("Add", [graph.node("Mul", [graph.cast(means, "double"), scale]), center]);
   const prediction = link === "exp" ? graph.node("Exp", [numbers]) : numbers;
   graph.output("prediction", graph.cast(prediction, "float"), "float", [columns.length]);
-  if (link !== "gaussian") return;
-  const spreads = graph.cast(columnsOf(graph, S, columns.length, 2 * columns.length), "double");
-  const half = graph.node("Mul", [spreads, graph.constant("double", [0.5], [])]);
+  if (spreads === null) return;
+  const half = graph.node("Mul", [graph.cast(spreads, "double"), graph.constant("double", [0.5], [])]);
   const deviations = graph.node("Mul", [graph.node("Exp", [half]), graph.node("Abs", [scale])]);
   graph.output("sd", graph.cast(deviations, "float"), "float", [columns.length]);
-}
-
-/** Columns [first, end) of S. */
-function columnsOf(graph: Graph, S: Name, first: number, end: number): Name {
-  const list = (value: number) => graph.constant("int64", [value], [1]);
-  return graph.node("Slice", [S, list(first), list(end), list(1)]);
 }
