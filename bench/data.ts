@@ -129,7 +129,7 @@ async function benchMnist(): Promise<void> {
         classes: null,
         augment: null,
         scale: "standard",
-        split: { validation: 0.1, test: 0, stratify: null, fold: null },
+        split: { validation: 0.1, test: 0, stratify: null, seed: null, fold: null },
       },
       { seed: 0, baseDirectory: "" },
     );

@@ -202,7 +202,7 @@ function checkContent(directory: string, mode: RunMode): void {
 }
 
 /** The log goes last: as long as it is there, the directory is known as a run's. */
-function removeRun(paths: Readonly<Record<RunFile, string>>): void {
+export function removeRun(paths: Readonly<Record<RunFile, string>>): void {
   for (const file of ["last", "best", "summary", "report", "spec", "metrics"] satisfies RunFile[])
     removeIfThere(paths[file]);
 }

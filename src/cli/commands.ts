@@ -128,6 +128,10 @@ export const commands = {
       overwrite: { help: "replace the run that --out holds", conflicts: ["resume"] },
       resume: { help: "go on with the run that --out holds" },
       seed: { value: integer("N", 0), help: "seed of everything random" },
+      seeds: {
+        value: integer("N", 2),
+        help: "train with N seeds, the first being the spec's, and save their ensemble too",
+      },
       epochs: { value: integer("N", 1), help: "how often to go through the training rows" },
       maxTime: { value: duration, help: "stop after this time, saving: 90s, 10m, 1h30m" },
       pauseAt: { value: integer("EPOCH", 1), help: "stop after this epoch, to go on later with --resume" },
@@ -142,6 +146,7 @@ export const commands = {
       ["nnt train configs/digits.yaml", "trains the quick start"],
       ["nnt train spec.yaml --set optimizer.lr=0.01 --epochs 5", "overrides the spec"],
       ["nnt train spec.yaml --out runs/a --resume", "goes on where runs/a stopped"],
+      ["nnt train spec.yaml --seeds 5", "five runs, their mean ± deviation, and the five as one model"],
       ["nnt train spec.yaml --json | jq .validation.loss", "for scripts"],
     ],
   },

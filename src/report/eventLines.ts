@@ -16,7 +16,8 @@ export function eventLines(style: Style): (event: TrainEvent) => string | undefi
       case "epoch":
         return epochLine(event, epochs);
       case "end":
-        return event.fold === undefined ? undefined : foldLine(event.fold, event);
+        if (event.fold !== undefined) return partLine(`fold ${event.fold}`, event);
+        return event.seed === undefined ? undefined : partLine(`seed ${event.seed}`, event);
       case "note":
       case "warning":
         return notice(event.event, event.message, style);
@@ -26,9 +27,10 @@ export function eventLines(style: Style): (event: TrainEvent) => string | undefi
   };
 }
 
-/** `fold 1: test loss 0.12  accuracy 0.95`: what a fold came to; the run's own end is told elsewhere. */
-function foldLine(fold: number, { metrics }: EndEvent): string {
-  return `fold ${fold}: ${figuresOf("test", metrics.test ?? {}).join("  ")}\n`;
+/** `fold 1: test loss 0.12  accuracy 0.95`: what one of several runs came to; an only run's end is told elsewhere. */
+function partLine(part: string, { metrics }: EndEvent): string {
+  const [split, figures] = Object.entries(metrics).at(-1) ?? ["test", {}];
+  return `${part}: ${figuresOf(split, figures).join("  ")}\n`;
 }
 
 function startLine({ name, rows, inputs, outputs, parameters, backend, threads }: StartEvent): string {

@@ -1,6 +1,7 @@
 /** What a finished run and a measured model look like: figures by split, and what to do next. */
 import { join } from "node:path";
-import type { EndEvent, Figures, FoldFigure, StopReason } from "../train/events.ts";
+import type { EndEvent, Figures, Spread, StopReason } from "../train/events.ts";
+import type { SeedsEnd } from "../train/seeds.ts";
 import { printable, type Style } from "./style.ts";
 import { facts, table } from "./table.ts";
 import { count, figure, time } from "./text.ts";
@@ -48,6 +49,32 @@ export function drawSummary({ end, model, next }: RunSummary, style: Style, widt
   return [...figures, ...facts(said, style.dim)];
 }
 
+/** What several seeds came to: of each figure the runs' mean and deviation, and the ensemble's. */
+export function drawSeeds(end: SeedsEnd, next: readonly string[], style: Style, width: number): string[] {
+  const splits = Object.keys(end.spread);
+  const metrics = [...new Set(splits.flatMap((split) => Object.keys(end.spread[split]!)))];
+  const rows = metrics.map((metric) => [
+    metric,
+    ...splits.flatMap((split) => {
+      const [one, all] = [end.spread[split]![metric], end.metrics[split]?.[metric]];
+      return [one ? spread(one) : "", all === undefined ? "" : figure(all)];
+    }),
+  ]);
+  const titles = splits.flatMap((split) => [`${split}, mean ± sd`, "ensemble"]);
+  const columns = [{ title: "", least: 8 }, ...titles.map((title) => ({ title, align: "right" as const }))];
+  const { seeds, interrupted, seconds, parameters, weights_sha256: sha256, model } = end;
+  const said: [string, string][] = [
+    ["seeds", `${seeds.join(", ")}${interrupted ? `; ${reasons[interrupted]}` : ""}`],
+    ["time", time(seconds)],
+    ["parameters", count(parameters)],
+    ...(sha256 ? ([["weights", `sha256 ${sha256}`]] as [string, string][]) : []),
+    ["saved", style.bold(printable(model ?? end.directory))],
+    ...next.map((line, index): [string, string] => [index === 0 ? "next" : "", printable(line)]),
+  ];
+  const figures = rows.length > 0 ? [...table(columns, rows, { width, title: style.dim }), ""] : [];
+  return [...figures, ...facts(said, style.dim)];
+}
+
 /**
  * Metrics as rows, splits as columns: there are many of the former and three of the latter. Figures over folds are a
  * last column.
@@ -75,6 +102,6 @@ export function drawFigures(
 }
 
 /** `0.953 ± 0.018`: mean and deviation. */
-export function spread({ mean, sd }: FoldFigure): string {
+export function spread({ mean, sd }: Spread): string {
   return `${figure(mean)} ± ${figure(sd)}`;
 }

@@ -49,7 +49,12 @@ export interface Assembly {
 export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
   const { spec, baseDirectory } = options.spec;
   const loss = spec.loss?.name ?? null;
-  const loading = loadDataset(spec.data, { seed: spec.seed, baseDirectory, loss, ...options.load });
+  const loading = loadDataset(spec.data, {
+    seed: spec.data.split.seed ?? spec.seed,
+    baseDirectory,
+    loss,
+    ...options.load,
+  });
   const opening = options.backend ? Promise.resolve({ backend: options.backend }) : openKernels(options);
   const [data, { backend }] = await Promise.all([loading, opening]);
   for (const message of data.warnings) listen({ event: "warning", message });

@@ -5,16 +5,17 @@
 import { join } from "node:path";
 import type { Run } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
-import { type Figures, type FoldFigure, isSignal, type Listener, type StopReason } from "./events.ts";
+import { type Figures, isSignal, type Listener, type Spread, type StopReason } from "./events.ts";
 import { OutOfFold } from "./outOfFold.ts";
 import type { TrainOptions } from "./run.ts";
+import { spreadOf } from "./spread.ts";
 import type { Summary } from "./summary.ts";
 
 /** What cross-validation came to. */
 export interface Folds {
   readonly count: number;
   /** Of each part, measured by the model that was trained without it. */
-  readonly metrics: Readonly<Record<string, FoldFigure>>;
+  readonly metrics: Readonly<Record<string, Spread>>;
 }
 
 type RunFold = (options: TrainOptions, listen: Listener) => Promise<Summary>;
@@ -52,8 +53,7 @@ export async function crossValidate(
     figures.push(summary.metrics.test!);
   }
   run.write("folds", outOfFold.text());
-  const names = Object.keys(figures[0]!);
-  return { count, metrics: Object.fromEntries(names.map((name) => [name, foldFigure(name, figures)])) };
+  return { count, metrics: spreadOf(figures) };
 }
 
 /** The spec of one fold: a run that can be repeated without the others. */
@@ -80,12 +80,4 @@ function foldListener(fold: number, listen: Listener): Listener {
         : event,
     );
   };
-}
-
-/** Mean and sample standard deviation over the folds. */
-function foldFigure(name: string, figures: readonly Figures[]): FoldFigure {
-  const values = figures.map((of) => of[name]!);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, sd: Math.sqrt(squares / (values.length - 1)), values };
 }

@@ -150,7 +150,7 @@ export async function splitOf(
     warnings,
     profile = null,
   } = await loadDataset(data, {
-    seed,
+    seed: data.split.seed ?? seed,
     baseDirectory,
     loss: loss.name,
     preprocessing,

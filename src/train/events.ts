@@ -3,12 +3,12 @@
 /** Figures by name: `loss` and whatever metrics the task has. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** A figure over all folds. */
-export interface FoldFigure {
+/** A figure over several runs: folds, or seeds. */
+export interface Spread {
   readonly mean: number;
-  /** With one degree of freedom less than there are folds. */
+  /** With one degree of freedom less than there are runs. */
   readonly sd: number;
-  /** Of each fold, in order. */
+  /** Of each run, in order. */
   readonly values: readonly number[];
 }
 
@@ -36,6 +36,8 @@ export interface StartEvent {
 
 export interface EpochEvent {
   readonly event: "epoch";
+  /** Of one of several runs that differ in it. */
+  readonly seed?: number;
   /** The fold, from 1, of a cross-validation whose run this is. */
   readonly fold?: number;
   /** Epochs done, from 1; the last one may be cut short by `max_steps`. */
@@ -72,6 +74,8 @@ export function isSignal(reason: StopReason): reason is Signal {
 
 export interface EndEvent {
   readonly event: "end";
+  /** Of one of several runs that differ in it. */
+  readonly seed?: number;
   /** The fold, from 1, of a cross-validation whose run this is. */
   readonly fold?: number;
   readonly reason: StopReason;
@@ -84,7 +88,7 @@ export interface EndEvent {
   /** Figures of the best model, by split. */
   readonly metrics: Readonly<Record<string, Figures>>;
   /** Figures over the folds, if there are any. */
-  readonly folds?: { readonly count: number; readonly metrics: Readonly<Record<string, FoldFigure>> };
+  readonly folds?: { readonly count: number; readonly metrics: Readonly<Record<string, Spread>> };
   readonly parameters: number;
   readonly weights_sha256: string;
   readonly directory: string;

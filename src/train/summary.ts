@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runFiles } from "../checkpoint/runDirectory.ts";
+import { readSeeds } from "../checkpoint/seedsDirectory.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import type { Folds } from "./crossValidation.ts";
@@ -42,11 +43,10 @@ export interface Summary {
   readonly spec_directory: string;
 }
 
-/** The start of relative paths in the spec of the run in this directory; null where no run says it. */
+/** The start of relative paths in the spec of the runs in this directory; null where no run says it. */
 export function specDirectory(directory: string): string | null {
   const file = join(directory, runFiles.summary);
-  if (!existsSync(file)) return null;
-  const { spec_directory } = parse(file);
+  const { spec_directory } = existsSync(file) ? parse(file) : (readSeeds(directory) ?? {});
   return typeof spec_directory === "string" ? spec_directory : null;
 }
 

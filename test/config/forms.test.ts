@@ -117,7 +117,12 @@ describe("what the files say", () => {
     ["train: { images: a, labels: b }", { validation: 0, test: 0 }],
     ["train: { images: a, labels: b }, validation: { images: c, labels: d }", { validation: 0, test: 0 }],
   ])("shares of data: { %s }", (section, shares) => {
-    expect(resolved(`data: { ${section} }`).data.split).toEqual({ ...shares, stratify: null, fold: null });
+    expect(resolved(`data: { ${section} }`).data.split).toEqual({
+      ...shares,
+      stratify: null,
+      seed: null,
+      fold: null,
+    });
   });
 });
 

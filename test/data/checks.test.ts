@@ -17,7 +17,7 @@ async function warningsOf(
   const names = Object.keys(columns);
   const rows = Array.from({ length: 200 }, (_, row) => names.map((name) => columns[name]!(row)).join(","));
   const path = file(`t${files++}.csv`, [names.join(","), ...rows].join("\n"));
-  const split = { validation: 0.2, test: 0.2, stratify: null, fold: null };
+  const split = { validation: 0.2, test: 0.2, stratify: null, seed: null, fold: null };
   const spec = csvSpec({ path: [path], target: ["y"], split, ...fields });
   const load = (strict: boolean) => loadDataset(spec, { seed: 0, baseDirectory: ".", strict });
   const { warnings } = await load(false);

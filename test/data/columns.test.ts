@@ -171,7 +171,7 @@ describe("rows are split", () => {
       ...rows.map(({ who, day, y }) => `${who},${day},2024-01-${day + 10},${day % 5},${y}`),
     ].join("\n"),
   );
-  const split = { validation: 0.2, test: 0.2, stratify: null, fold: null };
+  const split = { validation: 0.2, test: 0.2, stratify: null, seed: null, fold: null };
   const load = async (columns: CsvDataSpec["columns"]) => {
     const spec = csvSpec({ path: [path], target: ["y"], columns, split });
     const { splits, preprocessing } = await loadDataset(spec, { seed: 1, baseDirectory: "." });

@@ -21,7 +21,7 @@ describe("real tables are read as they are", () => {
     ["wine", "cultivar", 13, ["class_0", "class_1", "class_2"]],
     ["breast_cancer", "diagnosis", 30, ["benign", "malignant"]],
   ])("%s: classes", async (name, target, width, classes) => {
-    const split = { validation: 0.1, test: 0.2, stratify: null, fold: null };
+    const split = { validation: 0.1, test: 0.2, stratify: null, seed: null, fold: null };
     const { preprocessing, splits } = await load(
       csvSpec({ path: [`data/${name}.csv`], target: [target], split }),
     );
@@ -33,7 +33,7 @@ describe("real tables are read as they are", () => {
   });
 
   test("diabetes: a quantity, scaled by its training rows", async () => {
-    const split = { validation: 0, test: 0.2, stratify: null, fold: null };
+    const split = { validation: 0, test: 0.2, stratify: null, seed: null, fold: null };
     const { splits } = await load(csvSpec({ path: ["data/diabetes.csv"], target: ["progression"], split }));
     const { indices, targets } = splits.train;
     const mean = indices.reduce((sum, row) => sum + targets[row]!, 0) / indices.length;
@@ -43,7 +43,7 @@ describe("real tables are read as they are", () => {
   });
 
   test("inputs have mean 0 and deviation 1 over the training rows, and over no others", async () => {
-    const split = { validation: 0.1, test: 0.2, stratify: null, fold: null };
+    const split = { validation: 0.1, test: 0.2, stratify: null, seed: null, fold: null };
     const { splits } = await load(csvSpec({ path: ["data/wine.csv"], target: ["cultivar"], split }));
     for (let column = 0; column < 13; column++) {
       const of = (part: Split) => [...part.indices].map((row) => rowOf(part, row)[column]!);
@@ -236,7 +236,7 @@ describe("splits", () => {
   const other = file("other.csv", `y;x\nb;100\na;101\n`);
 
   test("may be files, in any order of columns, and a share of the training file", async () => {
-    const split = { validation: 0.25, test: 0, stratify: null, fold: null };
+    const split = { validation: 0.25, test: 0, stratify: null, seed: null, fold: null };
     const { splits } = await load(
       csvSpec({ train: [train], test: [other], target: ["y"], scale: "none", split }),
     );
@@ -264,7 +264,7 @@ describe("splits", () => {
   });
 
   test("come out again with a trained model's preprocessing, whatever else changed", async () => {
-    const split = { validation: 0.2, test: 0.2, stratify: null, fold: null };
+    const split = { validation: 0.2, test: 0.2, stratify: null, seed: null, fold: null };
     const spec = csvSpec({ path: [train], target: ["y"], split });
     const first = await load(spec);
     const again = await loadDataset(spec, {
@@ -291,7 +291,7 @@ describe("IDX files", () => {
     task: null,
     classes: null,
     scale: "standard",
-    split: { validation: 0.1, test: 0, stratify: null, fold: null },
+    split: { validation: 0.1, test: 0, stratify: null, seed: null, fold: null },
     augment: null,
   };
 
@@ -333,7 +333,7 @@ describe("IDX files", () => {
       else bytes.writeFloatBE(value, 4 + 4 * sizes.length + 4 * i);
     return file(name, bytes);
   };
-  const whole = { validation: 0, test: 0, stratify: null, fold: null };
+  const whole = { validation: 0, test: 0, stratify: null, seed: null, fold: null };
   const small = (
     labels: string,
     images = idx("four-images", [4, 1, 2], [0, 10, 20, 30, 40, 50, 60, 70]),

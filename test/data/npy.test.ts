@@ -158,7 +158,7 @@ describe("in training", () => {
   test("a table of floats is what the CSV file of the same columns is", async () => {
     const lines = rows.map((row, i) => [...row, labels[i]].map((v) => (Number.isNaN(v) ? "" : v)).join(","));
     const csv = file("t.csv", ["feature_0,feature_1,target", ...lines].join("\n"));
-    const split = { validation: 0.25, test: 0, stratify: null, fold: null };
+    const split = { validation: 0.25, test: 0, stratify: null, seed: null, fold: null };
     const table = await loadDataset(csvSpec({ path: [csv], target: ["target"], split }), {
       seed: 0,
       baseDirectory: ".",

@@ -8,7 +8,7 @@ import { columnSpec, csvSpec, temporaryFiles } from "./support.ts";
 
 const file = temporaryFiles();
 let files = 0;
-const split = { validation: 0, test: 0, stratify: null, fold: null };
+const split = { validation: 0, test: 0, stratify: null, seed: null, fold: null };
 
 /** Loads a table given as lines of text. */
 const load = (lines: readonly string[], fields: Partial<CsvDataSpec> = {}, loss: LossName | null = null) =>

@@ -111,6 +111,8 @@ export function expectEqual(name: string, found: readonly unknown[], expected: r
 function isClose(found: unknown, expected: unknown): boolean {
   if (typeof expected === "number" && typeof found === "number")
     return Math.abs(found - expected) <= tolerance * Math.max(1, Math.abs(expected));
+  // No 32-bit number is as large.
+  if (typeof found === "number" && expected === null) return !Number.isFinite(Math.fround(found));
   if (typeof expected !== "object" || expected === null) return found === expected;
   if (typeof found !== "object" || found === null) return false;
   const names = Object.keys(expected);

@@ -7,10 +7,11 @@ import { RunDigest } from "../../report/github.ts";
 import { liveProgress } from "../../report/liveView.ts";
 import { lineProgress, type Progress, quietProgress } from "../../report/progress.ts";
 import { wantsRedrawing } from "../../report/style.ts";
-import { drawSummary } from "../../report/summary.ts";
+import { drawSeeds, drawSummary } from "../../report/summary.ts";
 import type { Problem } from "../../support/errors.ts";
 import { type EndEvent, isSignal, type Listener } from "../../train/events.ts";
 import { train as run, type TrainOptions } from "../../train/run.ts";
+import { type SeedsEnd, trainSeeds } from "../../train/seeds.ts";
 import type { Action } from "../actions.ts";
 import type { OptionsOf } from "../commands.ts";
 import { eventWriter } from "../eventWriter.ts";
@@ -35,25 +36,24 @@ export const train: Action<"train"> = async (context, file, options) => {
     if (event.event === "warning") warnings.push({ message: event.message });
     if (event.event === "end") ends.push(event);
   };
+  let seedsEnd: SeedsEnd | null = null;
   try {
-    await run(
-      {
-        spec,
-        signal,
-        out: options.out,
-        mode: options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh",
-        ...kernelsChoice(options, context.env),
-        maxSeconds: options.maxTime,
-        pauseAt: options.pauseAt,
-        load: { strict: options.strict, profile: true },
-        renderSpec: (resolved, directory) =>
-          stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
-        ...(await followers(spec)),
-        renderReport: async (data) => (await import("../../report/page/page.ts")).renderPage(data),
-        version: context.version,
-      },
-      listen,
-    );
+    const request: TrainOptions = {
+      spec,
+      signal,
+      out: options.out,
+      mode: options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh",
+      ...kernelsChoice(options, context.env),
+      maxSeconds: options.maxTime,
+      pauseAt: options.pauseAt,
+      load: { strict: options.strict, profile: true },
+      renderSpec: (resolved, directory) => stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
+      ...(await followers(spec)),
+      renderReport: async (data) => (await import("../../report/page/page.ts")).renderPage(data),
+      version: context.version,
+    };
+    if (options.seeds === null) await run(request, listen);
+    else seedsEnd = await trainSeeds(request, options.seeds, listen);
   } finally {
     progress.stop();
     await events.written();
@@ -62,8 +62,11 @@ export const train: Action<"train"> = async (context, file, options) => {
   await summarize(context.err, () => digest.markdown());
   const end = ends.at(-1);
   if (end?.reason === "SIGHUP") return signalExitCodes.SIGHUP; // nobody is there to be told more
-  if (end && !options.json && !options.quiet) {
-    await printSummary(context, spec.spec.data.format, end);
+  const { format } = spec.spec.data;
+  if (seedsEnd && options.json) await context.out.line(JSON.stringify(seedsEnd));
+  else if (!options.json && !options.quiet) {
+    if (seedsEnd) await printSeeds(context, format, seedsEnd);
+    else if (end) await printSummary(context, format, end);
   }
   events.throwIfFailed();
   return end && isSignal(end.reason) ? signalExitCodes[end.reason] : 0;
@@ -97,14 +100,26 @@ async function progressOn({ out, err, env }: Context, { quiet, json }: Options):
     : lineProgress(err.stream, style);
 }
 
+async function printSeeds({ out }: Context, format: DataSpec["format"], end: SeedsEnd): Promise<void> {
+  const { model, directory, seeds } = end;
+  const resume = `nnt train ${join(directory, `seed-${seeds[0]}`, "spec.yaml")} --seeds ${seeds.length}`;
+  const next = model ? commandsFor(model, format) : [`${resume} --out ${directory} --resume`];
+  await out.line(drawSeeds(end, next, await out.style(), out.columns).join("\n"));
+}
+
 async function printSummary({ out }: Context, format: DataSpec["format"], end: EndEvent): Promise<void> {
   const model = join(end.directory, "best.ckpt");
   const isDone = ["epochs", "max_steps", "early_stopping", "target"].includes(end.reason);
   const next = [
     ...(isDone ? [] : [`nnt train ${join(end.directory, "spec.yaml")} --out ${end.directory} --resume`]),
-    `nnt eval ${model}`,
-    format === "csv" ? `nnt predict ${model} < rows.csv` : `nnt predict ${model} --images FILE`,
+    ...commandsFor(model, format),
   ];
   const lines = drawSummary({ end, model, next }, await out.style(), out.columns);
   await out.line(lines.join("\n"));
+}
+
+/** Command lines to try a model with. */
+function commandsFor(model: string, format: DataSpec["format"]): string[] {
+  const predict = `nnt predict ${model}`;
+  return [`nnt eval ${model}`, format === "csv" ? `${predict} < rows.csv` : `${predict} --images FILE`];
 }

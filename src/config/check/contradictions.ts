@@ -112,14 +112,15 @@ function* layers({ model, train }: Partial<Spec>): Iterable<Contradiction> {
 function* row(
   layers: readonly LayerSpec[],
   path: Path,
-  /** Rows that a layer sees at once. */
+  /** Rows of a batch, and among how many members of an ensemble they are dealt. */
   rows: number | null,
+  members = 1,
 ): Iterable<Contradiction> {
   const last = layers.findLastIndex(({ type }) => type === "linear");
   for (const [index, layer] of layers.entries()) {
     const inner = [...path, index, "layers"];
-    if (layer.type === "residual") yield* row(layer.layers, inner, rows);
-    if (layer.type === "ensemble") yield* row(layer.layers, inner, rows && Math.ceil(rows / layer.members));
+    if (layer.type === "residual") yield* row(layer.layers, inner, rows, members);
+    if (layer.type === "ensemble") yield* row(layer.layers, inner, rows, layer.members);
     if (layer.type === "ensemble" && layer.shared && layer.layers.some(({ type }) => type === "residual")) {
       const message = "members that share weights, and a residual block in them";
       yield { path: [...path, index], message, expected: "expected shared: false, or no block" };
@@ -136,9 +137,9 @@ function* row(
       const message = "an embed layer that is not the first one";
       yield { path: [...path, index], message, expected: "expected it first: it looks at columns" };
     }
-    if (layer.type === "batch_norm" && rows === 1) {
+    if (layer.type === "batch_norm" && rows !== null && rows < 2 * members) {
       const message = "batch normalisation of batches of 1 row";
-      const expected = "expected train.batch_size of at least 2, and that for each member of an ensemble";
+      const expected = `expected train.batch_size of at least ${2 * members}`;
       yield { path: [...path, index], message, expected };
     }
   }

@@ -122,6 +122,10 @@ export const splitSchema = z
         .nullable()
         .default(null)
         .describe("Keep the classes' shares equal in all splits. null: for classification."),
+      seed: wholeNumber(0)
+        .nullable()
+        .default(null)
+        .describe("Fixes which rows are in which split. null: the spec's seed does."),
       fold: foldSchema
         .nullable()
         .default(null)

@@ -1,6 +1,8 @@
-/** The mean of what members' outputs mean, as ONNX operators: src/engine/reference/ensembles.ts has the formulas. */
-import type { AverageName } from "../../engine/kernels.ts";
+/** The mean of what members' outputs mean, as ONNX operators; the reference for them is ensembles.ts beside losses.ts. */
+import type { LayerSpec } from "../../config/schema.ts";
 import type { Graph, Name } from "./graph.ts";
+
+type AverageName = NonNullable<Extract<LayerSpec, { type: "ensemble" }>["average"]>;
 
 /** From each member's S [rows, n] the ensemble's. */
 export function writeAverage(graph: Graph, members: readonly Name[], kind: AverageName): Name {

@@ -1,0 +1,84 @@
+/** The directory of several runs that differ in their seed: which one, that it is nobody else's, what lies where. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { atomicWrite, isThere, readText, removeIfThere } from "../support/files.ts";
+import { lockDirectory } from "./lock.ts";
+import { findDirectory, pathsIn, type RunOptions, removeRun } from "./runDirectory.ts";
+
+const files = { seeds: "seeds.json", ensemble: "ensemble.ckpt" } as const;
+
+/** Held by this process until it is closed. */
+export interface SeedsDirectory {
+  readonly directory: string;
+  /** The model that all runs' models make together. */
+  readonly ensemble: string;
+  /** Replaces `seeds.json`. Throws UserError(io). */
+  write(text: string): void;
+  close(): void;
+}
+
+/** Throws UserError(io) for a directory that is in use, or holds runs that nobody said to touch. */
+export function openSeeds(options: RunOptions, seeds: readonly number[]): SeedsDirectory {
+  const { directory } = findDirectory(options);
+  const lock = lockDirectory(directory);
+  try {
+    const paths = seedsPaths(directory);
+    checkContent(directory, options.mode);
+    if (options.mode === "overwrite") {
+      for (const seed of seedsWithRuns(directory).filter((seed) => !seeds.includes(seed)))
+        removeRun(pathsIn(seedDirectory(directory, seed)));
+      removeIfThere(paths.ensemble);
+      removeIfThere(paths.seeds);
+    }
+    return {
+      directory,
+      ensemble: paths.ensemble,
+      write: (text) => atomicWrite(paths.seeds, [text]),
+      close: () => lock.release(),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The run of one seed in the directory of all. */
+export function seedDirectory(directory: string, seed: number): string {
+  return join(directory, `seed-${seed}`);
+}
+
+/** What `seeds.json` of a directory says; null where there is none, or none that can be read as JSON. */
+export function readSeeds(directory: string): Record<string, unknown> | null {
+  const { seeds } = seedsPaths(directory);
+  if (!isThere(seeds)) return null;
+  try {
+    const value: unknown = JSON.parse(readText(seeds));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function seedsPaths(directory: string): Record<keyof typeof files, string> {
+  return { seeds: join(directory, files.seeds), ensemble: join(directory, files.ensemble) };
+}
+
+function seedsWithRuns(directory: string): number[] {
+  const numbers = readdirSync(directory).map((name) => /^seed-(\d{1,16})$/.exec(name)?.[1]);
+  return numbers.flatMap((number) => (number === undefined ? [] : [Number(number)]));
+}
+
+function checkContent(directory: string, mode: RunOptions["mode"]): void {
+  const { metrics, last, best } = pathsIn(directory);
+  const isRun = [metrics, last, best].some(isThere);
+  const isSeeds = isThere(seedsPaths(directory).seeds) || seedsWithRuns(directory).length > 0;
+  if (!isRun && !(isSeeds && mode === "fresh")) return;
+  throw new UserError(exitCodes.io, {
+    file: directory,
+    message: isRun ? "the directory holds a run of one seed" : "the directory holds runs already",
+    expected: "expected a new or empty one",
+    hint: isRun ? "choose another --out" : "--resume goes on with them, --overwrite replaces them",
+  });
+}
