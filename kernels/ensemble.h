@@ -77,7 +77,13 @@ INLINE vf log_sum(const enum summand f, const float *P, long size, long k, long 
 	return top + vlog(sum);
 }
 
-/** Mean and logarithm of the variance of a mixture of normal distributions; means before log-variances. */
+/** Variances are counted in units of at least e to this power, so that a distance over them is finite. */
+#define LEAST_LOG_UNIT (-40.0f)
+
+/**
+ * Mean and logarithm of the variance of a mixture of normal distributions; means before log-variances. Variances
+ * are counted in units of the largest, so that none overflows.
+ */
 static void average_gaussians(Worker *w, float *S, const float *P, long k, long rows, long n)
 {
 	const long targets = n / 2, size = rows * n;
@@ -88,18 +94,22 @@ static void average_gaussians(Worker *w, float *S, const float *P, long k, long 
 		const long count = last - r < VL ? last - r : VL;
 		for (long j = 0; j < targets; j++) {
 			const float *at = P + r * n + j;
-			vf mean = splat(0), variance = splat(0);
-			for (long m = 0; m < k; m++)
+			vf mean = splat(0), variance = splat(0), unit = splat(LEAST_LOG_UNIT);
+			for (long m = 0; m < k; m++) {
 				mean = mean + column(at + m * size, n, count);
+				unit = vmax(column(at + m * size + targets, n, count), unit);
+			}
 			mean = mean * share_of_one;
+			const vf per_unit = vexp(-unit);
 			for (long m = 0; m < k; m++) {
 				const vf d = column(at + m * size, n, count) - mean;
-				variance = variance + muladd(d, d, vexp(column(at + m * size + targets, n, count)));
+				const vf own = vexp(column(at + m * size + targets, n, count) - unit);
+				variance = variance + muladd(d * d, per_unit, own);
 			}
 			/* The smallest normal number: its logarithm is finite. */
 			variance = vmax(variance * share_of_one, splat(1.17549435e-38f));
 			put_column(S + r * n + j, mean, n, count);
-			put_column(S + r * n + targets + j, vlog(variance), n, count);
+			put_column(S + r * n + targets + j, unit + vlog(variance), n, count);
 		}
 	}
 }

@@ -118,8 +118,8 @@ class Ensemble(nn.ModuleList):
             return torch.logsumexp(nn.functional.logsigmoid(S), 0) - torch.logsumexp(nn.functional.logsigmoid(-S), 0)
         if self.average == "gaussian":
             mean, spread = S.chunk(2, -1)
-            variance = spread.exp().mean(0) + mean.var(0, unbiased=False)
-            return torch.cat([mean.mean(0), variance.log()], -1)
+            parts = torch.cat([spread, (mean - mean.mean(0)).square().log()])
+            return torch.cat([mean.mean(0), torch.logsumexp(parts, 0) - math.log(len(self))], -1)
         S = S.log_softmax(-1) if self.average == "softmax" else S
         return torch.logsumexp(S, 0) - math.log(len(self))
 

@@ -2,8 +2,11 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { run } from "./host.ts";
+
+// Three runs, one after the other, take a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const spec = resolve(import.meta.dirname, "../../configs/wine.yaml");
 const rows = resolve(import.meta.dirname, "../../data/wine.csv");

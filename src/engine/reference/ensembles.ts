@@ -61,16 +61,25 @@ function logSoftmax(p: Floats, first: number, n: number): void {
 /** The smallest normal 32-bit number: its logarithm is finite. */
 const leastVariance = 2 ** -126;
 
+/** Variances are counted in units of at least e to this power, so that a distance over them is finite. */
+const leastLogUnit = -40;
+
 /** Of a row, whose first n outputs are means μ and the next n logarithms of variances: the mixture's own. */
 function averageGaussians(s: Floats, p: Floats, row: number, n: number, k: number): void {
   const size = s.length;
   for (let j = row; j < row + n; j++) {
     let mean = 0;
-    for (let m = 0; m < k; m++) mean += p[m * size + j]! / k;
+    let unit = leastLogUnit;
+    for (let m = 0; m < k; m++) {
+      mean += p[m * size + j]! / k;
+      unit = Math.max(unit, p[m * size + j + n]!);
+    }
     let variance = 0;
-    for (let m = 0; m < k; m++)
-      variance += (Math.exp(p[m * size + j + n]!) + (p[m * size + j]! - mean) ** 2) / k;
+    for (let m = 0; m < k; m++) {
+      const d = p[m * size + j]! - mean;
+      variance += (Math.exp(p[m * size + j + n]! - unit) + d * d * Math.exp(-unit)) / k;
+    }
     s[j] = mean;
-    s[j + n] = Math.log(Math.max(variance, leastVariance));
+    s[j + n] = unit + Math.log(Math.max(variance, leastVariance));
   }
 }

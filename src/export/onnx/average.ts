@@ -36,9 +36,10 @@ export function writeAverage(graph: Graph, members: readonly Name[], kind: Avera
       const means = stacked(halves.map(([mean]) => mean));
       const mean = over("ReduceMean", means);
       const away = node("Sub", means, node("Unsqueeze", mean, second));
-      const variances = node("Exp", stacked(halves.map(([, spread]) => spread)));
-      const variance = over("ReduceMean", node("Add", variances, node("Mul", away, away)));
-      return graph.concat([mean, node("Log", variance)]);
+      const spreads = stacked(halves.map(([, spread]) => spread));
+      const parts = graph.concat([spreads, node("Log", node("Mul", away, away))]);
+      const variance = over("ReduceLogSumExp", parts);
+      return graph.concat([mean, node("Sub", variance, number(Math.log(members.length)))]);
     }
   }
 }
