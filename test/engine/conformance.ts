@@ -432,9 +432,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
         ] as const) {
           await agrees(`${members} × ${rows}×${n}, of size ${size}`, (make) => {
             const cols = kind === "gaussian" ? 2 * n : n;
-            const P = make.matrix(members * rows, cols, (x) =>
-              kind === "exp" ? x : size * x,
-            );
+            const P = make.matrix(members * rows, cols, (x) => (kind === "exp" ? x : size * x));
             const S = make.matrix(rows, cols);
             return { run: () => make.k.average(S, P, kind), results: [S] };
           });
