@@ -6,6 +6,7 @@ export default defineConfig({
     // Machines are shared: what waits for a core is not wrong.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    maxWorkers: "100%",
     globalSetup: ["test/build.ts"],
     // `npm run coverage`: where a branch that no test takes would be a hole in what files are promised.
     coverage: {
