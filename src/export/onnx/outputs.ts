@@ -33,8 +33,8 @@ function writeClasses(graph: Graph, S: Name, target: ClassTarget, cuts: Name | n
   const isOne = outputWidth({ target }) === 1;
   let number: Name;
   if (isOne || cuts) {
-    const second = isOne ? S : graph.node("Sub", [columnsOf(graph, S, 1, 2), columnsOf(graph, S, 0, 1)]);
-    const isSecond = graph.node("Greater", [second, cuts ?? graph.constant("float", [0], [])]);
+    const margin = isOne ? S : graph.node("Sub", [...graph.halves(S)].reverse());
+    const isSecond = graph.node("Greater", [margin, cuts ?? graph.constant("float", [0], [])]);
     number = graph.node("Reshape", [graph.cast(isSecond, "int64"), graph.constant("int64", [-1], [1])]);
   } else number = graph.node("ArgMax", [S], { axis: { int: 1 }, keepdims: { int: 0 } });
   const label = graph.lookUp(number, {
