@@ -12,7 +12,7 @@ import { run } from "../cli/host.ts";
 import { type Case, cleanUp, directory, expectEqual, makeCases, type Row, root } from "./cases.ts";
 
 // Compilers, interpreters and browsers start slowly on a busy machine.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 });
 
 let cases: Case[];
 const fileOf = ({ model }: Case, extension: string) => model.replace(/\.ckpt$/, extension);
