@@ -49,8 +49,11 @@ export interface Run {
   readonly warnings: readonly Problem[];
   /** Where the model after so many updates is kept besides `last.ckpt`: `step-40.ckpt`. */
   keptPath(step: number): string;
-  /** Removes all models kept so but the newest ones. Throws UserError(io). */
-  removeKept(butNewest: number): void;
+  /**
+   * Removes all models kept so but the newest ones of at most so many updates: those of more are of a time before the
+   * run fell back to an older model. Throws UserError(io).
+   */
+  removeKept(butNewest: number, upTo: number): void;
   /** Replaces `spec.yaml`, `summary.json`, `report.html` or `out_of_fold.csv`. Throws UserError(io). */
   write(file: "spec" | "summary" | "report" | "folds", text: string): void;
   /** Closes the log and gives the directory back; a second call does nothing. */
@@ -78,7 +81,7 @@ export function openRun(options: RunOptions): Run {
     checkContent(directory, options.mode);
     removeStrays(directory);
     if (options.mode === "overwrite") {
-      removeKept(directory, 0);
+      removeKept(directory, 0, 0);
       removeRun(paths);
     }
     const { point, warnings } = options.mode === "resume" ? findCheckpoint(directory) : nothing;
@@ -90,7 +93,7 @@ export function openRun(options: RunOptions): Run {
       resumed: point && { ...point, events: kept },
       warnings,
       keptPath: (step) => join(directory, keptName(step)),
-      removeKept: (butNewest) => removeKept(directory, butNewest),
+      removeKept: (butNewest, upTo) => removeKept(directory, butNewest, upTo),
       write: (file, text) => atomicWrite(paths[file], [text]),
       close() {
         log.close();
@@ -220,8 +223,10 @@ export function keptSteps(directory: string): number[] {
   return steps.flatMap((step) => (step === undefined ? [] : [Number(step)])).sort((a, b) => b - a);
 }
 
-function removeKept(directory: string, butNewest: number): void {
-  for (const step of keptSteps(directory).slice(butNewest)) removeIfThere(join(directory, keptName(step)));
+function removeKept(directory: string, butNewest: number, upTo: number): void {
+  const steps = keptSteps(directory);
+  const stay = steps.filter((step) => step <= upTo).slice(0, butNewest);
+  for (const step of steps) if (!stay.includes(step)) removeIfThere(join(directory, keptName(step)));
 }
 
 /**

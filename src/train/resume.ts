@@ -54,22 +54,30 @@ interface Difference {
 /** Every leaf in which two JSON values differ. */
 function differences(before: unknown, now: unknown, path: string): Difference[] {
   if (isDeepStrictEqual(plain(before), plain(now))) return [];
+  if (isList(before) && isList(now) && before.length === now.length)
+    return before.flatMap((item, i) => differences(item, now[i], `${path}[${i}]`));
   if (!isObject(before) || !isObject(now)) return [{ path, before, now }];
   const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
   return [...keys].flatMap((key) => differences(before[key], now[key], path ? `${path}.${key}` : key));
 }
 
-function sentenceOf({ path, before, now }: Difference): Problem {
+/** The hint stands once, under the last. */
+function sentenceOf({ path, before, now }: Difference, index: number, all: readonly Difference[]): Problem {
   const show = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
-  return {
-    message: `--resume: ${path} was ${show(before)} when the run began and is ${show(now)} now`,
-    hint: "a changed spec is a new run: leave out --resume, or set it back",
-  };
+  const message = `--resume: ${path} was ${show(before)} when the run began and is ${show(now)} now`;
+  const isLast = index === all.length - 1;
+  return isLast
+    ? { message, hint: "a changed spec is a new run: leave out --resume, or set it back" }
+    : { message };
 }
 
 const plain = (value: unknown): unknown =>
   value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !isList(value);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }

@@ -5,6 +5,7 @@ import type { Spec } from "../config/schema.ts";
 import type { LoadOptions, Split } from "../data/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
+import { sentence } from "../support/errors.ts";
 import { assemble } from "./assembly.ts";
 import { crossValidate } from "./crossValidation.ts";
 import type { Watcher } from "./diagnosis.ts";
@@ -53,7 +54,7 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
   const run = openRun({ out: options.out, name: work.network.spec.name, mode: options.mode });
   try {
     told.forEach(tell);
-    for (const { message } of run.warnings) tell({ event: "warning", message });
+    for (const problem of run.warnings) tell({ event: "warning", message: sentence(problem) });
     const folds = options.spec.spec.train.folds
       ? await crossValidate(options, run, secondsLeft, train, tell)
       : null;

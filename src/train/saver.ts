@@ -43,7 +43,7 @@ export class Saver {
     this.keptStep = checkpoint.training.step;
     const { best, last } = this.pending;
     const most = this.policy?.keep_last ?? null;
-    if (resumed && most !== null) this.run.removeKept(most); // it may have been killed just before that
+    if (resumed && most !== null) this.run.removeKept(most, this.keptStep); // it may have been killed just before that
     this.lastIsBest = !resumed?.hasBest || resumed.file === "best";
     if (this.lastIsBest) best.take(checkpoint);
     else {
@@ -94,7 +94,7 @@ export class Saver {
       if (best.checkpoint) this.digests.best = writeCheckpoint(paths.best, best.checkpoint);
       if (last.checkpoint) this.digests.last = writeCheckpoint([...copies, paths.last], last.checkpoint);
     }
-    if (keptCopies > 0) this.run.removeKept(keptCopies);
+    if (keptCopies > 0) this.run.removeKept(keptCopies, this.keptStep);
     this.keptCopies = 0;
     best.clear();
     last.clear();

@@ -1,6 +1,10 @@
 /** A run stopped after any update and resumed ends with the same model file and tells the same figures. */
 import { describe, expect, test, vi } from "vitest";
-import { irisData, outcome } from "./support.ts";
+import { decodeCheckpoint } from "../../src/checkpoint/checkpoint.ts";
+import { memorySource } from "../../src/support/byteSource.ts";
+import { exitCodes, UserError } from "../../src/support/errors.ts";
+import { resume } from "../../src/train/resume.ts";
+import { fileOf, irisData, nobody, outcome, workOf } from "./support.ts";
 
 /** Each case is a dozen small runs: a busy machine may take its time. */
 vi.setConfig({ testTimeout: 60_000 });
@@ -71,4 +75,43 @@ test("a run ended by max_steps in the middle of an epoch counts it, whenever it 
     [2, 6],
   ]);
   for (const stop of [1, 3, 4, 5]) expect(await outcome(spec, set, [stop])).toEqual(whole);
+});
+
+/** What a run says that began with `spec` and is to go on with it changed so. */
+async function refusalOf(set: readonly string[]): Promise<readonly string[]> {
+  const checkpoint = decodeCheckpoint(memorySource("last.ckpt", fileOf(await workOf(spec))));
+  const changed = await workOf(spec, set);
+  try {
+    resume(changed, { checkpoint, file: "last", events: [], hasBest: true }, nobody);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError && error.exitCode === exitCodes.usage)) throw error;
+    return error.problems.map(({ message }) => message);
+  }
+}
+
+test("a changed spec is refused with every difference by its place", async () => {
+  const layers = "model.layers=[{ linear: 5 }, batch_norm, tanh, { dropout: 0.5 }, { linear: 3 }]";
+  const set = [
+    "seed=3",
+    layers,
+    "train.batch_size=8",
+    "optimizer={ name: adam, lr: 0.5, weight_decay: 0.1 }",
+  ];
+  const was = (path: string, before: unknown, now: unknown) =>
+    `--resume: ${path} was ${before} when the run began and is ${now} now`;
+  expect(await refusalOf(set)).toEqual([
+    was("seed", 0, 3),
+    was("model.layers[3].p", 0.3, 0.5),
+    was("optimizer.lr", 0.001, 0.5),
+    was("optimizer.weight_decay", 0, 0.1),
+    was("train.batch_size", 30, 8),
+  ]);
+  const fewer = "model.layers=[{ linear: 5 }, tanh, { linear: 3 }]";
+  expect((await refusalOf([fewer]))[0]).toMatch(/^--resume: model\.layers was \[.*\] when .* is \[.*\] now$/);
+});
+
+test("how long a run takes, what it is called and when it saves may change", async () => {
+  const set = ["name=other", "train.epochs=9", "train.checkpoint={ every_steps: 3, keep_last: 2 }"];
+  expect(await refusalOf(set)).toEqual([]);
 });

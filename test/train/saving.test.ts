@@ -15,11 +15,11 @@ model: { layers: [{ linear: 4 }, tanh, { dropout: 0.1 }, { linear: 3 }] }
 train: { epochs: 2, batch_size: 16 }
 `;
 
-async function run(directory: string, policy: string, resume = false) {
+async function run(directory: string, policy: string, resume = false, epochs = 2) {
   const events: TrainEvent[] = [];
   await train(
     {
-      spec: parseSpec(spec, "spec.yaml", { set: [`train.checkpoint=${policy}`] }),
+      spec: parseSpec(spec, "spec.yaml", { set: [`train.checkpoint=${policy}`, `train.epochs=${epochs}`] }),
       kernels: "reference",
       threads: 1,
       out: directory,
@@ -66,4 +66,16 @@ test("with last.ckpt damaged or gone a run goes on from the newest model kept, s
     for (const name of ["best.ckpt", "last.ckpt", ...whole.kept])
       expect(resumed.bytes(name), name).toBe(whole.bytes(name));
   }
+});
+
+test("damaged models of more updates than a run has come to do not stay in place of those it keeps", async () => {
+  const policy = "{ every_steps: 3, keep_last: 2 }";
+  const directory = scratch();
+  const { kept } = await run(directory, policy, false, 4);
+  const damaged = [...kept, "best.ckpt", "last.ckpt"].map((name) => join(directory, name));
+  for (const path of damaged) truncateSync(path, 100);
+  const again = await run(directory, policy, true);
+  expect(again.warnings.at(-1)).toContain("starting from the beginning");
+  for (const path of damaged) expect(again.warnings.join("\n")).toContain(`${path}: the file was cut off`);
+  expect(again.kept).toEqual(["step-12.ckpt", "step-9.ckpt"]);
 });

@@ -26,7 +26,7 @@ interface Trial {
   readonly backend: BackendName;
   readonly threads: number;
   /** What is done to the run. */
-  readonly harm: "none" | "killed and resumed";
+  readonly harm: "left alone" | "killed and resumed";
 }
 
 export const selfTest: Action<"self-test"> = async ({ out, err }, file, { set, steps }) => {
@@ -60,7 +60,7 @@ async function trials(): Promise<Trial[]> {
   for (const backend of backendNames) {
     if (!(await isHere(backend))) continue;
     const numbers = backend === "reference" ? [1] : threads;
-    for (const number of numbers) found.push({ backend, threads: number, harm: "none" });
+    for (const number of numbers) found.push({ backend, threads: number, harm: "left alone" });
   }
   return [...found, ...found.map((trial) => ({ ...trial, harm: "killed and resumed" as const }))];
 }
@@ -91,7 +91,7 @@ async function runTrial(
   const kernels = ["--kernels", backend, "--threads", String(threads)];
   const argv = ["train", spec, "--out", directory, "--resume", "--quiet", ...limits, ...kernels];
   let note = "whole";
-  if (harm !== "none") {
+  if (harm !== "left alone") {
     const wasKilled = await killOnceSaved(argv, pathsIn(directory).last);
     note = wasKilled ? `killed after update ${stepIn(directory)}, resumed` : "over before it was killed";
   }
