@@ -24,9 +24,11 @@ export function failureOf(error: unknown, debug: boolean): Failure {
   return { exitCode: exitCodes.bug, lines, problems: [{ message: lines[0]! }] };
 }
 
-function problemLines(problem: Problem): string[] {
+/** A hint that several problems in a row share is given once, after the last. */
+function problemLines(problem: Problem, index: number, problems: readonly Problem[]): string[] {
   const lines = [`nnt: ${printable(sentence(problem))}`];
-  if (problem.hint) lines.push(`hint: ${printable(problem.hint)}`);
+  if (problem.hint && problem.hint !== problems[index + 1]?.hint)
+    lines.push(`hint: ${printable(problem.hint)}`);
   return lines;
 }
 

@@ -1,6 +1,6 @@
 /** Fits the preprocessing of input columns on the training rows. Sees no other row's values. */
 import type { ColumnSpec, CsvDataSpec } from "../config/schema.ts";
-import { exitCodes, UserError } from "../support/errors.ts";
+import { assert, exitCodes, UserError } from "../support/errors.ts";
 import { fitExpansion } from "./expansion.ts";
 import { booleanOf, sortLabels } from "./labels.ts";
 import { booleanCodes } from "./matrix.ts";
@@ -19,7 +19,7 @@ import { meanAndDeviation, median, mostFrequent } from "./statistics.ts";
 import type { TableColumn } from "./table.ts";
 
 type Defaults = Pick<CsvDataSpec, "scale" | "missing" | "number_encoding">;
-type Policy = NonNullable<ColumnSpec["missing"]>;
+type Policy = Exclude<NonNullable<ColumnSpec["missing"]>, "drop">;
 
 /** `values`: the column's in the training rows, as the table holds them. Throws UserError(data). */
 export function fitColumn(
@@ -34,7 +34,9 @@ export function fitColumn(
 }
 
 function policyOf(role: ColumnRole, spec: Defaults, usual: Policy): Policy {
-  return role.spec?.missing ?? (spec.missing === "error" ? "error" : usual);
+  const said = role.spec?.missing ?? (spec.missing === "error" ? "error" : usual);
+  assert(said !== "drop", "only a target's rows are left out");
+  return said;
 }
 
 function fitNumber(role: ColumnRole, values: Float32Array, spec: Defaults): NumberColumn {

@@ -15,7 +15,7 @@ import {
 } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
 import { fitScaling } from "./scaling.ts";
-import { splitPool } from "./split.ts";
+import { allRows, splitPool } from "./split.ts";
 import { classTarget, mostNumberClasses, numbersTarget } from "./target.ts";
 
 /** Records and their targets, from a file each. */
@@ -63,7 +63,7 @@ export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOp
     seed: options.seed,
     classes,
   };
-  const split = splitPool(pool.inputs.shape[0]!, request, fold);
+  const split = splitPool(allRows(pool.inputs.shape[0]!), request, fold);
   const preprocessing = known ?? fitArray(spec, pool, inferred, split.train);
 
   const table = tableOf(pool.inputs, preprocessing);

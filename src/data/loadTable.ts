@@ -9,8 +9,8 @@ import { encodeTable } from "./matrix.ts";
 import type { InputColumn, Preprocessing, Target } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
 import { profileTable } from "./profile.ts";
-import { type ColumnRole, rolesOf } from "./roles.ts";
-import { type RowSplit, type SplitName, splitPool } from "./split.ts";
+import { type ColumnRole, droppingTargets, rolesOf } from "./roles.ts";
+import { allRows, type RowSplit, type SplitName, splitPool } from "./split.ts";
 import { columnOf, columnsOf, quoted, type Table } from "./table.ts";
 import { encodeTargets, fitTarget, inferTarget } from "./target.ts";
 
@@ -28,7 +28,8 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
 
   const pool = sum(table.fileRows.slice(0, files.pool));
   const inferred = known?.target ?? inferTarget(spec, table, pool, options.loss ?? null);
-  const split = splitTable(spec, table, roles, files, inferred, options.seed);
+  const labelled = labelledRows(spec, table);
+  const split = splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows);
   const preprocessing = known ?? fitInputs(spec, table, roles, inferred, split.train);
 
   const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
@@ -36,7 +37,7 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const targets = encodeTargets(preprocessing.target, table);
   const checks = known ? [] : checkTable(table, preprocessing, split, targets);
   const encoded = encodeAll(table, roles, inputColumns(preprocessing), targets);
-  const told = known ? encoded.warnings : [...warnings, ...checks, ...encoded.warnings];
+  const told = known ? encoded.warnings : [...warnings, ...labelled.warnings, ...checks, ...encoded.warnings];
   if (options.strict && told.length > 0) throw strictError(told);
   const part = (name: SplitName): Split | null =>
     split[name].length > 0 ? { ...encoded.rows, indices: split[name] } : null;
@@ -55,10 +56,33 @@ export function wholeTable(
   preprocessing: Preprocessing,
 ): { split: Split; warnings: readonly string[] } {
   const { roles } = rolesOf(spec, table);
-  const indices = new Int32Array(table.rows).map((_, row) => row);
+  const labelled = labelledRows(spec, table);
   const targets = encodeTargets(preprocessing.target, table);
   const shared = encodeAll(table, roles, inputColumns(preprocessing), targets);
-  return { split: { ...shared.rows, indices }, warnings: shared.warnings };
+  return {
+    split: { ...shared.rows, indices: labelled.rows },
+    warnings: [...labelled.warnings, ...shared.warnings],
+  };
+}
+
+/** The rows that have their targets: all, but for those that the spec lets go (`missing: drop`). */
+function labelledRows(spec: CsvDataSpec, table: Table): { rows: Int32Array; warnings: string[] } {
+  let rows = allRows(table.rows);
+  const warnings: string[] = [];
+  for (const name of droppingTargets(spec)) {
+    const values = columnOf(
+      table,
+      table.columns.findIndex((column) => column.name === name),
+    );
+    const present = rows.filter((row) => !Number.isNaN(values[row]!));
+    const missing = rows.length - present.length;
+    if (missing > 0)
+      warnings.push(
+        `target "${name}": ${missing} ${missing === 1 ? "row has" : "rows have"} none and ${missing === 1 ? "is" : "are"} left out`,
+      );
+    rows = present;
+  }
+  return { rows, warnings };
 }
 
 function strictError(warnings: readonly string[]): UserError {
@@ -140,10 +164,12 @@ function splitTable(
   files: Files,
   target: Target,
   seed: number,
+  /** Those that may be in a split, in the order of the table. */
+  labelled: Int32Array,
 ): RowSplit {
   const pool = sum(table.fileRows.slice(0, files.pool));
   const validationEnd = pool + sum(table.fileRows.slice(files.pool, files.pool + files.validation));
-  const rows = (first: number, end: number) => new Int32Array(end - first).map((_, row) => first + row);
+  const rows = (first: number, end: number) => labelled.filter((row) => first <= row && row < end);
   const ofFiles = { validation: rows(pool, validationEnd), test: rows(validationEnd, table.rows) };
   const byColumn = roles.findIndex(({ type }) => type === "split");
   if (byColumn >= 0) return splitByColumn(table, byColumn, rows(0, pool), ofFiles);
@@ -169,7 +195,7 @@ function splitTable(
     groups,
     times,
   };
-  const split = splitPool(pool, request, spec.split.fold);
+  const split = splitPool(rows(0, pool), request, spec.split.fold);
   return {
     train: split.train,
     validation: spec.validation ? ofFiles.validation : split.validation,

@@ -69,6 +69,16 @@ export function countsRows(values: Float32Array): boolean {
   return seen.every((one) => one === 1);
 }
 
+/** How often whole numbers start anew at 1 where they count rows one by one, as those of each group may; 0: they do not. */
+export function countingTurns(values: Float32Array): number {
+  let turns = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === 1) turns++;
+    else if (i === 0 || values[i] !== values[i - 1]! + 1) return 0;
+  }
+  return turns * leastCounted <= values.length ? turns : 0;
+}
+
 /** In fewer rows, numbers may rise by chance. */
 const leastCounted = 20;
 

@@ -47,7 +47,10 @@ export function readingsOf(
   return header.map((name) => {
     const column = columns.get(name) ?? null;
     const missing = missingTexts(spec, column);
-    if (targets.has(name)) return { kind: targetKind, missing, required: true };
+    if (targets.has(name)) {
+      const hint = `columns: { ${JSON.stringify(name)}: { missing: drop } } leaves such rows out`;
+      return { kind: targetKind, missing, required: !dropsRows(column), hint };
+    }
     const policy = column?.missing ?? (spec.missing === "error" ? "error" : null);
     const type = typeSaid(column);
     const required = policy === "error" || (type !== null && isNeverMissing.has(type));
@@ -60,6 +63,17 @@ export function readingsOf(
       ...(hint ? { hint } : {}),
     };
   });
+}
+
+/** Whether rows without a value of that target are left out. */
+function dropsRows(column: ColumnSpec | null): boolean {
+  return column?.missing === "drop";
+}
+
+/** The targets whose rows are left out where they are missing. */
+export function droppingTargets(spec: CsvDataSpec): string[] {
+  const columns = columnSpecs(spec);
+  return spec.target.filter((name) => dropsRows(columns.get(name) ?? null));
 }
 
 /** The type that a column's settings say, by name or by what they are for; null: its values tell. */

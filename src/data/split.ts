@@ -54,10 +54,27 @@ export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
   return result;
 }
 
-/** The rows 0 … n − 1, split as asked; for one part of a cross-validation as {@link splitFold}. Throws UserError(data). */
-export function splitPool(n: number, request: SplitRequest, fold: FoldSpec | null): RowSplit {
-  const rows = new Int32Array(n).map((_, row) => row);
-  return fold ? splitFold(rows, request, fold) : splitOrRefuse(rows, request);
+/** 0 … n − 1. */
+export function allRows(n: number): Int32Array {
+  return new Int32Array(n).map((_, row) => row);
+}
+
+/**
+ * Rows of a table, split as asked; for one part of a cross-validation as {@link splitFold}. Classes, groups and
+ * times are those of the table's rows, by their number. Throws UserError(data).
+ */
+export function splitPool(rows: Int32Array, request: SplitRequest, fold: FoldSpec | null): RowSplit {
+  const { classes = null, groups = null, times = null } = request;
+  const own = {
+    ...request,
+    classes: chosen(classes, rows),
+    groups: chosen(groups, rows),
+    times: chosen(times, rows),
+  };
+  const positions = allRows(rows.length);
+  const split = fold ? splitFold(positions, own, fold) : splitOrRefuse(positions, own);
+  const rowsAt = (chosen: Int32Array) => chosen.map((position) => rows[position]!);
+  return { train: rowsAt(split.train), validation: rowsAt(split.validation), test: rowsAt(split.test) };
 }
 
 /**
@@ -128,7 +145,7 @@ function splitPlainly(n: number, wanted: Wanted, key: RandomKey): Parts {
 
 /** Rows of one time stay in the file's order. */
 function splitInOrder(times: ArrayLike<number>, n: number, { test, validation }: Wanted): Parts {
-  const order = new Int32Array(n).map((_, row) => row);
+  const order = allRows(n);
   order.sort((a, b) => times[a]! - times[b]! || a - b);
   return {
     train: order.slice(0, Math.max(0, n - test - validation)),

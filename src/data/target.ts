@@ -166,10 +166,11 @@ function inferTask(columns: readonly TargetValues[], loss: LossName | null, hasC
   );
 }
 
-/** Whole numbers, few of them. */
+/** Whole numbers, few of them, where there are any. */
 function isClasses(values: Float32Array): boolean {
   const distinct = new Set<number>();
   for (const value of values) {
+    if (Number.isNaN(value)) continue;
     if (!Number.isInteger(value)) return false;
     if (distinct.add(value).size > mostNumberClasses) return false;
   }
@@ -177,8 +178,10 @@ function isClasses(values: Float32Array): boolean {
 }
 
 function isBinary({ column, values }: TargetValues): boolean {
-  if (column.kind === "text") return column.levels.every((level) => booleanOf(level) !== undefined);
-  return values.every((value) => value === 0 || value === 1);
+  const { kind, levels, isMissing } = column;
+  if (kind === "text")
+    return levels.every((level, number) => isMissing[number] || booleanOf(level) !== undefined);
+  return values.every((value) => value === 0 || value === 1 || Number.isNaN(value));
 }
 
 /** The labels found in the first rows of a column, sorted. */
@@ -198,7 +201,7 @@ function labelOf(column: TableColumn, value: number): string {
 function classNumbers(target: ClassTarget, { column, values }: TargetValues): Float32Array {
   const numbers = new Map(target.classes.map((label, number) => [label, number]));
   const problems = new ProblemList();
-  const known = new Map<number, number>();
+  const known = new Map([[Number.NaN, 0]]); // no class at all: rows without one are in no split
   const refuse = (value: number) => {
     const message = `column "${column.name}" holds ${quoted(labelOf(column, value))}, not one of the classes`;
     const expected =

@@ -7,8 +7,10 @@ export function spreadOf(runs: readonly Figures[]): Record<string, Spread> {
   return Object.fromEntries(names.map((name) => [name, over(runs.map((figures) => figures[name]!))]));
 }
 
+/** Differences from the first value are averaged: those of equal values are exactly 0, and so is their deviation. */
 function over(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const first = values[0]!;
+  const mean = first + values.reduce((sum, value) => sum + (value - first), 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, sd: Math.sqrt(squares / (values.length - 1)), values };
 }

@@ -27,6 +27,12 @@ test("all problems are told, in order", () => {
   expect(told).toEqual(["nnt: one", "nnt: two"]);
 });
 
+test("a hint that problems in a row share is given once, after them", () => {
+  const problems = ["a", "a", "b"].map((hint, index) => ({ message: `${index}`, hint }));
+  const { lines: told } = lines(new UserError(3, problems));
+  expect(told).toEqual(["nnt: 0", "nnt: 1", "hint: a", "nnt: 2", "hint: b"]);
+});
+
 test("what a file holds can't write on the terminal or begin a line of its own", () => {
   const { lines: told } = lines(new UserError(3, { message: 'holds "\u001b[2J\nnnt: all is well"' }));
   expect(told).toEqual(['nnt: holds "\\x1b[2J\\nnnt: all is well"']);

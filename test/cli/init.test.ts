@@ -16,6 +16,7 @@ test.each([
   ["iris", "species", "classification"],
   ["houses", "price", "regression"],
   ["churn", "status", "classification"],
+  ["penguins", "Species", "classification"],
 ])("of %s writes a spec that checks", async (name, target, task) => {
   const spec = path(`${name}.yaml`);
   const written = await run(["init", resolve(`data/${name}.csv`), "--target", target, "--out", spec]);
@@ -34,6 +35,17 @@ test("tells ids, constants, words among numbers, missing values and imbalance", 
   expect(columns.support_calls).toMatchObject({ type: "number", missing_values: ["unknown"] });
   expect(columns.age).toMatchObject({ type: "number", missing: "median", indicator: true });
   expect(out).toContain("93 % of the rows are of one class");
+});
+
+test("tells dates, counts that start anew for each group, and rows without a target", async () => {
+  const { out } = await run(["init", "data/penguins.csv", "-t", "Sex", "-o", "-"]);
+  const { columns } = parseSpec(out, "penguins.yaml").spec.data as { columns: Record<string, unknown> };
+  expect(columns).toMatchObject({
+    "Sample Number": { type: "id" },
+    "Date Egg": { type: "ignore" },
+    Sex: { missing: "drop" },
+  });
+  expect(out).toContain("dates, 2007-11-09 … 2009-12-01");
 });
 
 test("leaves a spec that is there alone, unless told", async () => {

@@ -199,7 +199,7 @@ describe("each mistake about data in a sentence", () => {
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { missing: { constnat: 0 } } } }",
-      "1:49: data.columns.a.missing is a mapping; expected one of error, mean, median, most_frequent, category, or constant: with a value",
+      "1:49: data.columns.a.missing is a mapping; expected one of error, mean, median, most_frequent, category, drop, or constant: with a value",
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { type: number, min_count: 2 } } }",
@@ -280,6 +280,13 @@ describe("each contradiction in a sentence", () => {
     ],
   ])("%s", (text, problem) => {
     expect(problems(data + text)).toEqual([problem]);
+  });
+
+  it("rows left out for want of an input", () => {
+    const text = "data: { path: a.csv, target: y, columns: { x: { missing: drop } } }";
+    expect(problems(text)).toEqual([
+      "1:58: rows without x are to be left out, and a prediction is asked of every row; expected missing: drop on targets only",
+    ]);
   });
 
   it("a loss that is not for the task", () => {

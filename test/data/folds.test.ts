@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { foldNumbers } from "../../src/data/folds.ts";
-import { splitPool } from "../../src/data/split.ts";
+import { allRows, splitPool } from "../../src/data/split.ts";
 
 const rows = (n: number) => Int32Array.from({ length: n }, (_, row) => row);
 const sizes = (numbers: Int32Array, folds: number) =>
@@ -51,7 +51,7 @@ describe("folds", () => {
 
 describe("the split of one fold", () => {
   const split = (number: number, shares = { validation: 0, test: 0 }) =>
-    splitPool(100, { ...shares, seed: 0 }, { number, of: 4 });
+    splitPool(allRows(100), { ...shares, seed: 0 }, { number, of: 4 });
 
   test("tests on its part and trains on the others", () => {
     const tested = [1, 2, 3, 4].flatMap((number) => [...split(number).test]);
@@ -62,7 +62,7 @@ describe("the split of one fold", () => {
 
   test("leaves out the rows kept for the test, in every fold", () => {
     const shares = { validation: 0.1, test: 0.2 };
-    const kept = new Set(splitPool(100, { ...shares, seed: 0 }, null).test);
+    const kept = new Set(splitPool(allRows(100), { ...shares, seed: 0 }, null).test);
     for (const number of [1, 2, 3, 4]) {
       const { train, validation, test } = split(number, shares);
       expect([...train, ...validation, ...test].filter((row) => kept.has(row))).toEqual([]);
@@ -71,7 +71,7 @@ describe("the split of one fold", () => {
   });
 
   test("is refused where a part would be empty", () => {
-    const refuse = () => splitPool(3, { validation: 0, test: 0, seed: 0 }, { number: 4, of: 4 });
+    const refuse = () => splitPool(allRows(3), { validation: 0, test: 0, seed: 0 }, { number: 4, of: 4 });
     expect(refuse).toThrow("3 rows leave none for part 4 of 4");
   });
 });

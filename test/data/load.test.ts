@@ -210,6 +210,26 @@ describe("the target", () => {
   });
 
   test.each([
+    ["classes", "a", "b", "classification"],
+    ["whole numbers", "0", "1", "classification"],
+    ["quantities", "0.5", "2.5", "regression"],
+  ] as const)("may be missing where the spec leaves such rows out: %s", async (_, one, other, task) => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, row) => `${row % 9},${row % 4 === 3 ? "NA" : row % 2 ? one : other}`,
+    );
+    const path = [file("unlabelled.csv", `x,y\n${rows.join("\n")}\n`)];
+    const split = { validation: 0, test: 0.2, stratify: null, seed: null, fold: null };
+    const columns = { y: columnSpec({ missing: "drop" }) };
+    const { preprocessing, splits, warnings } = await load(csvSpec({ path, target: ["y"], columns, split }));
+    expect(preprocessing.target.task).toBe(task);
+    const used = [...splits.train.indices, ...splits.test!.indices];
+    expect(used.toSorted((a, b) => a - b)).toEqual(rows.flatMap((_, row) => (row % 4 === 3 ? [] : [row])));
+    expect(used.some((row) => Number.isNaN(splits.train.targets[row]))).toBe(false);
+    expect(warnings).toContain('target "y": 10 rows have none and are left out');
+  });
+
+  test.each([
     ["a missing value", ["a", "", "b"], {}, ':3:3: column "y" holds "", a missing value'],
     [
       "a label out of range",

@@ -68,6 +68,10 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     const message = `the number ${name} is to be filled with the text ${JSON.stringify(missing.constant)}`;
     yield { path: [...path, "missing", "constant"], message, expected: "expected a number" };
   }
+  if (missing === "drop" && !isTarget) {
+    const message = `rows without ${name} are to be left out, and a prediction is asked of every row`;
+    yield { path: [...path, "missing"], message, expected: "expected missing: drop on targets only" };
+  }
   if (missing === "error" && column.indicator) {
     const message = `${name} has an indicator of missing values, and refuses them`;
     yield { path: [...path, "indicator"], message, expected: "expected another missing than error" };

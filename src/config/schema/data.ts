@@ -30,7 +30,7 @@ export const columnTypes = [
   "time",
 ] as const;
 const numberEncodings = ["piecewise_linear", "periodic"] as const;
-const missingPolicies = ["error", "mean", "median", "most_frequent", "category"] as const;
+const missingPolicies = ["error", "mean", "median", "most_frequent", "category", "drop"] as const;
 const delimiters = [",", ";", "\t", "|"] as const;
 
 /** What counts as missing unless the spec says otherwise. */
@@ -59,7 +59,7 @@ export const columnSchema = z.strictObject(
       .nullable()
       .default(null)
       .describe(
-        "What stands in for a missing value: error refuses them; mean, median, most_frequent are taken over the training rows; constant is written; category makes them a level of their own. null: as data.missing says.",
+        "What stands in for a missing value: error refuses them; mean, median, most_frequent are taken over the training rows; constant is written; category makes them a level of their own; drop, for a target, leaves its row out. null: as data.missing says; a target must be there.",
       ),
     indicator: flag()
       .default(false)
