@@ -1,7 +1,7 @@
 /**
- * Makes `churn.csv` and `churn-new.csv`: customers who leave or stay, as a company's export has them, dirty on
- * purpose. Invented, not collected: who leaves follows the rule below, and the dirt is drawn, too. The same bytes
- * every time: `npx tsx data/make-churn.ts`.
+ * Makes `churn.csv`: customers who leave or stay, as a company's export has them, dirty on purpose, for tests.
+ * Invented, not collected: who leaves follows the rule below, and the dirt is drawn, too. The same bytes every time:
+ * `npx tsx data/make-churn.ts`.
  */
 import { writeFileSync } from "node:fs";
 import { randomNormal, randomUniform, streamKey } from "../src/support/random.ts";
@@ -54,7 +54,5 @@ const header = "customer,age,income,plan,city,months,support_calls,uses_app,curr
 const rows = Array.from({ length: 5000 }, (_, id) => customer(id));
 // Exports that were joined twice hold rows twice.
 for (let copy = 0; copy < 25; copy++) rows.push(rows[Math.floor(uniform(0, 4000))]!);
-const write = (name: string, part: readonly string[]) =>
-  writeFileSync(new URL(name, import.meta.url), `${[header, ...part].join("\n")}\n`);
-write("churn.csv", [...rows.slice(0, 4000), ...rows.slice(5000)]);
-write("churn-new.csv", rows.slice(4000, 5000));
+const kept = [...rows.slice(0, 4000), ...rows.slice(5000)];
+writeFileSync(new URL("churn.csv", import.meta.url), `${[header, ...kept].join("\n")}\n`);
