@@ -1,16 +1,12 @@
 /** Binds the program to the process it is started in: the only place that sets its exit code. */
-import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { main, report, stopSignals } from "./main.ts";
 import { Output } from "./output.ts";
+import { version } from "./version.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 const { env, stdout, stderr } = process;
 const argv = process.argv.slice(2);
-
-// Whoever started this process and keeps a channel to it wants its result: without them it ends, saving.
-process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
-process.channel?.unref(); // the channel alone is nothing to live for
 
 process.on("uncaughtException", async (error) => {
   process.exit(await report(error, new Output("stderr", stderr, env), argv.includes("--debug")));

@@ -99,6 +99,27 @@ test("interrupted by Ctrl-C it exits with 130; halving goes on with its trials",
   expect(epochs.toSorted()).toEqual(["1", "1", "3"]);
 });
 
+test("a trial whose process is killed again and again has failed; the others are trained", {
+  timeout: 120_000,
+}, async () => {
+  const killed = new Set<number>();
+  const watch = setInterval(() => {
+    const directory = join(root, "unlucky/trials/001");
+    const files = existsSync(directory) ? readdirSync(directory) : [];
+    const pids = files.map((name) => Number(/^\.nnt-lock-(\d+)\./.exec(name)?.[1] ?? 0));
+    for (const pid of pids.filter((pid) => pid > 0 && !killed.has(pid))) {
+      process.kill(pid, "SIGKILL");
+      killed.add(pid);
+    }
+  }, 5);
+  const options = ["--jobs", "1", "--trials", "2", "--set", "train.epochs=500"];
+  const { code } = await sweep("tpe", "unlucky", ...options);
+  clearInterval(watch);
+  expect([code, killed.size]).toEqual([0, 3]);
+  expect(board("unlucky").match(/done|failed/g)).toEqual(["done", "failed"]);
+  expect(read("unlucky", "journal.jsonl")).toContain("killed by SIGKILL");
+});
+
 test("a job array makes the same trials, whichever comes first", { timeout: 240_000 }, async () => {
   const options = ["--set", "search.method=random", "--trials", "2"];
   const codes = await Promise.all(

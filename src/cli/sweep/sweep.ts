@@ -1,7 +1,7 @@
 /**
- * A sweep under way: jobs taken from the plan, each run in a process of its own, their results put into the
- * journal. Any number of processes may do this with one directory at once; what they need to know of each
- * other is in the journal.
+ * A sweep under way: jobs taken from the plan, trained side by side, their results put into the journal. Any
+ * number of processes may do this with one directory at once; what they need to know of each other is in the
+ * journal.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { dropClaims, holdersOf } from "../../checkpoint/lock.ts";
@@ -9,13 +9,12 @@ import { type Journal, lossesIn, type ResultLine } from "../../search/journal.ts
 import { Plan } from "../../search/plan.ts";
 import { strategyOf } from "../../search/strategies.ts";
 import type { Job } from "../../search/strategy.ts";
-import { exitCodes, UserError } from "../../support/errors.ts";
-import { atomicWrite, isThere } from "../../support/files.ts";
+import { isThere } from "../../support/files.ts";
 import { liveness, parseIdentity } from "../../support/processes.ts";
 import type { TrainEvent } from "../../train/events.ts";
-import { signalExitCodes } from "../main.ts";
 import type { Sweep, SweepFiles } from "./setup.ts";
-import { runTrial, type TrialEnd } from "./trial.ts";
+import { Trainers } from "./trainers.ts";
+import { trainJob } from "./trial.ts";
 import { Worker } from "./worker.ts";
 
 export type SweepEvent =
@@ -36,13 +35,8 @@ export interface SweepOptions {
   readonly signal: AbortSignal;
 }
 
-const stopCodes: readonly number[] = Object.values(signalExitCodes);
-
 /** How often other machines' results are looked for. */
 const pollMilliseconds = 250;
-
-/** A trial whose process was killed from outside is gone on with so often before it counts as failed. */
-const mostStarts = 3;
 
 /** Works until all is done, or the signal comes; gives the journal as it is then. Throws UserError. */
 export async function runSweep(
@@ -53,6 +47,7 @@ export async function runSweep(
 ): Promise<{ journal: Journal; isComplete: boolean }> {
   const plan = new Plan(strategyOf(sweep.settings), sweep.settings.parallel);
   const worker = new Worker(files.workers);
+  const trainers = new Trainers();
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
   const running = new Map<Job, Promise<void>>();
@@ -85,12 +80,15 @@ export async function runSweep(
       }
       await Promise.race([...running.values(), sleep(pollMilliseconds)]);
     }
-    await Promise.all(running.values());
-    if (failure.signal.aborted) throw failure.signal.reason;
-    return { journal: files.journal.read(), isComplete };
+  } catch (error) {
+    failure.abort(error);
   } finally {
+    await Promise.all(running.values());
+    trainers.close();
     worker.leave();
   }
+  failure.signal.throwIfAborted();
+  return { journal: files.journal.read(), isComplete };
 
   /** Of several that claim a job the first that lives has it. */
   function take(job: Job, known: Journal): { isMine: boolean; journal: Journal } {
@@ -115,12 +113,12 @@ export async function runSweep(
     await directoryIsFree(job, journal);
     if (signal.aborted) return release(job);
     listen({ event: "started", job });
-    const started = performance.now();
-    const result = await trainJob(job);
+    const train = (argv: readonly string[]) =>
+      trainers.train({ argv, signal, listen: (of) => listen({ event: "train", job, of }) });
+    const result = await trainJob(job, { sweep, files, trainOptions: options.trainOptions, signal, train });
     listen({ event: "stopped", job });
     if (result === null) return release(job);
-    const line = { ...result, seconds: (performance.now() - started) / 1000 };
-    files.journal.append(line, (known) => known.resultOf(job) !== undefined);
+    files.journal.append(result, (known) => known.resultOf(job) !== undefined);
   }
 
   /** A trial of a sweep that was killed saves and ends by itself; one of a machine that is gone does not. */
@@ -136,46 +134,4 @@ export async function runSweep(
       await sleep(50);
     }
   }
-
-  /** null: it was stopped, to be gone on with. */
-  async function trainJob(job: Job): Promise<Omit<ResultLine, "seconds"> | null> {
-    const spec = files.specOf(job);
-    atomicWrite(spec, [sweep.specAt(job.point).textFor(`${files.directory}/specs`)]);
-    const pause = job.epochs === null ? [] : ["--pause-at", String(job.epochs)];
-    const run = ["train", spec, "--out", files.runOf(job), "--resume", "--json", "--quiet"];
-    const argv = [...run, ...pause, ...options.trainOptions];
-    for (let start = 1; ; start++) {
-      const ended = await runTrial({ argv, signal, listen: (of) => listen({ event: "train", job, of }) });
-      const wasStopped = ended.code === null || stopCodes.includes(ended.code);
-      if (wasStopped && signal.aborted) return null;
-      if (!wasStopped || start === mostStarts) return resultOf(job, ended);
-    }
-  }
-
-  function resultOf({ trial, epochs, point }: Job, { end, code, killedBy, text }: TrialEnd) {
-    const common = { event: "result", trial, epochs, point } as const;
-    const nothing = { value: null, epoch: null, best_epoch: null, weights_sha256: null };
-    const message =
-      text
-        .split("\n")
-        .find((line) => line.startsWith("nnt: "))
-        ?.slice("nnt: ".length) ?? "";
-    const without = (state: "diverged" | "failed", message: string) =>
-      ({ ...common, ...nothing, state, message }) as const;
-    if (code === null) return without("failed", `killed by ${killedBy}`);
-    if (code === exitCodes.diverged) return without("diverged", message);
-    if (code === exitCodes.usage) return without("failed", message);
-    if (code !== 0 || !end) throw failed(trial, code, message);
-    const [split = "", name = ""] = sweep.settings.metric.split(".");
-    const value = end.metrics[split]?.[name] ?? null;
-    if (value === null) return without("failed", `${sweep.settings.metric} is not a number`);
-    const { epoch, best_epoch, weights_sha256 } = end;
-    return { ...common, value, state: "done", epoch, best_epoch, weights_sha256 } as const;
-  }
-}
-
-/** What is wrong with the data or the machine would be wrong in every trial. */
-function failed(trial: number, code: number, message: string): UserError {
-  const known = Object.values(exitCodes).find((one) => one === code) ?? exitCodes.bug;
-  return new UserError(known, { message: `trial ${trial}: ${message || `it ended with exit code ${code}`}` });
 }

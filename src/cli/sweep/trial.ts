@@ -1,61 +1,91 @@
-/** One trial as a process of its own: `nnt train` with a spec, whose events are read from its stdout. */
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import type { EndEvent, TrainEvent } from "../../train/events.ts";
+/** One job of a sweep: its spec written, trained as `nnt train` would, and what came of it as the journal says it. */
+import type { ResultLine } from "../../search/journal.ts";
+import type { Job } from "../../search/strategy.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
+import { atomicWrite } from "../../support/files.ts";
+import { outOfMemory } from "../failure.ts";
+import { signalExitCodes } from "../main.ts";
+import type { Sweep, SweepFiles } from "./setup.ts";
+import type { TrainEnd } from "./trainers.ts";
 
-export interface TrialProcess {
-  readonly argv: readonly string[];
-  /** Aborted: the trial is asked to save and end. */
+interface TrialOptions {
+  readonly sweep: Sweep;
+  readonly files: SweepFiles;
+  /** Options of every `nnt train`. */
+  readonly trainOptions: readonly string[];
+  /** Aborted: the trial is to be gone on with another time. */
   readonly signal: AbortSignal;
-  readonly listen: (event: TrainEvent) => void;
+  readonly train: (argv: readonly string[]) => Promise<TrainEnd>;
 }
 
-export interface TrialEnd {
-  /** null: it ended without. */
-  readonly end: EndEvent | null;
-  /** null: killed by a signal. */
-  readonly code: number | null;
-  readonly killedBy: string | null;
-  /** What it wrote to stderr. */
-  readonly text: string;
-}
+/** A trial whose process was killed from outside is gone on with so often before it counts as failed. */
+const mostStarts = 3;
 
-export function runTrial({ argv, signal, listen }: TrialProcess): Promise<TrialEnd> {
-  const program = process.argv[1]!;
-  // In a process group of its own: Ctrl-C is for the sweep, which passes it on. The channel tells the trial
-  // when the sweep is gone.
-  const child = spawn(process.execPath, [...process.execArgv, program, ...argv], {
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-  });
-  const stop = () => child.kill("SIGTERM");
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  let end: EndEvent | null = null;
-  createInterface({ input: child.stdout! }).on("line", (line) => {
-    const event = parseEvent(line);
-    if (event?.event === "end") end = event;
-    if (event) listen(event);
-  });
-  let text = "";
-  child.stderr!.on("data", (chunk) => {
-    text += chunk;
-  });
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("close", (code, killedBy) => {
-      signal.removeEventListener("abort", stop);
-      done({ end, code, killedBy, text });
-    });
-  });
-}
+const stopCodes: readonly number[] = Object.values(signalExitCodes);
 
-/** null for a line that a killed process left half written. */
-function parseEvent(line: string): TrainEvent | null {
-  try {
-    return JSON.parse(line) as TrainEvent;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
+/** null: it was stopped, to be gone on with. Throws UserError for what would be wrong in every trial. */
+export async function trainJob(job: Job, options: TrialOptions): Promise<ResultLine | null> {
+  const { sweep, files, signal, train, trainOptions } = options;
+  const started = performance.now();
+  const spec = files.specOf(job);
+  atomicWrite(spec, [sweep.specAt(job.point).textFor(`${files.directory}/specs`)]);
+  const pause = job.epochs === null ? [] : ["--pause-at", String(job.epochs)];
+  const argv = [
+    "train",
+    spec,
+    "--out",
+    files.runOf(job),
+    "--resume",
+    "--json",
+    "--quiet",
+    ...pause,
+    ...trainOptions,
+  ];
+  for (let start = 1; ; start++) {
+    const ended = await train(argv);
+    const wasStopped = ended.code === null || stopCodes.includes(ended.code);
+    if (wasStopped && signal.aborted) return null;
+    if (wasStopped && start < mostStarts) continue;
+    const seconds = (performance.now() - started) / 1000;
+    const { trial, epochs, point } = job;
+    return {
+      event: "result",
+      trial,
+      epochs,
+      point,
+      ...outcome(trial, ended, sweep.settings.metric),
+      seconds,
+    };
   }
+}
+
+type Outcome = Omit<ResultLine, "event" | "seconds" | keyof Job>;
+
+function outcome(trial: number, { end, code, killedBy, text }: TrainEnd, metric: string): Outcome {
+  const message = firstProblem(text);
+  if (code === null) return without("failed", `killed by ${killedBy}`);
+  if (code === exitCodes.diverged) return without("diverged", message);
+  if (code === exitCodes.usage || message === outOfMemory) return without("failed", message);
+  if (code !== 0 || !end) throw failed(trial, code, message);
+  const [split = "", name = ""] = metric.split(".");
+  const value = end.metrics[split]?.[name] ?? null;
+  if (value === null) return without("failed", `${metric} is not a number`);
+  const { epoch, best_epoch, weights_sha256 } = end;
+  return { value, state: "done", epoch, best_epoch, weights_sha256 };
+}
+
+function without(state: "diverged" | "failed", message: string): Outcome {
+  return { value: null, epoch: null, best_epoch: null, weights_sha256: null, state, message };
+}
+
+/** What the first line of a failure says; empty without one. */
+function firstProblem(text: string): string {
+  const line = text.split("\n").find((line) => line.startsWith("nnt: ")) ?? "";
+  return line.slice("nnt: ".length);
+}
+
+/** What is wrong with the data or the machine would be wrong in every trial. */
+function failed(trial: number, code: number, message: string): UserError {
+  const known = Object.values(exitCodes).find((one) => one === code) ?? exitCodes.bug;
+  return new UserError(known, { message: `trial ${trial}: ${message || `it ended with exit code ${code}`}` });
 }
