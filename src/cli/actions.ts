@@ -20,6 +20,7 @@ export const actions = {
   "self-test": async () => (await import("./commands/selfTest.ts")).selfTest,
   eval: async () => (await import("./commands/eval.ts")).evaluate,
   predict: async () => (await import("./commands/predict.ts")).predict,
+  explain: async () => (await import("./commands/explain.ts")).explain,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   check: async () => (await import("./commands/check.ts")).check,
   gradcheck: async () => (await import("./commands/gradcheck.ts")).gradcheck,

@@ -11,6 +11,7 @@ import {
   integer,
   names,
   positive,
+  rowNumbers,
   share,
   text,
   tolerance,
@@ -280,6 +281,70 @@ export const commands = {
       ["nnt predict best.ckpt -i new.csv --interval 0.9", "with lower and upper, or prediction_set"],
       ["tail -f rows.jsonl | nnt predict best.ckpt --from jsonl", "answers as rows arrive"],
       ["nnt predict best.ckpt --images t10k-images-idx3-ubyte.gz", "images without labels"],
+    ],
+  },
+  explain: {
+    summary: "tell which columns matter, or what a row's values add to its answer",
+    argument: { name: "MODEL", help: "a model file (.ckpt)" },
+    options: {
+      split: {
+        value: choice("NAME", ["train", "validation", "test"]),
+        help: "rows of the spec's data (default: test, else validation)",
+        conflicts: ["data", "images", "labels"],
+      },
+      data: { value: text("FILE"), help: "explain on a CSV file", conflicts: ["images", "labels"] },
+      images: { value: text("FILE"), help: "explain on IDX images, or NPY features, …", needs: "labels" },
+      labels: { value: text("FILE"), help: "… and their labels or targets", needs: "images" },
+      metric: {
+        value: text("NAME"),
+        help: "what gets worse when a column's values are dealt anew (default: accuracy; r2 of numbers)",
+        conflicts: ["rows"],
+      },
+      repeats: {
+        value: integer("N", 1),
+        help: "how often each column's values are dealt (default: 5)",
+        conflicts: ["rows"],
+      },
+      sample: {
+        value: integer("N", 2),
+        help: "draw so many of the rows, if there are more (default: 5000)",
+        conflicts: ["rows"],
+      },
+      seed: { value: integer("N", 0), help: "seed of what is drawn (default: 0)", conflicts: ["rows"] },
+      rows: {
+        value: rowNumbers,
+        help: "explain these rows one by one, by integrated gradients: 0,12,30-39, from 0 as in the report",
+      },
+      of: {
+        value: text("NAME"),
+        help: "explain this class, label or target (default: the class predicted, else all)",
+        needs: "rows",
+      },
+      baseline: {
+        value: choice("NAME", ["mean", "zeros"]),
+        help: "inputs to compare a row's with: the training rows' mean (default), or 0",
+        needs: "rows",
+      },
+      steps: {
+        value: integer("N", 1),
+        help: "points between baseline and row at which slopes are taken (default: 100)",
+        needs: "rows",
+      },
+      pictures: {
+        value: text("DIR"),
+        help: "write PNG files: the first layer's weights, and of image rows what each pixel adds",
+      },
+      threads,
+      kernels,
+      json: { help: "print JSON: an object, or a line per row" },
+      debug,
+    },
+    examples: [
+      ["nnt explain runs/iris/best.ckpt", "permutation importance of each column, mean ± deviation"],
+      ["nnt explain best.ckpt --metric log_loss --repeats 20", "on another metric, more exactly"],
+      ["nnt explain best.ckpt --rows 0,7-9", "what each value adds to these rows' answers"],
+      ["nnt explain best.ckpt --data new.csv --rows 0 --of yes --json", "for one class, for scripts"],
+      ["nnt explain runs/digits/best.ckpt --rows 3 --pictures out", "as PNG files"],
     ],
   },
   inspect: {

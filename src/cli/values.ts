@@ -132,3 +132,22 @@ export function names(placeholder: string): Value<readonly string[]> {
     },
   };
 }
+
+/** More rows than these are not explained one by one. */
+const mostRows = 10_000;
+
+/** Numbers of rows from 0, and ranges of them: `0,12,30-39`. */
+export const rowNumbers: Value<readonly number[]> = {
+  placeholder: "ROWS",
+  parse(written) {
+    const rows: number[] = [];
+    for (const part of written.split(",")) {
+      const [, first = "", last = first] = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part) ?? [];
+      const count = Number(last) - Number(first) + 1;
+      if (first === "" || count < 1) throw new WrongValue("expected row numbers from 0, such as 0,12,30-39");
+      if (rows.length + count > mostRows) throw new WrongValue(`expected at most ${mostRows} rows`);
+      for (let row = Number(first); row <= Number(last); row++) rows.push(row);
+    }
+    return rows;
+  },
+};

@@ -88,7 +88,7 @@ export interface BooleanColumn extends Column {
 export type InputColumn = NumberColumn | CategoryColumn | BooleanColumn;
 
 /** Inputs from the columns of a table, in this order. */
-interface ColumnInputs {
+export interface ColumnInputs {
   readonly kind: "columns";
   readonly columns: readonly InputColumn[];
 }

@@ -3,9 +3,9 @@ import type { LayerSpec } from "../config/schema.ts";
 import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing.ts";
 import { describeModel } from "../model/describe.ts";
 import { layOut } from "../model/embed.ts";
+import { standAlone } from "../model/members.ts";
 import { checkTensors, type NamedTensor } from "../model/tensors.ts";
 import type { SavedModel } from "../train/savedModel.ts";
-import { standAlone } from "./members.ts";
 
 /** Every layer but embeddings, which are exported as the linear layer they are. */
 export type PortableSpec = Exclude<LayerSpec, { type: "embed" }>;

@@ -47,7 +47,10 @@ export interface LayerPass {
   /** Whether the next layer may overwrite Y. */
   readonly overwritable: boolean;
   forward(mode: Mode, step: number): void;
-  /** Gradients of the parameters from dY, and dX unless null. After a forward pass of the same mode. */
+  /**
+   * Gradients of the parameters from dY, and dX unless null, for the latest forward pass. After one in evaluation
+   * only dX is to be relied on; an ensemble then has none.
+   */
   backward(dY: Matrix, dX: Matrix | null): void;
 }
 

@@ -1,7 +1,8 @@
 /** The normalising layers: over the batch, over each row, or by each row's root mean square alone. */
 
+import type { Floats, Matrix } from "../engine/matrix.ts";
 import { type Layer, type SpecOf, sameWidth, type TensorPlan } from "./layer.ts";
-import type { Buffer, Parameter } from "./tensors.ts";
+import { type Buffer, type Parameter, valuesOf } from "./tensors.ts";
 
 /** Y = γ ⊙ (X − μ)/σ + β over the batch (training) or with running statistics; as torch.nn.BatchNorm1d. */
 export const batchNorm: Layer<SpecOf<"batch_norm">> = {
@@ -18,13 +19,26 @@ export const batchNorm: Layer<SpecOf<"batch_norm">> = {
     const running = { mean: mean.value, variance: variance.value, momentum };
     const state = { mean: take(1, X.cols), inverseStd: take(1, X.cols) };
     const Y = take(X.rows, X.cols);
+    let isTraining = true;
     return {
       Y,
       overwritable: true,
-      forward: (mode) => k.batchNorm(Y, X, gamma.value, beta.value, eps, state, running, mode === "train"),
-      backward: (dY, dX) =>
-        k.batchNormBackward(dX ?? dY, gamma.gradient, beta.gradient, dY, X, gamma.value, state),
+      forward(mode) {
+        isTraining = mode === "train";
+        k.batchNorm(Y, X, gamma.value, beta.value, eps, state, running, isTraining);
+      },
+      backward(dY, dX) {
+        if (isTraining)
+          k.batchNormBackward(dX ?? dY, gamma.gradient, beta.gradient, dY, X, gamma.value, state);
+        else if (dX) k.scaleColumns(dX, dY, slopes(state.inverseStd), null); // dX = dY ⊙ γ/σ
+      },
     };
+    /** γ/σ by running statistics, which no verb under way changes in evaluation. */
+    function slopes(into: Matrix): Matrix {
+      const [out, g, v] = [into, gamma.value, variance.value].map(valuesOf) as [Floats, Floats, Floats];
+      for (let c = 0; c < out.length; c++) out[c] = g[c]! / Math.sqrt(v[c]! + eps);
+      return into;
+    }
   },
   inPlaceBackward: true,
 };

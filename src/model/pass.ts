@@ -21,7 +21,7 @@ export interface Pass {
   readonly outputs: readonly Matrix[];
   /** One layer's part of `forward`, after those before it. */
   forwardLayer(index: number, mode: Mode, step: number): void;
-  /** The model's gradient from dS, for the latest `forward`, which must have been in training mode. */
+  /** The model's gradient from dS, for the latest `forward`; in evaluation mode dX alone. */
   backward(): void;
 }
 

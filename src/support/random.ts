@@ -15,6 +15,7 @@ const purposes = {
   buffer: 8,
   search: 9,
   gradcheck: 10,
+  importance: 11,
 } as const;
 
 export type Purpose = keyof typeof purposes;

@@ -18,14 +18,18 @@ import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
 import { type SliceFigures, Slicing } from "./slicing.ts";
 import { specDirectory } from "./summary.ts";
 
-export interface EvaluateOptions extends KernelsChoice {
-  readonly model: string;
+/** Which rows are measured or explained. */
+export interface RowsWanted {
   /** null: test, else validation, else training rows. */
   readonly split: string | null;
   /** A table to evaluate on instead of the spec's data. */
   readonly data: string | null;
   readonly images: string | null;
   readonly labels: string | null;
+}
+
+export interface EvaluateOptions extends RowsWanted, KernelsChoice {
+  readonly model: string;
   /** A column whose values' rows are measured on their own, too. */
   readonly slice?: string | null;
 }
@@ -128,12 +132,15 @@ async function slicesFor(
 export interface Chosen {
   readonly name: string;
   readonly split: Split;
+  /** Training rows, where they are at hand. */
+  readonly train?: Split;
   readonly warnings: readonly string[];
   /** What the columns of its table hold. */
   readonly profile?: readonly ColumnProfile[] | null;
 }
 
-async function rowsToEvaluate(saved: SavedModel, options: EvaluateOptions): Promise<Chosen> {
+/** The user's own rows, or a split of those that the model's spec names. */
+export async function rowsToEvaluate(saved: SavedModel, options: RowsWanted): Promise<Chosen> {
   return (await givenRows(saved, options)) ?? splitOf(saved, options.split);
 }
 
@@ -158,7 +165,7 @@ export async function splitOf(
   });
   const name = split ?? defaultSplit(splits);
   const rows = (splits as Record<string, Split | null>)[name];
-  if (rows) return { name, split: rows, warnings, profile };
+  if (rows) return { name, split: rows, train: splits.train, warnings, profile };
   const present = Object.entries(splits).filter(([, rows]) => rows !== null);
   throw new UserError(exitCodes.usage, {
     message: `--split ${name}: the model's data has no such split`,
@@ -173,7 +180,7 @@ function defaultSplit({ test, validation }: { test: Split | null; validation: Sp
 /** All rows of the user's own files; null where there are none. */
 async function givenRows(
   { data: spec, preprocessing }: SavedModel,
-  { data, images, labels }: EvaluateOptions,
+  { data, images, labels }: RowsWanted,
 ): Promise<Chosen | null> {
   if (data === null && images === null && labels === null) return null;
   if (spec.format === "csv" && data !== null && images === null && labels === null)
