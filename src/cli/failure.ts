@@ -11,9 +11,6 @@ export interface Failure {
   readonly problems: readonly Problem[];
 }
 
-/** What is said of memory that was asked for and refused. */
-export const outOfMemory = "out of memory";
-
 /** Our own errors say what they are; errors of the system become I/O failures; all else is a bug. */
 export function failureOf(error: unknown, debug: boolean): Failure {
   const told = error instanceof UserError ? error : resourceFailure(error);
@@ -49,7 +46,7 @@ function resourceFailure(error: unknown): unknown {
   if (syscall !== undefined) return ioProblem(error, path ?? "", syscall);
   if (error instanceof RangeError && /allocation failed|array buffer length/i.test(error.message)) {
     const hint = "a smaller batch, network or data set needs less";
-    return new UserError(exitCodes.io, { message: outOfMemory, hint }, { cause: error });
+    return new UserError(exitCodes.io, { message: "out of memory", hint }, { cause: error });
   }
   return undefined;
 }

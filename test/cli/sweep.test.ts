@@ -120,6 +120,13 @@ test("a trial whose process is killed again and again has failed; the others are
   expect(read("unlucky", "journal.jsonl")).toContain("killed by SIGKILL");
 });
 
+test("a trial for which memory does not suffice fails alone", { timeout: 120_000 }, async () => {
+  put(root, { "large.yaml": spec("method: grid, space: { model.hidden: [[300000000000], [4]] }") });
+  expect((await sweep("large", "large")).code).toBe(0);
+  expect(board("large").match(/done|failed/g)).toEqual(["done", "failed"]);
+  expect(read("large", "journal.jsonl")).toMatch(/memory/);
+});
+
 test("a job array makes the same trials, whichever comes first", { timeout: 240_000 }, async () => {
   const options = ["--set", "search.method=random", "--trials", "2"];
   const codes = await Promise.all(

@@ -3,7 +3,6 @@ import type { ResultLine } from "../../search/journal.ts";
 import type { Job } from "../../search/strategy.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { atomicWrite } from "../../support/files.ts";
-import { outOfMemory } from "../failure.ts";
 import { signalExitCodes } from "../main.ts";
 import type { Sweep, SweepFiles } from "./setup.ts";
 import type { TrainEnd } from "./trainers.ts";
@@ -59,13 +58,16 @@ export async function trainJob(job: Job, options: TrialOptions): Promise<ResultL
   }
 }
 
+/** Memory is refused by the runtime, the kernels or the system, each in its words. */
+const isTooLarge = /\b(out of|not enough) memory\b/;
+
 type Outcome = Omit<ResultLine, "event" | "seconds" | keyof Job>;
 
 function outcome(trial: number, { end, code, killedBy, text }: TrainEnd, metric: string): Outcome {
   const message = firstProblem(text);
   if (code === null) return without("failed", `killed by ${killedBy}`);
   if (code === exitCodes.diverged) return without("diverged", message);
-  if (code === exitCodes.usage || message === outOfMemory) return without("failed", message);
+  if (code === exitCodes.usage || isTooLarge.test(message)) return without("failed", message);
   if (code !== 0 || !end) throw failed(trial, code, message);
   const [split = "", name = ""] = metric.split(".");
   const value = end.metrics[split]?.[name] ?? null;
