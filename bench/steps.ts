@@ -8,6 +8,7 @@ import { lossRule } from "../src/model/losses.ts";
 import { buildModel } from "../src/model/model.ts";
 import { randomBits, streamKey } from "../src/support/random.ts";
 import { Batches } from "../src/train/batches.ts";
+import { ResidentRows } from "../src/train/rows.ts";
 import { Updates } from "../src/train/updates.ts";
 
 export interface StepShape {
@@ -66,7 +67,8 @@ export async function openStepper(shape: StepShape, choice: KernelsChoice): Prom
   for (let i = 0; i < labels.length; i++) labels[i] = randomBits(key, bytes.length + i) % classes;
   const table = { block, rows: rowCount, cols: widths[0]!, scale: 1 / 128, shift: -1 };
   const indices = Int32Array.from({ length: rowCount }, (_, i) => (i * 2903) % rowCount);
-  const batches = new Batches(k, model, { table, targets, weights: null, indices }, batchSize);
+  const data = new ResidentRows(k, { table, targets, weights: null, indices });
+  const batches = new Batches(k, model, data, batchSize);
   const totals = backend.doubles(totalCells.count);
   const updates = new Updates(
     k,

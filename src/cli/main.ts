@@ -1,6 +1,7 @@
 /** The whole program as a function: argv and streams in, exit code out. Touches no process of its own. */
 import type { Readable } from "node:stream";
 import type { Environment } from "../report/style.ts";
+import { Interrupted } from "../support/errors.ts";
 import { actions } from "./actions.ts";
 import { failureOf } from "./failure.ts";
 import { annotate } from "./github.ts";
@@ -72,6 +73,7 @@ export async function main(host: Host): Promise<number> {
     return await action(context, request.argument, request.options as never, request.all);
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
+    if (error instanceof Interrupted) return signalExitCodes[error.signal as StopSignal];
     return await report(error, err, host.argv.includes("--debug"));
   } finally {
     opened?.destroy(); // or an open pipe would keep the process waiting

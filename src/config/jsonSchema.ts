@@ -188,7 +188,8 @@ function csvData(long: JsonSchema): JsonSchema {
   const texts = changed(changed(files, ["classes"], looseTexts), ["target", "missing_values"], textsOrOne);
   const delimiters = { enum: Object.keys(delimiterNames) };
   const all = changed(texts, ["delimiter"], (delimiter) => either(delimiter, delimiter, delimiters));
-  return optional(all, ["format", "split"]);
+  const orTrue = changed(all, ["stream"], (stream) => either(stream, stream, { type: "boolean" }));
+  return optional(orTrue, ["format", "split"]);
 }
 
 function arrayData(long: JsonSchema): JsonSchema {

@@ -22,17 +22,55 @@ export interface Split {
   readonly weights: Float32Array | null;
 }
 
-export interface Dataset {
+/** Rows of a split that stays on disk, in the files' order, made into inputs and targets when they are read. */
+export interface StreamedSplit {
+  readonly count: number;
+  /** Inputs and targets per row. */
+  readonly width: number;
+  readonly targetWidth: number;
+  readonly hasWeights: boolean;
+  /** Bytes that a row takes on disk, and that rows to be shuffled may take in memory. */
+  readonly rowBytes: number;
+  readonly bufferBytes: number;
+  /** Rows of each class. */
+  readonly classCounts: readonly number[];
+  /** Rows first … first + count − 1, valid until the next are read. Throws UserError(io). */
+  read(first: number, count: number): EncodedRows;
+  /** A row's number in all files, from 0. */
+  rowAt(position: number): number;
+}
+
+export interface EncodedRows {
+  /** [count × width] and [count × targetWidth]. */
+  readonly inputs: Float32Array;
+  readonly targets: Float32Array;
+  readonly weights: Float32Array | null;
+}
+
+/** Rows wherever they are. */
+export type AnySplit = Split | StreamedSplit;
+
+export function isStreamed(split: AnySplit): split is StreamedSplit {
+  return "read" in split;
+}
+
+export function rowCount(split: AnySplit): number {
+  return isStreamed(split) ? split.count : split.indices.length;
+}
+
+export interface Dataset<Rows extends AnySplit = Split> {
   /** Goes into the model file. */
   readonly preprocessing: Preprocessing;
   readonly splits: {
-    readonly train: Split;
-    readonly validation: Split | null;
-    readonly test: Split | null;
+    readonly train: Rows;
+    readonly validation: Rows | null;
+    readonly test: Rows | null;
   };
   readonly warnings: readonly string[];
   /** What the columns hold, if that was asked for and there are columns. */
   readonly profile?: readonly ColumnProfile[] | null;
+  /** Frees what streamed rows take on disk. */
+  close?(): void;
 }
 
 export interface LoadOptions {
@@ -45,6 +83,8 @@ export interface LoadOptions {
   readonly preprocessing?: Preprocessing | null;
   /** Throw UserError(data) instead of warning. */
   readonly strict?: boolean;
+  /** Stops the reading of rows that are streamed. */
+  readonly signal?: AbortSignal;
   /** Give a profile of the columns, too. */
   readonly profile?: boolean;
 }

@@ -79,22 +79,7 @@ export class RowEncoder {
 
   /** Sentences for the values filled in and the levels unseen so far, counted per column. */
   warnings(): string[] {
-    return this.columns.flatMap((column, j) => {
-      const told: string[] = [];
-      const filled = this.filled[j]!;
-      const unseen = this.unseen[j]!;
-      if (filled > 0) {
-        told.push(
-          `column "${column.name}": ${filled} missing ${filled === 1 ? "value" : "values"} ${fillOf(column)}`,
-        );
-      }
-      if (unseen > 0) {
-        told.push(
-          `column "${column.name}": ${unseen} ${unseen === 1 ? "value" : "values"} unseen in training, taken as ${column.type === "category" && column.rare.length > 0 ? "a rare level" : "none of its levels"}`,
-        );
-      }
-      return told;
-    });
+    return oddities(this.columns, this.filled, this.unseen);
   }
 
   private encodeOther(j: number, value: number, out: Float32Array, at: number, isMissing: 0 | 1): void {
@@ -115,6 +100,30 @@ export class RowEncoder {
       if (known >= 0) out[at + known] = 1;
     }
   }
+}
+
+/** Sentences for how many values of each column are filled in, and how many levels unseen. */
+export function oddities(
+  columns: readonly InputColumn[],
+  filledOf: ArrayLike<number>,
+  unseenOf: ArrayLike<number>,
+): string[] {
+  return columns.flatMap((column, j) => {
+    const told: string[] = [];
+    const filled = filledOf[j]!;
+    const unseen = unseenOf[j]!;
+    if (filled > 0) {
+      told.push(
+        `column "${column.name}": ${filled} missing ${filled === 1 ? "value" : "values"} ${fillOf(column)}`,
+      );
+    }
+    if (unseen > 0) {
+      told.push(
+        `column "${column.name}": ${unseen} ${unseen === 1 ? "value" : "values"} unseen in training, taken as ${column.type === "category" && column.rare.length > 0 ? "a rare level" : "none of its levels"}`,
+      );
+    }
+    return told;
+  });
 }
 
 const unscaled = { name: "none", center: 0, scale: 1 } as const;

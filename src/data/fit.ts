@@ -15,22 +15,32 @@ import {
 import { dataError } from "./problems.ts";
 import { type ColumnRole, numberEncodingOf } from "./roles.ts";
 import { fitColumnScaling, fitScaling } from "./scaling.ts";
-import { meanAndDeviation, median, mostFrequent } from "./statistics.ts";
+import { type Moments, meanAndDeviation, median, mostFrequent } from "./statistics.ts";
 import type { TableColumn } from "./table.ts";
 
 type Defaults = Pick<CsvDataSpec, "scale" | "missing" | "number_encoding">;
 type Policy = Exclude<NonNullable<ColumnSpec["missing"]>, "drop">;
 
-/** `values`: the column's in the training rows, as the table holds them. Throws UserError(data). */
+/** What all training rows hold in a column, where only a sample of them is at hand. */
+export interface ColumnTotals {
+  /** Of numbers. */
+  readonly moments: Moments;
+  /** Rows of each level. */
+  readonly counts: ReadonlyMap<number, number>;
+  readonly missing: number;
+}
+
+/** `values`: the column's in the training rows, as the table holds them, or a sample. Throws UserError(data). */
 export function fitColumn(
   role: ColumnRole,
   column: TableColumn,
   values: Float32Array,
   spec: Defaults,
+  totals: ColumnTotals | null = null,
 ): InputColumn {
-  if (role.type === "category") return fitCategory(role, column, values, spec);
+  if (role.type === "category") return fitCategory(role, column, values, spec, totals);
   if (role.type === "boolean") return fitBoolean(role, column, values, spec);
-  return fitNumber(role, values, spec);
+  return fitNumber(role, values, spec, totals?.moments ?? null);
 }
 
 function policyOf(role: ColumnRole, spec: Defaults, usual: Policy): Policy {
@@ -39,7 +49,12 @@ function policyOf(role: ColumnRole, spec: Defaults, usual: Policy): Policy {
   return said;
 }
 
-function fitNumber(role: ColumnRole, values: Float32Array, spec: Defaults): NumberColumn {
+function fitNumber(
+  role: ColumnRole,
+  values: Float32Array,
+  spec: Defaults,
+  known: Moments | null,
+): NumberColumn {
   const policy = policyOf(role, spec, "median");
   const encoding = (role.spec && numberEncodingOf(role.spec)) ?? spec.number_encoding;
   const isCut = encoding === "piecewise_linear";
@@ -47,22 +62,27 @@ function fitNumber(role: ColumnRole, values: Float32Array, spec: Defaults): Numb
     type: "number",
     name: role.name,
     missingValues: role.missing,
-    scaling: fitColumnScaling(isCut ? "none" : (role.spec?.scale ?? spec.scale), values),
+    scaling: fitColumnScaling(isCut ? "none" : (role.spec?.scale ?? spec.scale), values, known),
     ...(encoding && { expansion: fitExpansion(encoding, role.spec?.width ?? null, values) }),
-    fill: fillOf(role, policy, values),
+    fill: fillOf(role, policy, values, known),
     indicator: hasIndicator(role, policy),
   };
 }
 
 /** What stands for a missing number; null: nothing does. */
-function fillOf(role: ColumnRole, policy: Policy, values: Float32Array): number | null {
+function fillOf(
+  role: ColumnRole,
+  policy: Policy,
+  values: Float32Array,
+  known: Moments | null = null,
+): number | null {
   if (policy === "error") return null;
   if (typeof policy === "object") {
     if (typeof policy.constant === "number") return policy.constant;
     throw misfit(role, `is filled with the text ${JSON.stringify(policy.constant)}`, "a number");
   }
   let fill = Number.NaN;
-  if (policy === "mean") fill = meanAndDeviation(values).mean;
+  if (policy === "mean") fill = (known ?? meanAndDeviation(values)).mean;
   else if (policy === "most_frequent") fill = mostFrequent(values);
   else fill = median(values);
   return Number.isNaN(fill) ? 0 : fill;
@@ -100,13 +120,9 @@ function fitCategory(
   column: TableColumn,
   values: Float32Array,
   spec: Defaults,
+  totals: ColumnTotals | null,
 ): CategoryColumn {
-  const counts = new Map<number, number>();
-  let missing = 0;
-  for (const level of values) {
-    if (Number.isNaN(level)) missing++;
-    else counts.set(level, (counts.get(level) ?? 0) + 1);
-  }
+  const { counts, missing } = totals ?? countLevels(values);
   const isOrdinal = role.spec?.encoding === "ordinal";
   const policy = policyOf(role, spec, isOrdinal ? "most_frequent" : "category");
   const constant = typeof policy === "object" ? String(policy.constant) : null;
@@ -142,6 +158,16 @@ function fitCategory(
     refusesUnseen: role.spec?.unseen === "error",
     indicator: role.spec?.indicator === true || (isOrdinal && policy === "category"),
   };
+}
+
+function countLevels(values: Float32Array) {
+  const counts = new Map<number, number>();
+  let missing = 0;
+  for (const level of values) {
+    if (Number.isNaN(level)) missing++;
+    else counts.set(level, (counts.get(level) ?? 0) + 1);
+  }
+  return { counts, missing };
 }
 
 /** Numbers per level where the spec names none: fast.ai's rule. */

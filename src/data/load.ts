@@ -1,16 +1,17 @@
 /** Loads the data of a spec, whatever its format: files → rows → {@link tableDataset}. */
 import type { CsvDataSpec, DataSpec } from "../config/schema.ts";
-import type { Dataset, LoadOptions, Split } from "./dataset.ts";
-import { matchingFiles } from "./files.ts";
+import type { AnySplit, Dataset, LoadOptions, Split } from "./dataset.ts";
+import { matchingFiles, stdinPath } from "./files.ts";
 import { loadIdx } from "./loadArrays.ts";
 import { type Files, inputColumns, tableDataset, wholeTable } from "./loadTable.ts";
 import { placeFile } from "./place.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { readingsOf, readingsOfModel } from "./roles.ts";
-import { readTable, type Table } from "./table.ts";
+import { fileSize } from "./source.ts";
+import { type RowSink, readTable, type Table } from "./table.ts";
 import { needsTexts, targetKind } from "./target.ts";
 
-export type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
+export type { Dataset, LoadOptions, Split } from "./dataset.ts";
 
 /**
  * The data of a spec, ready to train on. Throws UserError: data and io for the files, usage where the spec
@@ -20,6 +21,30 @@ export async function loadDataset(spec: DataSpec, options: LoadOptions): Promise
   if (spec.format === "idx") return loadIdx(spec, options);
   if (spec.format === "npy") return (await import("./loadNpy.ts")).loadNpy(spec, options);
   return loadCsv(spec, options);
+}
+
+/** As {@link loadDataset}; the rows stay on disk where the spec says `stream`. To be closed. */
+export async function openDataset(spec: DataSpec, options: LoadOptions): Promise<Dataset<AnySplit>> {
+  if (spec.format !== "csv" || !spec.stream) return loadDataset(spec, options);
+  const { streamDataset } = await import("./stream/streamTable.ts");
+  const { all, ...files } = await filesOf(spec, options.baseDirectory);
+  return streamDataset(spec, (newSink) => read(spec, all, options, newSink), files, options);
+}
+
+/** Files of more bytes than this are read through when they are evaluated. */
+const mostBytesHeld = 2 ** 28;
+
+/** As {@link loadRows}; the rows of large files stay on disk. To be closed. */
+export async function openRows(
+  spec: CsvDataSpec,
+  file: string,
+  preprocessing: Preprocessing,
+  mostBytes = mostBytesHeld,
+): Promise<{ split: AnySplit; warnings: readonly string[]; close?: () => void }> {
+  const size = file === stdinPath ? 0 : ((await fileSize(file)) ?? 0);
+  if (size <= mostBytes) return loadRows(spec, [file], preprocessing);
+  const { streamRows } = await import("./stream/streamTable.ts");
+  return streamRows(spec, (newSink) => readForModel(spec, [file], preprocessing, newSink), preprocessing);
 }
 
 /** All rows of CSV files as one split for a trained model: what `eval --data` measures. Throws UserError. */
@@ -33,9 +58,17 @@ export async function loadRows(
 
 async function loadCsv(spec: CsvDataSpec, options: LoadOptions): Promise<Dataset> {
   const { all, ...files } = await filesOf(spec, options.baseDirectory);
+  return tableDataset(spec, await read(spec, all, options), files, options);
+}
+
+function read(
+  spec: CsvDataSpec,
+  files: readonly string[],
+  options: LoadOptions,
+  newSink?: () => RowSink,
+): Promise<Table> {
   const known = options.preprocessing ?? null;
-  const table = known ? await readForModel(spec, all, known) : await readToFit(spec, all, options);
-  return tableDataset(spec, table, files, options);
+  return known ? readForModel(spec, files, known, newSink) : readToFit(spec, files, options, newSink);
 }
 
 /** The files of a spec: those to train on or to split, then validation's, then the test's. Throws UserError(io). */
@@ -57,20 +90,27 @@ async function readToFit(
   spec: CsvDataSpec,
   files: readonly string[],
   { loss = null }: LoadOptions,
+  newSink?: () => RowSink,
 ): Promise<Table> {
   const read = (kind: "number" | "text" | null) =>
-    readTable(files, spec.delimiter, (header, file) => readingsOf(spec, header, file, kind));
+    readTable(files, spec.delimiter, (header, file) => readingsOf(spec, header, file, kind), newSink);
   const table = await read(targetKind(spec, loss));
   return needsTexts(spec, table, loss) ? read("text") : table;
 }
 
-function readForModel(spec: CsvDataSpec, files: readonly string[], model: Preprocessing): Promise<Table> {
+function readForModel(
+  spec: CsvDataSpec,
+  files: readonly string[],
+  model: Preprocessing,
+  newSink?: () => RowSink,
+): Promise<Table> {
   const columns = inputColumns(model);
   const kind = model.target.task === "regression" ? "number" : "text";
-  return readTable(files, spec.delimiter, (header, file) => {
-    const readings = readingsOf({ ...spec, columns: presentOnly(spec, header) }, header, file, kind);
-    return readingsOfModel(readings, header, file, spec, columns);
-  });
+  const readings = (header: readonly string[], file: string) => {
+    const ofSpec = readingsOf({ ...spec, columns: presentOnly(spec, header) }, header, file, kind);
+    return readingsOfModel(ofSpec, header, file, spec, columns);
+  };
+  return readTable(files, spec.delimiter, readings, newSink);
 }
 
 /** A trained model needs no column but its inputs and targets. */

@@ -96,6 +96,7 @@ function tableSpecOf(spec: NpyDataSpec, target: string[]): CsvDataSpec {
     target,
     missing_values: [],
     columns: {},
+    stream: null,
   };
 }
 

@@ -3,7 +3,7 @@ import type { CsvDataSpec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { checkTable } from "./checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
-import { fitColumn } from "./fit.ts";
+import { type ColumnTotals, fitColumn } from "./fit.ts";
 import { sortLabels } from "./labels.ts";
 import { encodeTable } from "./matrix.ts";
 import type { InputColumn, Preprocessing, Target } from "./preprocessing.ts";
@@ -11,7 +11,7 @@ import { dataError, ProblemList } from "./problems.ts";
 import { profileTable } from "./profile.ts";
 import { type ColumnRole, droppingTargets, rolesOf } from "./roles.ts";
 import { allRows, type RowSplit, type SplitName, splitPool } from "./split.ts";
-import { columnOf, columnsOf, quoted, type Table } from "./table.ts";
+import { columnOf, columnsOf, quoted, type Table, type TableColumn } from "./table.ts";
 import { encodeTargets, fitTarget, inferTarget } from "./target.ts";
 
 /** Which of a table's files, from the first on, hold what. */
@@ -30,7 +30,7 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const inferred = known?.target ?? inferTarget(spec, table, pool, options.loss ?? null);
   const labelled = labelledRows(spec, table);
   const split = splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows);
-  const preprocessing = known ?? fitInputs(spec, table, roles, inferred, split.train);
+  const preprocessing = known ?? fitTable(spec, table, roles, inferred, split.train);
 
   const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
   const profile = options.profile ? profileTable(table, ({ name }) => typeOf.get(name)!) : null;
@@ -76,16 +76,18 @@ function labelledRows(spec: CsvDataSpec, table: Table): { rows: Int32Array; warn
     );
     const present = rows.filter((row) => !Number.isNaN(values[row]!));
     const missing = rows.length - present.length;
-    if (missing > 0)
-      warnings.push(
-        `target "${name}": ${missing} ${missing === 1 ? "row has" : "rows have"} none and ${missing === 1 ? "is" : "are"} left out`,
-      );
+    if (missing > 0) warnings.push(leftOutSentence(name, missing));
     rows = present;
   }
   return { rows, warnings };
 }
 
-function strictError(warnings: readonly string[]): UserError {
+/** The sentence for rows without a target. */
+export function leftOutSentence(name: string, rows: number): string {
+  return `target "${name}": ${rows} ${rows === 1 ? "row has" : "rows have"} none and ${rows === 1 ? "is" : "are"} left out`;
+}
+
+export function strictError(warnings: readonly string[]): UserError {
   return new UserError(
     exitCodes.data,
     warnings.map((message, index) => ({
@@ -107,12 +109,14 @@ export function inputColumns({ inputs }: Preprocessing): readonly InputColumn[] 
 /** Columns that lie in one cache line of a row. */
 const columnsAtOnce = 16;
 
-function fitInputs(
+/** `totalsOf`: what all rows hold in a column, where the table is a sample of them. Throws UserError(data). */
+export function fitTable(
   spec: CsvDataSpec,
   table: Table,
   roles: readonly ColumnRole[],
   target: Target,
   train: Int32Array,
+  totalsOf: (j: number) => ColumnTotals | null = () => null,
 ): Preprocessing {
   const columns: InputColumn[] = [];
   for (let first = 0; first < roles.length; first += columnsAtOnce) {
@@ -120,14 +124,14 @@ function fitInputs(
     const values = columnsOf(table, first, some.length, train);
     for (const [j, role] of some.entries()) {
       if (role.type !== "number" && role.type !== "category" && role.type !== "boolean") continue;
-      columns.push(fitColumn(role, table.columns[first + j]!, values[j]!, spec));
+      columns.push(fitColumn(role, table.columns[first + j]!, values[j]!, spec, totalsOf(first + j)));
     }
   }
   if (columns.length === 0) {
     const message = `no column is left to predict ${spec.target.join(", ")} from`;
     throw dataError({ message, expected: "at least one column of numbers or categories" });
   }
-  return { inputs: { kind: "columns", columns }, target: fitTarget(target, spec, table, train) };
+  return { inputs: { kind: "columns", columns }, target: fitTarget(target, spec, table, train, totalsOf) };
 }
 
 function encodeAll(
@@ -144,17 +148,22 @@ function encodeAll(
 function weightsOf(table: Table, roles: readonly ColumnRole[]): Float32Array | null {
   const j = roles.findIndex(({ type }) => type === "weight");
   if (j < 0) return null;
+  const { name } = roles[j]!;
   const weights = columnOf(table, j);
-  const wrong = weights.findIndex((weight) => weight < 0);
-  const name = roles[j]!.name;
-  if (wrong >= 0) {
-    const message = `the weight "${name}" is ${weights[wrong]} in data row ${wrong + 1}`;
-    throw dataError({ message, expected: "weights of 0 or more" });
-  }
-  if (weights.every((weight) => weight === 0)) {
-    throw dataError({ message: `every weight in "${name}" is 0`, expected: "a row that counts" });
-  }
+  for (const [row, weight] of weights.entries()) checkWeight(name, weight, row);
+  if (weights.every((weight) => weight === 0)) throw noWeight(name);
   return weights;
+}
+
+/** Throws UserError(data) for a weight below 0. `row`: its number, from 0. */
+export function checkWeight(name: string, weight: number, row: number): void {
+  if (!(weight < 0)) return;
+  const message = `the weight "${name}" is ${weight} in data row ${row + 1}`;
+  throw dataError({ message, expected: "weights of 0 or more" });
+}
+
+export function noWeight(name: string): UserError {
+  return dataError({ message: `every weight in "${name}" is 0`, expected: "a row that counts" });
 }
 
 function splitTable(
@@ -225,6 +234,26 @@ const splitWords = new Map<string, SplitName>([
   ["test", "test"],
 ]);
 
+/** The split that a text in a column of type split names, if it names one. */
+export function splitNamed(text: string): SplitName | undefined {
+  return splitWords.get(text.trim().toLowerCase());
+}
+
+/** Per level of a column of type split, the split it names; of a missing one, none. Throws UserError(data). */
+export function splitNames(column: TableColumn): (SplitName | undefined)[] {
+  const problems = new ProblemList();
+  const names = column.levels.map((level, number) => {
+    const name = splitNamed(level);
+    if (name === undefined && !column.isMissing[number]) {
+      const message = `column "${column.name}" holds ${quoted(level)}, not a split`;
+      problems.add({ ...column.places[number], message, expected: "train, validation or test" });
+    }
+    return name;
+  });
+  problems.throwIfAny();
+  return names;
+}
+
 /** Rows of the pool say where they belong; those of the other files belong there anyway. */
 function splitByColumn(
   table: Table,
@@ -233,25 +262,17 @@ function splitByColumn(
   files: { validation: Int32Array; test: Int32Array },
 ): RowSplit {
   const column = table.columns[j]!;
-  const problems = new ProblemList();
-  const names = column.levels.map((level, number) => {
-    const name = splitWords.get(level.trim().toLowerCase());
-    if (name === undefined && !column.isMissing[number]) {
-      const message = `column "${column.name}" holds ${quoted(level)}, not a split`;
-      problems.add({ ...column.places[number], message, expected: "train, validation or test" });
-    }
-    return name;
-  });
-  problems.throwIfAny();
+  const names = splitNames(column);
   const values = columnOf(table, j);
   const of = (name: SplitName) => pool.filter((row) => names[values[row]!] === name);
   const train = of("train");
-  if (train.length === 0) {
-    const message = `no row says "train" in column "${column.name}"`;
-    throw dataError({ message, expected: "rows to train on" });
-  }
+  if (train.length === 0) throw noTrainRow(column.name);
   const joined = (name: "validation" | "test") => Int32Array.from([...of(name), ...files[name]]);
   return { train, validation: joined("validation"), test: joined("test") };
+}
+
+export function noTrainRow(column: string): UserError {
+  return dataError({ message: `no row says "train" in column "${column}"`, expected: "rows to train on" });
 }
 
 function sum(values: readonly number[]): number {

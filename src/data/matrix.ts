@@ -13,28 +13,52 @@ export interface EncodedTable {
 
 /** The inputs [rows, width] of a table that holds the columns. Empties the table's slabs on the way. */
 export function encodeTable(table: Table, columns: readonly InputColumn[]): EncodedTable {
-  const encoder = new RowEncoder(columns);
-  const positions = new Map(table.columns.map(({ name }, position) => [name, position]));
-  const sources = Int32Array.from(columns, ({ name }) => positions.get(name)!);
-  const coded = columns.flatMap((column, j) => {
-    const code = codesOf(column, table.columns[sources[j]!]!);
-    return code === null ? [] : [{ j, code }];
-  });
+  const encoder = new TableEncoder(table.columns, columns);
   const { rows, slabs, rowsPerSlab } = table;
   const stride = table.columns.length;
   const values = new Float32Array(rows * encoder.width);
-  const raw = new Float32Array(columns.length);
   for (let row = 0, to = 0; row < rows; row++, to += encoder.width) {
     const slab = Math.floor(row / rowsPerSlab);
     if (slab > 0 && row === slab * rowsPerSlab) slabs[slab - 1] = new Float32Array(0);
-    const from = (row - slab * rowsPerSlab) * stride;
-    const source = slabs[slab]!;
-    for (let j = 0; j < raw.length; j++) raw[j] = source[from + sources[j]!]!;
-    for (const { j, code } of coded) if (!Number.isNaN(raw[j]!)) raw[j] = code[raw[j]!]!;
-    const refused = encoder.encode(raw, 0, values, to);
-    assert(refused < 0, "missing values that are refused were found while reading");
+    encoder.encode(slabs[slab]!, (row - slab * rowsPerSlab) * stride, values, to);
   }
   return { matrix: { rows, cols: encoder.width, values }, warnings: encoder.warnings() };
+}
+
+/** Encodes rows as a table holds them, one after the other. */
+export class TableEncoder {
+  readonly width: number;
+  private readonly rows: RowEncoder;
+  private readonly sources: Int32Array;
+  private readonly raw: Float32Array;
+  /** Of the columns of texts, what their levels' numbers become. */
+  private readonly coded: readonly { readonly j: number; readonly code: Float32Array }[];
+
+  /** @throws UserError(data) for levels that a column refuses */
+  constructor(read: readonly TableColumn[], columns: readonly InputColumn[]) {
+    this.rows = new RowEncoder(columns);
+    this.width = this.rows.width;
+    const positions = new Map(read.map(({ name }, position) => [name, position]));
+    this.sources = Int32Array.from(columns, ({ name }) => positions.get(name)!);
+    this.coded = columns.flatMap((column, j) => {
+      const code = codesOf(column, read[this.sources[j]!]!);
+      return code === null ? [] : [{ j, code }];
+    });
+    this.raw = new Float32Array(columns.length);
+  }
+
+  /** out[to …] = the inputs of the row at source[from …]. */
+  encode(source: Float32Array, from: number, out: Float32Array, to: number): void {
+    const { raw, sources } = this;
+    for (let j = 0; j < raw.length; j++) raw[j] = source[from + sources[j]!]!;
+    for (const { j, code } of this.coded) if (!Number.isNaN(raw[j]!)) raw[j] = code[raw[j]!]!;
+    const refused = this.rows.encode(raw, 0, out, to);
+    assert(refused < 0, "missing values that are refused were found while reading");
+  }
+
+  warnings(): string[] {
+    return this.rows.warnings();
+  }
 }
 
 /** 0 or 1 per level, NaN for a missing value. Throws UserError(data) for other texts. */

@@ -134,7 +134,10 @@ export function readingsOfModel(
 }
 
 /** The role of every column of the table. Skipped columns have none. */
-export function rolesOf(spec: CsvDataSpec, table: Table): { roles: ColumnRole[]; warnings: string[] } {
+export function rolesOf(
+  spec: CsvDataSpec,
+  table: Pick<Table, "columns" | "rows">,
+): { roles: ColumnRole[]; warnings: string[] } {
   const targets = new Set(spec.target);
   const specs = columnSpecs(spec);
   const warnings: string[] = [];

@@ -2,7 +2,7 @@
 import type { ScaleName } from "../config/schema.ts";
 import { normalQuantile } from "./normal.ts";
 import type { ColumnScaling, QuantileScaling, Scaling } from "./preprocessing.ts";
-import { meanAndDeviation, range } from "./statistics.ts";
+import { type Moments, meanAndDeviation, range } from "./statistics.ts";
 
 /** Quantiles kept of a column: as many as scikit-learn's QuantileTransformer keeps. */
 const mostQuantiles = 1000;
@@ -10,10 +10,14 @@ const mostQuantiles = 1000;
 /** A rank is kept this far from 0 and 1, as by scikit-learn: nothing is scaled beyond ±5.2. */
 export const rankMargin = 1e-7;
 
-/** The scaling of that name for these values, of which NaN count nowhere. */
-export function fitColumnScaling(name: ScaleName, values: Float32Array): ColumnScaling {
+/** The scaling of that name for these values, of which NaN count nowhere. `known`: as of {@link fitScaling}. */
+export function fitColumnScaling(
+  name: ScaleName,
+  values: Float32Array,
+  known: Moments | null = null,
+): ColumnScaling {
   if (name === "quantile_normal") return { name, quantiles: quantilesOf(values) };
-  if (name !== "log") return fitScaling(name, values);
+  if (name !== "log") return fitScaling(name, values, known);
   const { center, scale } = fitScaling("standard", Float64Array.from(values, signedLog));
   return { name, center, scale };
 }
@@ -21,15 +25,20 @@ export function fitColumnScaling(name: ScaleName, values: Float32Array): ColumnS
 /**
  * As StandardScaler, MinMaxScaler, RobustScaler: a column that is constant (up to rounding) is only moved, by a
  * scale of 1.
+ * @param known of all values, where `values` are a sample
  */
-export function fitScaling(name: Scaling["name"], values: ArrayLike<number>): Scaling {
+export function fitScaling(
+  name: Scaling["name"],
+  values: ArrayLike<number>,
+  known: Moments | null = null,
+): Scaling {
   if (name === "standard") {
-    const { mean, deviation } = meanAndDeviation(values);
+    const { mean, deviation } = known ?? meanAndDeviation(values);
     const isConstant = deviation <= 10 * 2 ** -52 * Math.abs(mean);
     return { name, center: mean, scale: isConstant ? 1 : deviation };
   }
   if (name === "minmax") {
-    const { min, max } = range(values);
+    const { min, max } = known ?? range(values);
     if (min > max) return { name, center: 0, scale: 1 };
     return { name, center: min, scale: max > min ? max - min : 1 };
   }

@@ -1,5 +1,13 @@
 /** Statistics of a column that preprocessing is fitted with. NaN, a missing value, counts nowhere. */
 
+/** What is known of a column's values without having them all at hand. */
+export interface Moments {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly min: number;
+  readonly max: number;
+}
+
 /** Mean and population standard deviation, in 64 bit, two passes; 0 and 1 of no values. */
 export function meanAndDeviation(values: ArrayLike<number>): { mean: number; deviation: number } {
   let sum = 0;

@@ -55,8 +55,30 @@ export interface Table {
   readonly delimiter: string | null;
 }
 
+/** Takes rows that are too many to be kept. */
+export interface RowSink {
+  /** The columns that rows have, before the first rows come. */
+  start(columns: readonly ColumnRead[]): void;
+  /** Whole rows of one file, numbered from 0, as many as fit; valid until this returns. */
+  take(rows: Float32Array, file: number): void;
+  /** What is told of the rows in the stead of a table that holds them all. */
+  end(table: Table): Table;
+  /** All was in vain. */
+  abandon(): void;
+}
+
+/** A column while it is read. */
+export interface ColumnRead {
+  readonly name: string;
+  readonly isText: boolean;
+  /** The text of a level's number. */
+  text(level: number): string;
+}
+
 /** Floats per slab: large enough that few are needed, small enough that none is wasted. */
 const slabFloats = 2 ** 22;
+/** Floats handed to a sink at once: they stay in a cache. */
+const sinkFloats = 2 ** 16;
 
 /** More levels than this are no category. */
 const maxLevels = 100_000;
@@ -64,17 +86,26 @@ const maxLevels = 100_000;
 /**
  * Reads the files one after the other; their columns are matched by name, those of the first file rule.
  * Throws UserError: data with up to twenty problems, io.
+ * @param newSink takes the rows, where they are not to be kept
  */
 export async function readTable(
   files: readonly string[],
   delimiter: string | null,
   readings: (header: readonly string[], file: string) => readonly ColumnReading[],
+  newSink?: () => RowSink,
 ): Promise<Table> {
   const texts = new Set<string>();
   for (;;) {
-    const reader = new TableReader(readings, texts);
-    const finished = await readAll(reader, files, delimiter);
-    if (finished) return reader.table();
+    const sink = newSink?.() ?? null;
+    const reader = new TableReader(readings, texts, sink);
+    try {
+      const finished = await readAll(reader, files, delimiter);
+      if (finished) return sink?.end(reader.table()) ?? reader.table();
+    } catch (error) {
+      sink?.abandon();
+      throw error;
+    }
+    sink?.abandon();
     for (const name of reader.refuted) texts.add(name);
   }
 }
@@ -170,6 +201,7 @@ class TableReader {
     private readonly readings: (header: readonly string[], file: string) => readonly ColumnReading[],
     /** Columns known to hold texts. */
     private readonly texts: ReadonlySet<string>,
+    private readonly sink: RowSink | null,
   ) {}
 
   /** Takes the records that a scanner holds. */
@@ -211,6 +243,7 @@ class TableReader {
     if (rows === 0 && this.problems.count === 0) {
       throw dataError({ file, message: "the file holds a header and no rows", expected: "at least one row" });
     }
+    if (this.sink) this.handOver(this.sink);
     this.fileRows.push(rows);
     this.fileFirst = this.rows;
     this.file = null;
@@ -245,7 +278,11 @@ class TableReader {
       this.arePlain = Uint8Array.from(this.columns, ({ isText, missingNumbers }) =>
         isText || missingNumbers.length > 0 ? 0 : 1,
       );
-      this.rowsPerSlab = Math.max(1, Math.floor(slabFloats / Math.max(1, this.columns.length)));
+      const floats = this.sink ? sinkFloats : slabFloats;
+      this.rowsPerSlab = Math.max(1, Math.floor(floats / Math.max(1, this.columns.length)));
+      this.sink?.start(
+        this.columns.map(({ name, isText, index }) => ({ name, isText, text: (level) => index.text(level) })),
+      );
     }
     const known = new Map(header.map((name, field) => [name, field]));
     this.fields = Int32Array.from(this.columns, ({ name }) => {
@@ -256,7 +293,18 @@ class TableReader {
     this.isStraight = this.fields.every((field, j) => field === j && this.arePlain[j] === 1);
   }
 
+  private handOver(sink: RowSink): void {
+    if (this.at > 0) sink.take(this.slab.subarray(0, this.at), this.fileRows.length);
+    this.at = 0;
+  }
+
   private addSlab(): void {
+    if (this.sink) {
+      this.handOver(this.sink);
+      const floats = this.rowsPerSlab * Math.max(1, this.columns.length);
+      if (this.slab.length < floats) this.slab = new Float32Array(floats);
+      return;
+    }
     // The first slab starts small: most tables are.
     const rows = this.slabs.length === 0 ? Math.min(this.rowsPerSlab, 1024) : this.rowsPerSlab;
     const width = Math.max(1, this.columns.length);

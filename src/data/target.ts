@@ -2,6 +2,7 @@
 import type { CsvDataSpec, TaskName } from "../config/schema.ts";
 import type { LossName } from "../engine/kernels.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
+import type { ColumnTotals } from "./fit.ts";
 import { booleanOf, canonicalLabel, sortLabels } from "./labels.ts";
 import type { ClassTarget, Link, NumbersTarget, Target } from "./preprocessing.ts";
 import { targetWidth } from "./preprocessing.ts";
@@ -100,13 +101,21 @@ export function numbersTarget(names: readonly string[], loss: LossName | null): 
 }
 
 /** The target with its numbers scaled as the training rows' are; counts under poisson stay as they are. */
-export function fitTarget(target: Target, spec: CsvDataSpec, table: Table, train: Int32Array): Target {
+export function fitTarget(
+  target: Target,
+  spec: CsvDataSpec,
+  table: Table,
+  train: Int32Array,
+  totalsOf: (j: number) => ColumnTotals | null = () => null,
+): Target {
   if (target.task !== "regression" || target.link === "exp") return target;
   const columns = target.columns.map(({ name }) => {
     const own = new Map(Object.entries(spec.columns)).get(name)?.scale;
     const scale = own ?? (spec.scale === "none" ? "none" : "standard");
     assert(scale !== "log" && scale !== "quantile_normal", "a target is scaled linearly");
-    return { name, scaling: fitScaling(scale, columnsOf(table, columnNumber(table, name), 1, train)[0]!) };
+    const j = columnNumber(table, name);
+    const values = columnsOf(table, j, 1, train)[0]!;
+    return { name, scaling: fitScaling(scale, values, totalsOf(j)?.moments ?? null) };
   });
   return { ...target, columns };
 }

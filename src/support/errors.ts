@@ -25,6 +25,14 @@ export interface Problem {
   readonly hint?: string | undefined;
 }
 
+/** The user asked to stop before there was anything to save. */
+export class Interrupted extends Error {
+  /** @param signal its name */
+  constructor(readonly signal: string) {
+    super(`stopped by ${signal}`);
+  }
+}
+
 /** Bad input: carries every problem found, so that all of them are told at once. */
 export class UserError extends Error {
   override readonly name = "UserError";

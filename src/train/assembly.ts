@@ -1,7 +1,8 @@
 /** Puts a run's parts together: data in memory, a network that fits it, its trainer and its measures. */
 import { resolve } from "node:path";
 import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
-import { type Dataset, loadDataset, type Split } from "../data/load.ts";
+import { type AnySplit, type Dataset, isStreamed, rowCount } from "../data/dataset.ts";
+import { openDataset } from "../data/load.ts";
 import { embeddedInputs, inputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { type Backend, Kernels } from "../engine/kernels.ts";
@@ -17,16 +18,20 @@ import { epochMetrics, monitorOf } from "./monitor.ts";
 import { type Network, resolveNetwork } from "./network.ts";
 import { rowsIn } from "./rows.ts";
 import type { TrainOptions } from "./run.ts";
+import { rowsOfUpdate } from "./runLength.ts";
 import { Trainer } from "./trainer.ts";
 
-export interface AssemblyOptions extends KernelsChoice, Pick<TrainOptions, "spec" | "version" | "load"> {
+export interface AssemblyOptions
+  extends KernelsChoice,
+    Pick<TrainOptions, "spec" | "version" | "load">,
+    Partial<Pick<TrainOptions, "signal">> {
   /** Already open, instead of the kernels to choose. */
   readonly backend?: Backend;
 }
 
 export interface Assembly {
   readonly network: Network;
-  readonly data: Dataset;
+  readonly data: Dataset<AnySplit>;
   readonly preprocessing: Preprocessing;
   readonly backend: Backend;
   readonly model: Model;
@@ -49,11 +54,12 @@ export interface Assembly {
 export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
   const { spec, baseDirectory } = options.spec;
   const loss = spec.loss?.name ?? null;
-  const loading = loadDataset(spec.data, {
+  const loading = openDataset(spec.data, {
     seed: spec.data.split.seed ?? spec.seed,
     baseDirectory,
     loss,
     ...options.load,
+    ...(options.signal && { signal: options.signal }),
   });
   const opening = options.backend ? Promise.resolve({ backend: options.backend }) : openKernels(options);
   const [data, { backend }] = await Promise.all([loading, opening]);
@@ -76,11 +82,11 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   }
   const rule = lossRule(k, network.spec.loss, network.outputs, null);
   const toRows = rowsIn(k);
-  const measure = (split: Split | null, calibration?: Preprocessing["calibration"]) =>
+  const measure = (split: AnySplit | null, calibration?: Preprocessing["calibration"]) =>
     split && new Measure(k, model, toRows(split), rule, preprocessing.target, calibration);
   const validation = measure(splits.validation);
-  const trainRows = toRows(splits.train);
-  const augmentation = createAugmentation(k, network.spec, preprocessing.inputs, trainRows.indices.length);
+  const trainRows = toRows(splits.train, rowsOfUpdate(spec, rowCount(splits.train)));
+  const augmentation = createAugmentation(k, network.spec, preprocessing.inputs, trainRows.count);
   const trainer = new Trainer(k, model, trainRows, rule, network.spec, augmentation);
 
   return {
@@ -106,37 +112,42 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
       buffers: model.tensors().slice(model.parameters.length),
       optimizer: trainer.optimizerTensors(),
     }),
-    close: () => backend.close(),
+    async close() {
+      data.close?.();
+      await backend.close();
+    },
   };
 }
 
-function shapeOf({ preprocessing, splits: { train } }: Dataset) {
+function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {
   const { target } = preprocessing;
   const classes = target.task === "classification" ? target.classes.length : 0;
-  const classCounts = new Array<number>(classes).fill(0);
-  if (classes > 0 && targetWidth(preprocessing) === 1)
-    for (const row of train.indices) classCounts[train.targets[row]!]!++;
   return {
     task: target.task,
     inputs: inputWidth(preprocessing),
     embedded: embeddedInputs(preprocessing),
     classes,
-    classCounts,
+    classCounts: classes > 0 && targetWidth(preprocessing) === 1 ? countClasses(train, classes) : [],
     targets: targetWidth(preprocessing),
   };
 }
 
+function countClasses(train: AnySplit, classes: number): readonly number[] {
+  if (isStreamed(train)) return train.classCounts;
+  const counts = new Array<number>(classes).fill(0);
+  for (const row of train.indices) counts[train.targets[row]!]!++;
+  return counts;
+}
+
 function startEvent(
   { spec, task, inputs, outputs }: Network,
-  { splits }: Dataset,
+  { splits }: Dataset<AnySplit>,
   model: Model,
   { length, state }: Trainer,
   backend: Backend,
   { metric }: Monitor,
 ): StartEvent {
-  const rows = Object.entries(splits).flatMap(([name, split]) =>
-    split ? [[name, split.indices.length]] : [],
-  );
+  const rows = Object.entries(splits).flatMap(([name, split]) => (split ? [[name, rowCount(split)]] : []));
   return {
     event: "start",
     name: spec.name,

@@ -2,15 +2,29 @@
 import type { Kernels } from "../engine/kernels.ts";
 import type { Indices, Matrix, Table } from "../engine/matrix.ts";
 import type { Model, Pass } from "../model/model.ts";
+import { assert } from "../support/errors.ts";
 import type { Augmentation, BatchAugmentation } from "./augmentation.ts";
 
-/** Rows in a backend's memory. */
+/** Rows evaluated at a time: enough for full speed, little enough to stay in cache. */
+export const evaluationBatch = 512;
+
+/** Rows in a backend's memory: all of a split, or those that are due. */
 export interface Rows {
+  /** In all. */
+  readonly count: number;
   readonly table: Table;
   readonly targets: Matrix;
   readonly weights: Matrix | null;
-  /** Row numbers in file order. */
-  readonly indices: Int32Array;
+  /** Positions in the table, in the order in which batches take them. */
+  readonly order: Indices;
+  /** Sets the order of an epoch: shuffled by the seed, or the files' order without one. */
+  startEpoch(seed: number | null, epoch: number): void;
+  /** Where in `order` the rows from a position of the epoch on begin; null: they are to be brought first. */
+  find(position: number): number | null;
+  /** Brings rows from a position on; nothing may be enqueued. */
+  bring(position: number): void;
+  /** The number, in all files, of the row at a position of the epoch that `find` finds. */
+  numberOf(position: number): number;
 }
 
 export interface Batch {
@@ -22,8 +36,6 @@ export interface Batch {
 }
 
 export class Batches {
-  /** The order in which batches take the rows: positions in the table. */
-  readonly order: Indices;
   private readonly planned = new Map<number, Batch & { augmentation: BatchAugmentation | null }>();
   private readonly Y: Matrix;
   private readonly W: Matrix | null;
@@ -31,26 +43,29 @@ export class Batches {
   constructor(
     private readonly k: Kernels,
     private readonly model: Model,
-    private readonly rows: Rows,
+    readonly rows: Rows,
     largest: number,
     private readonly augmentation: Augmentation | null = null,
   ) {
-    const count = rows.indices.length;
-    const most = Math.min(largest, count);
-    this.order = k.backend.ints(count);
-    this.order.values.set(rows.indices);
+    const most = Math.min(largest, rows.count);
     this.Y = k.matrix(most, rows.targets.cols);
     this.W = rows.weights && k.matrix(most, 1);
     this.plan(most);
   }
 
-  /** The rows of `order` from `first` on, `size` of them. A size's first batch plans memory, the next take none. */
-  take(first: number, size: number): Batch {
-    const { k, rows, order } = this;
+  /**
+   * The rows of the epoch's order from `position` on, `size` of them, which must be there. A size's first batch
+   * plans memory, the next take none.
+   */
+  take(position: number, size: number): Batch {
+    const { k, rows } = this;
+    const { order } = rows;
+    const first = rows.find(position);
+    assert(first !== null, "rows are brought before they are taken");
     const batch = this.planned.get(size) ?? this.plan(size);
     const { augmentation, pass } = batch;
     k.gather(augmentation?.raw ?? pass.X, rows.table, order, first);
-    augmentation?.apply(pass.X, first);
+    augmentation?.apply(pass.X, position);
     k.gather(batch.Y, rows.targets, order, first);
     if (batch.W) k.gather(batch.W, rows.weights!, order, first);
     return batch;

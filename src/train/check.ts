@@ -1,5 +1,5 @@
 /** `nnt check`: everything a training does before its first step, and what it would come to. */
-import type { Dataset } from "../data/dataset.ts";
+import { type AnySplit, type Dataset, isStreamed, rowCount, type Split } from "../data/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing.ts";
 import type { ColumnProfile } from "../data/profile.ts";
 import type { ModelDescription } from "../model/describe.ts";
@@ -41,7 +41,7 @@ export async function check(
     const { model, network, preprocessing, trainer } = work;
     const { train, loss } = network.spec;
     const start = work.startEvent();
-    const batchSize = Math.min(train.batch_size, work.data.splits.train.indices.length);
+    const batchSize = Math.min(train.batch_size, rowCount(work.data.splits.train));
     return {
       start,
       preprocessing,
@@ -64,10 +64,15 @@ export async function check(
 
 const bytesPerFloat = 4;
 
-/** Tables, targets and weights, each counted once: splits may share them. */
-function dataBytes({ splits }: Dataset): number {
+/** Tables, targets and weights, each counted once: splits may share them. Of rows on disk, the buffer. */
+function dataBytes({ splits }: Dataset<AnySplit>): number {
   const present = Object.values(splits).filter((split) => split !== null);
-  const arrays = present.flatMap(({ table, targets, weights }) => [table.values, targets, weights]);
+  const { train } = splits;
+  if (isStreamed(train))
+    return Math.min(train.bufferBytes, bytesPerFloat * train.count * (train.width + train.targetWidth));
+  const arrays = present
+    .filter((split): split is Split => !isStreamed(split))
+    .flatMap(({ table, targets, weights }) => [table.values, targets, weights]);
   return [...new Set(arrays)].reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
 }
 

@@ -19,10 +19,14 @@ export async function conformalFor(k: Kernels, saved: SavedModel): Promise<Confo
     const message = "--interval: the model gives several labels a row";
     throw new UserError(exitCodes.usage, { message, expected: "a model of one class a row, or of numbers" });
   }
-  const { split } = await splitOf(saved, "validation");
+  const { split, close } = await splitOf(saved, "validation");
   const rule = lossRule(k, loss, outputWidth(preprocessing), null);
   const calibrator = new Calibrator(preprocessing);
   const measure = new Measure(k, restoreModel(k, saved), rowsIn(k)(split), rule, target);
-  await measure.run([], { watch: [calibrator] });
+  try {
+    await measure.run([], { watch: [calibrator] });
+  } finally {
+    close?.();
+  }
   return calibrator.fit({ temperature: false, threshold: null, conformal: true }).conformal!;
 }

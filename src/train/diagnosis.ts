@@ -1,5 +1,5 @@
 /** Watches an evaluation for the report: batch by batch, in memory that does not grow with the rows. */
-import type { InputTable } from "../data/load.ts";
+import { type AnySplit, isStreamed, rowCount } from "../data/dataset.ts";
 import type { ClassTarget, Preprocessing, Target } from "../data/preprocessing.ts";
 import type { Floats } from "../engine/matrix.ts";
 import { Calibration } from "../metrics/calibration.ts";
@@ -16,10 +16,8 @@ const sampleSize = 1500;
 
 export interface Observed {
   readonly split: string;
-  /** Row numbers in the table, in the order of evaluation. */
-  readonly indices: Int32Array;
-  /** The inputs, for the pictures of wrong answers. */
-  readonly table: InputTable;
+  /** Evaluated in their order. */
+  readonly rows: AnySplit;
 }
 
 /** Sees every batch of an evaluation. */
@@ -53,7 +51,7 @@ export function imageShape(shape: readonly number[]): Shape | null {
 
 function observeClasses(
   { classes, link }: ClassTarget,
-  { split, indices, table }: Observed,
+  { split, rows }: Observed,
   shape: Shape | null,
   threshold: number | null,
 ): Observer {
@@ -81,7 +79,7 @@ function observeClasses(
         calibration.add(p[said]!, said === actual);
         const probability = p[predicted]!;
         if (predicted !== actual && wrong.takes(probability))
-          wrong.add({ row: indices[first + r]!, actual, predicted, probability });
+          wrong.add({ row: rowNumber(rows, first + r), actual, predicted, probability });
       }
     },
     diagnosis(evaluation) {
@@ -89,7 +87,7 @@ function observeClasses(
       const counts = perClass.map(({ support }) => support);
       return {
         split,
-        rows: indices.length,
+        rows: rowCount(rows),
         task: "classification",
         classes,
         perClass,
@@ -97,13 +95,13 @@ function observeClasses(
         curves: hasProbabilities ? curvesOf(classes, curves, isBinary ? [0, 1] : counts) : [],
         calibration: { bins: calibration.bins(), error: calibration.error() },
         shape,
-        wrong: wrong.list().map((row) => (shape ? { ...row, image: imageOf(table, row.row) } : row)),
+        wrong: wrong.list().map((row) => (shape ? { ...row, image: imageOf(rows, row.row) } : row)),
       };
     },
   };
 }
 
-function observeLabels(names: readonly string[], { split, indices }: Observed): Observer {
+function observeLabels(names: readonly string[], { split, rows }: Observed): Observer {
   const n = names.length;
   const curves = Array.from({ length: Math.min(n, mostCurves) }, () => new ScoreCurves());
   const calibration = new Calibration();
@@ -120,7 +118,7 @@ function observeLabels(names: readonly string[], { split, indices }: Observed): 
       const counts = perClass.map(({ support }) => support);
       return {
         split,
-        rows: indices.length,
+        rows: rowCount(rows),
         task: "multilabel",
         classes: names,
         perClass,
@@ -133,10 +131,10 @@ function observeLabels(names: readonly string[], { split, indices }: Observed): 
 
 function observeNumbers(
   { columns }: Extract<Target, { task: "regression" }>,
-  { split, indices }: Observed,
+  { split, rows }: Observed,
 ): Observer {
   const n = columns.length;
-  const every = Math.ceil(indices.length / sampleSize);
+  const every = Math.ceil(rowCount(rows) / sampleSize);
   const targetsSeen = columns.map(({ name }) => ({
     name,
     sample: [] as NumberRow[],
@@ -151,14 +149,14 @@ function observeNumbers(
         const isSampled = at % every === 0;
         const isBad = worst.takes(Math.abs(actual - predicted));
         if (!isSampled && !isBad) continue;
-        const row = { row: indices[at]!, actual, predicted };
+        const row = { row: rowNumber(rows, at), actual, predicted };
         if (isSampled) sample.push(row);
         if (isBad) worst.add(row);
       }
     },
     diagnosis: () => ({
       split,
-      rows: indices.length,
+      rows: rowCount(rows),
       task: "regression",
       targets: targetsSeen.map(({ name, sample, worst }) => ({ name, sample, worst: worst.list() })),
     }),
@@ -175,7 +173,15 @@ function curvesOf(names: readonly string[], curves: readonly ScoreCurves[], coun
   return chosen.map((c): ScoreCurve => ({ name: names[c]!, ...curves[c]!.curves() }));
 }
 
-function imageOf(table: InputTable, row: number): string {
+/** In the table, or in all files. */
+function rowNumber(rows: AnySplit, position: number): number {
+  return isStreamed(rows) ? rows.rowAt(position) : rows.indices[position]!;
+}
+
+/** Arrays are not streamed. */
+function imageOf(rows: AnySplit, row: number): string {
+  if (isStreamed(rows)) return "";
+  const { table } = rows;
   const values = table.values.subarray(row * table.cols, (row + 1) * table.cols);
   const isBytes = values instanceof Uint8Array;
   const [low, high] = [isBytes ? 0 : Math.min(...values), Math.max(...values)]; // 8×8 digits end at 16

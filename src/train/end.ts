@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { readCheckpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import type { Run } from "../checkpoint/runDirectory.ts";
+import { isStreamed } from "../data/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing.ts";
 import { defaultMetrics, type Intervals, quickWork } from "../metrics/metrics.ts";
 import { assert } from "../support/errors.ts";
@@ -137,11 +138,11 @@ async function measureBest(work: Assembly, run: Run, options: TrainOptions): Pro
   const intervals: Measured["intervals"] = {};
   let diagnosis: Diagnosis | null = null;
   for (const split of splits.length > 0 ? splits : (["train"] as const)) {
-    const { indices, table } = data.splits[split]!;
+    const rows = data.splits[split]!;
     const isWatched = split === splits.at(-1) || split === "train";
-    const watching = isWatched ? observer(preprocessing, { split, indices, table }) : null;
-    const heldOut = split === "test" ? (options.observe?.(preprocessing, data.splits.test!) ?? null) : null;
-    const watch = [watching, heldOut].filter((watcher) => watcher !== null);
+    const watching = isWatched ? observer(preprocessing, { split, rows }) : null;
+    const heldOut = split === "test" && !isStreamed(rows) ? options.observe?.(preprocessing, rows) : null;
+    const watch = [watching, heldOut].filter((watcher) => watcher != null);
     const { loss, evaluation } = await work
       .measure(split, calibration)!
       .run(names, { watch, hasIntervals: true });

@@ -1,8 +1,8 @@
 /** `nnt eval`: a saved model's figures on a split of its spec, or on data it has never seen. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { LoadOptions } from "../data/dataset.ts";
-import { loadDataset, loadRows, type Split } from "../data/load.ts";
+import { type AnySplit, isStreamed, type LoadOptions, rowCount, type Split } from "../data/dataset.ts";
+import { openDataset, openRows } from "../data/load.ts";
 import { outputWidth, type Preprocessing } from "../data/preprocessing.ts";
 import type { ColumnProfile } from "../data/profile.ts";
 import { type Slices, slicesOf } from "../data/slices.ts";
@@ -67,10 +67,10 @@ export interface ClassFigures {
 /** @throws UserError: usage, data, model, io */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
   const saved = readModel(options.model);
-  const { name, split, warnings } = await rowsToEvaluate(saved, options);
-  const slices = options.slice ? await slicesFor(options.slice, saved, split, options.data) : null;
+  const { name, split, warnings, close } = await rowsToEvaluate(saved, options);
   const { backend } = await openKernels(options);
   try {
+    const slices = options.slice ? await slicesFor(options.slice, saved, split, options.data) : null;
     const k = new Kernels(backend);
     const model = restoreModel(k, saved);
     const { target, calibration } = saved.preprocessing;
@@ -87,7 +87,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     return {
       model: options.model,
       split: name,
-      rows: split.indices.length,
+      rows: rowCount(split),
       metrics: { loss, ...evaluation.result() },
       intervals: intervals.metrics,
       per_class:
@@ -101,6 +101,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
       warnings,
     };
   } finally {
+    close?.();
     await backend.close();
   }
 }
@@ -113,9 +114,10 @@ function classNames(target: Preprocessing["target"]): readonly string[] {
 async function slicesFor(
   column: string,
   { data: spec, ...saved }: SavedModel,
-  { indices }: Split,
+  split: AnySplit,
   data: string | null,
 ): Promise<Slices> {
+  const { indices } = held(split, `--slice ${column}`);
   if (spec.format === "csv") {
     const source =
       data === null
@@ -129,19 +131,39 @@ async function slicesFor(
   });
 }
 
-export interface Chosen {
+export interface Chosen<Rows extends AnySplit = AnySplit> {
   readonly name: string;
-  readonly split: Split;
+  readonly split: Rows;
   /** Training rows, where they are at hand. */
-  readonly train?: Split;
+  readonly train?: Rows;
   readonly warnings: readonly string[];
+  /** Frees what streamed rows take on disk. */
+  readonly close?: (() => void) | undefined;
   /** What the columns of its table hold. */
   readonly profile?: readonly ColumnProfile[] | null;
 }
 
 /** The user's own rows, or a split of those that the model's spec names. */
-export async function rowsToEvaluate(saved: SavedModel, options: RowsWanted): Promise<Chosen> {
+async function rowsToEvaluate(saved: SavedModel, options: RowsWanted): Promise<Chosen> {
   return (await givenRows(saved, options)) ?? splitOf(saved, options.split);
+}
+
+/** As {@link rowsToEvaluate}, for what looks at rows in any order. Throws UserError(usage) for rows on disk. */
+export async function rowsHeld(saved: SavedModel, options: RowsWanted, what: string): Promise<Chosen<Split>> {
+  const { name, split, train, warnings, close } = await rowsToEvaluate(saved, options);
+  try {
+    return { name, split: held(split, what), ...(train && { train: held(train, what) }), warnings };
+  } finally {
+    close?.();
+  }
+}
+
+function held(split: AnySplit, what: string): Split {
+  if (!isStreamed(split)) return split;
+  throw new UserError(exitCodes.usage, {
+    message: `${what}: the rows are too many for memory, and are read one after the other`,
+    expected: "--data with a file of at most 256 MB",
+  });
 }
 
 /** Rows of the data that the model's spec names. @param split null: test, else validation, else training rows */
@@ -156,7 +178,8 @@ export async function splitOf(
     splits,
     warnings,
     profile = null,
-  } = await loadDataset(data, {
+    close,
+  } = await openDataset(data, {
     seed: data.split.seed ?? seed,
     baseDirectory,
     loss: loss.name,
@@ -164,8 +187,9 @@ export async function splitOf(
     ...options,
   });
   const name = split ?? defaultSplit(splits);
-  const rows = (splits as Record<string, Split | null>)[name];
-  if (rows) return { name, split: rows, train: splits.train, warnings, profile };
+  const rows = (splits as Record<string, AnySplit | null>)[name];
+  if (rows) return { name, split: rows, train: splits.train, warnings, profile, close };
+  close?.();
   const present = Object.entries(splits).filter(([, rows]) => rows !== null);
   throw new UserError(exitCodes.usage, {
     message: `--split ${name}: the model's data has no such split`,
@@ -173,7 +197,7 @@ export async function splitOf(
   });
 }
 
-function defaultSplit({ test, validation }: { test: Split | null; validation: Split | null }): string {
+function defaultSplit({ test, validation }: { test: AnySplit | null; validation: AnySplit | null }): string {
   return test ? "test" : validation ? "validation" : "train";
 }
 
@@ -184,7 +208,7 @@ async function givenRows(
 ): Promise<Chosen | null> {
   if (data === null && images === null && labels === null) return null;
   if (spec.format === "csv" && data !== null && images === null && labels === null)
-    return { name: "data", ...(await loadRows(spec, [data], preprocessing)) };
+    return { name: "data", ...(await openRows(spec, data, preprocessing)) };
   if (spec.format !== "csv" && data === null && images !== null && labels !== null) {
     const { loadGivenPair } = await import("../data/loadNpy.ts");
     const table = spec.format === "npy" ? spec : null;

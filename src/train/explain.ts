@@ -10,7 +10,7 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { Attributor, answerNames } from "./attribution.ts";
 import { imageShape } from "./diagnosis.ts";
-import { type Chosen, type RowsWanted, rowsToEvaluate } from "./evaluate.ts";
+import { type Chosen, type RowsWanted, rowsHeld } from "./evaluate.ts";
 import { firstLayer } from "./firstLayer.ts";
 import { copyRow, type Importance, type ImportanceOptions, permutationImportance } from "./importance.ts";
 import type { FirstLayer, Shape } from "./reportData.ts";
@@ -39,7 +39,7 @@ export async function explainModel(options: ExplainOptions): Promise<ExplainedMo
   const { preprocessing } = saved;
   const { features, across } = featuresOf(preprocessing);
   const metric = metricFor(options.metric, preprocessing);
-  const { name, split, warnings } = await rowsToEvaluate(saved, options);
+  const { name, split, warnings } = await rowsHeld(saved, options, "nnt explain");
   const { backend } = await openKernels(options);
   try {
     const k = new Kernels(backend);
@@ -111,7 +111,7 @@ export async function explainRows(options: ExplainRowsOptions): Promise<Explaine
   const saved = readModel(options.model);
   const { preprocessing } = saved;
   const asked = askedFor(options.of, preprocessing);
-  const chosen = await rowsToEvaluate(saved, options);
+  const chosen = await rowsHeld(saved, options, "nnt explain");
   const { table } = chosen.split;
   const beyond = options.rows.find((row) => row >= table.rows);
   if (beyond !== undefined) {
@@ -167,7 +167,7 @@ function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
 }
 
 /** The mean of the training rows, or of all rows where these are not at hand; or zeros. */
-function baselineOf(name: ExplainRowsOptions["baseline"], { split, train }: Chosen): Float64Array {
+function baselineOf(name: ExplainRowsOptions["baseline"], { split, train }: Chosen<Split>): Float64Array {
   const { table, indices }: Pick<Split, "table" | "indices"> = train ?? split;
   const sums = new Float64Array(table.cols);
   if (name === "zeros") return sums;

@@ -5,12 +5,9 @@ import { type Floats, totalCells } from "../engine/matrix.ts";
 import { type Evaluation, evaluation, type MetricName } from "../metrics/metrics.ts";
 import { applyLink } from "../model/losses.ts";
 import type { Model } from "../model/model.ts";
-import { Batches, type Rows } from "./batches.ts";
+import { Batches, evaluationBatch, type Rows } from "./batches.ts";
 import type { Watcher } from "./diagnosis.ts";
 import type { Figures } from "./events.ts";
-
-/** Rows evaluated at a time: enough for full speed, little enough to stay in cache. */
-const evaluationBatch = 512;
 
 /** What else is wanted of a run over the rows. */
 export interface MeasureOptions {
@@ -55,8 +52,9 @@ export class Measure {
       thresholds: calibration?.thresholds ?? null,
     });
     totals.values.fill(0);
-    for (let first = 0; first < rows.indices.length; first += evaluationBatch) {
-      const size = Math.min(evaluationBatch, rows.indices.length - first);
+    for (let first = 0; first < rows.count; first += evaluationBatch) {
+      const size = Math.min(evaluationBatch, rows.count - first);
+      if (rows.find(first) === null) rows.bring(first);
       const { pass, Y, W } = this.batches.take(first, size);
       pass.forward("evaluate");
       k.loss(null, pass.S, Y, W, rule, totals);

@@ -59,12 +59,13 @@ async function diagnose(
   warnings: string[];
 }> {
   try {
-    const { name, split, warnings, profile = null } = await splitOf(saved, null, { profile: true });
+    const { name, split, warnings, profile = null, close } = await splitOf(saved, null, { profile: true });
     const { target, calibration } = saved.preprocessing;
     const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
-    const watching = observer(saved.preprocessing, { split: name, ...split });
+    const watching = observer(saved.preprocessing, { split: name, rows: split });
     const { evaluation } = await measure.run(defaultMetrics[target.task], { watch: [watching] });
+    close?.();
     return { diagnosis: watching.diagnosis(evaluation), profile, warnings: [...warnings] };
   } catch (error) {
     if (!(error instanceof UserError) || error.exitCode !== exitCodes.io) throw error;

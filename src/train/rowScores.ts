@@ -1,5 +1,6 @@
 /** How a saved model does on every single row of its test split: what two models can be compared by, row by row. */
 import { createHash } from "node:crypto";
+import { rowCount } from "../data/dataset.ts";
 import { outputWidth, type Preprocessing } from "../data/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { lossRule } from "../model/losses.ts";
@@ -21,13 +22,17 @@ export interface RowScores {
 /** @throws UserError: io (data that is gone), data, model */
 export async function rowScores(k: Kernels, model: string): Promise<RowScores> {
   const saved = readModel(model);
-  const { name, split } = await splitOf(saved, null);
+  const { name, split, close } = await splitOf(saved, null);
   const { target, calibration } = saved.preprocessing;
   const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
   const measure = new Measure(k, restoreModel(k, saved), rowsIn(k)(split), rule, target, calibration);
-  const rows = split.indices.length;
+  const rows = rowCount(split);
   const watcher = rowWatcher(target, rows, calibration?.thresholds ?? null);
-  await measure.run([], { watch: [watcher] });
+  try {
+    await measure.run([], { watch: [watcher] });
+  } finally {
+    close?.();
+  }
   return { split: name, rows, fingerprint: watcher.fingerprint(), scores: watcher.scores };
 }
 

@@ -1,12 +1,18 @@
 /** Brings a split of the data into a backend's memory: bytes as bytes, floats as floats, each table once. */
-import type { InputTable, Split } from "../data/load.ts";
+import { type AnySplit, type InputTable, isStreamed, type Split } from "../data/dataset.ts";
 import type { Kernels } from "../engine/kernels.ts";
-import type { Matrix, Table } from "../engine/matrix.ts";
+import type { Indices, Matrix, Table } from "../engine/matrix.ts";
 import { valuesOf } from "../model/tensors.ts";
+import { shuffle, streamKey } from "../support/random.ts";
 import type { Rows } from "./batches.ts";
+import { StreamedRows } from "./streamedRows.ts";
 
-/** Copies splits into memory; splits that share a table share its copy. */
-export function rowsIn(k: Kernels): (split: Split) => Rows {
+/**
+ * Copies splits into memory; splits that share a table share its copy. Of streamed ones, the rows that are due are
+ * copied.
+ * @param rowsOfUpdate are trained on together; null: rows are only read through, in their order
+ */
+export function rowsIn(k: Kernels): (split: AnySplit, rowsOfUpdate?: number | null) => Rows {
   const matrices = new Map<Float32Array, Matrix>();
   const tables = new Map<InputTable, Table>();
   const matrixOf = (values: Float32Array, rows: number): Matrix => {
@@ -26,12 +32,62 @@ export function rowsIn(k: Kernels): (split: Split) => Rows {
     }
     return copy;
   };
-  return ({ table, targets, weights, indices }) => ({
-    table: tableOf(table),
-    targets: matrixOf(targets, table.rows),
-    weights: weights && matrixOf(weights, table.rows),
-    indices,
-  });
+  const resident = ({ table, targets, weights, indices }: Split) =>
+    new ResidentRows(k, {
+      table: tableOf(table),
+      targets: matrixOf(targets, table.rows),
+      weights: weights && matrixOf(weights, table.rows),
+      indices,
+    });
+  return (split, rowsOfUpdate = null) =>
+    isStreamed(split) ? new StreamedRows(k, split, rowsOfUpdate) : resident(split);
+}
+
+/** Rows that are all in memory. */
+export class ResidentRows implements Rows {
+  readonly table: Table;
+  readonly targets: Matrix;
+  readonly weights: Matrix | null;
+  readonly order: Indices;
+  private readonly indices: Int32Array;
+
+  /** `indices`: the rows' numbers in the table, in file order. */
+  constructor(
+    k: Kernels,
+    {
+      table,
+      targets,
+      weights,
+      indices,
+    }: Pick<Rows, "table" | "targets" | "weights"> & { indices: Int32Array },
+  ) {
+    this.table = table;
+    this.targets = targets;
+    this.weights = weights;
+    this.indices = indices;
+    this.order = k.backend.ints(indices.length);
+    this.order.values.set(indices);
+  }
+
+  get count(): number {
+    return this.indices.length;
+  }
+
+  startEpoch(seed: number | null, epoch: number): void {
+    const { values } = this.order;
+    values.set(this.indices);
+    if (seed !== null) shuffle(values, streamKey(seed, "shuffle", epoch));
+  }
+
+  find(position: number): number {
+    return position;
+  }
+
+  bring(): void {}
+
+  numberOf(position: number): number {
+    return this.order.values[position]!;
+  }
 }
 
 type ByteTable = Extract<InputTable, { values: Uint8Array }>;

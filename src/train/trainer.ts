@@ -9,7 +9,6 @@ import type { Kernels, LossRule } from "../engine/kernels.ts";
 import { type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import { loadTensors, type NamedTensor } from "../model/tensors.ts";
-import { shuffle, streamKey } from "../support/random.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { Batches, type Rows } from "./batches.ts";
 import { Diverged } from "./diverged.ts";
@@ -43,7 +42,7 @@ export class Trainer {
     private readonly spec: Spec,
     private readonly augmentation: Augmentation | null = null,
   ) {
-    this.length = runLength(spec, rows.indices.length);
+    this.length = runLength(spec, rows.count);
     this.state = initialTrainingState();
     this.batches = new Batches(k, model, rows, spec.train.batch_size, augmentation);
     this.totals = k.backend.doubles(totalCells.count);
@@ -58,9 +57,9 @@ export class Trainer {
     return this.state.batch > 0;
   }
 
-  /** The rows of the epoch under way, in the order in which batches take them. */
+  /** The rows of the epoch under way that are in memory, in the order in which batches take them. */
   get order(): Int32Array {
-    return this.batches.order.values;
+    return this.rows.order.values;
   }
 
   /** What training sums up on the way, in the epoch so far. */
@@ -168,13 +167,14 @@ export class Trainer {
 
   /** Rows of the first batch. */
   get probeRows(): number {
-    return Math.min(this.spec.train.batch_size, this.rows.indices.length);
+    return Math.min(this.spec.train.batch_size, this.rows.count);
   }
 
   /** The mean loss of the first batch as update 0 sees it; with `backward` its gradient too. Moves no weight. */
   async probe(backward: boolean): Promise<number> {
     const { totals, k } = this;
     totals.values.fill(0);
+    if (this.rows.find(0) === null) this.rows.bring(0);
     this.updates.differentiate(0, 0, this.probeRows, backward);
     await k.sync();
     return totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
@@ -212,22 +212,32 @@ export class Trainer {
     return every === null ? Infinity : every - (this.state.step % every);
   }
 
-  /** One update, enqueued, or to be waited for where the optimizer searches. Allocates no memory for numbers. */
+  /**
+   * One update, enqueued, or to be waited for where the optimizer searches or rows must be brought. Allocates no
+   * memory for numbers.
+   */
   private update(lr = this.rateAt(this.state.step)): Promise<void> | null {
     const { state } = this;
+    if (this.rows.find(this.first) === null) return this.updateWithNextRows(lr);
     const made = this.updates.make(state.step, this.first, this.end, lr);
     state.step++;
     state.batch++;
     return made;
   }
 
+  private async updateWithNextRows(lr: number): Promise<void> {
+    await this.k.sync();
+    this.rows.bring(this.first);
+    await this.update(lr);
+  }
+
   /** Where the next update's rows begin and end in the epoch's order. */
   private get first(): number {
-    return this.state.batch * rowsOfUpdate(this.spec, this.rows.indices.length);
+    return this.state.batch * rowsOfUpdate(this.spec, this.rows.count);
   }
   private get end(): number {
-    const { length } = this.rows.indices;
-    return Math.min(this.first + rowsOfUpdate(this.spec, length), length);
+    const { count } = this.rows;
+    return Math.min(this.first + rowsOfUpdate(this.spec, count), count);
   }
 
   private rateAt(step: number): number {
@@ -238,8 +248,7 @@ export class Trainer {
   /** The epoch's order, sums and weights as they were when the latest update was made. */
   private beginUpdates(): void {
     const { spec, state } = this;
-    this.order.set(this.rows.indices);
-    if (spec.train.shuffle) shuffle(this.order, streamKey(spec.seed, "shuffle", state.epoch));
+    this.rows.startEpoch(spec.train.shuffle ? spec.seed : null, state.epoch);
     this.augmentation?.startEpoch(state.epoch);
     this.totals.values.set(state.totals);
     this.updates.average?.exchange();

@@ -36,9 +36,9 @@ export class Updates {
     private readonly spec: Spec,
     private readonly totals: Totals,
   ) {
+    const { count } = batches.rows;
     const { theta, weights, parameters } = model;
     const { ema, batch_size } = spec.train;
-    const count = batches.order.length;
     this.pieces = Math.ceil(Math.min(rowsOfUpdate(spec, count), count) / batch_size);
     this.gradient = this.pieces > 1 ? k.matrix(theta.rows, theta.cols) : model.gradient;
     this.weightsGradient = this.gradient.view(1, weights.size);
@@ -128,7 +128,7 @@ export class Updates {
       }
       if (!found) continue;
       const { what, row } = found;
-      const table = row === null ? 0 : batches.order.values[at + row]!;
+      const table = row === null ? 0 : batches.rows.numberOf(at + row);
       return { what, record: row === null ? null : { row: table, ...suspect(pass.X, row) } };
     }
     return null;

@@ -56,6 +56,7 @@ export function csvSpec(fields: Partial<CsvDataSpec> & Pick<CsvDataSpec, "target
     missing_values: ["", "NA", "N/A", "NaN", "null", "?"],
     columns: {},
     number_encoding: null,
+    stream: null,
     split: { validation: 0, test: 0, stratify: null, seed: null, fold: null },
     ...fields,
   };

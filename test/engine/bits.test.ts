@@ -11,6 +11,7 @@ import { lossRule } from "../../src/model/losses.ts";
 import { buildModel } from "../../src/model/model.ts";
 import { randomBits, streamKey } from "../../src/support/random.ts";
 import { Batches } from "../../src/train/batches.ts";
+import { ResidentRows } from "../../src/train/rows.ts";
 import { Updates } from "../../src/train/updates.ts";
 
 /** Wide enough that every kind of verb is shared among threads; with ragged edges for every tile. */
@@ -61,7 +62,8 @@ async function train(choice: KernelsChoice): Promise<string> {
     });
     const table = { block, rows, cols: inputs, scale: 1 / 100, shift: -1.27 };
     const indices = Int32Array.from({ length: rows }, (_, i) => (i * 7) % rows);
-    const batches = new Batches(k, model, { table, targets, weights: null, indices }, spec.train.batch_size);
+    const data = new ResidentRows(k, { table, targets, weights: null, indices });
+    const batches = new Batches(k, model, data, spec.train.batch_size);
     const totals = backend.doubles(totalCells.count);
     const rule = lossRule(k, spec.loss!, classes, null);
     const updates = new Updates(k, model, batches, rule, spec, totals);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { writeCheckpoint } from "../../src/checkpoint/checkpoint.ts";
+import type { Split } from "../../src/data/dataset.ts";
 import { Decoder } from "../../src/data/decode.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
@@ -42,7 +43,7 @@ async function trained(text: string): Promise<{ saved: SavedModel; rows: Float32
   const calibration = { temperature: 1.7, thresholds: null, conformal: null };
   const added = text.includes("temperature") ? { calibration } : {};
   writeCheckpoint(path, { ...checkpoint, preprocessing: { ...work.preprocessing, ...added } });
-  const { table } = work.data.splits.train;
+  const { table } = work.data.splits.train as Split;
   const row = (number: number) =>
     Float32Array.from(table.values.subarray(number * table.cols, (number + 1) * table.cols));
   return { saved: readModel(path), rows: [3, 40, 80].map(row) };

@@ -50,6 +50,7 @@ const extras = {
   NAdam: "optimizer=nadam",
   "residual blocks":
     "model={layers: [{linear: 6}, {residual: [batch_norm, tanh, {dropout: 0.5}, linear]}, rms_norm, {linear: 3}]}",
+  "rows on disk": "data.stream={buffer_mb: 0.001}",
   "L-BFGS": "optimizer={name: lbfgs, history_size: 3}",
   RAdam: "optimizer={name: radam, betas: [0.9, 0.9]}",
 };

@@ -4,6 +4,7 @@ import { watchableFor } from "../schema/metrics.ts";
 import type { CsvDataSpec, LayerSpec, LossName, Spec, SpecFile, TaskName } from "../schema.ts";
 import { columns } from "./columns.ts";
 import { type Contradiction, repeated } from "./contradiction.ts";
+import { streaming } from "./streaming.ts";
 
 /** All contradictions between the sections that are valid in themselves. */
 export function contradictions(spec: Partial<SpecFile>): Contradiction[] {
@@ -12,6 +13,7 @@ export function contradictions(spec: Partial<SpecFile>): Contradiction[] {
     ...(data?.format === "csv" ? [...sources(data), ...columns(data)] : []),
     ...shares(spec),
     ...folds(spec),
+    ...streaming(spec),
     ...layers(spec),
     ...loss(spec),
     ...optimizer(spec),

@@ -74,6 +74,8 @@ function expandCsv(expansion: Expansion, raw: Mapping): Mapping {
   if ("target" in raw) expanded.target = expandTexts(expansion, raw.target, ["data", "target"]);
   if ("missing_values" in raw)
     expanded.missing_values = expandTexts(expansion, raw.missing_values, ["data", "missing_values"]);
+  if (raw.stream === true) expanded.stream = {};
+  if (raw.stream === false) expanded.stream = null;
   if (typeof raw.delimiter === "string")
     expanded.delimiter = Object.hasOwn(delimiterNames, raw.delimiter)
       ? delimiterNames[raw.delimiter]

@@ -1,7 +1,7 @@
 /** The spec's `data` section in canonical form: where the rows are and how columns become numbers. */
 import { z } from "zod";
 import { augmentSchema } from "./augment.ts";
-import { choice, flag, listOf, path, share, text, wholeNumber } from "./fields.ts";
+import { above, choice, flag, listOf, path, share, text, wholeNumber } from "./fields.ts";
 
 export type DataSpec = CsvDataSpec | IdxDataSpec | NpyDataSpec;
 export type CsvDataSpec = z.output<typeof csvDataSchema>;
@@ -143,6 +143,15 @@ const common = {
   split: splitSchema,
 };
 
+const streamSchema = z.strictObject(
+  {
+    buffer_mb: above(0)
+      .default(64)
+      .describe("Megabytes of rows, as inputs, that are in memory together and shuffled among themselves."),
+  },
+  "true, or a buffer's size: { buffer_mb: 64 }",
+);
+
 export const csvDataSchema = z.strictObject({
   format: z.literal("csv").describe("The files' format. Guessed from the file names if absent."),
   path: listOf(path(), "path").nullable().default(null).describe("The file to split, or several."),
@@ -176,6 +185,12 @@ export const csvDataSchema = z.strictObject({
     .default("standard")
     .describe(
       "How number columns are scaled, fitted on training rows: standard to mean 0 and deviation 1; minmax to 0…1; robust by median and quartiles; log by ± log(1 + |x|), then to mean 0 and deviation 1; quantile_normal by rank to a normal distribution; none.",
+    ),
+  stream: streamSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "For files larger than memory: one pass finds types and statistics and writes the rows to a temporary file, and training reads them from there, pieces and rows shuffled anew each epoch. true: with a buffer of 64 MB. null: all rows are held in memory.",
     ),
   number_encoding: choice(numberEncodings)
     .nullable()

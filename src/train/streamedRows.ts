@@ -1,0 +1,127 @@
+/**
+ * Rows that stay on disk, a buffer of them in memory at a time. An epoch goes round the file from a drawn row on: its
+ * pieces come in a drawn order, as many as fill the buffer, and the buffer's rows are shuffled. Which row stands where
+ * follows from (seed, epoch, position) alone.
+ */
+import type { StreamedSplit } from "../data/dataset.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import type { Indices, Matrix, Table } from "../engine/matrix.ts";
+import { valuesOf } from "../model/tensors.ts";
+import { randomUniform, shuffle, streamKey } from "../support/random.ts";
+import { evaluationBatch, type Rows } from "./batches.ts";
+
+/** Bytes of a piece on disk: reading it takes much longer than finding it. */
+const pieceBytes = 2 ** 18;
+/** A buffer is filled from at least so many places of the file. */
+const leastPieces = 16;
+/** Batches in memory, at most, where rows are only read through. */
+const batchesReadThrough = 8;
+/** Bytes of inputs made at once. */
+const encodedBytes = 2 ** 22;
+
+export class StreamedRows implements Rows {
+  readonly count: number;
+  readonly table: Table & Matrix;
+  readonly targets: Matrix;
+  readonly weights: Matrix | null;
+  readonly order: Indices;
+  /** Rows of a full buffer, and of a full piece. */
+  private readonly size: number;
+  private readonly pieceRows: number;
+  /** The pieces in the epoch's order; all full but the last. */
+  private readonly pieces: Int32Array;
+  private epoch: { readonly seed: number | null; readonly number: number } = { seed: null, number: 0 };
+  /** Where the pieces begin. */
+  private start = 0;
+  /** The buffer in memory; null: none of this epoch. */
+  private buffer: number | null = null;
+
+  /** @param rowsOfUpdate never lie in two buffers, counted from the epoch's first row on; null: reads through */
+  constructor(
+    k: Kernels,
+    private readonly split: StreamedSplit,
+    rowsOfUpdate: number | null,
+  ) {
+    const { count, width, targetWidth, hasWeights, rowBytes } = split;
+    const fitting = Math.floor(split.bufferBytes / (4 * (width + targetWidth + 1)));
+    const together = rowsOfUpdate ?? evaluationBatch;
+    const most = rowsOfUpdate === null ? batchesReadThrough : Infinity;
+    this.count = count;
+    this.size = Math.min(count, together * Math.max(1, Math.min(most, Math.floor(fitting / together))));
+    this.pieceRows = Math.max(
+      1,
+      Math.min(
+        Math.floor(pieceBytes / rowBytes),
+        Math.floor(encodedBytes / (4 * width)),
+        Math.ceil(this.size / leastPieces),
+      ),
+    );
+    this.pieces = new Int32Array(Math.ceil(count / this.pieceRows));
+    this.table = k.matrix(this.size, width);
+    this.targets = k.matrix(this.size, targetWidth);
+    this.weights = hasWeights ? k.matrix(this.size, 1) : null;
+    this.order = k.backend.ints(this.size);
+    this.startEpoch(null, 0);
+  }
+
+  startEpoch(seed: number | null, epoch: number): void {
+    if (this.buffer !== null && this.epoch.seed === seed && (seed === null || this.epoch.number === epoch))
+      return;
+    const { pieces } = this;
+    this.epoch = { seed, number: epoch };
+    this.buffer = null;
+    this.start = 0;
+    for (let piece = 0; piece < pieces.length; piece++) pieces[piece] = piece;
+    if (seed === null) return;
+    this.start = Math.floor(randomUniform(streamKey(seed, "buffer", epoch), 0) * this.count);
+    shuffle(pieces.subarray(0, Math.floor(this.count / this.pieceRows)), streamKey(seed, "shuffle", epoch));
+  }
+
+  find(position: number): number | null {
+    return Math.floor(position / this.size) === this.buffer ? position % this.size : null;
+  }
+
+  /** Throws UserError(io). */
+  bring(position: number): void {
+    const { size, epoch } = this;
+    const buffer = Math.floor(position / size);
+    const first = buffer * size;
+    const end = Math.min(first + size, this.count);
+    for (let at = first; at < end; ) {
+      const { row, length } = this.stretch(at);
+      const rows = Math.min(length, end - at);
+      this.read(row, rows, at - first);
+      at += rows;
+    }
+    const order = this.order.values;
+    for (let row = 0; row < size; row++) order[row] = row;
+    if (epoch.seed !== null)
+      shuffle(order.subarray(0, end - first), streamKey(epoch.seed, "shuffle", epoch.number, 1 + buffer));
+    this.buffer = buffer;
+  }
+
+  numberOf(position: number): number {
+    const first = this.buffer! * this.size;
+    return this.split.rowAt(this.stretch(first + this.order.values[position - first]!).row);
+  }
+
+  /** The row of the split that stands at a position before buffers are shuffled, and how many follow it there. */
+  private stretch(position: number): { row: number; length: number } {
+    const { pieceRows, count } = this;
+    const place = Math.floor(position / pieceRows);
+    const within = position - place * pieceRows;
+    const piece = this.pieces[place]!;
+    const row = (this.start + piece * pieceRows + within) % count;
+    const left = Math.min(pieceRows, count - piece * pieceRows) - within;
+    return { row, length: Math.min(left, count - row) };
+  }
+
+  /** Rows of the split into the buffer, from place `to` on. */
+  private read(first: number, count: number, to: number): void {
+    const { inputs, targets, weights } = this.split.read(first, count);
+    const { table } = this;
+    valuesOf(table).set(inputs, to * table.cols);
+    valuesOf(this.targets).set(targets, to * this.targets.cols);
+    if (weights) valuesOf(this.weights!).set(weights, to);
+  }
+}
