@@ -288,6 +288,12 @@ INLINE vu mix32(vu x)
 	return x ^ (x >> 16);
 }
 
+/** bits(key, i…) of src/support/random.ts. */
+INLINE vu random_bits(vu key0, vu key1, long i)
+{
+	return mix32(mix32((vu)(iota() + splati((int32_t)i)) ^ key0) ^ key1);
+}
+
 /** Element i is dropped where bits(key, i) < threshold, a whole number up to 2³²; the others grow by `scale`. */
 static void dropout(Worker *w, float *Y, const float *X, long n, double threshold, float scale, uint32_t k0,
 		    uint32_t k1)
@@ -299,8 +305,17 @@ static void dropout(Worker *w, float *Y, const float *X, long n, double threshol
 	const vu below = (vu)splati((int32_t)(uint32_t)threshold);
 	const vu key0 = (vu)splati((int32_t)k0), key1 = (vu)splati((int32_t)k1);
 	const vf factor = splat(scale);
-	EACH(w, n, vu index = (vu)(iota() + splati((int32_t)i)); vu bits = mix32(mix32(index ^ key0) ^ key1);
+	EACH(w, n, vu bits = random_bits(key0, key1, i);
 	     PUT(Y, choose((vi)(bits < below), splat(0), GET(X) * factor)));
+}
+
+/** Y = X + σ·ε, ε standard normal: of the 24 high bits, as a uniform number in (−1, 1) that is never 0. */
+static void gaussian_noise(Worker *w, float *Y, const float *X, long n, float std, uint32_t k0, uint32_t k1)
+{
+	const vu key0 = (vu)splati((int32_t)k0), key1 = (vu)splati((int32_t)k1);
+	const vf sigma = splat(std), unit = splat(1.0f / 8388608);
+	EACH(w, n, vi high = (vi)random_bits(key0, key1, i) >> 8;
+	     PUT(Y, muladd(sigma, vnormal((tofloat(high) + splat(0.5f)) * unit), GET(X))));
 }
 
 #endif

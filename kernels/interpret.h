@@ -21,7 +21,7 @@ enum op {
 	OP_DROPOUT, OP_BATCH_NORM, OP_BATCH_NORM_BACKWARD, OP_LAYER_NORM, OP_LAYER_NORM_BACKWARD, OP_COPY, OP_ADD,
 	OP_SGD, OP_ADAM, OP_CLIP_NORM, OP_CLIP_VALUE, OP_WARP, OP_ELASTIC, OP_ADAPTIVE,
 	OP_LERP, OP_PENALIZE, OP_LIMIT_ROWS, OP_RMS_NORM, OP_RMS_NORM_BACKWARD, OP_ELEMENTARY,
-	OP_SCALE_COLUMNS, OP_SUM_PRODUCTS, OP_AVERAGE
+	OP_SCALE_COLUMNS, OP_SUM_PRODUCTS, OP_AVERAGE, OP_GAUSSIAN_NOISE
 };
 
 #define HEAD_WORDS 3
@@ -52,6 +52,9 @@ static void run_command(Worker *w, const double *command)
 		break;
 	}
 	case OP_DROPOUT: dropout(w, F(0), F(1), N(2), a[3], X(4), (uint32_t)a[5], (uint32_t)a[6]); break;
+	case OP_GAUSSIAN_NOISE:
+		gaussian_noise(w, F(0), F(1), N(2), X(3), (uint32_t)a[4], (uint32_t)a[5]);
+		break;
 	case OP_BATCH_NORM:
 	case OP_LAYER_NORM: {
 		const Norm x = { F(0), F(1), F(2), F(3), X(4),	F(5),	    F(6),

@@ -120,7 +120,7 @@ export function createPredictor(model, weights) {
           layer.average,
         );
       default:
-        return x; // dropout and identity
+        return x; // dropout, noise and identity
     }
   }
 

@@ -204,6 +204,7 @@ export interface Backend {
     totals: Totals,
   ): void;
   dropout(Y: Matrix, X: Matrix, p: number, key: RandomKey): void;
+  gaussianNoise(Y: Matrix, X: Matrix, std: number, key: RandomKey): void;
   batchNorm(
     Y: Matrix,
     X: Matrix,
@@ -384,6 +385,12 @@ export class Kernels {
   dropout(Y: Matrix, X: Matrix, p: number, key: RandomKey): void {
     check(same(Y, X), () => `dropout: ${shape(Y)} from ${shape(X)}`);
     this.backend.dropout(Y, X, p, key);
+  }
+
+  /** Y = X + σ·ε, every element's ε standard normal of its own, from bits(key, i). */
+  gaussianNoise(Y: Matrix, X: Matrix, std: number, key: RandomKey): void {
+    check(same(Y, X), () => `gaussianNoise: ${shape(Y)} from ${shape(X)}`);
+    this.backend.gaussianNoise(Y, X, std, key);
   }
 
   /**

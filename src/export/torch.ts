@@ -53,6 +53,7 @@ const writers = {
     return `nn.Linear(${inputs}, ${outputs}${bias ? "" : ", bias=False"})`;
   },
   dropout: ({ p }) => `nn.Dropout(${p})`,
+  gaussian_noise: () => "nn.Identity()", // torch has none; in evaluation it does nothing
   batch_norm: ({ eps, momentum }, layer) =>
     `nn.BatchNorm1d(${widthOf(layer)}, eps=${eps}, momentum=${momentum})`,
   layer_norm: ({ eps }, layer) => `nn.LayerNorm(${widthOf(layer)}, eps=${eps})`,

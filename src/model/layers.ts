@@ -90,6 +90,27 @@ const dropout: Layer<SpecOf<"dropout">> = {
   inPlaceBackward: true,
 };
 
+/** Y = X + σ·ε in training, ε standard normal and drawn anew each step; Y = X in evaluation. */
+const gaussianNoise: Layer<SpecOf<"gaussian_noise">> = {
+  width: sameWidth,
+  tensors: () => [],
+  plan({ k, spec: { std }, index, seed, X, overwritable, take }) {
+    const Y = overwritable ? X : take(X.rows, X.cols);
+    return {
+      Y,
+      overwritable: true,
+      forward(mode, step) {
+        if (mode === "train") k.gaussianNoise(Y, X, std, streamKey(seed, "noise", step, index));
+        else if (Y !== X) k.copy(Y, X);
+      },
+      backward(dY, dX) {
+        if (dX && dX !== dY) k.copy(dX, dY);
+      },
+    };
+  },
+  inPlaceBackward: true,
+};
+
 /**
  * Y = X + F(X), F being layers in a row that end as wide as they began; He et al. 2016. In torch this is a
  * subclass of nn.Sequential, so that its tensors are `layers.<index>.<inner index>.<name>`.
@@ -145,6 +166,7 @@ const innerIndex = (block: number, inner: number) => (block + 1) * 2 ** 16 + inn
 export const layers = {
   linear,
   dropout,
+  gaussian_noise: gaussianNoise,
   batch_norm: batchNorm,
   layer_norm: layerNorm,
   rms_norm: rmsNorm,

@@ -15,7 +15,8 @@ const purposes = {
   buffer: 8,
   search: 9,
   gradcheck: 10,
-  importance: 11,
+  noise: 11,
+  importance: 12,
 } as const;
 
 export type Purpose = keyof typeof purposes;

@@ -314,6 +314,19 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
+    test("noise is the same normal numbers, also in place", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const [X, Y] = [make.matrix(rows, cols), make.matrix(rows, cols)];
+          const run = () => {
+            make.k.gaussianNoise(Y, X, 0.3, streamKey(7, "noise", 3, 1));
+            make.k.gaussianNoise(X, X, 2, streamKey(7, "noise", 4, 1));
+          };
+          return { run, results: [Y, X] };
+        });
+      }
+    });
+
     test("batchNorm in training and evaluation, and its backward pass", async () => {
       for (const [rows, cols] of shapes.filter(([rows]) => rows > 0)) {
         await agrees(`${rows}×${cols}`, (make) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Kernels } from "../../src/engine/kernels.ts";
 import type { Matrix } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
-import { erf, softplus } from "../../src/engine/reference/special.ts";
+import { erf, normalOf, softplus } from "../../src/engine/reference/special.ts";
 import { randomNormal, streamKey } from "../../src/support/random.ts";
 import { describeBackend } from "./conformance.ts";
 
@@ -88,6 +88,26 @@ describe("special functions", () => {
     Z.block.values[0] = Number.NaN;
     k.activate(Z, Z, "relu");
     expect(Z.block.values[0]).toBeNaN();
+  });
+
+  test("normalOf inverts the normal distribution within 1e-6, out to the last of 24 bits", () => {
+    for (let n = 1; n < 2 ** 24; n += 98_304 / 2) {
+      const x = n / 2 ** 23 - 1;
+      expect(Math.abs(erf(normalOf(x) / Math.SQRT2) - x)).toBeLessThanOrEqual(1e-6 * (1 - Math.abs(x)) * 5);
+    }
+    expect(normalOf(1 - 2 ** -24)).toBeCloseTo(5.41998317, 5); // Python: NormalDist().inv_cdf(1 - 2 ** -25)
+  });
+
+  test("gaussianNoise has the mean and the deviation asked for, and no correlation of neighbours", () => {
+    const [X, Y] = [k.matrix(1000, 100), k.matrix(1000, 100)];
+    k.gaussianNoise(Y, X, 2, streamKey(1, "noise", 2, 3));
+    const values = Float64Array.from(Y.block.values);
+    const mean = (of: (x: number, i: number) => number) =>
+      values.reduce((sum, x, i) => sum + of(x, i), 0) / values.length;
+    expect(Math.abs(mean((x) => x))).toBeLessThan(0.03);
+    expect(mean((x) => x * x)).toBeCloseTo(4, 1);
+    expect(mean((x) => x ** 4) / 16).toBeCloseTo(3, 0);
+    expect(Math.abs(mean((x, i) => x * (values[i + 1] ?? 0)))).toBeLessThan(0.05);
   });
 
   test("softplus neither overflows nor loses small values", () => {

@@ -41,6 +41,7 @@ const between = {
   layer_norm: [{ type: "layer_norm", eps: 1e-3 }],
   rms_norm: [{ type: "rms_norm", eps: 1e-3 }],
   dropout: [{ type: "dropout", p: 0.4 }],
+  gaussian_noise: [{ type: "gaussian_noise", std: 0.3 }],
   embed: [
     {
       type: "embed",

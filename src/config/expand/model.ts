@@ -16,6 +16,7 @@ import { type Expansion, isMapping, type Mapping, unusable } from "./expansion.t
 export const mainOptions = {
   linear: "width",
   dropout: "p",
+  gaussian_noise: "std",
   leaky_relu: "negative_slope",
   elu: "alpha",
   residual: "layers",

@@ -54,6 +54,10 @@ const simpleLayers = [
   ...activations,
   z.strictObject({ type: z.literal("dropout"), p: share().default(0.5).describe("Share that is dropped.") }),
   z.strictObject({
+    type: z.literal("gaussian_noise"),
+    std: above(0).default(0.3).describe("Standard deviation of what is added in training."),
+  }),
+  z.strictObject({
     type: z.literal("batch_norm"),
     eps: eps(),
     momentum: factor().default(0.1).describe("Share of a new batch in the running statistics."),

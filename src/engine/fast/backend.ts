@@ -42,6 +42,7 @@ const costs = {
   gemm: 0.025,
   move: 0.12,
   dropout: 0.5,
+  noise: 1.5,
   /** Per pixel. */
   warp: 2,
   /** Per displacement and weight of the bell, twice. */
@@ -232,6 +233,16 @@ export class FastBackend implements Backend {
     c.put(Y.size);
     c.put(Math.ceil(p * 2 ** 32)); // bits < p·2³², and bits are whole
     c.put(p < 1 ? 1 / (1 - p) : 0);
+    c.put(k0);
+    c.put(k1);
+  }
+
+  gaussianNoise(Y: Matrix, X: Matrix, std: number, { k0, k1 }: RandomKey): void {
+    const c = this.begin("gaussian_noise", 6, costs.noise * Y.size);
+    c.put(Y.address);
+    c.put(X.address);
+    c.put(Y.size);
+    c.put(std);
     c.put(k0);
     c.put(k1);
   }

@@ -36,6 +36,7 @@ export const ops = [
   "scale_columns",
   "sum_products",
   "average",
+  "gaussian_noise",
 ] as const;
 
 export type Op = (typeof ops)[number];

@@ -3,7 +3,7 @@
 import type { Backend } from "../kernels.ts";
 import type { Block } from "../matrix.ts";
 import { activate, activateBackward } from "./activations.ts";
-import { dropout, gather } from "./batches.ts";
+import { dropout, gather, gaussianNoise } from "./batches.ts";
 import { average, scaleColumns, sumProducts } from "./ensembles.ts";
 import { elastic, warp } from "./images.ts";
 import { loss } from "./losses.ts";
@@ -45,6 +45,7 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     activateBackward,
     loss,
     dropout,
+    gaussianNoise,
     batchNorm,
     batchNormBackward,
     layerNorm,

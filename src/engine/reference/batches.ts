@@ -1,7 +1,8 @@
-/** Gathering a batch from a table, and dropout. */
+/** Gathering a batch from a table, and the noise that training adds: dropout, normal numbers. */
 import { type RandomKey, randomBits } from "../../support/random.ts";
 import type { Indices, Matrix, Table } from "../matrix.ts";
 import { Matrix as FloatTable } from "../matrix.ts";
+import { normalOf } from "./special.ts";
 
 /** X[r,:] = table[indices[first + r],:]; bytes become byte · scale + shift. */
 export function gather(X: Matrix, table: Table, indices: Indices, first: number): void {
@@ -24,5 +25,15 @@ export function dropout(Y: Matrix, X: Matrix, p: number, key: RandomKey): void {
   const x = X.block.values;
   for (let i = 0; i < Y.size; i++) {
     y[Y.offset + i] = randomBits(key, i) < threshold ? 0 : x[X.offset + i]! * scale;
+  }
+}
+
+/** Y = X + σ·ε; ε of the 24 high bits of bits(key, i), as a uniform number in (−1, 1) that is never 0. */
+export function gaussianNoise(Y: Matrix, X: Matrix, std: number, key: RandomKey): void {
+  const y = Y.block.values;
+  const x = X.block.values;
+  for (let i = 0; i < Y.size; i++) {
+    const uniform = ((randomBits(key, i) >> 8) + 0.5) / 2 ** 23;
+    y[Y.offset + i] = x[X.offset + i]! + std * normalOf(uniform);
   }
 }

@@ -52,6 +52,7 @@ const writers = {
       average ?? "identity",
     ),
   dropout: nothing,
+  gaussian_noise: nothing,
   identity: nothing,
   sigmoid: unary("Sigmoid"),
   tanh: unary("Tanh"),
