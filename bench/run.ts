@@ -16,6 +16,8 @@ const correctness = { steps: 5, share: 1e-4 };
 /** Shapes whose operations in a step are above this are too slow for the plain kernels, and for some peers. */
 const largeStep = 1e9;
 const rounds = 5;
+/** Milliseconds of a side before it is measured. */
+const warmUp = 800;
 const threads = 2;
 
 type Results = Record<string, unknown>;
@@ -43,8 +45,11 @@ async function benchSteps(peers: readonly Peer[]): Promise<Results> {
     // Opened for its turn alone: idle threads of one side would disturb the others.
     const own = (kernels: "native" | "wasm") => async (count: number) => {
       const stepper = await openStepper(shape, { kernels, threads });
-      // V8 compiles WebAssembly twice, the second time while it runs.
-      for (const started = performance.now(); performance.now() - started < 300; ) await stepper.run(count);
+      // V8 compiles WebAssembly twice, the second time while it runs; workers need events to start.
+      for (const started = performance.now(); performance.now() - started < warmUp; ) {
+        await stepper.run(count);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       const started = performance.now();
       await stepper.run(count);
       const took = (performance.now() - started) / 1000 / count;
