@@ -10,13 +10,14 @@ export function drawLeaderboard(
   board: readonly ResultLine[],
   { metric, shown, style, width }: { metric: string; shown: number; style: Style; width: number },
 ): string[] {
-  const paths = pathsOf(board);
+  const all = pathsOf(board);
+  const paths = all.slice(0, Math.max(1, Math.floor((width - roomOfResults) / (leastOfValues + 2))));
   const columns = [
     { title: "trial", align: "right" },
     { title: metric.replace(/^validation\./, ""), align: "right", least: 8 },
     { title: "epochs", align: "right" },
     { title: "time", align: "right" },
-    ...shortNames(paths).map((title) => ({ title, align: "right", least: 6 }) as const),
+    ...shortNames(paths).map((title) => ({ title, align: "right", least: leastOfValues }) as const),
   ] as const;
   const rows = board
     .slice(0, shown)
@@ -31,8 +32,13 @@ export function drawLeaderboard(
   return [
     ...table(columns, rows, { width, title: style.dim }),
     ...(rest > 0 ? [style.dim(`and ${rest} more`)] : []),
+    ...(paths.length < all.length ? [style.dim(`without ${all.slice(paths.length).join(", ")}`)] : []),
   ];
 }
+
+/** Columns' widths: what a trial's number, result, epochs and time take; and the least for one of its values. */
+const roomOfResults = 30;
+const leastOfValues = 6;
 
 /** All trials; nothing in it depends on how long they took or where they ran. */
 export function leaderboardCsv(board: readonly ResultLine[], metric: string): string {

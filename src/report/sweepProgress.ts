@@ -8,7 +8,7 @@ import { pointText } from "./leaderboard.ts";
 import { notice } from "./notice.ts";
 import type { ProgressStream } from "./progress.ts";
 import type { Style } from "./style.ts";
-import { cut, figure, time } from "./text.ts";
+import { cut, figure, time, widthOf } from "./text.ts";
 
 export interface SweepView {
   started(job: Job): void;
@@ -48,6 +48,7 @@ export function sweepView({ stream, style, metric, mode, trials, redraws }: Swee
   let best: ResultLine | null = null;
   let drawn = 0;
   let drawnAt = 0;
+  const width = () => (stream.columns || 80) - 1;
   const isBetter = (value: number, than: number) => (mode === "max" ? value > than : value < than);
 
   return {
@@ -87,7 +88,11 @@ export function sweepView({ stream, style, metric, mode, trials, redraws }: Swee
     const mark = result === best ? style.good(" *") : "  ";
     const epochs = result.epochs === null ? "" : `  epochs ${result.epochs}`;
     const why = result.message === undefined ? "" : `  ${result.message}`;
-    return `trial ${number}/${trials}  ${metric.replace(/^validation\./, "")} ${value}${mark}${epochs}  ${time(result.seconds)}  ${pointText(result.point)}${why}`;
+    const name = metric.replace(/^validation\./, "");
+    const head = `trial ${number}/${trials}  ${name} ${value}${mark}${epochs}  ${time(result.seconds)}`;
+    const rest = `  ${pointText(result.point)}${why}`;
+    // On a terminal, lines that wrap are hard to read; the leaderboard's file has all values.
+    return head + (redraws ? cut(rest, width() - widthOf(head)) : rest);
   }
 
   function say(line: string): void {
@@ -104,12 +109,11 @@ export function sweepView({ stream, style, metric, mode, trials, redraws }: Swee
   function draw(now: boolean): void {
     if (!redraws || (!now && performance.now() - drawnAt < 1000 * secondsPerDraw)) return;
     drawnAt = performance.now();
-    const width = (stream.columns || 80) - 1;
     const bars = [...running].map(([{ trial }, { share, notes }]) =>
-      drawBar({ label: `trial ${trial}`.padEnd(10), share, notes }, width, style),
+      drawBar({ label: `trial ${trial}`.padEnd(10), share, notes }, width(), style),
     );
     const lines = [
-      drawBar({ label: "sweep".padEnd(10), share: shareDone(), notes: notesOfAll() }, width, style),
+      drawBar({ label: "sweep".padEnd(10), share: shareDone(), notes: notesOfAll() }, width(), style),
       ...bars,
     ];
     erase();
@@ -123,12 +127,12 @@ export function sweepView({ stream, style, metric, mode, trials, redraws }: Swee
   }
 
   function notesOfAll(): string[] {
-    const done = ended.size - atBegin;
-    const left = (((performance.now() - began) / 1000) * (trials - ended.size)) / done;
+    const whole = shareDone() * trials;
+    const left = (((performance.now() - began) / 1000) * (trials - whole)) / (whole - atBegin);
     return [
       cut(`${ended.size}/${trials}`, 12),
       ...(best?.value == null ? [] : [`best ${figure(best.value)} of trial ${best.trial}`]),
-      ...(done > 0 ? [`${time(left)} left`] : []),
+      ...(ended.size > atBegin ? [`${time(left)} left`] : []),
     ];
   }
 }

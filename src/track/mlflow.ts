@@ -74,12 +74,12 @@ export const mlflow: Tracker<NonNullable<TrackSpec["mlflow"]>> = (run, settings)
     } else if (event.event === "end") {
       log(finals(event), event.best_epoch);
       writeMeta(isSignal(event.reason) ? statuses.killed : statuses.finished, now());
-    }
+    } else if (event.event === "failed") writeMeta(statuses.failed, now());
   };
 };
 
 /** Of mlflow.entities: RunStatus and SourceType. */
-const statuses = { running: 1, finished: 3, killed: 5 } as const;
+const statuses = { running: 1, finished: 3, failed: 4, killed: 5 } as const;
 const local = 4;
 
 /** The figures of the best model, apart from those of its epoch. */

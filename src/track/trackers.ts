@@ -1,12 +1,12 @@
 /** The trackers, one row each, as a spec's `track` section switches them on. */
 import type { TrackSpec } from "../config/schema.ts";
-import type { Listener } from "../train/events.ts";
+import type { Follower } from "../train/events.ts";
 import { mlflow } from "./mlflow.ts";
 import { tensorboard } from "./tensorboard.ts";
 import type { TrackedRun, Tracker } from "./tracker.ts";
 
 /** A listener for all that the run's spec asks for. */
-export function trackersOf(run: TrackedRun): Listener {
+export function trackersOf(run: TrackedRun): Follower {
   const { track } = run.spec;
   const names = Object.keys(trackers) as (keyof typeof trackers)[];
   const listeners = names.flatMap((name) => {

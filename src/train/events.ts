@@ -122,3 +122,11 @@ export type LoggedEvent = StartEvent | EpochEvent | EndEvent;
 export type TrainEvent = LoggedEvent | ProgressEvent | NoteEvent;
 
 export type Listener = (event: TrainEvent) => void;
+
+/** A run ends by what is thrown. */
+export interface FailedEvent {
+  readonly event: "failed";
+}
+
+/** Hears of every event of a run, and of its failure. */
+export type Follower = (event: TrainEvent | FailedEvent) => void;

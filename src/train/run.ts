@@ -12,7 +12,7 @@ import type { Watcher } from "./diagnosis.ts";
 import { runEpoch } from "./divergence.ts";
 import { conclude } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
-import type { Listener, StopReason, TrainEvent } from "./events.ts";
+import type { Follower, Listener, StopReason, TrainEvent } from "./events.ts";
 import type { ReportData } from "./reportData.ts";
 import { resume } from "./resume.ts";
 import { Saver } from "./saver.ts";
@@ -32,7 +32,7 @@ export interface TrainOptions extends KernelsChoice {
   /** The text of spec.yaml for the resolved spec, saved in this directory. */
   readonly renderSpec: (spec: Spec, directory: string) => string;
   /** A further listener, for a run whose directory is known. */
-  readonly follow?: (directory: string, spec: Spec) => Listener;
+  readonly follow?: (directory: string, spec: Spec) => Follower;
   /** The text of report.html; without it, no report is written. */
   readonly renderReport?: (data: ReportData) => Promise<string>;
   /** Given the test rows, makes what watches them when they are measured at the end. */
@@ -52,6 +52,7 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
   const told: TrainEvent[] = []; // held back: where the directory is refused, that comes first
   const work = await assemble(options, (event) => told.push(event));
   const run = openRun({ out: options.out, name: work.network.spec.name, mode: options.mode });
+  let follow: Follower | undefined;
   try {
     told.forEach(tell);
     for (const problem of run.warnings) tell({ event: "warning", message: sentence(problem) });
@@ -59,7 +60,7 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
       ? await crossValidate(options, run, secondsLeft, train, tell)
       : null;
     if (run.resumed) resume(work, run.resumed, tell);
-    const follow = options.follow?.(run.directory, work.network.spec);
+    follow = options.follow?.(run.directory, work.network.spec);
     const listen: Listener = (event) => {
       tell(event);
       follow?.(event);
@@ -97,6 +98,9 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
       folds: typeof folds === "string" ? null : folds,
     };
     return await conclude(work, run, saver, ending, options, listen);
+  } catch (error) {
+    follow?.({ event: "failed" });
+    throw error;
   } finally {
     run.close();
     await work.close();

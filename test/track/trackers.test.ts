@@ -115,6 +115,24 @@ const epochs = (run: string) =>
     .map((line) => JSON.parse(line))
     .filter(({ event }) => event === "epoch");
 
+test("MLflow is told that a run diverged, or was stopped", { timeout: 60_000 }, async () => {
+  const ended = async (out: string, ...more: string[]) => {
+    const argv = ["train", "spec.yaml", "--out", out, "--quiet", "--set", "train.epochs=100000", ...more];
+    const killing = setInterval(() => {
+      if (more.length > 0 || !existsSync(join(root, out, "last.ckpt"))) return;
+      const lock = readdirSync(join(root, out)).find((name) => name.startsWith(".nnt-lock-"))!;
+      process.kill(Number(/\d+/.exec(lock)![0]), "SIGTERM");
+      clearInterval(killing); // a second signal would end it at once
+    }, 20);
+    const { code } = await nnt(argv, { cwd: root });
+    clearInterval(killing);
+    return [code, mlflowRun("ended/mlruns", out).meta.status];
+  };
+  const wild = ["--set", "optimizer={name: sgd, lr: 1e30}", "--set", "model.hidden=[8]"];
+  expect(await ended("ended/diverged", ...wild)).toEqual([6, 4]);
+  expect(await ended("ended/stopped")).toEqual([143, 5]);
+});
+
 test("a run's figures are in both, at their epochs", { timeout: 60_000 }, async () => {
   await train("runs/a");
   expect(eventsOf("runs/a")[0]).toMatchObject({ file_version: "brain.Event:2" });
