@@ -5,6 +5,7 @@ import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import type { Run } from "../checkpoint/runDirectory.ts";
 import { isStreamed } from "../data/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing.ts";
+import { Kernels } from "../engine/kernels.ts";
 import { defaultMetrics, type Intervals, quickWork } from "../metrics/metrics.ts";
 import { assert } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
@@ -13,6 +14,7 @@ import { Calibrator } from "./calibrate.ts";
 import type { Folds } from "./crossValidation.ts";
 import { observer } from "./diagnosis.ts";
 import { type EndEvent, type Figures, isSignal, type Listener, type StopReason } from "./events.ts";
+import { type Importance, quickImportance } from "./importance.ts";
 import { type Diagnosis, reportData } from "./reportData.ts";
 import type { TrainOptions } from "./run.ts";
 import type { Saver } from "./saver.ts";
@@ -36,7 +38,7 @@ export async function conclude(
 ): Promise<Summary> {
   const { trainer, network, model, backend } = work;
   const { epoch, step, monitor } = trainer.state;
-  const { metrics, intervals, diagnosis } = isSignal(reason)
+  const { metrics, intervals, ...explained } = isSignal(reason)
     ? unmeasured
     : await measureBest(work, run, options);
   const seconds = (performance.now() - started) / 1000;
@@ -89,7 +91,7 @@ export async function conclude(
     const { preprocessing } = work;
     const { profile = null } = work.data;
     const events = readMetricsLog(run.paths.metrics);
-    const data = reportData({ summary, spec, events, model, preprocessing, profile, diagnosis });
+    const data = reportData({ summary, spec, events, model, preprocessing, profile, ...explained });
     run.write("report", await options.renderReport(data));
   }
   listen(end);
@@ -115,9 +117,11 @@ interface Measured {
   readonly metrics: Record<string, Figures>;
   readonly intervals: Record<string, Intervals["metrics"]>;
   readonly diagnosis: Diagnosis | null;
+  /** null without a report, too. */
+  readonly importance: Importance | null;
 }
 
-const unmeasured: Measured = { metrics: {}, intervals: {}, diagnosis: null };
+const unmeasured: Measured = { metrics: {}, intervals: {}, diagnosis: null, importance: null };
 
 /**
  * The figures of the best model on the rows it was not trained on, or on those it was if there are no others;
@@ -137,6 +141,7 @@ async function measureBest(work: Assembly, run: Run, options: TrainOptions): Pro
   const metrics: Record<string, Figures> = {};
   const intervals: Measured["intervals"] = {};
   let diagnosis: Diagnosis | null = null;
+  let importance: Importance | null = null;
   for (const split of splits.length > 0 ? splits : (["train"] as const)) {
     const rows = data.splits[split]!;
     const isWatched = split === splits.at(-1) || split === "train";
@@ -149,6 +154,10 @@ async function measureBest(work: Assembly, run: Run, options: TrainOptions): Pro
     metrics[split] = { loss, ...evaluation.result() };
     intervals[split] = evaluation.intervals(quickWork).metrics;
     diagnosis = watching?.diagnosis(evaluation) ?? diagnosis;
+    if (isWatched && options.renderReport) {
+      const measured = { k: new Kernels(work.backend), model, preprocessing, loss: network.spec.loss };
+      importance = await quickImportance(measured, rows);
+    }
   }
-  return { metrics, intervals, diagnosis };
+  return { metrics, intervals, diagnosis, importance };
 }

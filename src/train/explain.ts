@@ -12,7 +12,13 @@ import { Attributor, answerNames } from "./attribution.ts";
 import { imageShape } from "./diagnosis.ts";
 import { type Chosen, type RowsWanted, rowsHeld } from "./evaluate.ts";
 import { firstLayer } from "./firstLayer.ts";
-import { copyRow, type Importance, type ImportanceOptions, permutationImportance } from "./importance.ts";
+import {
+  copyRow,
+  defaultMetric,
+  type Importance,
+  type ImportanceOptions,
+  permutationImportance,
+} from "./importance.ts";
 import type { FirstLayer, Shape } from "./reportData.ts";
 import { readModel, restoreModel } from "./savedModel.ts";
 
@@ -50,9 +56,6 @@ export async function explainModel(options: ExplainOptions): Promise<ExplainedMo
     await backend.close();
   }
 }
-
-/** scikit-learn's scores. */
-const defaultMetric = { classification: "accuracy", multilabel: "accuracy", regression: "r2" } as const;
 
 function metricFor(name: string | null, { target: { task } }: Preprocessing): ImportanceOptions["metric"] {
   const known = ["loss", ...metricsOf(task)];

@@ -2,8 +2,8 @@
  * Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019): how much worse a model gets when the
  * values of a feature are dealt anew among the rows, all of its inputs together.
  */
-import type { Split } from "../data/dataset.ts";
-import type { Feature } from "../data/features.ts";
+import { type AnySplit, isStreamed, type Split } from "../data/dataset.ts";
+import { columnFeatures, type Feature } from "../data/features.ts";
 import { outputWidth } from "../data/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
@@ -41,6 +41,38 @@ export interface Importance {
 export interface Measured extends Pick<SavedModel, "preprocessing" | "loss"> {
   readonly k: Kernels;
   readonly model: Model;
+}
+
+/** scikit-learn's scores. */
+export const defaultMetric = {
+  classification: "accuracy",
+  multilabel: "accuracy",
+  regression: "r2",
+} as const;
+
+/** Multiply-adds that importance may take where somebody waits for something else: a tenth of a second or so. */
+const quickWork = 3e8;
+const quickRows = 1000;
+const fewestRows = 50;
+const mostFeatures = 200;
+const quickRepeats = 3;
+
+/** Of a table's columns on few rows, for a report; null where even that takes long, for arrays and for rows on disk. */
+export async function quickImportance(measured: Measured, split: AnySplit): Promise<Importance | null> {
+  const { inputs, target } = measured.preprocessing;
+  if (isStreamed(split) || inputs.kind !== "columns" || inputs.columns.length > mostFeatures) return null;
+  const features = columnFeatures(inputs);
+  const passes = features.length * quickRepeats + 1;
+  const affordable = quickWork / (passes * measured.model.description.parameterCount);
+  if (affordable < Math.min(fewestRows, split.indices.length)) return null;
+  const mostRows = Math.min(quickRows, Math.floor(affordable));
+  const metric = defaultMetric[target.task];
+  return permutationImportance(measured, split, features, {
+    metric,
+    repeats: quickRepeats,
+    seed: 0,
+    mostRows,
+  });
 }
 
 export async function permutationImportance(

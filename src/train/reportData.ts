@@ -10,6 +10,7 @@ import type { NamedTensor } from "../model/tensors.ts";
 import { assert } from "../support/errors.ts";
 import type { EpochEvent, StartEvent } from "./events.ts";
 import { firstLayer } from "./firstLayer.ts";
+import type { Importance } from "./importance.ts";
 import type { Summary } from "./summary.ts";
 
 export interface ReportData {
@@ -24,6 +25,8 @@ export interface ReportData {
   readonly profile: { readonly columns: readonly ColumnProfile[]; readonly count: number } | null;
   /** null: nobody measured the best model, as when the run was interrupted. */
   readonly diagnosis: Diagnosis | null;
+  /** Of the columns, the most important ones first, and how many there are; null where it was not measured. */
+  readonly importance: (Importance & { readonly count: number }) | null;
 }
 
 export interface LayerFacts {
@@ -122,14 +125,16 @@ export interface ReportSource {
   readonly preprocessing: Preprocessing;
   readonly profile: readonly ColumnProfile[] | null;
   readonly diagnosis: Diagnosis | null;
+  readonly importance: Importance | null;
 }
 
 /** Epochs that curves are drawn from; of more, some evenly taken. */
 const mostEpochs = 2000;
 const mostColumns = 100;
+const mostImportant = 30;
 
 export function reportData(source: ReportSource): ReportData {
-  const { summary, spec, events, model, preprocessing, profile, diagnosis } = source;
+  const { summary, spec, events, model, preprocessing, profile, diagnosis, importance } = source;
   const of = <E extends StartEvent | EpochEvent>(kind: E["event"]) =>
     events.filter(({ event }) => event === kind) as unknown as E[];
   const start = of<StartEvent>("start")[0];
@@ -151,5 +156,11 @@ export function reportData(source: ReportSource): ReportData {
     firstLayer: firstLayer(model, preprocessing),
     profile: profile && { columns: profile.slice(0, mostColumns), count: profile.length },
     diagnosis,
+    importance: importance && { ...mostImportantOf(importance), count: importance.features.length },
   };
+}
+
+function mostImportantOf(importance: Importance): Importance {
+  const ranked = [...importance.features].sort((a, b) => b.mean - a.mean);
+  return { ...importance, features: ranked.slice(0, mostImportant) };
 }

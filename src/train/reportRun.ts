@@ -11,6 +11,7 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { atomicWrite, isThere, readText } from "../support/files.ts";
 import { observer } from "./diagnosis.ts";
 import { splitOf } from "./evaluate.ts";
+import { type Importance, quickImportance } from "./importance.ts";
 import { Measure } from "./measure.ts";
 import { type Diagnosis, type ReportData, reportData } from "./reportData.ts";
 import { rowsIn } from "./rows.ts";
@@ -34,13 +35,13 @@ export async function reportRun(options: ReportOptions): Promise<{ path: string;
   try {
     const k = new Kernels(backend);
     const model = restoreModel(k, saved);
-    const { diagnosis, profile, warnings } = await diagnose(k, saved, model);
+    const { warnings, ...found } = await diagnose(k, saved, model);
     const { preprocessing } = saved;
     const summary = readSummary(paths.summary);
     const events = readMetricsLog(paths.metrics);
     const network = { description: model.description, tensors: model.tensors() };
     const spec = readText(paths.spec);
-    const source = { summary, spec, events, model: network, preprocessing, profile, diagnosis };
+    const source = { summary, spec, events, model: network, preprocessing, ...found };
     atomicWrite(paths.report, [await options.renderReport(reportData(source))]);
     return { path: paths.report, warnings };
   } finally {
@@ -55,6 +56,7 @@ async function diagnose(
   model: ReturnType<typeof restoreModel>,
 ): Promise<{
   diagnosis: Diagnosis | null;
+  importance: Importance | null;
   profile: readonly ColumnProfile[] | null;
   warnings: string[];
 }> {
@@ -65,12 +67,13 @@ async function diagnose(
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
     const watching = observer(saved.preprocessing, { split: name, rows: split });
     const { evaluation } = await measure.run(defaultMetrics[target.task], { watch: [watching] });
+    const importance = await quickImportance({ k, model, ...saved }, split);
     close?.();
-    return { diagnosis: watching.diagnosis(evaluation), profile, warnings: [...warnings] };
+    return { diagnosis: watching.diagnosis(evaluation), importance, profile, warnings: [...warnings] };
   } catch (error) {
     if (!(error instanceof UserError) || error.exitCode !== exitCodes.io) throw error;
-    const what = "the report is without confusion, curves of scores and examples";
-    return { diagnosis: null, profile: null, warnings: [`${error.message}: ${what}`] };
+    const what = "the report is without confusion, curves of scores, examples and importance";
+    return { diagnosis: null, importance: null, profile: null, warnings: [`${error.message}: ${what}`] };
   }
 }
 

@@ -68,6 +68,16 @@ describe.each(names)("the report of %s", (name) => {
   });
 });
 
+test("a table's columns are ranked by what the model loses without them; pixels are not", () => {
+  const importance = (name: string) => {
+    const [, section] = /id="importance">(.*?)<\/section>/s.exec(readFileSync(report(name), "utf8")) ?? [];
+    return [...(section ?? "").matchAll(/scope="row" class="text">([^<]*)</g)].map(([, column]) => column);
+  };
+  expect(importance("digits")).toEqual([]);
+  expect(importance("houses")[0]).toBe("area");
+  expect(importance("houses").sort()).toEqual(["age", "area", "bedrooms", "distance", "district"]);
+});
+
 test("a run is shown to this machine's own pages only", async () => {
   const { url, close } = await serve(join(directory, "iris"), 0);
   try {

@@ -7,7 +7,16 @@ import { asset } from "./asset.ts";
 import { dataProfile } from "./data.ts";
 import { diagnosisSections } from "./diagnosis.ts";
 import { type Html, html, jsonScript } from "./html.ts";
-import { curves, environment, figures, header, network, reproduce, specification } from "./sections.ts";
+import {
+  curves,
+  environment,
+  figures,
+  header,
+  importance,
+  network,
+  reproduce,
+  specification,
+} from "./sections.ts";
 
 /** Nothing is ever fetched, whatever a class name or a spec tries to bring in. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
@@ -16,6 +25,7 @@ export function renderPage(data: ReportData): string {
   const sections: Html[] = [
     curves(data),
     ...(data.diagnosis ? diagnosisSections(data.diagnosis) : []),
+    importance(data),
     network(data),
     dataProfile(data),
     figures(data),

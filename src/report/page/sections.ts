@@ -131,6 +131,23 @@ function weights(firstLayer: ReportData["firstLayer"]): Html | null {
   )}</tbody></table></div>`;
 }
 
+/** Which columns the model's figures rest on. */
+export function importance({ importance: found, diagnosis }: ReportData): Html {
+  if (!found) return html``;
+  const { metric, value, rows, repeats, features, count: all } = found;
+  const name = metric.replaceAll("_", " ");
+  const which = features.length < all ? ` The ${features.length} most important of ${all} columns.` : "";
+  const lead = `How much lower ${name} (${figure(value)}) is on ${count(rows)} ${diagnosis?.split ?? ""} rows when a column’s values are dealt anew among them; mean of ${repeats} times ± deviation.${which} Columns that say the same as others seem to matter less than they do.`;
+  const most = Math.max(...features.map(({ mean }) => mean), Number.MIN_VALUE);
+  const width = (mean: number) => ((100 * Math.max(0, mean)) / most).toFixed(1);
+  return section("importance", "Importance", lead, [
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Importance of columns"><table class="bars"><thead><tr><th scope="col" class="text">column</th><th scope="col">${name} lost</th><th scope="col">±</th><th scope="col" class="text"><span class="hidden">bar</span></th></tr></thead><tbody>${features.map(
+      ({ name, mean, sd }) =>
+        html`<tr><th scope="row" class="text">${name}</th><td>${figure(mean)}</td><td>${figure(sd)}</td><td class="bar"><i style="width:${width(mean)}%"></i></td></tr>`,
+    )}</tbody></table></div>`,
+  ]);
+}
+
 export function figures({ summary }: ReportData): Html {
   const splits = Object.keys(summary.metrics);
   const { folds } = summary;
