@@ -7,21 +7,30 @@ import { bestThreshold, labelThresholdMetrics } from "../metrics/threshold.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
 import type { Watcher } from "./diagnosis.ts";
 
-/** Keeps the validation rows' outputs and targets, then fits. */
+/** Rows kept at most: of more, every second, every fourth and so on. */
+const mostRows = 2 ** 20;
+
+/** Keeps validation rows' outputs and targets, then fits. */
 export class Calibrator implements Watcher {
-  private readonly outputs: Float64Array[] = [];
-  private readonly targets: Float64Array[] = [];
+  private readonly outputs: EveryRow;
+  private readonly targets: EveryRow;
 
-  constructor(private readonly preprocessing: Preprocessing) {}
+  constructor(
+    private readonly preprocessing: Preprocessing,
+    most = mostRows,
+  ) {
+    this.outputs = new EveryRow(outputWidth(preprocessing), most);
+    this.targets = new EveryRow(targetWidth(preprocessing), most);
+  }
 
-  see(_predictions: Float64Array, targets: Float64Array, _first: number, S: ArrayLike<number>): void {
-    this.outputs.push(Float64Array.from(S));
-    this.targets.push(targets.slice());
+  see(_predictions: Float64Array, targets: Float64Array, first: number, S: ArrayLike<number>): void {
+    this.outputs.take(S, first);
+    this.targets.take(targets, first);
   }
 
   fit(wanted: Pick<CalibrationSpec, "temperature" | "threshold" | "conformal">): Calibration {
     const { target } = this.preprocessing;
-    const [S, Y] = [joined(this.outputs), joined(this.targets)];
+    const [S, Y] = [this.outputs.values, this.targets.values];
     const temperature = wanted.temperature
       ? temperatureOf(S, Y, outputWidth(this.preprocessing), target.link)
       : (this.preprocessing.calibration?.temperature ?? null);
@@ -50,6 +59,48 @@ export class Calibrator implements Watcher {
       const column = (of: Float64Array) => of.filter((_, i) => i % n === j);
       return bestThreshold(metric, column(p), column(Y), isLabels);
     });
+  }
+}
+
+/** Rows whose numbers are multiples of 2ᵏ, for the least k that leaves no more than `most`. */
+class EveryRow {
+  private memory = new Float64Array(0);
+  private used = 0;
+  private every = 1;
+
+  constructor(
+    private readonly width: number,
+    private readonly most: number,
+  ) {}
+
+  get values(): Float64Array {
+    return this.memory.subarray(0, this.used);
+  }
+
+  /** Rows from number `first` on. */
+  take(rows: ArrayLike<number>, first: number): void {
+    for (let at = 0, number = first; at < rows.length; at += this.width, number++) {
+      if (number % this.every !== 0) continue;
+      if (this.used === this.width * this.most) this.halve();
+      if (number % this.every !== 0) continue;
+      if (this.used === this.memory.length) this.grow();
+      for (let j = 0; j < this.width; j++) this.memory[this.used++] = rows[at + j]!;
+    }
+  }
+
+  private halve(): void {
+    const { memory, width } = this;
+    this.every *= 2;
+    let to = 0;
+    for (let from = 0; from < this.used; from += 2 * width, to += width)
+      memory.copyWithin(to, from, from + width);
+    this.used = to;
+  }
+
+  private grow(): void {
+    const larger = new Float64Array(Math.max(1024 * this.width, 2 * this.used));
+    larger.set(this.memory);
+    this.memory = larger;
   }
 }
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { conformalOf, reachOf } from "../../src/data/calibration.ts";
 import { bestThreshold } from "../../src/metrics/threshold.ts";
 import { randomUniform, streamKey } from "../../src/support/random.ts";
-import { temperatureOf } from "../../src/train/calibrate.ts";
+import { Calibrator, temperatureOf } from "../../src/train/calibrate.ts";
 import { run } from "../cli/host.ts";
 import { folder, put } from "../cli/program.ts";
 
@@ -31,6 +31,22 @@ describe("temperature", () => {
     const both = Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 === 1 ? tooLarge[i >> 1]! : 0));
     expect(temperatureOf(both, y, 2, "softmax")).toBeCloseTo(temperatureOf(tooLarge, y, 1, "sigmoid"), 6);
   });
+});
+
+test("of more rows than are kept, every second one tells how far off answers are", () => {
+  const target = {
+    task: "regression",
+    columns: [{ name: "y", scaling: { name: "none", center: 0, scale: 1 } }],
+    link: "identity",
+  } as const;
+  const calibrator = new Calibrator({ inputs: { kind: "columns", columns: [] }, target }, 100);
+  const errors = Array.from({ length: 180 }, (_, row) => row % 2);
+  for (let first = 0; first < 180; first += 45) {
+    const targets = Float64Array.from(errors.slice(first, first + 45));
+    calibrator.see(targets, targets, first, new Float64Array(45));
+  }
+  const { conformal } = calibrator.fit({ temperature: false, threshold: null, conformal: true });
+  expect(reachOf(conformal!, 0.9)).toEqual([0]); // odd rows are those that are off
 });
 
 describe("a threshold", () => {
