@@ -57,6 +57,9 @@ const fewestRows = 50;
 const mostFeatures = 200;
 const quickRepeats = 3;
 
+/** Differences that cancel out leave some 1e-16 of what they are differences of. */
+const rounding = 1e-13;
+
 /** Of a table's columns on few rows, for a report; null where even that takes long, for arrays and for rows on disk. */
 export async function quickImportance(measured: Measured, split: AnySplit): Promise<Importance | null> {
   const { inputs, target } = measured.preprocessing;
@@ -102,7 +105,8 @@ export async function permutationImportance(
     }
     deal(inputs, resetOrder(order));
     const { mean, sd } = spreadOf(worse).worse!;
-    found.push({ name, mean, sd: repeats > 1 ? sd : 0 });
+    const isNothing = Math.abs(mean) < rounding * Math.max(Math.abs(value), sd);
+    found.push({ name, mean: isNothing ? 0 : mean, sd: repeats > 1 ? sd : 0 });
   }
   return { metric, value, rows: chosen.indices.length, repeats, features: found };
 
