@@ -45,8 +45,28 @@ function highWater(pid: number): number | null {
 export const mnistFolder = () =>
   [join(root, "data/mnist"), join(root, "../shared/data/mnist")].find(existsSync) ?? null;
 
-/** configs/mnist.yaml, from process start to saved model. */
-export function nntMnist(folder: string, kernels: string): string[] {
+/** A training on MNIST, from process start to saved model. */
+export interface Recipe {
+  readonly name: string;
+  readonly spec: string;
+  /** What bench/peers/torch_mnist.py is to do, which says the same. */
+  readonly torch: object;
+}
+
+export const recipes: readonly Recipe[] = [
+  {
+    name: "MNIST 784-128-10 B128 Adam 5 epochs",
+    spec: "configs/mnist.yaml",
+    torch: { hidden: 128, batch_size: 128, epochs: 5, lr: 0.001, cosine: false },
+  },
+  {
+    name: "MNIST to 98 %",
+    spec: "configs/mnist-speed.yaml",
+    torch: { hidden: 384, batch_size: 64, epochs: 2, lr: 0.003, cosine: true },
+  },
+];
+
+export function nntMnist(recipe: Recipe, folder: string, kernels: string): string[] {
   const files = (name: string) =>
     JSON.stringify({
       images: join(folder, `${name}-images-idx3-ubyte.gz`),
@@ -54,13 +74,20 @@ export function nntMnist(folder: string, kernels: string): string[] {
     });
   const out = join(mkdtempSync(join(tmpdir(), "nnt-bench-")), "run");
   const data = ["--set", `data.train=${files("train")}`, "--set", `data.test=${files("t10k")}`];
-  const spec = join(root, "configs/mnist.yaml");
+  const spec = join(root, recipe.spec);
   return [...nnt, "train", spec, "--quiet", "--out", out, "--kernels", kernels, ...data];
 }
 
-export function torchMnist(folder: string, threads: number): string[] {
+export function torchMnist(recipe: Recipe, folder: string, threads: number): string[] {
   const out = join(mkdtempSync(join(tmpdir(), "nnt-bench-")), "model.pt");
-  return [python, join(root, "bench/peers/torch_mnist.py"), folder, out, String(threads)];
+  return [
+    python,
+    join(root, "bench/peers/torch_mnist.py"),
+    folder,
+    out,
+    String(threads),
+    JSON.stringify(recipe.torch),
+  ];
 }
 
 /** A model to predict one row with, and that row. */

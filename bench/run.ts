@@ -7,7 +7,15 @@ import { cpus, loadavg } from "node:os";
 import { measurePasses, passes } from "./passes.ts";
 import { openPeer, type Peer, peerNames } from "./peers/peer.ts";
 import { measureProducts, productCases } from "./products.ts";
-import { emptyProgram, mnistFolder, nntMnist, onePrediction, runProgram, torchMnist } from "./programs.ts";
+import {
+  emptyProgram,
+  mnistFolder,
+  nntMnist,
+  onePrediction,
+  recipes,
+  runProgram,
+  torchMnist,
+} from "./programs.ts";
 import { interleave, median } from "./rounds.ts";
 import { openStepper, type StepShape, stepName, stepOperations, stepShapes } from "./steps.ts";
 
@@ -118,20 +126,21 @@ async function benchPrograms(peers: readonly Peer[]): Promise<Results> {
     "predict one row": prediction,
   };
   const results: Results = {};
-  const mnist = "MNIST 784-128-10 B128 Adam 5 epochs";
-  const own = folder
-    ? (["native", "wasm"] as const).map((kernels) => [
-        `${mnist}, ${kernels}`,
-        () => ({ argv: nntMnist(folder, kernels) }),
+  const trainings = folder
+    ? recipes.flatMap((recipe) => [
+        ...["native", "wasm"].map((kernels) => [
+          `${recipe.name}, ${kernels}`,
+          () => ({ argv: nntMnist(recipe, folder, kernels) }),
+        ]),
+        ...(hasTorch ? [1, threads] : []).map((n) => [
+          `${recipe.name}, PyTorch ${n}`,
+          () => ({ argv: torchMnist(recipe, folder, n) }),
+        ]),
       ])
     : [];
-  const other =
-    folder && hasTorch
-      ? [1, threads].map((n) => [`${mnist}, PyTorch ${n}`, () => ({ argv: torchMnist(folder, n) })])
-      : [];
   const all: Record<string, () => { argv: string[]; stdin?: string }> = {
     ...Object.fromEntries(Object.entries(programs).map(([name, program]) => [name, () => program])),
-    ...Object.fromEntries([...own, ...other]),
+    ...Object.fromEntries(trainings),
   };
   const costs: Record<string, { seconds: number[]; megabytes: number[] }> = {};
   for (let round = 0; round < 3; round++)
