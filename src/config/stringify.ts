@@ -13,8 +13,7 @@ export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
   const rebase = (file: string) => {
     const isStdin = file === "-";
     if (isAbsolute(file) || isStdin) return file;
-    const path = relative(resolve(to), resolve(from, file));
-    return sep === "/" ? path : path.replaceAll(sep, "/");
+    return relative(resolve(to), resolve(from, file)).replaceAll(sep, "/");
   };
   const list = (files: string[] | null) => files?.map(rebase) ?? null;
   const pair = <Files extends Record<string, string>>(files: Files) =>
@@ -38,13 +37,13 @@ export function rebaseSpec(spec: Spec, from: string, to: string): Spec {
         test: list(test),
       };
     }
-    return data.format === "idx" ? { ...data, ...pairs(data) } : { ...data, ...pairs(data) };
+    return { ...data, ...pairs(data as Pairs<Record<string, string>>) } as DataSpec;
   }
 
   function rebaseTrack(): Spec["track"] {
-    const folder = spec.track?.mlflow?.directory ?? null;
-    if (!spec.track?.mlflow || folder === null) return spec.track;
-    return { ...spec.track, mlflow: { ...spec.track.mlflow, directory: rebase(folder) } };
+    const { track } = spec;
+    if (!track?.mlflow?.directory) return track;
+    return { ...track, mlflow: { ...track.mlflow, directory: rebase(track.mlflow.directory) } };
   }
 
   function rebaseInit(): InitSpec {

@@ -90,6 +90,37 @@ describe("short and long form are one", () => {
       `${data}model: { layers: [&a { linear: 3 }, relu, *a] }`,
       `${data}model: { layers: [linear: 3, relu, linear: 3] }`,
     ],
+    [
+      "RMS normalisation",
+      `${data}model: { hidden: [8], norm: rms }`,
+      `${data}model: { layers: [linear: 8, rms_norm, relu, linear] }`,
+    ],
+    [
+      "members of an ensemble",
+      `${data}model: { hidden: [8], members: 3 }`,
+      `${data}model: { layers: [{ ensemble: [linear: 8, relu, linear], members: 3 }] }`,
+    ],
+    [
+      "a layer's value left empty",
+      `${data}model: { layers: [linear: 8, dropout:, relu:, linear:] }`,
+      `${data}model: { layers: [linear: 8, dropout: 0.5, relu, linear] }`,
+    ],
+    [
+      "a number to fill in",
+      "data: { path: a.csv, target: y, columns: { a: { missing: 3 } } }",
+      "data: { path: a.csv, target: y, columns: { a: { missing: { constant: 3 } } } }",
+    ],
+    ["a tracker's name", `${data}track: mlflow`, `${data}track: { mlflow: {} }`],
+    [
+      "trackers' names",
+      `${data}track: [tensorboard, mlflow]`,
+      `${data}track: { tensorboard: true, mlflow: true }`,
+    ],
+    [
+      "a tracker that is off",
+      `${data}track: { mlflow: false, tensorboard: {} }`,
+      `${data}track: tensorboard`,
+    ],
     ["JSON", '{"data": {"path": "a.csv", "target": "y"},\n\t"seed": 3}', `${data}seed: 3`],
   ])("%s", (_claim, short, long) => {
     expect(resolved(short)).toEqual(resolved(long));
@@ -194,8 +225,35 @@ describe("a loaded spec", () => {
     expect(rebaseSpec(moved, `${baseDirectory}/runs/one`, baseDirectory)).toEqual(spec);
   });
 
+  it("moves the paths of pairs of files and of trackers with it", () => {
+    const pair = (name: string) => `{ images: ${name}.idx, labels: /${name}l.idx }`;
+    const { textFor, baseDirectory } = load(
+      `data: { train: ${pair("a")}, validation: ${pair("b")}, test: ${pair("c")} }\ntrack: { mlflow: { directory: runs } }`,
+    );
+    const moved = resolved(textFor(`${baseDirectory}/one`));
+    const files = (name: string) => ({ images: `../${name}.idx`, labels: `/${name}l.idx` });
+    expect(moved.data).toMatchObject({ train: files("a"), validation: files("b"), test: files("c") });
+    expect(moved.track?.mlflow?.directory).toBe("../runs");
+  });
+
   it("reads back as it is written", () => {
     const { spec } = load(text);
     expect(resolved(stringifySpec(spec))).toEqual(spec);
+  });
+});
+
+describe("a search is", () => {
+  const space = (text: string) => load(`${data}search: { space: { optimizer.lr: ${text} } }`).search?.space;
+
+  it("a choice from a list, or of values, and a range of numbers otherwise", () => {
+    const choice = { "optimizer.lr": { type: "choice", values: [0.1, 0.2] } };
+    expect(space("[0.1, 0.2]")).toEqual(choice);
+    expect(space("{ values: [0.1, 0.2] }")).toEqual(choice);
+    expect(space("{ min: 0.1, max: 0.2 }")).toMatchObject({ "optimizer.lr": { type: "float", min: 0.1 } });
+  });
+
+  it("for the metric of validation rows", () => {
+    const text = `${data}search: { metric: accuracy, space: { seed: [1, 2] } }`;
+    expect(load(text).search?.metric).toBe("validation.accuracy");
   });
 });

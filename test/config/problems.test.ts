@@ -289,6 +289,138 @@ describe("each contradiction in a sentence", () => {
     ]);
   });
 
+  const columns = (text: string) => `data: { path: a.csv, target: y, columns: { ${text} } }`;
+  test.each<[text: string, problem: string]>([
+    [
+      columns("g: group, s: split"),
+      "57: g of type group and s of type split both say how rows are split; expected one of them",
+    ],
+    [
+      columns("a: { type: number, missing: category }"),
+      "72: the number a has no categories; expected median, mean, most_frequent, constant or error",
+    ],
+    [
+      columns("a: { type: category, missing: mean }"),
+      "74: the category a has no mean; expected category, most_frequent, constant or error",
+    ],
+    [
+      columns("a: { encoding: embedding, missing: median }"),
+      "79: the category a has no median; expected category, most_frequent, constant or error",
+    ],
+    [
+      columns("a: { type: number, missing: { constant: x } }"),
+      '84: the number a is to be filled with the text "x"; expected a number',
+    ],
+    [
+      columns("a: { type: category, encoding: periodic }"),
+      "75: a is of type category and is to be encoded periodic; expected one_hot, ordinal or embedding",
+    ],
+    [
+      columns("a: { encoding: piecewise_linear, scale: minmax }"),
+      "84: a is to be cut at its quantiles, and scaled by minmax; expected no scale beside piecewise_linear",
+    ],
+    [
+      columns("y: { encoding: one_hot }"),
+      "59: the target y is to be encoded one_hot; expected encodings of inputs only",
+    ],
+    ...[
+      ["width: 3", "56: a has a width"],
+      ["encoding: one_hot, width: 3", "75: a has a width, and is to be encoded one_hot"],
+      ["encoding: ordinal, width: 3", "75: a has a width, and is to be encoded ordinal"],
+    ].map(([settings, problem]): [string, string] => [
+      columns(`a: { ${settings} }`),
+      `${problem}; expected encoding: embedding, piecewise_linear or periodic beside a width`,
+    ]),
+    [
+      "data: { path: a.csv, target: y, columns: { g: group }, split: { stratify: true } }",
+      "75: stratify is true, and the group column g says how rows are split; expected one of them",
+    ],
+    [
+      "data: { path: a.csv, target: y, columns: { s: split }, split: { fold: { number: 1, of: 3 } } }",
+      "65: data.split.fold cuts the rows at random, and the split column s says how they are split; expected one of them",
+    ],
+    [
+      "data: { path: a.csv, target: y, split: { fold: { number: 4, of: 3 } } }",
+      "58: data.split.fold.number is 4; expected at most 3, which `of` says",
+    ],
+    [
+      "data: { validation: a.csv, target: y }",
+      "1: data.validation is given, data.train is missing; expected path: with one file to split, or train: with the training rows",
+    ],
+  ])("%s", (text, problem) => {
+    expect(problems(text)).toEqual([`1:${problem}`]);
+    expect(problems(columns("a: { encoding: embedding, width: 3 }, b: { encoding: periodic }"))).toEqual([]);
+  });
+
+  test.each<[text: string, problem: string]>([
+    [
+      "model: { layers: [{ ensemble: [{ linear: 3 }], members: 2 }, relu] }",
+      "19: layers follow an ensemble; expected it to be the last: its members' answers are averaged",
+    ],
+    [
+      "model: { layers: [{ ensemble: [linear: 3, residual: [relu], linear], members: 2 }] }",
+      "19: members that share weights, and a residual block in them; expected shared: false, or no block",
+    ],
+    [
+      "model: { layers: [linear: 3, embed, linear] }",
+      "30: an embed layer that is not the first one; expected it first: it looks at columns",
+    ],
+    [
+      "search: { space: { 'search.metric': [a, b] } }",
+      '37: "search.metric" is no value of a run; expected a path such as optimizer.lr or model.hidden[0]',
+    ],
+    [
+      "search: { space: { '': [a, b] } }",
+      '24: "" is no value of a run; expected a path such as optimizer.lr or model.hidden[0]',
+    ],
+    [
+      "search: { space: { optimizer.lr: { min: 1, max: 0.1 } } }",
+      "20: a range from 1 to 0.1; expected max to be above min",
+    ],
+    [
+      "search: { space: { optimizer.lr: { min: 0, max: 0.1, scale: log } } }",
+      "41: a logarithmic range from 0; expected min to be above 0",
+    ],
+    [
+      "search: { method: halving, space: { seed: [1, 2] } }\ntrain: { max_steps: 3 }",
+      "19: halving counts epochs, and train.epochs is not given; expected train.epochs",
+    ],
+    ["track: [tensorbord]", "9: unknown key track[0]; did you mean tensorboard?"],
+    [
+      "track: 3",
+      "8: track is 3; expected names of trackers, or their settings, such as { mlflow: { experiment: digits } }",
+    ],
+    [
+      "search: { space: 3 }",
+      "18: search.space is 3; expected paths of the spec, and the values to try there",
+    ],
+    [
+      "search: 3",
+      "9: search is 3; expected what to search for, such as { trials: 30, space: { optimizer.lr: { min: 0.0001, max: 0.1, scale: log } } }",
+    ],
+  ])("%s", (text, problem) => {
+    expect(problems(data + text)).toEqual([`2:${problem}`]);
+  });
+
+  it("weights in another number than targets", () => {
+    const text = (weights: string) =>
+      `data: { path: a.csv, target: [p, q] }\nloss: { name: bce_with_logits, pos_weight: ${weights} }`;
+    expect(problems(text("[1, 2, 3]"))).toEqual([
+      "2:44: loss.pos_weight has 3 weights; expected 2, one for each target",
+    ]);
+    expect(problems(text("[1, 2]"))).toEqual([]);
+  });
+
+  it("folds of folds, and of what cannot be read twice", () => {
+    const fold = "data: { path: a.csv, target: y, split: { fold: { number: 1, of: 3 } } }";
+    expect(problems(`${fold}\ntrain: { folds: 3 }`)).toEqual([
+      "2:17: train.folds is given in the spec of one fold; expected one of train.folds and data.split.fold",
+    ]);
+    expect(problems("data: { train: '-', target: y }\ntrain: { folds: 3 }")).toEqual([
+      "2:17: train.folds reads the data anew for each part, which standard input cannot be; expected a file",
+    ]);
+  });
+
   it("a loss that is not for the task", () => {
     expect(problems("data: { path: a.csv, target: y, task: regression }\nloss: cross_entropy")).toEqual([
       "2:7: cross_entropy is a loss for classification, data.task is regression; expected one of mse, half_squared_error, mae, huber, smooth_l1, poisson_nll, quantile, gaussian_nll",

@@ -15,7 +15,7 @@ beforeAll(async () => {
   const folder = prepare({ epochs: 3 });
   const points = await pointsOf(folder, "unharmed");
   before = points.before;
-  setting = { folder, points: points.within, expected: outcome(folder, "unharmed") };
+  setting = { folder, points: points.within, expected: outcome(folder, "unharmed"), resumed: new Set() };
 }, inTime.timeout);
 afterAll(() => {
   if (setting) rmSync(setting.folder, { recursive: true });

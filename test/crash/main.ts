@@ -1,6 +1,7 @@
 /**
  * `npm run test:crash`: kills runs at their system calls, and lets the calls fail, by the thousand.
- * `-- --kills 1000 --faults 400 --seed 1 --jobs 2` are the defaults (each call and error: `--faults 9999`); exits with 1 when anything differs.
+ * `-- --kills 1000 --faults 400 --seed 1 --jobs 2` are the defaults (each call and error: `--faults 9999`, and `--from 500`
+ * goes on after the first 500); exits with 1 when anything differs.
  */
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -10,14 +11,17 @@ import { hasStrace, outcome, type Point, pointsOf, prepare } from "./runs.ts";
 
 const number = (value: string) => ({ type: "string", default: value }) as const;
 const { values } = parseArgs({
-  options: { kills: number("1000"), faults: number("400"), seed: number("1"), jobs: number("2") },
+  options: {
+    kills: number("1000"),
+    faults: number("400"),
+    from: number("0"),
+    seed: number("1"),
+    jobs: number("2"),
+  },
 });
-const [kills, faults, seed, jobs] = [values.kills, values.faults, values.seed, values.jobs].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
+const { kills, faults, from, seed, jobs } = Object.fromEntries(
+  Object.entries(values).map(([name, value]) => [name, Number(value)]),
+) as Record<keyof typeof values, number>;
 
 /** One process kills several times before it compares: starting programs is what takes the time. */
 const killsPerRun = 6;
@@ -28,7 +32,12 @@ if (!hasStrace()) {
 }
 const folder = prepare();
 const { before, within } = await pointsOf(folder, "unharmed");
-const setting: Setting = { folder, points: within, expected: outcome(folder, "unharmed") };
+const setting: Setting = {
+  folder,
+  points: within,
+  expected: outcome(folder, "unharmed"),
+  resumed: new Set(),
+};
 const chance = uniform(seed);
 const shuffled = <T>(list: readonly T[]) =>
   list
@@ -66,7 +75,7 @@ const pairs = within
     errorsOf(point).flatMap((error) => [false, true].map((forever) => ({ point, error, forever }))),
   );
 const tries = shuffled(pairs)
-  .slice(0, faults)
+  .slice(from, faults)
   .map(
     ({ point, error, forever }, i) =>
       () =>

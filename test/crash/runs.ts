@@ -133,7 +133,6 @@ export async function pointsOf(folder: string, name: string): Promise<{ before: 
 /** Digests of all that must not depend on what happened on the way: models, and the log but for its times. */
 export function outcome(folder: string, name: string): Outcome {
   const directory = join(folder, name);
-  const digest = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
   const digests: Record<string, string> = {};
   for (const file of readdirSync(directory).sort()) {
     const content = readFileSync(join(directory, file));
@@ -142,6 +141,23 @@ export function outcome(folder: string, name: string): Outcome {
     else if (file.startsWith(".")) digests[file] = "should not be here";
   }
   return digests;
+}
+
+/** What a run has left that resuming it depends on: equal texts are equal files but for times and the directory's name. */
+export function leftBy(folder: string, name: string): string {
+  const directory = join(folder, name);
+  const files = readdirSync(directory).sort();
+  const entries = files.map((file) => {
+    if (file === "summary.json" || file === "report.html") return [file];
+    const content = readFileSync(join(directory, file), "latin1");
+    const plain = content.replaceAll(name, "").replace(/"(seconds|samples_per_second)":[^,}]+/g, "");
+    return [file, file.startsWith(".nnt-lock") ? "" : digest(plain)];
+  });
+  return JSON.stringify(entries);
+}
+
+function digest(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 function withoutTimes(log: string): string {
