@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { lockDirectory } from "../../src/checkpoint/lock.ts";
+import { dropClaims, holdersOf, lockDirectory } from "../../src/checkpoint/lock.ts";
 import { exitCodes } from "../../src/support/errors.ts";
 import { formatIdentity, liveness, parseIdentity, thisProcess } from "../../src/support/processes.ts";
 import { refusal, scratch } from "./support.ts";
@@ -78,6 +78,31 @@ describe("a directory has one writer:", { timeout: 60_000 }, () => {
     const message = refusal(exitCodes.io, () => lockDirectory(directory));
     expect(message).toContain("on host elsewhere");
     expect(readdirSync(directory)).toEqual([name]);
+  });
+
+  it("who knows that a host's processes are gone may drop their claims, and no others", () => {
+    const directory = scratch();
+    const claim = (host: string) => formatIdentity({ ...thisProcess(), host });
+    for (const host of ["gone", "elsewhere"])
+      writeFileSync(join(directory, `.nnt-lock-${claim(host)}`), "held");
+    dropClaims(directory, "gone");
+    expect(holdersOf(directory).map(({ host }) => host)).toEqual(["elsewhere"]);
+  });
+
+  it("of claims not held yet the first by name wins, and the others withdraw", () => {
+    const directory = scratch();
+    const first = `.nnt-lock-${formatIdentity({ ...thisProcess(), pid: 0, host: "elsewhere" })}`;
+    writeFileSync(join(directory, first), "");
+    expect(refusal(exitCodes.io, () => lockDirectory(directory))).toContain("in use by process 0 on host");
+    expect(readdirSync(directory)).toEqual([first]);
+  });
+
+  it("a claim that comes after is waited for, until it has had its time", () => {
+    const directory = scratch();
+    const last = `.nnt-lock-${formatIdentity({ ...thisProcess(), pid: 99_999_999, host: "elsewhere" })}`;
+    writeFileSync(join(directory, last), "");
+    expect(refusal(exitCodes.io, () => lockDirectory(directory))).toContain("in use by process 99999999");
+    expect(readdirSync(directory)).toEqual([last]);
   });
 
   it("a directory that cannot be written cannot be locked", () => {

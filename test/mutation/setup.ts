@@ -1,0 +1,96 @@
+/**
+ * In each test file's process: notes which mutants a test reaches; after it, switches those that no test has noticed yet on, one
+ * by one, and runs the test again.
+ */
+import { relative } from "node:path";
+import { Worker } from "node:worker_threads";
+import fc from "fast-check";
+import { afterAll, afterEach, beforeEach } from "vitest";
+import { getFn } from "vitest/suite";
+import { findings, note, setNow } from "./journal.ts";
+
+/** What Stryker's switches look at, and what they count. */
+interface Switches {
+  activeMutant?: string | undefined;
+  currentTestId?: string | undefined;
+  hitCount?: number | undefined;
+  hitLimit?: number | undefined;
+  mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
+}
+const globals = globalThis as { __stryker__?: Switches };
+globals.__stryker__ ??= {};
+const switches = globals.__stryker__;
+
+/** A mutant that is reached so many times as often as its original, or takes so many seconds, does not end. */
+const endless = { times: 100, seconds: 60 };
+
+// A failure is enough; the smallest one would take hundreds of runs to find.
+fc.configureGlobal({ endOnFailure: true });
+
+const clock = watch();
+const reached = new Set<string>();
+let isSound = true;
+
+beforeEach(({ task }) => {
+  switches.currentTestId = task.id;
+});
+
+afterEach(async ({ task }) => {
+  switches.currentTestId = undefined;
+  const { killed } = findings();
+  const hits = switches.mutantCoverage?.perTest[task.id] ?? {};
+  for (const mutant of Object.keys(hits)) {
+    reached.add(mutant);
+    if (killed.has(mutant)) continue;
+    setNow(mutant, "not ending");
+    clock.start();
+    if (await fails(task, mutant, hits[mutant]!)) note({ killed: mutant, by: task.name });
+    setNow(null, "");
+  }
+  clock.start();
+  isSound &&= task.result?.state !== "fail" && !(await fails(task, "none", 0));
+  if (!isSound) throw new Error("the test fails without mutants");
+});
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads it
+afterAll(async ({}, suite) => {
+  await clock.stop();
+  const loading = Object.keys(switches.mutantCoverage?.static ?? {});
+  if (isSound) note({ done: relative(process.cwd(), suite.file.filepath), reached: [...reached], loading });
+});
+
+/** Runs a test while a mutant is on. */
+async function fails(test: object, mutant: string, hits: number): Promise<boolean> {
+  Object.assign(switches, { activeMutant: mutant, hitCount: 0, hitLimit: 1000 + endless.times * hits });
+  try {
+    await getFn(test as never)();
+    return switches.hitCount! > switches.hitLimit!;
+  } catch {
+    return true;
+  } finally {
+    switches.activeMutant = undefined;
+  }
+}
+
+/** Ends the process when a run takes that much of the processor, not of the clock. */
+function watch(): { start(): void; stop(): Promise<unknown> } {
+  const state = new Float64Array(new SharedArrayBuffer(8)); // runs begun
+  const program = `
+    const { workerData: state } = require("node:worker_threads");
+    let run = 0;
+    let began = 0;
+    setInterval(() => {
+      const { user, system } = process.cpuUsage();
+      const used = (user + system) / 1e6;
+      if (state[0] !== run) [run, began] = [state[0], used];
+      else if (run > 0 && used - began > ${endless.seconds}) process.kill(process.pid, "SIGKILL");
+    }, 200);
+  `;
+  const worker = new Worker(program, { eval: true, workerData: state });
+  return {
+    start() {
+      state[0]!++;
+    },
+    stop: () => worker.terminate(),
+  };
+}
