@@ -124,3 +124,75 @@ describe("focal loss", () => {
     expect(measured({ name: "focal", gamma: 2, class_weights: null }).loss).toBeCloseTo(expected, 12);
   });
 });
+
+describe("what a loss counts:", () => {
+  /** Totals of logits S [rows, n] and targets Y, without gradients; rows weigh as said. */
+  const totalsOf = (loss: LossSpec, S: number[][], Y: number[][], rowWeights: number[] | null = null) => {
+    const matrixOf = (rows: number[][]) => {
+      const M = k.matrix(rows.length, rows[0]!.length);
+      M.values.set(rows.flat());
+      return M;
+    };
+    const totals = k.backend.doubles(totalCells.count);
+    const weights = rowWeights && matrixOf(rowWeights.map((weight) => [weight]));
+    const rule = lossRule(k, loss, S[0]!.length, null);
+    k.loss(null, matrixOf(S), matrixOf(Y), weights, rule, totals);
+    const { correct, rows, weight } = totalCells;
+    return [correct, rows, weight].map((cell) => totals.values[cell]);
+  };
+  const S = [
+    [1, 0, 0.5],
+    [0, 2, 3],
+    [0, 2, 3],
+    [1, 1, 0],
+  ];
+  const Y = [[0], [2], [1], [1]];
+
+  test.each<LossSpec>([
+    { name: "cross_entropy", label_smoothing: 0, class_weights: null },
+    { name: "focal", gamma: 2, class_weights: null },
+  ])("$name is right where the target has the largest score, the first of equals", (loss) => {
+    expect(totalsOf(loss, S, Y)).toEqual([2, 4, 4]);
+    expect(totalsOf(loss, S, Y, [1, 2, 0, 0.5])).toEqual([2, 4, 3.5]);
+  });
+
+  test("logistic loss is right where a score above 0 meets a label", () => {
+    const loss: LossSpec = { name: "bce_with_logits", pos_weight: null };
+    const right = [
+      [1, -1, 0],
+      [2, -2, -1],
+    ];
+    const labels = [
+      [1, 0, 0],
+      [0, 1, 0],
+    ];
+    expect(totalsOf(loss, right, labels, [1, 3])).toEqual([4, 2, 4]);
+  });
+
+  test("losses of numbers know no right ones", () => {
+    expect(totalsOf({ name: "mse" }, [[1], [0]], [[1], [1]], [1, 3])).toEqual([0, 2, 4]);
+    const gaussian: LossSpec = { name: "gaussian_nll", eps: 1e-6 };
+    expect(totalsOf(gaussian, [[1, 0]], [[1]], [3])).toEqual([0, 1, 3]);
+  });
+});
+
+test("focal loss falls as its gradient says", () => {
+  const [S, dS, Y] = [k.matrix(1, 3), k.matrix(1, 3), k.matrix(1, 1)];
+  Y.values[0] = 2;
+  const rule = lossRule(k, { name: "focal", gamma: 2, class_weights: [1, 2, 3] }, 3, null);
+  const at = (scores: number[]) => {
+    S.values.set(scores);
+    const totals = k.backend.doubles(totalCells.count);
+    k.loss(dS, S, Y, null, rule, totals);
+    const { values } = totals;
+    return values[totalCells.loss]! / values[totalCells.weight]!;
+  };
+  const scores = [0.3, -1, 0.8];
+  const h = 1e-5;
+  for (const j of scores.keys()) {
+    const moved = (by: number) => at(scores.map((s, i) => (i === j ? s + by : s)));
+    const slope = (moved(h) - moved(-h)) / (2 * h);
+    at(scores);
+    expect(dS.values[j]).toBeCloseTo(slope, 8);
+  }
+});

@@ -37,7 +37,9 @@ for (let open = asked.filter(isOpen); open.length > 0; open = asked.filter(isOpe
 const { mutants } = await instrument();
 const { killed, reached, loading } = findings();
 const counted = mutants.filter(({ id }) => reached.has(id) || !loading.has(id));
-const part = counted.filter(({ file }) => positionals.every((path) => file.startsWith(path)));
+const part = counted.filter(
+  ({ file }) => positionals.length === 0 || positionals.some((path) => file.startsWith(path)),
+);
 const count = (list: readonly Mutant[]) => {
   const noticed = list.filter(({ id }) => killed.has(id)).length;
   const share = ((100 * noticed) / list.length).toFixed(1);
