@@ -89,6 +89,24 @@ describe("an epoch of rows on disk", () => {
     }
   });
 
+  test("cuts the file elsewhere each time, and shuffles each buffer in its own way", () => {
+    const rows = new StreamedRows(k, numbered(320, 32), 32);
+    const firsts = (epoch: number) => {
+      rows.startEpoch(2, epoch);
+      return Array.from({ length: 10 }, (_, buffer) => {
+        rows.bring(32 * buffer);
+        return { order: rows.order.values.join(), rows: [...rows.table.values] };
+      });
+    };
+    const [one, two] = [firsts(0), firsts(1)];
+    expect(new Set(one.map(({ order }) => order)).size).toBe(10);
+    // Pieces are of two rows: whether they begin at even ones depends on where the epoch began.
+    const pairs = (buffers: typeof one) =>
+      new Set(buffers.flatMap(({ rows: of }) => of.filter((_, i) => i % 2 === 0)));
+    const starts = [one, two, firsts(2), firsts(3), firsts(4)].map((epoch) => [...pairs(epoch)][0]! % 2);
+    expect(new Set(starts).size).toBe(2);
+  });
+
   test("brings rows from all over the file together", () => {
     const rows = new StreamedRows(k, numbered(10_000, 500), 50);
     rows.startEpoch(1, 0);
