@@ -128,6 +128,7 @@ async function benchMnist(): Promise<void> {
         task: null,
         classes: null,
         augment: null,
+        deskew: false,
         scale: "standard",
         split: { validation: 0.1, test: 0, stratify: null, seed: null, fold: null },
       },

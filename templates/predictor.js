@@ -9,7 +9,7 @@
  *   refusesUnseen?: boolean }} Column
  * @typedef {{ type: string, tensors: Record<string, { offset: number, shape: number[] }>, layers: Layer[], members: Layer[][],
  *   [option: string]: any }} Layer
- * @typedef {{ columns: Column[] | null, shape: number[] | null, scaling: any, target: any, layers: Layer[] }} Model
+ * @typedef {{ columns: Column[] | null, shape: number[] | null, deskew?: { rounded: boolean }, scaling: any, target: any, layers: Layer[] }} Model
  */
 
 /**
@@ -27,7 +27,9 @@ export function createPredictor(model, weights) {
     if (model.columns) return model.columns.flatMap((column) => encodeColumn(column, row));
     const size = (model.shape ?? []).reduce((product, length) => product * length, 1);
     if (row?.length !== size) throw new TypeError(`expected ${size} numbers, not ${row?.length}`);
-    return Array.from(row, (value) => Math.fround(scale(Math.fround(value), model.scaling)));
+    const values = Array.from(row, (value) => Math.fround(value));
+    const upright = model.deskew ? straighten(values, model.shape ?? [], model.deskew.rounded) : values;
+    return upright.map((value) => Math.fround(scale(value, model.scaling)));
   }
 
   /** @param {Column} column @param {any} row */
@@ -218,6 +220,32 @@ function scale(x, scaling) {
   if (scaling.name === "quantile_normal") return normalQuantile(rankOf(x, scaling.quantiles));
   const from = scaling.name === "log" ? Math.sign(x) * Math.log1p(Math.abs(x)) : x;
   return (from - scaling.center) / scaling.scale;
+}
+
+/** A slanted image upright: each row moved sideways by as much as the ink leans. @param {number[]} image @param {number[]} shape @param {boolean} rounded */
+function straighten(image, [height, width], rounded) {
+  let [mass, rows, columns, squares, products] = [0, 0, 0, 0, 0];
+  image.forEach((value, i) => {
+    const ink = Math.max(0, value);
+    const [r, c] = [Math.floor(i / width), i % width];
+    mass += ink;
+    rows += ink * r;
+    columns += ink * c;
+    squares += ink * r * r;
+    products += ink * r * c;
+  });
+  const variance = squares * mass - rows * rows;
+  if (mass === 0 || variance <= 0) return image;
+  const shear = Math.min(1, Math.max(-1, (products * mass - rows * columns) / variance));
+  if (shear === 0) return image;
+  return Array.from({ length: height * width }, (_, i) => {
+    const r = Math.floor(i / width);
+    const x = (i % width) + shear * (r - rows / mass);
+    const left = Math.floor(x);
+    const at = (/** @type {number} */ c) => (c >= 0 && c < width ? image[r * width + c] : 0);
+    const ink = at(left) * (1 - (x - left)) + at(left + 1) * (x - left);
+    return rounded ? Math.floor(ink + 0.5) : Math.fround(ink);
+  });
 }
 
 /** The inputs that a number becomes. @param {number} x @param {any} expansion @returns {number[]} */

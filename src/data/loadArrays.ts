@@ -3,11 +3,13 @@ import type { IdxDataSpec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { finiteValues, type NumberArray, readArray, recordShape } from "./array.ts";
 import type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
+import { deskew } from "./deskew.ts";
 import { canonicalLabel, sortLabels } from "./labels.ts";
 import { placeFile } from "./place.ts";
 import {
   type ArrayInputs,
   inputWidth,
+  isGreyImage,
   type Preprocessing,
   type Scaling,
   type Target,
@@ -30,7 +32,7 @@ export interface ArrayPairs {
   readonly test: ArrayPair | null;
 }
 
-type ArraySpec = Pick<IdxDataSpec, "task" | "classes" | "scale" | "split">;
+type ArraySpec = Pick<IdxDataSpec, "task" | "classes" | "scale" | "split"> & { readonly deskew?: boolean };
 
 export async function loadIdx(spec: IdxDataSpec, options: LoadOptions): Promise<Dataset> {
   const read = async (files: { images: string; labels: string }) =>
@@ -64,9 +66,11 @@ export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOp
     classes,
   };
   const split = splitPool(allRows(pool.inputs.shape[0]!), request, fold);
-  const preprocessing = known ?? fitArray(spec, pool, inferred, split.train);
+  const deskew = known ? arrayInputs(known).deskew : deskewFor(spec, pool.inputs);
+  const values = straight(pool.inputs, deskew);
+  const preprocessing = known ?? fitArray(spec, pool, { values, deskew }, inferred, split.train);
 
-  const table = tableOf(pool.inputs, preprocessing);
+  const table = tableOf(values, preprocessing);
   const targets = encodeLabels(preprocessing.target, pool.targets);
   const rest = (indices: Int32Array): Split | null =>
     indices.length > 0 ? { table, targets, weights: null, indices } : null;
@@ -107,7 +111,7 @@ export function wholeSplit({ inputs, targets }: ArrayPair, preprocessing: Prepro
 /** Records as inputs of a trained model. Throws UserError. */
 export function inputsOf(inputs: NumberArray, preprocessing: Preprocessing): InputTable {
   checkFits(inputs, preprocessing);
-  return tableOf(inputs, preprocessing);
+  return tableOf(straight(inputs, arrayInputs(preprocessing).deskew), preprocessing);
 }
 
 /** The one label of every record. Throws UserError(data). */
@@ -131,12 +135,41 @@ function inferTarget(spec: ArraySpec, labels: NumberArray, options: LoadOptions)
   return classTarget("label", classes, loss);
 }
 
-function fitArray(spec: ArraySpec, pair: ArrayPair, target: Target, train: Int32Array): Preprocessing {
+/** What deskewing this array's records would be; undefined if it is not asked for. Throws UserError(usage). */
+function deskewFor({ deskew }: ArraySpec, { shape, values }: NumberArray): ArrayInputs["deskew"] {
+  if (!deskew) return undefined;
+  if (isGreyImage(shape.slice(1))) return { rounded: values instanceof Uint8Array };
+  const message = `data.deskew is true, and records of shape ${shape.slice(1).join(" × ")} are no grey images`;
+  throw new UserError(exitCodes.usage, { message, expected: "deskew: false" });
+}
+
+/** The elements, of straightened images if the model wants them so: bytes or 32-bit floats. */
+function straight(array: NumberArray, how: ArrayInputs["deskew"]): Uint8Array | Float32Array {
+  const values = finiteValues(array);
+  if (!how) return values;
+  const own = how.rounded ? values.slice() : Float32Array.from(values);
+  deskew(own, { shape: array.shape.slice(1), deskew: how });
+  return own;
+}
+
+function arrayInputs({ inputs }: Preprocessing): ArrayInputs {
+  if (inputs.kind === "array") return inputs;
+  throw modelMisfit("columns of a table, not on images");
+}
+
+function fitArray(
+  spec: ArraySpec,
+  pair: ArrayPair,
+  { values, deskew }: { values: Uint8Array | Float32Array; deskew: ArrayInputs["deskew"] },
+  target: Target,
+  train: Int32Array,
+): Preprocessing {
   const { cols } = recordShape(pair.inputs);
   const inputs: ArrayInputs = {
     kind: "array",
     shape: pair.inputs.shape.slice(1),
-    scaling: fitElements(spec.scale, finiteValues(pair.inputs), cols, train),
+    ...(deskew && { deskew }),
+    scaling: fitElements(spec.scale, values, cols, train),
   };
   if (target.task !== "regression" || target.link === "exp") return { inputs, target };
   const name = spec.scale === "none" ? "none" : "standard";
@@ -194,10 +227,10 @@ function scalingOfCounts(name: Scaling["name"], counts: Float64Array): Scaling {
 }
 
 /** Bytes as they are, with their scaling; floats scaled. */
-function tableOf(array: NumberArray, { inputs }: Preprocessing): InputTable {
-  const { rows, cols } = recordShape(array);
-  const { center, scale } = (inputs as ArrayInputs).scaling;
-  const values = finiteValues(array);
+function tableOf(values: Uint8Array | Float32Array, preprocessing: Preprocessing): InputTable {
+  const cols = inputWidth(preprocessing);
+  const rows = values.length / cols;
+  const { center, scale } = arrayInputs(preprocessing).scaling;
   if (values instanceof Uint8Array) return { rows, cols, values, scale: 1 / scale, shift: -center / scale };
   return { rows, cols, values: values.map((value) => (value - center) / scale) };
 }
@@ -237,7 +270,7 @@ function checkSameShape(first: NumberArray, { shape, file }: NumberArray): void 
 }
 
 function checkFits(array: NumberArray, preprocessing: Preprocessing): void {
-  if (preprocessing.inputs.kind !== "array") throw modelMisfit("columns of a table, not on images");
+  const { shape } = arrayInputs(preprocessing);
   const { cols } = recordShape(array);
   const wanted = inputWidth(preprocessing);
   if (cols === wanted) return;
@@ -245,7 +278,7 @@ function checkFits(array: NumberArray, preprocessing: Preprocessing): void {
   throw dataError({
     file: array.file,
     message,
-    expected: `${preprocessing.inputs.shape.join(" × ")}, as the model was trained on`,
+    expected: `${shape.join(" × ")}, as the model was trained on`,
   });
 }
 

@@ -12,7 +12,7 @@ import type {
   Scaling,
   Target,
 } from "./preprocessing.ts";
-import { inputWidth, levelCount } from "./preprocessing.ts";
+import { inputWidth, isGreyImage, levelCount } from "./preprocessing.ts";
 
 /** Inputs and outputs beyond this are a mistake or an attack. */
 const largestWidth = 2 ** 24;
@@ -54,7 +54,11 @@ function arrayInputsOf(fields: Fields): ArrayInputs {
     expect(Number.isInteger(size) && Number(size) > 0 && Number(size) <= largestWidth, "a size in shape");
     return size as number;
   });
-  return { kind: "array", shape, scaling: scalingOf(fields.scaling) };
+  const { deskew } = fields;
+  if (deskew === undefined) return { kind: "array", shape, scaling: scalingOf(fields.scaling) };
+  expect(isGreyImage(shape), "deskewed records that are no images");
+  const rounded = flagOf(objectOf(deskew, "deskew").rounded, "rounded");
+  return { kind: "array", shape, deskew: { rounded }, scaling: scalingOf(fields.scaling) };
 }
 
 function columnOf(value: unknown): InputColumn {

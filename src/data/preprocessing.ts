@@ -98,6 +98,8 @@ export interface ArrayInputs {
   readonly kind: "array";
   /** Of one record, `[28, 28]` for MNIST. */
   readonly shape: readonly number[];
+  /** Images are straightened before they are scaled, to whole numbers if `rounded`, as those trained on were. */
+  readonly deskew?: { readonly rounded: boolean };
   readonly scaling: Scaling;
 }
 
@@ -221,6 +223,11 @@ function expandedNames(name: string, expansion: Expansion): string[] {
   const { edges } = expansion;
   const short = (edge: number) => Number(edge.toPrecision(4));
   return edges.slice(1).map((end, piece) => `${name} ${short(edges[piece]!)}…${short(end)}`);
+}
+
+/** Whether records are [height, width], perhaps of one channel. */
+export function isGreyImage([height, width, ...channels]: readonly number[]): boolean {
+  return Boolean(height && width) && channels.every((size) => size === 1);
 }
 
 /** Column names for the elements of an array, as a table that holds them names its columns. */

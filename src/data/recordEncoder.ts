@@ -5,6 +5,7 @@ import type { CsvRecords } from "./csv/csvRecords.ts";
 import { LevelIndex } from "./csv/levels.ts";
 import { parseFloat32 } from "./csv/number.ts";
 import type { CsvScanner } from "./csv/scanner.ts";
+import { deskew } from "./deskew.ts";
 import { RowEncoder } from "./encode.ts";
 import { fieldOf, type JsonlRecords } from "./jsonl.ts";
 import { booleanOf } from "./labels.ts";
@@ -32,7 +33,8 @@ export interface RecordEncoder {
 /** Throws UserError(data) for every column that the records lack, with the nearest name they have. */
 export function createEncoder(preprocessing: Preprocessing, reader: RecordReader): RecordEncoder {
   const columns = columnsOf(preprocessing.inputs);
-  if (reader.format === "jsonl") return new JsonlEncoder(columns, reader.file);
+  const prepare = preparationOf(preprocessing.inputs);
+  if (reader.format === "jsonl") return new JsonlEncoder(columns, reader.file, prepare);
   const known = new Map(reader.header.map((name, field) => [name, field]));
   const absent = columns.filter(({ name }) => !known.has(name));
   if (absent.length > 0) {
@@ -42,7 +44,16 @@ export function createEncoder(preprocessing: Preprocessing, reader: RecordReader
   return new CsvEncoder(
     columns,
     columns.map(({ name }) => known.get(name)!),
+    prepare,
   );
+}
+
+/** What happens to a raw row before its numbers are scaled, one by one; rows with gaps are left as they are. */
+function preparationOf(inputs: Inputs): (raw: Float32Array) => void {
+  if (inputs.kind === "columns" || !inputs.deskew) return () => {};
+  return (raw) => {
+    if (!raw.some(Number.isNaN)) deskew(raw, inputs);
+  };
 }
 
 /** Elements of an array are columns too, by the names that inspect gives them. */
@@ -116,6 +127,7 @@ class CsvEncoder implements RecordEncoder {
   constructor(
     columns: readonly InputColumn[],
     private readonly fields: readonly number[],
+    private readonly prepare: (raw: Float32Array) => void,
   ) {
     this.rows = new RowEncoder(columns);
     this.width = this.rows.width;
@@ -143,6 +155,7 @@ class CsvEncoder implements RecordEncoder {
         return problem;
       }
     }
+    this.prepare(raw);
     const missing = this.rows.encode(raw, 0, out, to);
     return missing < 0 ? null : refusal(scanner, record, fields[missing]!);
   }
@@ -199,6 +212,7 @@ class JsonlEncoder implements RecordEncoder {
   constructor(
     columns: readonly InputColumn[],
     private readonly file: string | undefined,
+    private readonly prepare: (raw: Float32Array) => void,
   ) {
     this.rows = new RowEncoder(columns);
     this.width = this.rows.width;
@@ -228,6 +242,7 @@ class JsonlEncoder implements RecordEncoder {
       if (typeof raw !== "number") return { ...place, ...raw };
       this.raw[j] = raw;
     }
+    this.prepare(this.raw);
     const missing = this.rows.encode(this.raw, 0, out, to);
     if (missing < 0) return null;
     const message = `"${this.readings[missing]!.column.name}" is missing`;

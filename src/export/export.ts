@@ -22,7 +22,14 @@ export interface ExportOptions {
 export function exportModel({ model, to, output, version }: ExportOptions): string[] {
   const target = to ?? targetOf(output);
   const portable = portableOf(readModel(model));
-  const { extensions } = exporters[target];
+  const { extensions, straightens } = exporters[target];
+  const { inputs } = portable.preprocessing;
+  if (inputs.kind === "array" && inputs.deskew && !straightens) {
+    throw new UserError(exitCodes.usage, {
+      message: `--to ${target}: the model straightens its images (data.deskew), which ${target} files cannot`,
+      expected: "js, html, json or safetensors, or a model without deskew",
+    });
+  }
   const given = extensions.find((extension) => output?.toLowerCase().endsWith(extension));
   const extension = given ?? extensions[0];
   const stem =

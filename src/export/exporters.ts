@@ -16,6 +16,8 @@ export interface ExportedFile {
 interface Exporter {
   /** How the names of such files end; the first is given to a file without a name. */
   readonly extensions: readonly string[];
+  /** Whether slanted images come along: straightened by the export, or by whoever reads it. */
+  readonly straightens: boolean;
   /** The file asked for first, then those that belong beside it. */
   files(model: Portable, extension: string, version: string): ExportedFile[];
 }
@@ -23,15 +25,22 @@ interface Exporter {
 export const exporters = {
   onnx: {
     extensions: [".onnx"],
+    straightens: false,
     files: (model, extension, version) => [{ extension, chunks: onnxOf(model, version) }],
   },
-  safetensors: { extensions: [".safetensors"], files: (model, extension) => [weightsOf(model, extension)] },
+  safetensors: {
+    extensions: [".safetensors"],
+    straightens: true,
+    files: (model, extension) => [weightsOf(model, extension)],
+  },
   json: {
     extensions: [".json"],
+    straightens: true,
     files: (model, extension, version) => [{ extension, chunks: jsonOf(model, version) }],
   },
   js: {
     extensions: [".js", ".mjs"],
+    straightens: true,
     files: (model, extension, version) => [
       { extension, chunks: [moduleOf(model, version)] },
       { extension: extension === ".mjs" ? ".d.mts" : ".d.ts", chunks: [typesOf(model)] },
@@ -39,10 +48,12 @@ export const exporters = {
   },
   html: {
     extensions: [".html"],
+    straightens: true,
     files: (model, extension, version) => [{ extension, chunks: [pageOf(model, version)] }],
   },
   torch: {
     extensions: [".py"],
+    straightens: false,
     files: (model, extension, version) => [
       { extension, chunks: [torchOf(model, version)] },
       weightsOf(model, ".safetensors"),

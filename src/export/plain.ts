@@ -22,6 +22,7 @@ export function plainPreprocessing({ inputs, target: fitted, calibration }: Prep
     columns: isArray ? null : inputs.columns.map(plainColumn),
     shape: isArray ? inputs.shape : null,
     scaling: isArray ? inputs.scaling : null,
+    ...(isArray && inputs.deskew && { deskew: inputs.deskew }),
     target: target.task === "classification" ? { ...target, labels: labelsOf(target.classes) } : target,
   };
 }

@@ -1,6 +1,6 @@
 /** Watches an evaluation for the report: batch by batch, in memory that does not grow with the rows. */
 import { type AnySplit, isStreamed, rowCount } from "../data/dataset.ts";
-import type { ClassTarget, Preprocessing, Target } from "../data/preprocessing.ts";
+import { type ClassTarget, isGreyImage, type Preprocessing, type Target } from "../data/preprocessing.ts";
 import type { Floats } from "../engine/matrix.ts";
 import { Calibration } from "../metrics/calibration.ts";
 import type { Evaluation } from "../metrics/metrics.ts";
@@ -45,8 +45,7 @@ export function observer({ inputs, target, calibration }: Preprocessing, observe
 
 /** Height and width of records that are grey images. */
 export function imageShape(shape: readonly number[]): Shape | null {
-  const [height, width, ...rest] = shape;
-  return height && width && rest.every((size) => size === 1) ? [height, width] : null;
+  return isGreyImage(shape) ? [shape[0]!, shape[1]!] : null;
 }
 
 function observeClasses(

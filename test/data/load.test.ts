@@ -313,6 +313,7 @@ describe("IDX files", () => {
     scale: "standard",
     split: { validation: 0.1, test: 0, stratify: null, seed: null, fold: null },
     augment: null,
+    deskew: false,
   };
 
   test("stay bytes, with one mean and deviation over all training pixels", async () => {

@@ -222,6 +222,11 @@ export const idxDataSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Random changes of the training images, drawn anew each epoch. null: none."),
+  deskew: flag()
+    .default(false)
+    .describe(
+      "Straighten slanted grey images by a shear, in training and ever after; their background is 0.",
+    ),
   scale: choice(elementScaleNames)
     .default("standard")
     .describe(
