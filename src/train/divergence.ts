@@ -42,7 +42,7 @@ async function goBack(error: Diverged, work: Assembly, saver: Saver, listen: Lis
   const good = saver.lastGood();
   restore(work, good);
   const origin = await trainer.findOrigin(() => restore(work, good));
-  const place = origin ? describe(origin, work) : error.message;
+  const place = origin ? describe(origin, work) : error.problems[0]!.message;
   if (!policy?.rollback || rollbacks >= policy.attempts) throw told(place, rollbacks);
   restore(work, good);
   trainer.state.rollbacks = rollbacks + 1;

@@ -7,7 +7,7 @@ import { readCheckpoint } from "../../src/checkpoint/checkpoint.ts";
 import { parseSpec } from "../../src/config/load.ts";
 import { exitCodes, UserError } from "../../src/support/errors.ts";
 import type { EpochEvent, TrainEvent } from "../../src/train/events.ts";
-import { train } from "../../src/train/run.ts";
+import { type TrainOptions, train } from "../../src/train/run.ts";
 import { irisData } from "./support.ts";
 
 let folder = "";
@@ -29,16 +29,17 @@ async function run(
   text = spec,
   directory = join(folder, `${++runs}`),
   resume = false,
+  { maxSeconds = null, kernels = "reference" }: Partial<Pick<TrainOptions, "maxSeconds" | "kernels">> = {},
 ) {
   const events: TrainEvent[] = [];
   const ended = train(
     {
       spec: parseSpec(text, "spec.yaml", { set }),
-      kernels: "reference",
+      kernels,
       threads: 1,
       out: directory,
       mode: resume ? "resume" : "fresh",
-      maxSeconds: null,
+      maxSeconds,
       signal: new AbortController().signal,
       renderSpec: () => "",
       version: "0",
@@ -87,6 +88,14 @@ describe("a target", () => {
   });
 });
 
+test("a run that would go on for ever ends when its time is over, and has saved its models", async () => {
+  const place = join(folder, "timed");
+  const { summary, file } = await run(["train.epochs=1000000"], spec, place, false, { maxSeconds: 0.3 });
+  expect(summary!.reason).toBe("max_time");
+  expect(file("last").training.step).toBe(summary!.steps);
+  expect(file("best").training.epoch).toBe(summary!.best_epoch);
+});
+
 describe("divergence", () => {
   const wild = ["optimizer={name: sgd, lr: 1e38}"];
 
@@ -99,6 +108,16 @@ describe("divergence", () => {
     );
     for (const name of ["best", "last"] as const)
       expect(file(name).training).toMatchObject({ epoch: 0, step: 0 });
+  });
+
+  test("that only the loss shows, as its sum in 32 bit can, is told in one sentence", async () => {
+    const line = `data: { path: data/line.csv, target: y, scale: none }
+loss: half_squared_error
+optimizer: { name: sgd, lr: 1e5 }
+train: { epochs: 2, batch_size: 10 }
+`;
+    const { error } = await run([], line, join(folder, "loss"), false, { kernels: "wasm" });
+    expect(error!.message).toMatch(/^training diverged: the loss is Infinity [^;]*; finite numbers$/);
   });
 
   test("in a later epoch leaves the model of the epoch before", async () => {
