@@ -67,7 +67,7 @@ export interface ClassFigures {
 /** @throws UserError: usage, data, model, io */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
   const saved = readModel(options.model);
-  const { name, split, warnings, close } = await rowsToEvaluate(saved, options);
+  const { name, split, warnings, close } = await rowsToEvaluate(saved, options, options.slice != null);
   const { backend } = await openKernels(options);
   try {
     const slices = options.slice ? await slicesFor(options.slice, saved, split, options.data) : null;
@@ -143,14 +143,14 @@ export interface Chosen<Rows extends AnySplit = AnySplit> {
   readonly profile?: readonly ColumnProfile[] | null;
 }
 
-/** The user's own rows, or a split of those that the model's spec names. */
-async function rowsToEvaluate(saved: SavedModel, options: RowsWanted): Promise<Chosen> {
-  return (await givenRows(saved, options)) ?? splitOf(saved, options.split);
+/** The user's own rows, all in memory if `areHeld`, or a split of those that the model's spec names. */
+async function rowsToEvaluate(saved: SavedModel, options: RowsWanted, areHeld: boolean): Promise<Chosen> {
+  return (await givenRows(saved, options, areHeld)) ?? splitOf(saved, options.split);
 }
 
 /** As {@link rowsToEvaluate}, for what looks at rows in any order. Throws UserError(usage) for rows on disk. */
 export async function rowsHeld(saved: SavedModel, options: RowsWanted, what: string): Promise<Chosen<Split>> {
-  const { name, split, train, warnings, close } = await rowsToEvaluate(saved, options);
+  const { name, split, train, warnings, close } = await rowsToEvaluate(saved, options, true);
   try {
     return { name, split: held(split, what), ...(train && { train: held(train, what) }), warnings };
   } finally {
@@ -162,7 +162,7 @@ function held(split: AnySplit, what: string): Split {
   if (!isStreamed(split)) return split;
   throw new UserError(exitCodes.usage, {
     message: `${what}: the rows are too many for memory, and are read one after the other`,
-    expected: "--data with a file of at most 256 MB",
+    expected: "--data FILE with fewer rows, which are held in memory",
   });
 }
 
@@ -205,10 +205,11 @@ function defaultSplit({ test, validation }: { test: AnySplit | null; validation:
 async function givenRows(
   { data: spec, preprocessing }: SavedModel,
   { data, images, labels }: RowsWanted,
+  areHeld: boolean,
 ): Promise<Chosen | null> {
   if (data === null && images === null && labels === null) return null;
   if (spec.format === "csv" && data !== null && images === null && labels === null)
-    return { name: "data", ...(await openRows(spec, data, preprocessing)) };
+    return { name: "data", ...(await openRows(spec, data, preprocessing, areHeld ? Infinity : undefined)) };
   if (spec.format !== "csv" && data === null && images !== null && labels !== null) {
     const { loadGivenPair } = await import("../data/loadNpy.ts");
     const table = spec.format === "npy" ? spec : null;
