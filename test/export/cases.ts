@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import { expect } from "vitest";
 import { loadArray } from "../../src/data/loadNpy.ts";
+import type { ArrayInputs } from "../../src/data/preprocessing.ts";
 import { layers } from "../../src/model/layers.ts";
 import { readModel, type SavedModel } from "../../src/train/savedModel.ts";
 import { run } from "../cli/host.ts";
@@ -38,7 +39,12 @@ export async function makeCases(): Promise<Case[]> {
     const made = await caseOf(file.slice(0, -5), join(root, "configs", file));
     if (made) cases.push(made);
   }
-  for (const [name, text] of Object.entries({ ...everyLayer(), ...calibrated(), ...dirtySpecs() })) {
+  for (const [name, text] of Object.entries({
+    ...everyLayer(),
+    ...calibrated(),
+    ...deskewed(),
+    ...dirtySpecs(),
+  })) {
     const spec = join(directory, `${name}.yaml`);
     writeFileSync(spec, text);
     cases.push((await caseOf(name, spec))!);
@@ -78,8 +84,9 @@ async function caseOf(name: string, spec: string): Promise<Case | null> {
   };
   const { data } = saved;
   if (data.format === "idx") {
-    const images = resolve(spec, "..", data.test!.images);
-    const { table } = await loadArray(images, saved.preprocessing);
+    const images = resolve(spec, "..", (data.test ?? data.train).images);
+    const { deskew: _, ...asTheyAre } = saved.preprocessing.inputs as ArrayInputs;
+    const { table } = await loadArray(images, { ...saved.preprocessing, inputs: asTheyAre });
     const { rows, cols, values, ...scaling } = table;
     expect("scale" in scaling).toBe(true);
     const pixels = Array.from({ length: rows }, (_, row) => [
@@ -97,6 +104,13 @@ async function caseOf(name: string, spec: string): Promise<Case | null> {
     .join("\n");
   const rows = parseCsv(csv, { columns: true }) as Record<string, string>[];
   return { name, model, saved, rows, expected: await predict([], csv) };
+}
+
+/** Images that the model straightens. */
+function deskewed(): Record<string, string> {
+  const pair = (name: string) =>
+    `{ images: ${root}/data/digits/${name}-images-idx3-ubyte.gz, labels: ${root}/data/digits/${name}-labels-idx1-ubyte.gz }`;
+  return { deskewed: `data: { train: ${pair("train")}, test: ${pair("test")}, deskew: true }\n` };
 }
 
 /** Answers equal ours: the same labels, and numbers within the tolerance. */
