@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { readArray } from "../../src/data/array.ts";
 import { loadDataset } from "../../src/data/load.ts";
-import { loadArray } from "../../src/data/loadNpy.ts";
+import { loadArray, loadGivenPair } from "../../src/data/loadNpy.ts";
 import { UserError } from "../../src/support/errors.ts";
 import { load as loadSpecText } from "../config/support.ts";
 import { csvSpec, temporaryFiles } from "./support.ts";
@@ -208,4 +208,47 @@ describe("in training", () => {
     const text = `{ train: { features: ${x}, targets: ${y} }, missing: error }`;
     await expect(load(text)).rejects.toThrow("feature_1 of record 0 is NaN");
   });
+
+  test("files of their own are validation and test rows, and must be as wide", async () => {
+    const pair = `{ features: ${x}, targets: ${y} }`;
+    const { splits } = await load(`{ train: ${pair}, validation: ${pair}, test: ${pair} }`);
+    for (const other of [splits.validation, splits.test]) expect(other?.table).toEqual(splits.train.table);
+    const wide = file("wide.npy", npy({ kind: "f4", shape: [24, 3], values: Array(72).fill(1) }));
+    const other = load(`{ train: ${pair}, test: { features: ${wide}, targets: ${y} } }`);
+    await expect(other).rejects.toThrow("wide.npy: records of 3 elements; 2, as in the training file");
+  });
+
+  test("a trained model reads the same files as it did in training", async () => {
+    const pair = `{ features: ${x}, targets: ${y} }`;
+    const { spec } = loadSpecText(`{ data: { train: ${pair} } }`);
+    if (spec.data.format !== "npy") throw new Error("the spec is of another format");
+    const { preprocessing, splits } = await load(`{ train: ${pair} }`);
+    const given = await loadGivenPair([x, y], preprocessing, spec.data);
+    expect(given.split.table).toEqual(splits.train.table);
+    expect(given.split.targets).toEqual(splits.train.targets);
+    const narrow = file("narrow.npy", npy({ kind: "f4", shape: [24, 1], values: Array(24).fill(1) }));
+    await expect(loadGivenPair([narrow, y], preprocessing, spec.data)).rejects.toThrow(
+      'narrow.npy: records of 1 elements, without a "feature_1"; records as the model was trained on',
+    );
+    await expect(loadArray(narrow, preprocessing)).rejects.toThrow(
+      "records of 1 elements; records of the 2 columns that the model was trained on, all numbers",
+    );
+    expect((await loadArray(x, preprocessing)).table).toEqual(splits.train.table);
+  });
+
+  test.each([
+    ["scale: robust", "data.scale is robust, and the features are images; standard, minmax or none"],
+    ["task: multilabel", "data.task is multilabel, and a record has one target; several"],
+    ["number_encoding: periodic", "data.number_encoding is periodic, and the features are images; none"],
+  ])("%s is for tables, not for images", async (setting, message) => {
+    const images = file("images.npy", npy({ kind: "u1", shape: [24, 2, 2], values: Array(96).fill(1) }));
+    const asked = load(`{ train: { features: ${images}, targets: ${y} }, ${setting} }`);
+    await expect(asked).rejects.toThrow(message);
+  });
+});
+
+test("infinity and NaN of half precision are what they are", async () => {
+  const bytes = npy({ kind: "u2", shape: [3], values: [0x7c00, 0xfc00, 0x7e00] });
+  const path = file("half.npy", Buffer.from(bytes.toString("latin1").replace("<u2", "<f2"), "latin1"));
+  expect([...(await readArray(path)).values]).toEqual([Infinity, -Infinity, Number.NaN]);
 });

@@ -104,6 +104,30 @@ describe("what is wrong is named with its place:", () => {
     expect(() => scanAll(chunked(rows, [1000, 2000]), { maxRecord: 2048 })).toThrow(message);
   });
 
+  test.each([
+    ["a header", ["x".repeat(3000)], 1],
+    ["a row that goes on", ["a,b\n", "x".repeat(3000)], 2],
+    ["a row", [`a,b\n1,2\n${"x".repeat(3000)},1\n`], 3],
+  ])("%s larger than allowed, by its line", (_, chunks, line) => {
+    const scan = () =>
+      scanAll(
+        chunks.map((chunk) => Buffer.from(chunk)),
+        { maxRecord: 2048 },
+      );
+    expect(scan).toThrow(`${line}: a record that does not end`);
+  });
+
+  test("text after a quote, where fields end with tabs", () => {
+    expect(scanAll([Buffer.from('a\tb\n"x"y\t2\n')]).problems).toEqual([
+      "2:4: text after a closing quote; a tab or the line's end",
+    ]);
+  });
+
+  test("no more than twenty columns without a name", () => {
+    const message = JSON.stringify(outcome([Buffer.from(`a${",".repeat(50)}\n`)]));
+    expect(message.match(/has no name/g)).toHaveLength(20);
+  });
+
   test("more than 100,000 columns", () => {
     const header = Buffer.from(Array.from({ length: 100_001 }, (_, column) => column).join(","));
     expect(() => scanAll([header])).toThrow("1: more columns than can be; 100000 at most");
