@@ -19,7 +19,7 @@ export interface Condition {
 export const condition: Value<Condition> = {
   placeholder: "CONDITION",
   parse(written) {
-    const match = /^\s*([\w.@-]+?)\s*(<=|>=|==|!=|=|<|>)\s*(.+?)\s*$/.exec(written);
+    const match = /^\s*([\w.@[\]-]+?)\s*(<=|>=|==|!=|=|<|>)\s*(.+?)\s*$/.exec(written);
     if (!match) {
       const hint = "quote it, or the shell takes < and > for itself: --filter 'accuracy>0.97'";
       throw new WrongValue(`expected a key, one of ${Object.keys(comparisons).join(" ")}, and a value`, hint);
@@ -27,11 +27,16 @@ export const condition: Value<Condition> = {
     const [, key = "", sign = "", bound = ""] = match;
     const comparison = comparisons[(sign === "=" ? "==" : sign) as keyof typeof comparisons];
     return {
-      key,
+      key: dotted(key),
       holds: (value) => value !== undefined && value !== null && comparison(compareValues(value, bound)),
     };
   },
 };
+
+/** A place in a list as runs name it: model.layers[0].width → model.layers.0.width. */
+export function dotted(key: string): string {
+  return key.replace(/\[(\d+)\]/g, ".$1");
+}
 
 /** Numbers by size, all else as texts: negative, 0 or positive; NaN of numbers that cannot be compared. */
 export function compareValues(a: unknown, b: unknown): number {

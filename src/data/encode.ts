@@ -1,12 +1,7 @@
 /** Writes rows as inputs of the network, the same way in training and prediction. */
 import { expand } from "./expansion.ts";
-import {
-  type CategoryColumn,
-  type ColumnScaling,
-  columnWidth,
-  type InputColumn,
-  levelCount,
-} from "./preprocessing.ts";
+import { oddities } from "./oddities.ts";
+import { type CategoryColumn, type ColumnScaling, columnWidth, type InputColumn } from "./preprocessing.ts";
 import { scaler } from "./scaling.ts";
 
 /**
@@ -102,42 +97,9 @@ export class RowEncoder {
   }
 }
 
-/** Sentences for how many values of each column are filled in, and how many levels unseen. */
-export function oddities(
-  columns: readonly InputColumn[],
-  filledOf: ArrayLike<number>,
-  unseenOf: ArrayLike<number>,
-): string[] {
-  return columns.flatMap((column, j) => {
-    const told: string[] = [];
-    const filled = filledOf[j]!;
-    const unseen = unseenOf[j]!;
-    if (filled > 0) {
-      told.push(
-        `column "${column.name}": ${filled} missing ${filled === 1 ? "value" : "values"} ${fillOf(column)}`,
-      );
-    }
-    if (unseen > 0) {
-      told.push(
-        `column "${column.name}": ${unseen} ${unseen === 1 ? "value" : "values"} unseen in training, taken as ${column.type === "category" && column.rare.length > 0 ? "a rare level" : "none of its levels"}`,
-      );
-    }
-    return told;
-  });
-}
-
 const unscaled = { name: "none", center: 0, scale: 1 } as const;
 
 function scalingOf(column: InputColumn): ColumnScaling {
   if (column.type === "number") return column.scaling;
   return (column.type === "category" && column.ordinal) || unscaled;
-}
-
-function fillOf(column: InputColumn): string {
-  const { fill } = column;
-  if (column.type !== "category") return `filled with ${Number(fill?.toPrecision(6))}`;
-  const level = column.levels[fill ?? -1];
-  if (level !== undefined) return `filled with ${JSON.stringify(level)}`;
-  if (fill === -1) return "taken as none of its levels";
-  return fill === levelCount(column) ? "taken as a level of their own" : "taken as a rare level";
 }

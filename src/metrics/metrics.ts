@@ -32,6 +32,8 @@ interface Metric {
   readonly regression?: (of: RegressionView) => number;
   /** Needs every score or error, not sums alone. */
   readonly keepsAll?: true;
+  /** With so many classes or fewer it is 1, whatever is predicted. */
+  readonly certainFor?: number;
   /** Samples of the rows say nothing of it. */
   readonly hasNoInterval?: true;
 }
@@ -119,6 +121,11 @@ export function betterOf(name: MetricName | "loss"): "higher" | "lower" {
 /** All metrics that a task has, in the table's order. */
 export function metricsOf(task: TaskName): MetricName[] {
   return (Object.keys(table) as MetricName[]).filter((name) => table[name][task]);
+}
+
+/** Whether the metric says anything of predictions of so many classes. */
+export function isTelling(name: MetricName, classes: number): boolean {
+  return classes > (table[name].certainFor ?? 0);
 }
 
 /** What an evaluation tells unless asked for something else. */
@@ -291,7 +298,7 @@ function intervalsOf<View>(
 }
 
 function topK(k: number): Metric {
-  return { better: "higher", classification: ({ sums }) => sums.withinTop[k]! / sums.rows };
+  return { better: "higher", classification: ({ sums }) => sums.withinTop[k]! / sums.rows, certainFor: k };
 }
 
 function byClass(of: (scores: ClassScores[]) => number): Metric {

@@ -1,4 +1,5 @@
 /** What a measured model looks like: its figures with their intervals, class by class and slice by slice. */
+import { isMetric, isTelling } from "../metrics/metrics.ts";
 import type { EvaluateResult } from "../train/evaluate.ts";
 import { printable, type Style } from "./style.ts";
 import { type Column, table } from "./table.ts";
@@ -15,7 +16,7 @@ export function drawEvaluation(
     table(columns, rows, { width, title: style.dim });
   const sections = [
     [`${printable(result.model)}: ${counted(result.rows, "row")}`],
-    draw(...figures(result)),
+    draw(...figures(result, result.confusion?.length ?? Number.POSITIVE_INFINITY)),
     result.per_class ? draw(...classes(result.per_class)) : [],
     result.confusion ? confusion(result.confusion, result.per_class!, style, width) : [],
     result.slices ? draw(...slices(result.slices)) : [],
@@ -27,13 +28,14 @@ export function drawEvaluation(
 
 type Drawing = [columns: readonly Column[], rows: readonly (readonly string[])[]];
 
-function figures({
-  metrics,
-  intervals,
-  split,
-}: Pick<EvaluateResult, "metrics" | "intervals" | "split">): Drawing {
+function figures(
+  { metrics, intervals, split }: Pick<EvaluateResult, "metrics" | "intervals" | "split">,
+  classes: number,
+): Drawing {
   const columns = [{ title: "", least: 8 }, { title: split, ...right }, { title: "95 % interval" }];
-  const rows = Object.entries(metrics).map(([name, value]) => [name, figure(value), range(intervals[name])]);
+  const rows = Object.entries(metrics)
+    .filter(([name]) => !isMetric(name) || isTelling(name, classes))
+    .map(([name, value]) => [name, figure(value), range(intervals[name])]);
   return [columns, rows];
 }
 

@@ -48,6 +48,11 @@ test("tells intervals, classes and the confusion matrix, in JSON and to people",
   expect(out).toMatch(/true \\ predicted +a +b\n/);
 });
 
+test("what is 1 of two classes whatever is predicted is left out for people, and told in JSON", async () => {
+  expect((await json()).metrics).toMatchObject({ top_2_accuracy: 1, top_3_accuracy: 1 });
+  expect((await run(["eval", model])).out).not.toContain("top_");
+});
+
 test("a slice by a column tells where the model does well, and the slices are all rows", async () => {
   const { slices, metrics } = await json("--slice", "region");
   const [north, south] = slices.of;

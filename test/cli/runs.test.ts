@@ -43,6 +43,25 @@ test.each([
   expect(found.map(({ directory }) => directory)).toEqual(names.map((name) => join(root, name)));
 });
 
+test("on a narrow terminal lines fit: what was asked for stays, and no difference is cut", async () => {
+  const narrow = { terminal: { isTTY: true, columns: 60 }, env: { NO_COLOR: "1" } };
+  const listed = lines((await run(["runs", root, "--show", "model.layers[0].width"], narrow)).out);
+  expect(listed[0]).toMatch(/^directory .* model\.layers\.0\.width/);
+  expect(listed[1]).toMatch(/^slow /);
+  const { out } = await run(["compare", join(root, "slow"), join(root, "fast")], narrow);
+  expect(out).toMatch(/^accuracy .*\[\+[\d.]+, \+[\d.]+\] better$/m);
+  const isPath = (line: string) => line.split(" ").some((word) => word.length > 40);
+  for (const line of [...listed, ...lines(out)])
+    if (!isPath(line)) expect(line.length, line).toBeLessThanOrEqual(60);
+});
+
+test("a place in a list may be written as in a spec, and a filter that nothing passes says so", async () => {
+  expect((await run(["runs", root, "--filter", "model.layers[0].width>0"])).out).toMatch(/^slow /m);
+  expect((await run(["runs", root, "--filter", "accuracy>2"])).out).toBe(
+    `none of the 2 runs in ${root} fits\n`,
+  );
+});
+
 test("a key that no run has is a slip, and the nearest is named", async () => {
   const { code, err } = await run(["runs", root, "--sort", "acuracy"]);
   expect(code).toBe(2);

@@ -1,4 +1,5 @@
 /** `nnt compare`: where runs differ, in what was asked for and in what came of it. */
+import { basename } from "node:path";
 import {
   bestOf,
   type Comparison,
@@ -12,7 +13,7 @@ import {
 import { drawPlot } from "../../report/plot.ts";
 import { plainStyle, type Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
-import { count, cut, figure } from "../../report/text.ts";
+import { count, cut, figure, widthOf, wrapped } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { atomicWrite } from "../../support/files.ts";
 import { pairRuns } from "../../train/pairRuns.ts";
@@ -33,7 +34,7 @@ export const compare: Action<"compare"> = async ({ out, env }, _first, options, 
     atomicWrite(options.html, [renderComparison(comparison)]);
     await out.line(options.html);
   } else if (options.json) await out.line(JSON.stringify(asJson(comparison)));
-  else await out.line(draw(comparison, await out.style(), out.columns).join("\n"));
+  else await out.line(draw(comparison, await out.style(), out.columns, out.isTerminal).join("\n"));
   return 0;
 };
 
@@ -47,11 +48,12 @@ function asJson({ runs, spec, metrics, other, paired }: Comparison): object {
   return { runs, ...Object.fromEntries(named), ...pairing };
 }
 
-function draw(comparison: Comparison, style: Style, width: number): string[] {
-  const { runs, spec, metrics, other, paired } = comparison;
+function draw(comparison: Comparison, style: Style, width: number, isTerminal: boolean): string[] {
+  const { spec, metrics, other, paired } = comparison;
+  const runs = shortNames(comparison.runs);
   const side = (title: string, rows: readonly (readonly string[])[]) => {
     const columns: Column[] = [
-      { title, least: 12 },
+      { title, least: leastKey },
       ...runs.map((name) => ({ title: name, align: "right" as const, least: 8 })),
     ];
     return rows.length > 0 ? table(columns, rows, { width, title: style.dim }) : [];
@@ -60,13 +62,24 @@ function draw(comparison: Comparison, style: Style, width: number): string[] {
   const sections = [
     spec.length > 0 ? side("spec", spec.map(plain)) : ["The specs are the same."],
     side("figures", metrics.map(marked)),
-    typeof paired === "string" ? [style.dim(paired)] : drawPairs(paired, side, runs),
+    typeof paired === "string"
+      ? [style.dim(paired)]
+      : drawPairs(paired, runs, style, isTerminal ? width : Number.POSITIVE_INFINITY),
     side("other", other.map(plain)),
-    drawCurves(comparison, style, width),
+    drawCurves({ ...comparison, runs }, style, width),
   ];
   return sections
     .filter((section) => section.length > 0)
     .flatMap((section, index) => (index > 0 ? ["", ...section] : section));
+}
+
+/** Enough of a figure's path to tell it from others. */
+const leastKey = 24;
+
+/** The directories' own names where they differ, else the whole paths. */
+function shortNames(directories: readonly string[]): readonly string[] {
+  const names = directories.map((directory) => basename(directory));
+  return new Set(names).size === names.length ? names : directories;
 }
 
 /** A figure of every run, with a star at the best where there is one. */
@@ -81,24 +94,34 @@ function marked(row: Row): string[] {
   ];
 }
 
+/** A column for each run, or where they would be cut, a line for each difference. */
 function drawPairs(
   { split, rows, metrics, mcnemar }: Pairing,
-  side: (title: string, rows: readonly (readonly string[])[]) => string[],
   runs: readonly string[],
+  style: Style,
+  width: number,
 ): string[] {
   const cells = Object.entries(metrics).map(([name, pairs]) => [
     name,
     ...pairs.map((pair) => (pair ? `${intervalText(pair)} ${judgement(name, pair)}` : "–")),
   ]);
+  const columns: Column[] = [{ title: "" }, ...runs.map((title) => ({ title, align: "right" as const }))];
+  const beside = table(columns, cells, { width: Number.POSITIVE_INFINITY, title: style.dim });
+  const below = cells.flatMap(([name = "", ...texts]) =>
+    texts.slice(1).map((text, index) => [name, runs[index + 1]!, text]),
+  );
+  const fits = beside.every((line) => widthOf(line) <= width);
   const tests = (mcnemar ?? []).flatMap((test, index) =>
     test
-      ? [
-          `${runs[index]} alone is right on ${count(test.onlySecond)} rows, ${runs[0]} alone on ${count(test.onlyFirst)}: McNemar’s p = ${figure(test.p)}`,
-        ]
+      ? `${runs[index]} alone is right on ${count(test.onlySecond)} rows, ${runs[0]} alone on ${count(test.onlyFirst)}: McNemar’s p = ${figure(test.p)}`
       : [],
   );
   const what = `Differences from ${runs[0]} on the same ${count(rows)} ${split} rows, with 95 % intervals (paired bootstrap):`;
-  return [what, ...side("", cells), ...tests];
+  return [
+    ...wrapped(what, width),
+    ...(fits ? beside : table([{}, { least: 8 }, {}], below, { width })),
+    ...tests.flatMap((test) => wrapped(test, width)),
+  ];
 }
 
 const plotHeight = 9;
@@ -125,6 +148,7 @@ function drawCurves({ runs, epochs }: Comparison, style: Style, width: number): 
       cut(`${title} of ${curve.name}`, width),
       ...drawPlot([curve], size, style.dim),
     ]);
-  const legend = drawn.map(({ name, paint }) => `${paint("──")} ${name}`).join("  ");
-  return [`${title}  ${legend}`, ...drawPlot(drawn, size, style.dim)];
+  const legend = drawn.map(({ name, paint }) => `${paint("──")} ${name}`);
+  const line = [title, ...legend].join("  ");
+  return [...(widthOf(line) <= width ? [line] : [title, ...legend]), ...drawPlot(drawn, size, style.dim)];
 }

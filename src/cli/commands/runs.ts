@@ -1,19 +1,21 @@
 /** `nnt runs`: the runs of a folder as a table or as JSON Lines, filtered and in order. */
 import { basename } from "node:path";
 import { betterOf, isMetric } from "../../metrics/metrics.ts";
-import { table } from "../../report/table.ts";
-import { count, counted, figure, time } from "../../report/text.ts";
+import { type TableOptions, table } from "../../report/table.ts";
+import { count, counted, figure, time, widthOf } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
 import { runsIn, valuesOfRun } from "../../train/runs.ts";
 import type { Action } from "../actions.ts";
-import { compareValues } from "../condition.ts";
+import { compareValues, dotted } from "../condition.ts";
 
 type Values = Record<string, unknown>;
 
-export const runs: Action<"runs"> = async ({ out }, folder, { sort, filter, show, json }) => {
+export const runs: Action<"runs"> = async ({ out }, folder, { filter, json, ...options }) => {
   const all = runsIn(folder).map(valuesOfRun);
-  checkKeys(all, [...filter.map(({ key }) => key), ...(sort === null ? [] : [sort]), ...(show ?? [])]);
+  const sort = options.sort === null ? null : dotted(options.sort);
+  const asked = [...(options.show ?? []).map(dotted), ...(sort === null ? [] : [sort])];
+  checkKeys(all, [...filter.map(({ key }) => key), ...asked]);
   const chosen = all.filter((run) => filter.every(({ key, holds }) => holds(run[key])));
   if (sort !== null) chosen.sort(orderBy(sort));
   if (json) {
@@ -22,22 +24,45 @@ export const runs: Action<"runs"> = async ({ out }, folder, { sort, filter, show
   }
   const style = await out.style();
   if (chosen.length === 0) {
-    await out.line(`no run in ${folder}${all.length > 0 ? ` of ${counted(all.length, "run")} fits` : ""}`);
+    await out.line(
+      all.length > 0 ? `none of the ${counted(all.length, "run")} in ${folder} fits` : `no run in ${folder}`,
+    );
     return 0;
   }
-  const keys = columnsFor(chosen, [...(show ?? []), ...(sort === null ? [] : [sort])]);
-  const rows = chosen.map((run) => keys.map((key) => cell(key, run[key])));
-  const columns = keys.map((key) =>
-    key === "directory" || key === "reason"
-      ? { title: key, least: 8 }
-      : { title: key, align: "right" as const },
-  );
-  await out.line(table(columns, rows, { width: out.columns, title: style.dim }).join("\n"));
+  const width = out.isTerminal ? out.columns : Number.POSITIVE_INFINITY;
+  await out.line(draw(chosen, columnsFor(chosen, asked), asked, { width, title: style.dim }).join("\n"));
   return 0;
 };
 
 /** Told of every run that has them; each task has some. */
 const usual = ["loss", "accuracy", "f1_macro", "rmse", "r2", "best_epoch", "epochs", "seconds"];
+
+/** What goes first where room is short, unless it was asked for. */
+const dispensable = ["reason", "best_epoch", "f1_macro", "r2", "seconds", "epochs", "loss"];
+
+function draw(
+  runs: readonly Values[],
+  keys: readonly string[],
+  asked: readonly string[],
+  options: TableOptions,
+): string[] {
+  const columns = keys.map((key) =>
+    key === "directory" || key === "reason"
+      ? { title: key, least: 8 }
+      : { title: key, align: "right" as const },
+  );
+  const rows = runs.map((run) => keys.map((key) => cell(key, run[key])));
+  const whole = table(columns, rows, { ...options, width: Number.POSITIVE_INFINITY });
+  if (whole.every((line) => widthOf(line) <= options.width)) return whole;
+  const needless = dispensable.find((key) => keys.includes(key) && !asked.includes(key));
+  if (needless === undefined) return table(columns, rows, options);
+  return draw(
+    runs,
+    keys.filter((key) => key !== needless),
+    asked,
+    options,
+  );
+}
 
 function columnsFor(runs: readonly Values[], further: readonly string[]): string[] {
   const present = usual.filter((key) => runs.some((run) => typeof run[key] === "number"));

@@ -2,7 +2,6 @@
 import type { CsvDataSpec } from "../../config/schema.ts";
 import { checkTable } from "../checks.ts";
 import type { Dataset, EncodedRows, LoadOptions, StreamedSplit } from "../dataset.ts";
-import { oddities } from "../encode.ts";
 import {
   type Files,
   fitTable,
@@ -14,6 +13,7 @@ import {
   strictError,
 } from "../loadTable.ts";
 import { TableEncoder } from "../matrix.ts";
+import { oddities } from "../oddities.ts";
 import { type InputColumn, levelNumbers, type Preprocessing, targetWidth } from "../preprocessing.ts";
 import { dataError } from "../problems.ts";
 import { profileTable } from "../profile.ts";
