@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { python } from "./peers/peer.ts";
+import { peerEnvironment, python } from "./peers/peer.ts";
 
 const root = join(import.meta.dirname, "..");
 const nnt = [process.execPath, join(root, "bin/nnt.js")];
@@ -18,7 +18,7 @@ export interface Cost {
 export async function runProgram(argv: readonly string[], stdin = ""): Promise<Cost> {
   const [program, ...rest] = argv as [string, ...string[]];
   const started = performance.now();
-  const child = spawn(program, rest, { stdio: ["pipe", "ignore", "pipe"] });
+  const child = spawn(program, rest, { stdio: ["pipe", "ignore", "pipe"], env: peerEnvironment });
   let complaint = "";
   child.stderr.on("data", (text) => {
     complaint += text;

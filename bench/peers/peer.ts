@@ -23,10 +23,19 @@ const programs = {
 export type PeerName = keyof typeof programs;
 export const peerNames = Object.keys(programs) as PeerName[];
 
+/**
+ * OpenMP's threads spin while they wait; where a machine shares its cores that made PyTorch's two threads several times
+ * slower than one. Sleeping they are at their best.
+ */
+export const peerEnvironment = { ...process.env, OMP_WAIT_POLICY: "passive" };
+
 /** null where the peer is not installed. */
 export async function openPeer(name: PeerName): Promise<Peer | null> {
   const [program, file] = programs[name];
-  const child = spawn(program, [join(import.meta.dirname, file)], { stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(program, [join(import.meta.dirname, file)], {
+    stdio: ["pipe", "pipe", "ignore"],
+    env: peerEnvironment,
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();
