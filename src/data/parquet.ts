@@ -16,6 +16,7 @@ const leastBytes = 12;
 const rowsAtOnce = 4096;
 /** More rows than this in one group of rows, which is decoded as a whole, are refused. */
 const mostGroupRows = 2 ** 26;
+
 /** Whether the file begins and ends as Parquet does. Throws UserError(io). */
 export async function isParquet(file: string, size: number): Promise<boolean> {
   if (size < leastBytes) return false;
@@ -80,11 +81,11 @@ function sourceOf(handle: FileHandle, size: number): AsyncBuffer {
   };
 }
 
-/** Whatever the library throws is the file's fault. */
+/** Whatever the library throws is the file's fault, even where it is Node that refuses what it made of the bytes. */
 function faultOf(file: string, error: unknown): unknown {
   if (error instanceof UserError) return error;
   const { message, code } = error as NodeJS.ErrnoException;
-  if (code !== undefined) return ioProblem(error, file, "read");
+  if (code !== undefined && !code.startsWith("ERR_")) return ioProblem(error, file, "read");
   return dataError(
     { file, message: "the Parquet data can't be read", expected: `a whole file (${message})` },
     error,

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { loadDataset } from "../../src/data/load.ts";
 import { readFileBytes } from "../../src/data/source.ts";
 import { withoutUtf16 } from "../../src/data/utf16.ts";
-import { UserError } from "../../src/support/errors.ts";
+import { exitCodes, UserError } from "../../src/support/errors.ts";
 import { load as loadSpecText } from "../config/support.ts";
 import { chunked, csvSpec, streamOf, temporaryFiles } from "./support.ts";
 
@@ -81,6 +81,26 @@ describe("a Parquet file", () => {
         }
       }
     }
+  });
+
+  test("cut at any byte is refused", async () => {
+    const columnData = [{ name: "y", data: [1, 2], type: "DOUBLE" as const }];
+    const whole = new Uint8Array(parquetWriteBuffer({ columnData }));
+    for (let length = 0; length < whole.length; length++) {
+      const error = await load(file("cut.parquet", whole.subarray(0, length))).catch(
+        (fault: unknown) => fault,
+      );
+      expect(error).toMatchObject({ exitCode: exitCodes.data });
+    }
+  });
+
+  test("whose names are no text is refused for what it is", async () => {
+    const whole = table();
+    const at = Buffer.from(whole).indexOf("word");
+    whole[at - 2] = (whole[at - 2]! & 0xf0) | 9; // a list …
+    whole[at - 1] = 0x43; // … of four bytes
+    const reading = textOf(readFileBytes(file("names.parquet", whole)));
+    await expect(reading).rejects.toMatchObject({ exitCode: exitCodes.data });
   });
 
   test("needs no format in a spec", () => {

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterEach, describe, expect, test } from "vitest";
 import type { CsvDataSpec } from "../../src/config/schema.ts";
 import { isStreamed, type Split, type StreamedSplit } from "../../src/data/dataset.ts";
@@ -37,6 +38,16 @@ const csv = (rows: readonly object[]) =>
 const jsonLines = (rows: readonly object[]) =>
   rows.map((row) => JSON.stringify(row, (_, value) => (value === "" ? null : value))).join("\n");
 
+const parquet = (rows: readonly Record<string, unknown>[]) => {
+  const typeOf = { x: "DOUBLE", word: "STRING", flag: "BOOLEAN", w: "INT32", y: "STRING" } as const;
+  const columnData = Object.entries(typeOf).map(([name, type]) => ({
+    name,
+    type,
+    data: rows.map((row) => (row[name] === "" ? null : row[name])),
+  }));
+  return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 32 }));
+};
+
 const spec = (fields: Partial<CsvDataSpec>) =>
   csvSpec({ target: ["y"], columns: { w: columnSpec({ type: "weight" }) }, ...fields });
 
@@ -71,6 +82,7 @@ describe("with a file for each split, the rows and what is fitted are those in m
     ["csv.gz", (rows: readonly object[]) => gzipSync(csv(rows))],
     ["tsv", (rows: readonly object[]) => csv(rows).replaceAll(",", "\t")],
     ["jsonl", jsonLines],
+    ["parquet", parquet],
   ])("%s", async (suffix, write) => {
     const of = (name: keyof typeof parts) => [file(`${name}.${suffix}`, write(parts[name]))];
     const files = { train: of("train"), validation: of("validation"), test: of("test") };

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { decodeCheckpoint } from "../../src/checkpoint/checkpoint.ts";
 import { readSafetensors } from "../../src/checkpoint/safetensors.ts";
 import { parseSpec } from "../../src/config/load.ts";
@@ -63,6 +64,21 @@ const jsonl = `{"name":"ann","age":3,"a":"x","y":true,"deep":{"a":[1,{}]}}
 {"name":"bob","age":null,"a":"\\u00e9","y":false}
 {"name":"eve","age":"41","a":"z","y":1e3}
 `;
+const parquet = (codec: "UNCOMPRESSED" | "SNAPPY") =>
+  Buffer.from(
+    parquetWriteBuffer({
+      codec,
+      rowGroupSize: 4,
+      columnData: [
+        { name: "name", data: ["ann", "bob", null, "ann", "eve", "ann"], type: "STRING" },
+        { name: "age", data: [3, null, 41, 7, 8, 9], type: "INT32" },
+        { name: "x", data: [1.5, -2, 0.25, 1e9, null, 4], type: "DOUBLE" },
+        { name: "at", data: [1, 2, 3, 4, 5, 6].map((day) => new Date(day * 864e5)), type: "TIMESTAMP" },
+        { name: "deep", data: [{ a: [1] }, [2], null, [], {}, [3]], type: "JSON" },
+        { name: "y", data: [true, false, true, false, true, true], type: "BOOLEAN" },
+      ],
+    }),
+  );
 const dataSpec = (
   parseSpec("data: { path: t.csv, target: y, columns: { name: category } }", "s.yaml") as {
     spec: { data: DataSpec };
@@ -110,6 +126,12 @@ async function readRecords(bytes: Buffer, format: RecordFormat, known: Preproces
       batch.lineOf(record);
       if (batch.problemOf(record) === null) encoder?.encode(batch, record, out, 0);
     }
+}
+
+/** A table, whatever its format: it is told by its first bytes. */
+function readToTrain(bytes: Buffer): Promise<unknown> {
+  fileWith(bytes, "t.csv");
+  return loadDataset(dataSpec, { seed: 1, baseDirectory: folder, loss: null });
 }
 
 /** A model file with a changed header whose digest is right again: what an attacker would send. */
@@ -171,10 +193,12 @@ export const formats = {
   "CSV to train on": {
     share: 0.007,
     make: from(table, table.replaceAll(",", ";")),
-    read: (bytes) => {
-      fileWith(bytes, "t.csv");
-      return loadDataset(dataSpec, { seed: 1, baseDirectory: folder, loss: null });
-    },
+    read: readToTrain,
+  },
+  Parquet: {
+    share: 0.002, // a thread each
+    make: from(parquet("UNCOMPRESSED"), parquet("SNAPPY")),
+    read: readToTrain,
   },
   IDX: {
     share: 0.008,
