@@ -7,10 +7,19 @@ import type { AsyncBuffer, DecodedArray, FileMetaData } from "hyparquet";
 import { UserError } from "../support/errors.ts";
 import { ioProblem } from "../support/files.ts";
 import { dataError } from "./problems.ts";
+import { walkStruct } from "./thrift.ts";
 
 /** First and last four bytes. */
 const magic = "PAR1";
 const leastBytes = 12;
+
+/** The description's length, and the magic again. */
+const footerEnd = 8;
+/** Bytes read of a page's header at first, and at most: it tells the least and greatest value, which may be long texts. */
+const headerBytes = { first: 2 ** 9, most: 2 ** 20 };
+/** Fields of a page's header: its size, and the headers of data, dictionaries and data of version 2. */
+const compressedSize = 3;
+const pageHeaders = [5, 7, 8];
 
 /** Rows that become text at a time. */
 const rowsAtOnce = 4096;
@@ -50,12 +59,57 @@ async function readMetadata(file: string, size: number) {
   const { parquetMetadataAsync, parquetSchema } = await import("hyparquet");
   const handle = await openFile(file);
   try {
-    const metadata = await parquetMetadataAsync(sourceOf(handle, size));
+    const source = sourceOf(handle, size);
+    await checkFooter(source);
+    const metadata = await parquetMetadataAsync(source);
+    await checkPages(source, metadata);
     return { metadata, names: parquetSchema(metadata).children.map(({ element }) => element.name) };
   } catch (error) {
     throw faultOf(file, error);
   } finally {
     await handle.close();
+  }
+}
+
+/** The library believes lengths: those in the file's description have to be true. @throws RangeError */
+async function checkFooter(source: AsyncBuffer): Promise<void> {
+  const end = source.byteLength - footerEnd;
+  const length = new DataView(await source.slice(end)).getUint32(0, true);
+  if (length > end) throw new RangeError("the description is longer than the file");
+  walkStruct(new Uint8Array(await source.slice(end - length, end)), 0);
+}
+
+/** Likewise the headers of pages, which have to hold no more values than their column says. @throws RangeError */
+async function checkPages(source: AsyncBuffer, { row_groups }: FileMetaData): Promise<void> {
+  for (const { columns } of row_groups) {
+    for (const { meta_data } of columns) {
+      if (!meta_data) continue;
+      const { dictionary_page_offset, data_page_offset, total_compressed_size, num_values } = meta_data;
+      let at = Number(dictionary_page_offset || data_page_offset);
+      const end = at + Number(total_compressed_size);
+      while (at < end - 1) {
+        const page = await pageHeader(source, at, end);
+        for (const header of pageHeaders.map((field) => page.numbers[field])) {
+          const values = typeof header === "object" ? header[1] : 0;
+          if (!(Number(values ?? 0) <= Number(num_values)))
+            throw new RangeError("a page holds more than its column");
+        }
+        const size = page.numbers[compressedSize];
+        if (typeof size !== "number" || size < 0) throw new RangeError("a page has no size");
+        at += page.end + size;
+      }
+    }
+  }
+}
+
+async function pageHeader(source: AsyncBuffer, at: number, end: number) {
+  const { first, most } = headerBytes;
+  const bytes = new Uint8Array(await source.slice(at, Math.min(end, at + first)));
+  try {
+    return walkStruct(bytes, 0);
+  } catch (error) {
+    if (!(error instanceof RangeError) || bytes.length < first) throw error;
+    return walkStruct(new Uint8Array(await source.slice(at, Math.min(end, at + most))), 0);
   }
 }
 

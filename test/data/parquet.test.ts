@@ -94,6 +94,36 @@ describe("a Parquet file", () => {
     }
   });
 
+  /** A file of nothing but this description. */
+  const described = (...parts: Uint8Array[]) => {
+    const description = Buffer.concat(parts);
+    const end = Buffer.from("....PAR1");
+    end.writeUInt32LE(description.length);
+    return Buffer.concat([Buffer.from("PAR1"), description, end]);
+  };
+  const billionsInLists = Array.from({ length: 30 }, () => Buffer.from([0xf9, 0xff, 0xff, 0xff, 0x0f]));
+  test.each([
+    ["lists of billions in lists", described(Buffer.from([0x19]), ...billionsInLists), "ends early"],
+    [
+      "a number without an end",
+      described(Buffer.from([0x16]), Buffer.alloc(1e6, 0xff), Buffer.from([1, 0])),
+      "does not end",
+    ],
+    ["structures in structures", described(Buffer.alloc(1e5, 0x1c)), "nested too deeply"],
+  ])("that promises %s is refused before anything is built", async (_, bytes, why) => {
+    const error = await load(file("bomb.parquet", bytes)).catch((fault: UserError) => fault);
+    expect(error).toMatchObject({ exitCode: exitCodes.data });
+    expect((error as UserError).problems[0]!.expected).toContain(why);
+  });
+
+  test("with a page of more values than its column is refused", async () => {
+    const whole = table("UNCOMPRESSED");
+    const header = Buffer.from(whole).indexOf(Buffer.from([0x5c, 0x15])); // a page of version 2, its values
+    whole[header + 2] = 0x7e; // 63, zigzag
+    const error = await load(file("page.parquet", whole)).catch((fault: UserError) => fault);
+    expect((error as UserError).problems[0]!.expected).toContain("a page holds more than its column");
+  });
+
   test("whose names are no text is refused for what it is", async () => {
     const whole = table();
     const at = Buffer.from(whole).indexOf("word");
