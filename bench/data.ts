@@ -181,7 +181,7 @@ async function trainModel(): Promise<{ model: string; training: string }> {
     spec,
     "{ data: { path: training.csv, target: y }, model: { hidden: [64, 64] }, train: { epochs: 2 } }\n",
   );
-  await run("node", [nnt, "train", spec, "--quiet", "--out", join(folder, "run")]);
+  await run("node", [nnt, "train", spec, "--quiet", "--overwrite", "--out", join(folder, "run")]);
   return { model: join(folder, "run/best.ckpt"), training };
 }
 
