@@ -81,12 +81,15 @@ async function checkFooter(source: AsyncBuffer): Promise<void> {
 
 /** Likewise the headers of pages, which have to hold no more values than their column says. @throws RangeError */
 async function checkPages(source: AsyncBuffer, { row_groups }: FileMetaData): Promise<void> {
+  let left = source.byteLength;
   for (const { columns } of row_groups) {
     for (const { meta_data } of columns) {
       if (!meta_data) continue;
       const { dictionary_page_offset, data_page_offset, total_compressed_size, num_values } = meta_data;
       let at = Number(dictionary_page_offset || data_page_offset);
       const end = at + Number(total_compressed_size);
+      left -= end - at;
+      if (left < 0) throw new RangeError("columns take more than the file holds");
       while (at < end - 1) {
         const page = await pageHeader(source, at, end);
         for (const header of pageHeaders.map((field) => page.numbers[field])) {
@@ -97,6 +100,7 @@ async function checkPages(source: AsyncBuffer, { row_groups }: FileMetaData): Pr
         const size = page.numbers[compressedSize];
         if (typeof size !== "number" || size < 0) throw new RangeError("a page has no size");
         at += page.end + size;
+        if (at > end) throw new RangeError("a page reaches beyond its column");
       }
     }
   }

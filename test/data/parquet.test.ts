@@ -116,12 +116,17 @@ describe("a Parquet file", () => {
     expect((error as UserError).problems[0]!.expected).toContain(why);
   });
 
-  test("with a page of more values than its column is refused", async () => {
-    const whole = table("UNCOMPRESSED");
-    const header = Buffer.from(whole).indexOf(Buffer.from([0x5c, 0x15])); // a page of version 2, its values
-    whole[header + 2] = 0x7e; // 63, zigzag
+  test.each([
+    ["of more values than its column", [0x5c, 0x15], "a page holds more than its column"],
+    ["that reaches beyond its column", [0x15, 0x06, 0x15, 0x14, 0x15], "a page reaches beyond its column"],
+  ])("with a page %s is refused", async (_, before, why) => {
+    const data = Array.from({ length: 20 }, (_, row) => row % 3 === 0);
+    const columnData = [{ name: "flag", data, type: "BOOLEAN" as const }];
+    const whole = new Uint8Array(parquetWriteBuffer({ codec: "UNCOMPRESSED", columnData }));
+    const at = Buffer.from(whole).indexOf(Buffer.from(before)) + before.length;
+    whole[at] = 0x7e; // 63, zigzag
     const error = await load(file("page.parquet", whole)).catch((fault: UserError) => fault);
-    expect((error as UserError).problems[0]!.expected).toContain("a page holds more than its column");
+    expect((error as UserError).problems[0]!.expected).toContain(why);
   });
 
   test("whose names are no text is refused for what it is", async () => {
