@@ -1,5 +1,6 @@
 /** How fast a backend is on this machine: products beside the peak of multiply-adds, and passes over memory. */
-import { type Backend, Kernels } from "../engine/kernels.ts";
+import type { Backend } from "../engine/backend.ts";
+import { Kernels } from "../engine/kernels.ts";
 
 /** C [m,n] = A [m,k] · B [k,n]. */
 export interface ProductShape {

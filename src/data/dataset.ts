@@ -1,5 +1,5 @@
 /** What training is given: matrices of all rows, and which of them belong to which split. */
-import type { LossName } from "../engine/kernels.ts";
+import type { LossName } from "../engine/backend.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import type { ColumnProfile } from "./profile.ts";
 

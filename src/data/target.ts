@@ -1,6 +1,6 @@
 /** What is to be predicted: the task, the classes, and the target columns as numbers. */
 import type { CsvDataSpec, TaskName } from "../config/schema.ts";
-import type { LossName } from "../engine/kernels.ts";
+import type { LossName } from "../engine/backend.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
 import type { ColumnTotals } from "./fit.ts";
 import { booleanOf, canonicalLabel, sortLabels } from "./labels.ts";

@@ -2,9 +2,9 @@
 
 import { availableCores } from "../support/cores.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import type { Backend, BackendName } from "./backend.ts";
 import { FastBackend } from "./fast/backend.ts";
 import { sourceHash } from "./fast/sourceHash.ts";
-import type { Backend, BackendName } from "./kernels.ts";
 import { loadAddon } from "./native/addon.ts";
 import { openNative } from "./native/machine.ts";
 import { openReference } from "./reference/backend.ts";

@@ -3,7 +3,7 @@
  * in evaluation. Their linear layers share one W, as Wen, Tran and Ba 2020 (BatchEnsemble), or stand alone.
  */
 import type { LayerSpec } from "../config/schema.ts";
-import type { AverageName } from "../engine/kernels.ts";
+import type { AverageName } from "../engine/backend.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import type { Layer, LayerContext, SpecOf, TensorPlan } from "./layer.ts";
 import { planChain, planForward, type StackedLayer } from "./pass.ts";

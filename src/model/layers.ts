@@ -1,6 +1,6 @@
 /** The layers, one row each: width, tensors, and the two passes as the lecture notes write them. */
 import type { LayerSpec } from "../config/schema.ts";
-import { type ActivationName, inPlaceActivations } from "../engine/kernels.ts";
+import { type ActivationName, inPlaceActivations } from "../engine/backend.ts";
 import { streamKey } from "../support/random.ts";
 import { embed } from "./embed.ts";
 import { ensemble } from "./ensemble.ts";

@@ -1,12 +1,7 @@
 /** What each loss learns, how its outputs become predictions, and its rule for the loss verb. */
 import type { LossSpec, TaskName } from "../config/schema.ts";
-import {
-  type AverageName,
-  classLosses,
-  type Kernels,
-  type LossName,
-  type LossRule,
-} from "../engine/kernels.ts";
+import { type AverageName, classLosses, type LossName, type LossRule } from "../engine/backend.ts";
+import type { Kernels } from "../engine/kernels.ts";
 import type { Floats, Matrix } from "../engine/matrix.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { valuesOf } from "./tensors.ts";

@@ -1,6 +1,6 @@
 /** Members of ensembles by themselves: sharing no weights, as exports write them, or each a network of its own. */
 import type { LayerSpec } from "../config/schema.ts";
-import type { AverageName } from "../engine/kernels.ts";
+import type { AverageName } from "../engine/backend.ts";
 import { sharedPart } from "./ensemble.ts";
 import type { NamedTensor } from "./tensors.ts";
 

@@ -1,6 +1,6 @@
 /** One answer of a model as a number, a probability or a value as `predict` gives it, and its slopes by the outputs. */
 import type { Preprocessing } from "../data/preprocessing.ts";
-import type { AverageName } from "../engine/kernels.ts";
+import type { AverageName } from "../engine/backend.ts";
 import { links } from "../model/losses.ts";
 
 /** What is asked: the number of a class, label or target column. */

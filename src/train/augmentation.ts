@@ -4,7 +4,8 @@
  */
 import type { AugmentSpec, Spec } from "../config/schema.ts";
 import type { Inputs } from "../data/preprocessing.ts";
-import type { Elastic, Kernels, Warp } from "../engine/kernels.ts";
+import type { Elastic, Warp } from "../engine/backend.ts";
+import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { type RandomKey, randomBits, streamKey } from "../support/random.ts";

@@ -1,6 +1,7 @@
 /** How good a model is on some rows: loss and metrics, batch by batch. */
 import type { Preprocessing, Scaling } from "../data/preprocessing.ts";
-import type { Kernels, LossRule } from "../engine/kernels.ts";
+import type { LossRule } from "../engine/backend.ts";
+import type { Kernels } from "../engine/kernels.ts";
 import { type Floats, totalCells } from "../engine/matrix.ts";
 import { type Evaluation, evaluation, type MetricName } from "../metrics/metrics.ts";
 import { applyLink } from "../model/losses.ts";

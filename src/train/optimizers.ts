@@ -3,7 +3,8 @@
  * the kernels' verb `optimize`. Adding one: a row here, a row in the kernels, a row in the spec's schema.
  */
 import type { OptimizerSpec } from "../config/schema.ts";
-import type { Kernels, OptimizerStep } from "../engine/kernels.ts";
+import type { OptimizerStep } from "../engine/backend.ts";
+import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 
 /** An optimizer at work on a model's flat θ. */

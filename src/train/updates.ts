@@ -3,7 +3,8 @@
  * clipping, the optimizer's step, and what follows it. Knows no epochs.
  */
 import type { Spec } from "../config/schema.ts";
-import type { Kernels, LossRule } from "../engine/kernels.ts";
+import type { LossRule } from "../engine/backend.ts";
+import type { Kernels } from "../engine/kernels.ts";
 import { type Matrix, type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import type { Buffer } from "../model/tensors.ts";

@@ -4,7 +4,7 @@ import type { CsvDataSpec, IdxDataSpec } from "../../src/config/schema.ts";
 import { loadDataset, loadRows, type Split } from "../../src/data/load.ts";
 import { loadArray } from "../../src/data/loadNpy.ts";
 import { inputNames, inputWidth, outputWidth } from "../../src/data/preprocessing.ts";
-import type { LossName } from "../../src/engine/kernels.ts";
+import type { LossName } from "../../src/engine/backend.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "./support.ts";
 
 const file = temporaryFiles();

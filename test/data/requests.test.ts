@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ColumnSpec, CsvDataSpec } from "../../src/config/schema.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import { inputNames } from "../../src/data/preprocessing.ts";
-import type { LossName } from "../../src/engine/kernels.ts";
+import type { LossName } from "../../src/engine/backend.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "./support.ts";
 
 const file = temporaryFiles();

@@ -3,17 +3,17 @@
  * reference itself is held to PyTorch's numbers, to central differences and to the laws in reference.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { averageNames } from "../../src/engine/fast/commands.ts";
 import {
   type ActivationName,
   type Backend,
   classLosses,
   inPlaceActivations,
-  Kernels,
   type LossName,
   type OptimizerStep,
   targetWidthOf,
-} from "../../src/engine/kernels.ts";
+} from "../../src/engine/backend.ts";
+import { averageNames } from "../../src/engine/fast/commands.ts";
+import { Kernels } from "../../src/engine/kernels.ts";
 import { type Bytes, type Matrix, type Totals, totalCells } from "../../src/engine/matrix.ts";
 import { activations } from "../../src/engine/reference/activations.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";

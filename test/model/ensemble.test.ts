@@ -1,7 +1,8 @@
 /** Members of an ensemble: which rows they train on, what they answer together, what they share. */
 import { expect, test } from "vitest";
 import type { LayerSpec } from "../../src/config/schema.ts";
-import { type AverageName, Kernels } from "../../src/engine/kernels.ts";
+import type { AverageName } from "../../src/engine/backend.ts";
+import { Kernels } from "../../src/engine/kernels.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { links } from "../../src/model/losses.ts";
 import { buildModel, type Model } from "../../src/model/model.ts";

@@ -1,6 +1,7 @@
 /** Outputs, losses and all gradients of 26 networks are PyTorch's. */
 import { describe, expect, test } from "vitest";
-import { type ActivationName, Kernels } from "../../src/engine/kernels.ts";
+import type { ActivationName } from "../../src/engine/backend.ts";
+import { Kernels } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
 import { activations } from "../../src/engine/reference/activations.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";

@@ -1,7 +1,8 @@
 /** What losses ask of data and outputs: widths, tasks, weights, and the way from logits to predictions. */
 import { describe, expect, test } from "vitest";
 import type { LossSpec } from "../../src/config/schema.ts";
-import { Kernels, type LossName } from "../../src/engine/kernels.ts";
+import type { LossName } from "../../src/engine/backend.ts";
+import { Kernels } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { applyLink, defaultLoss, lossRule, lossTraits, outputsOf } from "../../src/model/losses.ts";

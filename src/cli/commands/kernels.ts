@@ -1,6 +1,7 @@
 /** `nnt kernels`: what can compute here, what cannot and why, and on demand how fast it is. */
+
+import type { Backend, BackendName } from "../../engine/backend.ts";
 import { backendNames, type KernelsChoice, tryKernels } from "../../engine/choose.ts";
-import type { Backend, BackendName } from "../../engine/kernels.ts";
 import { table } from "../../report/table.ts";
 import { availableCores } from "../../support/cores.ts";
 import type { Action } from "../actions.ts";

@@ -1,5 +1,5 @@
 /** The scalars that kernels/adaptive.h takes for each rule, in its order. */
-import type { OptimizerStep } from "../kernels.ts";
+import type { OptimizerStep } from "../backend.ts";
 
 /** In the order of `enum adaptive` in kernels/adaptive.h. */
 export const adaptiveRules = ["adagrad", "adadelta", "rmsprop", "nadam", "adamax"] as const;

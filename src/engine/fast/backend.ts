@@ -13,7 +13,7 @@ import type {
   OptimizerStep,
   RunningStats,
   Warp,
-} from "../kernels.ts";
+} from "../backend.ts";
 import { type Block, type Indices, Matrix, type Table, type Totals } from "../matrix.ts";
 import { type AdaptiveStep, adaptiveRules, scalarCount, scalarsOf } from "./adaptive.ts";
 import {

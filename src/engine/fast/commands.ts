@@ -2,7 +2,7 @@
  * The command list that the C kernels interpret: kernels/interpret.h reads what is written here. A command is
  * [op, words, work, arguments…] in 64-bit floats, which hold addresses, sizes and scalars alike exactly.
  */
-import type { ActivationName, AverageName, LossName } from "../kernels.ts";
+import type { ActivationName, AverageName, LossName } from "../backend.ts";
 
 /** In the order of `enum op` in kernels/interpret.h; a test holds the two together. */
 export const ops = [

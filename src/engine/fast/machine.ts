@@ -1,5 +1,5 @@
 /** What the fast backend asks of the machine below it: memory with addresses, and running a command list. */
-import type { BackendName } from "../kernels.ts";
+import type { BackendName } from "../backend.ts";
 
 /** Bytes at a fixed address; the buffer may change as memory grows, the bytes stay where they are. */
 export interface Region {

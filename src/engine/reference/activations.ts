@@ -1,5 +1,5 @@
 /** Activations A = g(Z) with their derivatives, one row each, as torch defines them. */
-import type { ActivationName } from "../kernels.ts";
+import type { ActivationName } from "../backend.ts";
 import type { Matrix } from "../matrix.ts";
 import { erf, logistic, softplus } from "./special.ts";
 

@@ -1,6 +1,6 @@
 /** The reference backend: plain TypeScript, 32 or 64 bit, the truth that fast backends are tested against. */
 
-import type { Backend } from "../kernels.ts";
+import type { Backend } from "../backend.ts";
 import type { Block } from "../matrix.ts";
 import { activate, activateBackward } from "./activations.ts";
 import { dropout, gather, gaussianNoise } from "./batches.ts";

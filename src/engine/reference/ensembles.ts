@@ -1,5 +1,5 @@
 /** Ensembles in one network: columns scaled by a member's own vectors, and the mean of what members answer. */
-import type { AverageName } from "../kernels.ts";
+import type { AverageName } from "../backend.ts";
 import type { Floats, Matrix } from "../matrix.ts";
 import { softplus } from "./special.ts";
 

@@ -1,6 +1,6 @@
 /** Random changes of a batch's images: sampling through affine maps, and fields of elastic displacements. */
 import { type RandomKey, randomBits } from "../../support/random.ts";
-import type { Elastic, Warp } from "../kernels.ts";
+import type { Elastic, Warp } from "../backend.ts";
 import type { Floats, Matrix } from "../matrix.ts";
 
 /** Y(u, v) = X(a·u + b·v + c + dx, d·u + e·v + f + dy), u and v counted from the image's middle; bilinear. */

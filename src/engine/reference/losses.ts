@@ -1,5 +1,5 @@
 /** Losses of logits S against targets Y, one row each, and the mean over a batch's weighted rows. */
-import type { LossName, LossRule } from "../kernels.ts";
+import type { LossName, LossRule } from "../backend.ts";
 import { type Matrix, type Totals, totalCells } from "../matrix.ts";
 import { logistic, softplus } from "./special.ts";
 

@@ -1,5 +1,5 @@
 /** Batch and layer normalisation: the same formula along columns or along rows. */
-import type { NormState, RunningStats } from "../kernels.ts";
+import type { NormState, RunningStats } from "../backend.ts";
 import type { Floats, Matrix } from "../matrix.ts";
 
 /** Y = γ ⊙ (X − μ)/σ + β per column; in training μ and σ are the batch's, and `running` moves towards them. */

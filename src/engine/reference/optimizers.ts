@@ -1,5 +1,5 @@
 /** Update rules of the optimizers, as torch 1.13 states them: η rate, λ decay, ε beside a root. */
-import type { OptimizerStep } from "../kernels.ts";
+import type { OptimizerStep } from "../backend.ts";
 import type { Floats, Matrix } from "../matrix.ts";
 
 type RuleName = OptimizerStep["rule"];
