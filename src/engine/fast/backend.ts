@@ -17,6 +17,7 @@ import type {
 import { type Block, type Indices, Matrix, type Table, type Totals } from "../matrix.ts";
 import { type AdaptiveStep, adaptiveRules, scalarCount, scalarsOf } from "./adaptive.ts";
 import {
+  type Argument,
   activationNames,
   averageNames,
   CommandList,
@@ -28,6 +29,7 @@ import {
   type Op,
   starts,
 } from "./commands.ts";
+import { LiveBlock } from "./liveBlock.ts";
 import { aligned, type Machine, type Region } from "./machine.ts";
 
 /** Estimated nanoseconds after which the list is run without being asked, so that callers get to look up. */
@@ -125,84 +127,92 @@ export class FastBackend implements Backend {
 
   gemm(C: Matrix, A: Matrix, B: Matrix, start: Matrix | null): void {
     const k = A.cols;
-    const c = this.begin("gemm", 10, costs.gemm * C.size * (k + 4));
-    c.put(C.address);
-    c.put(A.address);
-    c.put(B.address);
-    c.put(start ? start.address : 0);
-    c.put(start === null ? starts.zero : start === C ? starts.self : starts.row);
-    c.put(C.rows);
-    c.put(C.cols);
-    c.put(k);
-    c.put(A.transposed ? 1 : 0);
-    c.put(B.transposed ? 1 : 0);
+    this.write(
+      "gemm",
+      costs.gemm * C.size * (k + 4),
+      C,
+      A,
+      B,
+      start,
+      start === null ? starts.zero : start === C ? starts.self : starts.row,
+      C.rows,
+      C.cols,
+      k,
+      A.transposed,
+      B.transposed,
+    );
   }
 
   sumRows(db: Matrix, dZ: Matrix): void {
-    const c = this.begin("sum_rows", 4, costs.move * dZ.size);
-    c.put(db.address);
-    c.put(dZ.address);
-    c.put(dZ.rows);
-    c.put(dZ.cols);
+    this.write("sum_rows", costs.move * dZ.size, db, dZ, dZ.rows, dZ.cols);
   }
 
   gather(X: Matrix, table: Table, indices: Indices, first: number): void {
-    const isFloat = table instanceof Matrix;
-    const c = this.begin(isFloat ? "gather_floats" : "gather_bytes", isFloat ? 5 : 7, costs.move * X.size);
-    c.put(X.address);
-    c.put(isFloat ? table.address : table.block.address);
-    c.put(indices.address + 4 * first);
-    c.put(X.rows);
-    c.put(X.cols);
-    if (isFloat) return;
-    c.put(table.scale);
-    c.put(table.shift);
+    const rows = indices.address + 4 * first;
+    const work = costs.move * X.size;
+    if (table instanceof Matrix) this.write("gather_floats", work, X, table, rows, X.rows, X.cols);
+    else {
+      const { block, scale, shift } = table;
+      this.write("gather_bytes", work, X, block, rows, X.rows, X.cols, scale, shift);
+    }
   }
 
   warp(Y: Matrix, X: Matrix, { maps, displacements, height, width, fill }: Warp, first: number): void {
-    const c = this.begin("warp", 8, costs.warp * X.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(maps.address + 4 * 6 * first);
-    c.put(displacements ? displacements.address : 0);
-    c.put(X.rows);
-    c.put(height);
-    c.put(width);
-    c.put(fill);
+    this.write(
+      "warp",
+      costs.warp * X.size,
+      Y,
+      X,
+      maps.address + 4 * 6 * first,
+      displacements,
+      X.rows,
+      height,
+      width,
+      fill,
+    );
   }
 
   elastic(D: Matrix, { bell, alpha, height, width }: Elastic, { k0, k1 }: RandomKey, first: number): void {
-    const c = this.begin("elastic", 10, costs.elastic * D.size * bell.cols);
-    c.put(D.address);
-    c.put(bell.address);
-    c.put(bell.cols);
-    c.put(alpha);
-    c.put(k0);
-    c.put(k1);
-    c.put((first * D.cols) % 2 ** 32);
-    c.put(2 * D.rows);
-    c.put(height);
-    c.put(width);
+    this.write(
+      "elastic",
+      costs.elastic * D.size * bell.cols,
+      D,
+      bell,
+      bell.cols,
+      alpha,
+      k0,
+      k1,
+      (first * D.cols) % 2 ** 32,
+      2 * D.rows,
+      height,
+      width,
+    );
   }
 
   activate(A: Matrix, Z: Matrix, g: ActivationName, parameter: number): void {
-    const c = this.begin("activate", 5, (activationCosts[g] ?? usualActivationCost) * A.size);
-    c.put(A.address);
-    c.put(Z.address);
-    c.put(activationNumbers[g]);
-    c.put(A.size);
-    c.put(parameter);
+    this.write(
+      "activate",
+      (activationCosts[g] ?? usualActivationCost) * A.size,
+      A,
+      Z,
+      activationNumbers[g],
+      A.size,
+      parameter,
+    );
   }
 
   activateBackward(dZ: Matrix, dA: Matrix, Z: Matrix, A: Matrix, g: ActivationName, parameter: number): void {
-    const c = this.begin("activate_backward", 7, (activationCosts[g] ?? usualActivationCost) * A.size);
-    c.put(dZ.address);
-    c.put(dA.address);
-    c.put(Z.address);
-    c.put(A.address);
-    c.put(activationNumbers[g]);
-    c.put(A.size);
-    c.put(parameter);
+    this.write(
+      "activate_backward",
+      (activationCosts[g] ?? usualActivationCost) * A.size,
+      dZ,
+      dA,
+      Z,
+      A,
+      activationNumbers[g],
+      A.size,
+      parameter,
+    );
   }
 
   loss(
@@ -213,38 +223,38 @@ export class FastBackend implements Backend {
     rule: LossRule,
     totals: Totals,
   ): void {
-    const c = this.begin("loss", 10, costs.loss * S.size);
-    c.put(dS ? dS.address : 0);
-    c.put(S.address);
-    c.put(Y.address);
-    c.put(rowWeights ? rowWeights.address : 0);
-    c.put(rule.weights ? rule.weights.address : 0);
-    c.put(totals.address);
-    c.put(lossNumbers[rule.name]);
-    c.put(rule.parameter);
-    c.put(S.rows);
-    c.put(S.cols);
+    this.write(
+      "loss",
+      costs.loss * S.size,
+      dS,
+      S,
+      Y,
+      rowWeights,
+      rule.weights,
+      totals,
+      lossNumbers[rule.name],
+      rule.parameter,
+      S.rows,
+      S.cols,
+    );
   }
 
   dropout(Y: Matrix, X: Matrix, p: number, { k0, k1 }: RandomKey): void {
-    const c = this.begin("dropout", 7, costs.dropout * Y.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(Y.size);
-    c.put(Math.ceil(p * 2 ** 32)); // bits < p·2³², and bits are whole
-    c.put(p < 1 ? 1 / (1 - p) : 0);
-    c.put(k0);
-    c.put(k1);
+    this.write(
+      "dropout",
+      costs.dropout * Y.size,
+      Y,
+      X,
+      Y.size,
+      Math.ceil(p * 2 ** 32), // bits < p·2³², and bits are whole
+      p < 1 ? 1 / (1 - p) : 0,
+      k0,
+      k1,
+    );
   }
 
   gaussianNoise(Y: Matrix, X: Matrix, std: number, { k0, k1 }: RandomKey): void {
-    const c = this.begin("gaussian_noise", 6, costs.noise * Y.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(Y.size);
-    c.put(std);
-    c.put(k0);
-    c.put(k1);
+    this.write("gaussian_noise", costs.noise * Y.size, Y, X, Y.size, std, k0, k1);
   }
 
   batchNorm(
@@ -289,63 +299,42 @@ export class FastBackend implements Backend {
   }
 
   copy(Y: Matrix, X: Matrix): void {
-    const c = this.begin("copy", 3, costs.move * Y.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(Y.size);
+    this.write("copy", costs.move * Y.size, Y, X, Y.size);
   }
 
   add(C: Matrix, A: Matrix, B: Matrix): void {
-    const c = this.begin("add", 4, costs.move * C.size);
-    c.put(C.address);
-    c.put(A.address);
-    c.put(B.address);
-    c.put(C.size);
+    this.write("add", costs.move * C.size, C, A, B, C.size);
   }
 
   scaleColumns(Y: Matrix, X: Matrix, a: Matrix, b: Matrix | null): void {
-    const c = this.begin("scale_columns", 6, costs.move * Y.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(a.address);
-    c.put(b ? b.address : 0);
-    c.put(X.rows);
-    c.put(X.cols);
+    this.write("scale_columns", costs.move * Y.size, Y, X, a, b, X.rows, X.cols);
   }
 
   sumProducts(s: Matrix, A: Matrix, B: Matrix): void {
-    const c = this.begin("sum_products", 5, costs.move * A.size);
-    c.put(s.address);
-    c.put(A.address);
-    c.put(B.address);
-    c.put(A.rows);
-    c.put(A.cols);
+    this.write("sum_products", costs.move * A.size, s, A, B, A.rows, A.cols);
   }
 
   average(S: Matrix, P: Matrix, kind: AverageName): void {
-    const c = this.begin("average", 6, costs.loss * P.size);
-    c.put(S.address);
-    c.put(P.address);
-    c.put(averageNumbers[kind]);
-    c.put(P.rows / S.rows);
-    c.put(S.rows);
-    c.put(S.cols);
+    this.write("average", costs.loss * P.size, S, P, averageNumbers[kind], P.rows / S.rows, S.rows, S.cols);
   }
 
   optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void {
     const n = theta.size;
     if (step.rule === "sgd") {
-      const c = this.begin("sgd", 10, costs.sgd * n);
-      c.put(theta.address);
-      c.put(gradient.address);
-      c.put(slots[0]?.address ?? 0);
-      c.put(n);
-      c.put(step.lr);
-      c.put(step.weightDecay);
-      c.put(step.momentum);
-      c.put(1 - step.dampening);
-      c.put(step.nesterov ? 1 : 0);
-      c.put(step.first ? 1 : 0);
+      this.write(
+        "sgd",
+        costs.sgd * n,
+        theta,
+        gradient,
+        slots[0],
+        n,
+        step.lr,
+        step.weightDecay,
+        step.momentum,
+        1 - step.dampening,
+        step.nesterov,
+        step.first,
+      );
       return;
     }
     if (step.rule !== "adam") {
@@ -353,94 +342,58 @@ export class FastBackend implements Backend {
       return;
     }
     const { lr, weightDecay, decoupled, beta1, beta2 } = step;
-    const c = this.begin("adam", 15, costs.adam * n);
-    c.put(theta.address);
-    c.put(gradient.address);
-    c.put(slots[0]!.address);
-    c.put(slots[1]!.address);
-    c.put(slots[2]?.address ?? 0);
-    c.put(n);
-    c.put(decoupled ? 1 - lr * weightDecay : 1);
-    c.put(decoupled ? 0 : weightDecay);
-    c.put(beta1);
-    c.put(1 - beta1);
-    c.put(beta2);
-    c.put(1 - beta2);
-    c.put(-lr / step.correction1);
-    c.put(1 / Math.sqrt(step.correction2));
-    c.put(step.eps);
+    this.write(
+      "adam",
+      costs.adam * n,
+      theta,
+      gradient,
+      slots[0]!,
+      slots[1]!,
+      slots[2],
+      n,
+      decoupled ? 1 - lr * weightDecay : 1,
+      decoupled ? 0 : weightDecay,
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      -lr / step.correction1,
+      1 / Math.sqrt(step.correction2),
+      step.eps,
+    );
   }
 
   lerp(Y: Matrix, X: Matrix, share: number): void {
-    const c = this.begin("lerp", 4, costs.move * Y.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(Y.size);
-    c.put(share);
+    this.write("lerp", costs.move * Y.size, Y, X, Y.size, share);
   }
 
   penalize(gradient: Matrix, theta: Matrix, l1: number, l2: number): void {
-    const c = this.begin("penalize", 5, costs.sgd * theta.size);
-    c.put(gradient.address);
-    c.put(theta.address);
-    c.put(theta.size);
-    c.put(l1);
-    c.put(l2);
+    this.write("penalize", costs.sgd * theta.size, gradient, theta, theta.size, l1, l2);
   }
 
   limitRows(W: Matrix, maxNorm: number): void {
-    const c = this.begin("limit_rows", 4, costs.clip * W.size);
-    c.put(W.address);
-    c.put(W.rows);
-    c.put(W.cols);
-    c.put(maxNorm);
+    this.write("limit_rows", costs.clip * W.size, W, W.rows, W.cols, maxNorm);
   }
 
   rmsNorm(Y: Matrix, X: Matrix, gamma: Matrix, eps: number, inverse: Matrix): void {
-    const c = this.begin("rms_norm", 7, costs.norm * X.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(gamma.address);
-    c.put(eps);
-    c.put(inverse.address);
-    c.put(X.rows);
-    c.put(X.cols);
+    this.write("rms_norm", costs.norm * X.size, Y, X, gamma, eps, inverse, X.rows, X.cols);
   }
 
   rmsNormBackward(dX: Matrix, dGamma: Matrix, dY: Matrix, X: Matrix, gamma: Matrix, inverse: Matrix): void {
-    const c = this.begin("rms_norm_backward", 8, costs.norm * X.size);
-    c.put(dX.address);
-    c.put(dGamma.address);
-    c.put(dY.address);
-    c.put(X.address);
-    c.put(gamma.address);
-    c.put(inverse.address);
-    c.put(X.rows);
-    c.put(X.cols);
+    this.write("rms_norm_backward", costs.norm * X.size, dX, dGamma, dY, X, gamma, inverse, X.rows, X.cols);
   }
 
   clipNorm(gradient: Matrix, maxNorm: number, totals: Totals): void {
-    const c = this.begin("clip_norm", 4, costs.clip * gradient.size);
-    c.put(gradient.address);
-    c.put(gradient.size);
-    c.put(maxNorm);
-    c.put(totals.address);
+    this.write("clip_norm", costs.clip * gradient.size, gradient, gradient.size, maxNorm, totals);
   }
 
   clipValue(gradient: Matrix, clipValue: number): void {
-    const c = this.begin("clip_value", 3, costs.move * gradient.size);
-    c.put(gradient.address);
-    c.put(gradient.size);
-    c.put(clipValue);
+    this.write("clip_value", costs.move * gradient.size, gradient, gradient.size, clipValue);
   }
 
   /** Y = f(X): no verb of a step, but what activations and losses are made of, for tests of its accuracy. */
   elementary(Y: Matrix, X: Matrix, f: ElementaryName): void {
-    const c = this.begin("elementary", 4, usualActivationCost * Y.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(elementaryNumbers[f]);
-    c.put(Y.size);
+    this.write("elementary", usualActivationCost * Y.size, Y, X, elementaryNumbers[f], Y.size);
   }
 
   // --- helpers -------------------------------------------------------------------------------
@@ -452,11 +405,11 @@ export class FastBackend implements Backend {
     return region;
   }
 
-  private begin(op: Op, count: number, work: number): CommandList {
+  /** `work`: nanoseconds on one thread. */
+  private write(op: Op, work: number, ...args: readonly Argument[]): void {
     const { commands } = this;
-    if (!commands.hasRoom(count) || commands.work > mostPending) this.flush();
-    commands.begin(op, count, work * this.machine.slowness);
-    return commands;
+    if (!commands.hasRoom(args.length) || commands.work > mostPending) this.flush();
+    commands.add(op, work * this.machine.slowness, args);
   }
 
   private adapt(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: AdaptiveStep): void {
@@ -464,16 +417,19 @@ export class FastBackend implements Backend {
     const mean = isCentered ? slots.at(-1) : undefined;
     const second = slots[1] === mean ? undefined : slots[1];
     const scalars = scalarsOf(step);
-    const c = this.begin("adaptive", 8 + scalarCount, costs.adam * theta.size);
-    c.put(adaptiveNumbers[step.rule]);
-    c.put(theta.address);
-    c.put(gradient.address);
-    c.put(slots[0]!.address);
-    c.put(second?.address ?? 0);
-    c.put(mean?.address ?? 0);
-    c.put(theta.size);
-    c.put(step.weightDecay);
-    for (let i = 0; i < scalarCount; i++) c.put(scalars[i] ?? 0);
+    this.write(
+      "adaptive",
+      costs.adam * theta.size,
+      adaptiveNumbers[step.rule],
+      theta,
+      gradient,
+      slots[0]!,
+      second,
+      mean,
+      theta.size,
+      step.weightDecay,
+      ...Array.from({ length: scalarCount }, (_, i) => scalars[i] ?? 0),
+    );
   }
 
   private norm(
@@ -487,20 +443,23 @@ export class FastBackend implements Backend {
     running: RunningStats | null,
     training: boolean,
   ): void {
-    const c = this.begin(op, 13, costs.norm * X.size);
-    c.put(Y.address);
-    c.put(X.address);
-    c.put(gamma.address);
-    c.put(beta.address);
-    c.put(eps);
-    c.put(state.mean.address);
-    c.put(state.inverseStd.address);
-    c.put(running ? running.mean.address : 0);
-    c.put(running ? running.variance.address : 0);
-    c.put(running ? running.momentum : 0);
-    c.put(training ? 1 : 0);
-    c.put(X.rows);
-    c.put(X.cols);
+    this.write(
+      op,
+      costs.norm * X.size,
+      Y,
+      X,
+      gamma,
+      beta,
+      eps,
+      state.mean,
+      state.inverseStd,
+      running?.mean,
+      running?.variance,
+      running?.momentum,
+      training,
+      X.rows,
+      X.cols,
+    );
   }
 
   private normBackward(
@@ -513,46 +472,21 @@ export class FastBackend implements Backend {
     gamma: Matrix,
     state: NormState,
   ): void {
-    const c = this.begin(op, 10, costs.norm * X.size);
-    c.put(dX.address);
-    c.put(dGamma.address);
-    c.put(dBeta.address);
-    c.put(dY.address);
-    c.put(X.address);
-    c.put(gamma.address);
-    c.put(state.mean.address);
-    c.put(state.inverseStd.address);
-    c.put(X.rows);
-    c.put(X.cols);
+    this.write(
+      op,
+      costs.norm * X.size,
+      dX,
+      dGamma,
+      dBeta,
+      dY,
+      X,
+      gamma,
+      state.mean,
+      state.inverseStd,
+      X.rows,
+      X.cols,
+    );
   }
 }
 
 const viewOf = ({ buffer, offset }: Region) => new Float64Array(buffer(), offset, listLength);
-
-interface TypedArray<Values> {
-  new (buffer: ArrayBufferLike, offset: number, length: number): Values;
-}
-
-/** A block whose values are those of now: asking for them runs what has been written before. */
-class LiveBlock<Values extends { readonly buffer: ArrayBufferLike }> implements Block<Values> {
-  readonly address: number;
-  private view: Values | null = null;
-
-  constructor(
-    private readonly backend: FastBackend,
-    private readonly region: Region,
-    readonly length: number,
-    private readonly Values: TypedArray<Values>,
-  ) {
-    this.address = region.address;
-  }
-
-  get values(): Values {
-    this.backend.flush();
-    const buffer = this.region.buffer();
-    if (this.view?.buffer !== buffer) {
-      this.view = new this.Values(buffer, this.region.offset, this.length);
-    }
-    return this.view!;
-  }
-}

@@ -99,13 +99,21 @@ export const listLength = 1 << 16;
 const headWords = 3;
 const opNumbers = numbered(ops);
 
+/** A number, a flag, or what lies at an address: none is 0, as C's NULL. */
+export type Argument = number | boolean | { readonly address: number } | null | undefined;
+
+function numberOf(argument: Argument): number {
+  if (typeof argument === "number") return argument;
+  if (typeof argument === "object") return argument?.address ?? 0;
+  return argument ? 1 : 0;
+}
+
 /** Commands not yet run, in memory that the kernels read. */
 export class CommandList {
   /** Doubles written so far. */
   words = 0;
   /** Estimated nanoseconds that one thread takes for what has been written. */
   work = 0;
-  private end = 0;
 
   constructor(private list: Float64Array) {}
 
@@ -118,19 +126,14 @@ export class CommandList {
     return this.words + headWords + count <= this.list.length;
   }
 
-  /** Starts a command of `count` arguments, which `put` then writes one by one. */
-  begin(op: Op, count: number, work: number): void {
+  add(op: Op, work: number, args: readonly Argument[]): void {
     const { list, words } = this;
     list[words] = opNumbers[op];
-    list[words + 1] = headWords + count;
+    list[words + 1] = headWords + args.length;
     list[words + 2] = work;
-    this.end = words + headWords;
-    this.words = this.end + count;
+    for (let i = 0; i < args.length; i++) list[words + headWords + i] = numberOf(args[i]);
+    this.words += headWords + args.length;
     this.work += work;
-  }
-
-  put(argument: number): void {
-    this.list[this.end++] = argument;
   }
 
   clear(): void {
