@@ -2,8 +2,9 @@
 
 import schema from "../../nnt.schema.json" with { type: "json" };
 import { runFiles } from "../../src/checkpoint/runDirectory.ts";
-import { type CommandRow, commands, flagOf, type OptionRow } from "../../src/cli/commands.ts";
+import { commands, flagOf } from "../../src/cli/commands.ts";
 import { signalExitCodes } from "../../src/cli/main.ts";
+import type { CommandRow, OptionRow } from "../../src/cli/options.ts";
 import { exitCodes } from "../../src/support/errors.ts";
 import { type Schema, specPage } from "./specPage.ts";
 

@@ -5,9 +5,20 @@
 import { condition } from "./condition.ts";
 import { gate } from "./gate.ts";
 import {
-  assignment,
+  answeredRows,
+  type CommandRow,
+  debug,
+  epochs,
+  json,
+  kernels,
+  maxTime,
+  quiet,
+  set,
+  strict,
+  threads,
+} from "./options.ts";
+import {
   choice,
-  duration,
   integer,
   names,
   positive,
@@ -17,58 +28,6 @@ import {
   tolerance,
   type Value,
 } from "./values.ts";
-
-export interface OptionRow {
-  /** One letter. */
-  readonly short?: string;
-  /** What kind of value it takes; without one it is a switch. */
-  readonly value?: Value<unknown>;
-  /** May be given many times; the values are collected. */
-  readonly repeat?: true;
-  readonly help: string;
-  /** Options (by key) that make no sense together with this one. */
-  readonly conflicts?: readonly string[];
-  /** An option (by key) that this one needs. */
-  readonly needs?: string;
-}
-
-export interface CommandRow {
-  readonly summary: string;
-  readonly argument?: {
-    readonly name: string;
-    readonly help: string;
-    /** Used when none is given; without it, one has to be. */
-    readonly fallback?: string;
-    /** Several may be given. */
-    readonly many?: true;
-    /** Every value there is: completed, and named in the help. */
-    readonly choices?: readonly string[];
-  };
-  /** Keys are camelCase: `maxTime` is written `--max-time`. */
-  readonly options: Readonly<Record<string, OptionRow>>;
-  /** Command lines and what they do. */
-  readonly examples: readonly (readonly [line: string, does: string])[];
-}
-
-const kernels = {
-  value: choice("NAME", ["auto", "native", "wasm", "reference"]),
-  help: "kernels that compute",
-} as const satisfies OptionRow;
-
-const threads = {
-  value: integer("N", 1),
-  help: "threads that compute (default: all cores)",
-} as const satisfies OptionRow;
-
-const debug = { help: "show the stack of an internal error" } as const satisfies OptionRow;
-
-const set = {
-  value: assignment,
-  repeat: true,
-  help: "override one value of the spec, written as YAML (repeatable)",
-} as const satisfies OptionRow;
-
-const strict = { help: "make warnings about the data errors" } as const satisfies OptionRow;
 
 const format = choice("FORMAT", ["csv", "jsonl"]);
 
@@ -133,14 +92,14 @@ export const commands = {
         value: integer("N", 2),
         help: "train with N seeds, the first being the spec's, and save their ensemble too",
       },
-      epochs: { value: integer("N", 1), help: "how often to go through the training rows" },
-      maxTime: { value: duration, help: "stop after this time, saving: 90s, 10m, 1h30m" },
+      epochs,
+      maxTime,
       pauseAt: { value: integer("EPOCH", 1), help: "stop after this epoch, to go on later with --resume" },
       threads,
       kernels,
       strict,
       json: { help: "print events as JSON Lines" },
-      quiet: { short: "q", help: "print warnings and errors only" },
+      quiet,
       debug,
     },
     examples: [
@@ -156,12 +115,12 @@ export const commands = {
     argument: { name: "DIR", help: "the run's directory; its spec.yaml says what to do" },
     options: {
       set,
-      epochs: { value: integer("N", 1), help: "how often to go through the training rows" },
-      maxTime: { value: duration, help: "stop after this time, saving: 90s, 10m, 1h30m" },
+      epochs,
+      maxTime,
       threads,
       kernels,
       json: { help: "print events as JSON Lines" },
-      quiet: { short: "q", help: "print warnings and errors only" },
+      quiet,
       debug,
     },
     examples: [
@@ -173,7 +132,7 @@ export const commands = {
     summary: "check that a model, or all files of a run, are whole",
     argument: { name: "FILE|DIR", help: "a model file (.ckpt) or a run's directory" },
     options: {
-      json: { help: "print one JSON object" },
+      json,
       debug,
     },
     examples: [
@@ -198,14 +157,7 @@ export const commands = {
     summary: "measure a model on a split of its data, or on other data",
     argument: { name: "MODEL", help: "a model file (.ckpt)" },
     options: {
-      split: {
-        value: choice("NAME", ["train", "validation", "test"]),
-        help: "rows of the spec's data (default: test, else validation)",
-        conflicts: ["data", "images", "labels"],
-      },
-      data: { value: text("FILE"), help: "measure on a CSV file", conflicts: ["images", "labels"] },
-      images: { value: text("FILE"), help: "measure on IDX images, or NPY features, …", needs: "labels" },
-      labels: { value: text("FILE"), help: "… and their labels or targets", needs: "images" },
+      ...answeredRows,
       slice: { value: text("COLUMN"), help: "measure the rows of each value of a column on their own, too" },
       failIf: {
         value: gate,
@@ -223,7 +175,7 @@ export const commands = {
       },
       threads,
       kernels,
-      json: { help: "print one JSON object" },
+      json,
       debug,
     },
     examples: [
@@ -287,14 +239,7 @@ export const commands = {
     summary: "tell which columns matter, or what a row's values add to its answer",
     argument: { name: "MODEL", help: "a model file (.ckpt)" },
     options: {
-      split: {
-        value: choice("NAME", ["train", "validation", "test"]),
-        help: "rows of the spec's data (default: test, else validation)",
-        conflicts: ["data", "images", "labels"],
-      },
-      data: { value: text("FILE"), help: "explain on a CSV file", conflicts: ["images", "labels"] },
-      images: { value: text("FILE"), help: "explain on IDX images, or NPY features, …", needs: "labels" },
-      labels: { value: text("FILE"), help: "… and their labels or targets", needs: "images" },
+      ...answeredRows,
       metric: {
         value: text("NAME"),
         help: "what gets worse when a column's values are dealt anew (default: accuracy; r2 of numbers)",
@@ -352,7 +297,7 @@ export const commands = {
     argument: { name: "FILE", help: "a model (.ckpt, .safetensors), data (CSV, IDX, also .gz) or a spec" },
     options: {
       head: { value: integer("N", 0), help: "show the first N records of a data file" },
-      json: { help: "print one JSON object" },
+      json,
       debug,
     },
     examples: [
@@ -367,7 +312,7 @@ export const commands = {
     options: {
       set,
       strict,
-      json: { help: "print one JSON object" },
+      json,
       debug,
     },
     examples: [
@@ -381,7 +326,7 @@ export const commands = {
     options: {
       set,
       samples: { value: integer("N", 1), help: "elements to check of each parameter (default: 20)" },
-      json: { help: "print one JSON object" },
+      json,
       debug,
     },
     examples: [
@@ -399,7 +344,7 @@ export const commands = {
       steps: { value: integer("N", 10), help: "updates to make (default: 200)" },
       threads,
       kernels,
-      json: { help: "print one JSON object" },
+      json,
       debug,
     },
     examples: [
@@ -452,7 +397,7 @@ export const commands = {
       },
       resume: { help: "go on with the sweep that --out holds, or join it from another machine" },
       trials: { value: integer("N", 1), help: "how many combinations to try (default: the spec's, else 30)" },
-      maxTime: { value: duration, help: "stop after this time, saving: 90s, 10m, 1h30m" },
+      maxTime,
       jobs: {
         short: "j",
         value: integer("N", 1),
@@ -466,7 +411,7 @@ export const commands = {
       },
       kernels,
       json: { help: "print results as JSON Lines" },
-      quiet: { short: "q", help: "print warnings and errors only" },
+      quiet,
       debug,
     },
     examples: [
@@ -505,7 +450,7 @@ export const commands = {
         help: "write a page instead, with curves and intervals",
         conflicts: ["json"],
       },
-      json: { help: "print one JSON object" },
+      json,
       threads,
       kernels,
       debug,
@@ -529,7 +474,7 @@ export const commands = {
     options: {
       threads,
       bench: { help: "measure products beside this machine's own multiply-add peak, some seconds each" },
-      json: { help: "print one JSON object" },
+      json,
       debug,
     },
     examples: [

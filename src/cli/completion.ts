@@ -1,5 +1,6 @@
 /** Shell completion, written from the table of commands: names, options, and the values of choices. */
-import { type CommandRow, commands, flagOf, type OptionRow } from "./commands.ts";
+import { commands, flagOf } from "./commands.ts";
+import type { CommandRow, OptionRow } from "./options.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];

@@ -2,7 +2,8 @@
 import { type Argument, Command, CommanderError } from "commander";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
-import { type CommandName, type CommandRow, commands, flagOf, type OptionRow } from "./commands.ts";
+import { type CommandName, commands, flagOf } from "./commands.ts";
+import type { CommandRow, OptionRow } from "./options.ts";
 import { WrongValue } from "./values.ts";
 
 /** What the command line asks for: a command to run, or a text to print. */

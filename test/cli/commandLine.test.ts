@@ -1,7 +1,8 @@
 /** The command line before any command runs: help, versions, wrong words. */
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { type CommandRow, commands, flagOf } from "../../src/cli/commands.ts";
+import { commands, flagOf } from "../../src/cli/commands.ts";
+import type { CommandRow } from "../../src/cli/options.ts";
 import { run } from "./host.ts";
 
 const rows = Object.entries(commands) as [string, CommandRow][];

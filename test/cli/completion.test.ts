@@ -1,8 +1,9 @@
 /** Completion: the scripts complete what the table of commands has, in the shells that are installed. */
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { type CommandRow, commands, flagOf } from "../../src/cli/commands.ts";
+import { commands, flagOf } from "../../src/cli/commands.ts";
 import { shells } from "../../src/cli/completion.ts";
+import type { CommandRow } from "../../src/cli/options.ts";
 import { run } from "./host.ts";
 
 const rows = Object.entries(commands) as [string, CommandRow][];
