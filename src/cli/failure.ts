@@ -45,7 +45,7 @@ function resourceFailure(error: unknown): unknown {
   const { syscall, path } = error as NodeJS.ErrnoException;
   if (syscall !== undefined) return ioProblem(error, path ?? "", syscall);
   if (error instanceof RangeError && /allocation failed|array buffer length/i.test(error.message)) {
-    const hint = "a smaller batch, network or data set needs less";
+    const hint = "a smaller batch or network needs less, and data.stream: true keeps a table's rows on disk";
     return new UserError(exitCodes.io, { message: "out of memory", hint }, { cause: error });
   }
   return undefined;
