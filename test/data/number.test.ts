@@ -29,17 +29,6 @@ const midpoints = fc
   });
 
 describe("a decimal number becomes", () => {
-  test("exactly Math.fround(Number(text)), for every decimal string", () => {
-    const check = (text: string) => {
-      expect(parse(text)).toBe(wanted(text));
-    };
-    fc.assert(fc.property(decimals, check), { numRuns: 5000 });
-    fc.assert(fc.property(midpoints, check), { numRuns: 5000 });
-    fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }).map(String), check), {
-      numRuns: 3000,
-    });
-  });
-
   test.each([
     ["0", 0],
     ["-0", -0],
@@ -49,7 +38,29 @@ describe("a decimal number becomes", () => {
     ["+7", 7],
     ["0e999999999", 0],
     ["1e39", Infinity],
-  ])("%j is %d", (text, value) => expect(parse(text)).toBe(value));
+    ["-1e39", -Infinity],
+    ["-1e-100", -0],
+    ["1e101", Infinity],
+    ["123e-99", 0],
+    ["0.0000000000000000000000000000000000000000000001e47", 10],
+    ["1e-0000000000000000005", 1e-5],
+  ])("%j is %d", (text, value) => expect(parse(text)).toBe(Math.fround(value)));
+
+  test("exactly Math.fround(Number(text)), for every decimal string", () => {
+    const check = (text: string) => {
+      expect(parse(text)).toBe(wanted(text));
+    };
+    /** A digit far behind decides, if any. */
+    const beside = (text: string, digit: string, zeros: number) => {
+      if (/^[^e]*[.]/.test(text)) check(text.replace(/e|$/, (end) => `${"0".repeat(zeros)}${digit}${end}`));
+    };
+    fc.assert(fc.property(decimals, check), { numRuns: 5000 });
+    fc.assert(fc.property(midpoints, check), { numRuns: 5000 });
+    fc.assert(fc.property(midpoints, fc.constantFrom("1", "0"), fc.nat(150), beside), { numRuns: 1000 });
+    fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }).map(String), check), {
+      numRuns: 3000,
+    });
+  });
 });
 
 test.each([
@@ -70,10 +81,28 @@ test.each([
   ...[".", "e5", "1e", "1e+", "--1", "1.2.3", "1 2", "١", "1e5.5", "0b1", "1f"],
 ])("%j is no number", (text) => expect(parse(text)).toBeNaN());
 
-/** The bytes stand between others, as in a file. */
+test("hundreds of digits are a number where a double holds it, and none where not", () => {
+  const sevens = (count: number) => "7".repeat(count);
+  for (const text of [
+    sevens(38),
+    `${sevens(300)}e-280`,
+    `0.${sevens(400)}`,
+    `${sevens(400)}e-390`,
+    sevens(300),
+  ])
+    expect(parse(text)).toBe(Math.fround(Number(text)));
+  expect(parse(sevens(310))).toBeNaN();
+  expect(parse(`-${sevens(309)}.5e-1`)).toBe(-Infinity);
+});
+
+/** The bytes stand between others, as in a file; what these are makes no difference. */
 function parse(text: string): number {
-  const bytes = Buffer.from(`9${text}9`);
-  return parseFloat32(bytes, 1, bytes.length - 1);
+  const [value, ...others] = ["9", ".", "-", "+", " ", "\t", "e5", "5e"].map((beside) => {
+    const bytes = Buffer.from(`${beside}${text}${beside}`);
+    return parseFloat32(bytes, beside.length, bytes.length - beside.length);
+  });
+  if (others.some((other) => !Object.is(other, value))) throw new Error(`${text}: ${value}, ${others}`);
+  return value!;
 }
 
 /** A number beyond any double is none. */
