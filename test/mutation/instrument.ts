@@ -1,7 +1,8 @@
-/** The mutants of parsers, model files and losses: Stryker's, all of a file in one source, each behind a switch. */
-import { readdirSync, readFileSync } from "node:fs";
+/** A group's mutants: Stryker's, all of a file in one source, each behind a switch. */
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Instrumenter } from "@stryker-mutator/instrumenter";
+import { type GroupName, groups } from "./groups.ts";
 
 /** A change that tests have to notice. */
 export interface Mutant {
@@ -15,25 +16,15 @@ export interface Mutant {
 }
 
 const root = join(import.meta.dirname, "../..");
-const mutated = [
-  ...filesIn("src/data/csv"),
-  ...filesIn("src/checkpoint"),
-  "src/engine/reference/losses.ts",
-  "src/model/losses.ts",
-];
-
-/** The files of a folder of the repository, by their path in it. */
-export function filesIn(folder: string): string[] {
-  const names = readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts"));
-  return names.sort().map((name) => `${folder}/${name}`);
-}
 
 /** Texts are not emptied: nearly all of them are words for a person. */
 const excludedMutations = ["StringLiteral"];
 
 /** Sources by their absolute path, and all mutants in them; the same ones each time. */
-export async function instrument(): Promise<{ sources: Map<string, string>; mutants: Mutant[] }> {
-  const files = mutated.map((path) => {
+export async function instrument(
+  group: GroupName,
+): Promise<{ sources: Map<string, string>; mutants: Mutant[] }> {
+  const files = groups[group].sources.map((path) => {
     const name = join(root, path);
     return { name, mutate: true, content: readFileSync(name, "utf8") };
   });

@@ -1,55 +1,84 @@
-/** What a mutation pass has found so far, line by line in a file: a mutant that hangs or crashes ends its process, not the pass. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+/**
+ * What a group's pass has found so far, line by line in a file: a mutant that hangs or crashes ends its process, not the
+ * pass. Findings are of the sources as they were, those of a test file of its text: what has changed is tried again.
+ */
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type GroupName, groups } from "./groups.ts";
 
-const folder = join(import.meta.dirname, "../../build/mutation");
-const path = join(folder, "journal.jsonl");
-const current = join(folder, "now.json");
+const root = join(import.meta.dirname, "../..");
+const folder = join(root, "build/mutation");
 
 export type Finding =
   | { readonly killed: string; readonly by: string }
-  /** All mutants that a file's tests reach have been tried on them; those of its loading cannot be switched on after it. */
-  | { readonly done: string; readonly reached: readonly string[]; readonly loading: readonly string[] };
-
-export function begin(): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path, "");
-}
-
-export function note(finding: Finding): void {
-  appendFileSync(path, `${JSON.stringify(finding)}\n`);
-}
-
-/** Which mutant is alive in this moment; null for none. */
-export function setNow(killed: string | null, by: string): void {
-  writeFileSync(current, JSON.stringify({ killed, by }));
-}
-
-export function now(): { killed: string | null; by: string } {
-  return existsSync(current) ? JSON.parse(readFileSync(current, "utf8")) : { killed: null, by: "" };
-}
+  /** These mutants have been tried on a test, by its file's text and its name. */
+  | { readonly tried: readonly string[]; readonly test: string }
+  /** All tests of the file have run; mutants of its loading cannot be switched on after it. */
+  | { readonly done: string; readonly loading: readonly string[] };
 
 interface Findings {
   /** With the test that noticed it. */
   readonly killed: ReadonlyMap<string, string>;
+  readonly tests: ReadonlySet<string>;
   readonly done: ReadonlySet<string>;
   readonly reached: ReadonlySet<string>;
   readonly loading: ReadonlySet<string>;
 }
 
-export function findings(): Findings {
+/** The journal of a group; one of other sources begins anew. */
+export function openJournal(group: GroupName) {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${group}-${digest(...groups[group].sources.map(read))}.jsonl`);
+  const current = join(folder, `${group}-now.json`);
+  return {
+    clear: () => rmSync(path, { force: true }),
+    note: (finding: Finding) => appendFileSync(path, `${JSON.stringify(finding)}\n`),
+    findings: () => parse(existsSync(path) ? readFileSync(path, "utf8") : ""),
+    /** Which mutant is alive in this moment; null for none. */
+    setNow(killed: string | null, by: string): void {
+      writeFileSync(current, JSON.stringify({ killed, by }));
+    },
+    now(): { killed: string | null; by: string } {
+      return existsSync(current) ? JSON.parse(readFileSync(current, "utf8")) : { killed: null, by: "" };
+    },
+  };
+}
+
+/** A test file by its path and text. */
+export function testKey(file: string): string {
+  return `${file} ${digest(read(file))}`;
+}
+
+function parse(text: string): Findings {
   const killed = new Map<string, string>();
-  const [done, reached, loading] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
-  for (const line of lines) {
+  const [tests, done, reached, loading] = [0, 0, 0, 0].map(() => new Set<string>()) as [
+    Set<string>,
+    Set<string>,
+    Set<string>,
+    Set<string>,
+  ];
+  for (const line of text.split("\n")) {
     if (line === "") continue;
     const finding: Finding = JSON.parse(line);
     if ("killed" in finding) killed.set(finding.killed, finding.by);
-    else {
+    else if ("tried" in finding) {
+      tests.add(finding.test);
+      for (const id of finding.tried) reached.add(id);
+    } else {
       done.add(finding.done);
-      for (const id of finding.reached) reached.add(id);
       for (const id of finding.loading) loading.add(id);
     }
   }
-  return { killed, done, reached, loading };
+  return { killed, tests, done, reached, loading };
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), "utf8");
+}
+
+function digest(...texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(text);
+  return hash.digest("hex").slice(0, 12);
 }

@@ -7,7 +7,8 @@ import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeEach } from "vitest";
 import { getFn } from "vitest/suite";
-import { findings, note, setNow } from "./journal.ts";
+import type { GroupName } from "./groups.ts";
+import { openJournal, testKey } from "./journal.ts";
 
 /** What Stryker's switches look at, and what they count. */
 interface Switches {
@@ -27,8 +28,8 @@ const endless = { times: 100, seconds: 15 };
 // A failure is enough; the smallest one would take hundreds of runs to find.
 fc.configureGlobal({ endOnFailure: true });
 
+const { findings, note, setNow } = openJournal(process.env.NNT_MUTATION_GROUP as GroupName);
 const clock = watch();
-const reached = new Set<string>();
 let isSound = true;
 
 beforeEach(({ task }) => {
@@ -37,11 +38,11 @@ beforeEach(({ task }) => {
 
 afterEach(async ({ task }) => {
   switches.currentTestId = undefined;
-  const { killed } = findings();
+  const { killed, tests } = findings();
   const hits = switches.mutantCoverage?.perTest[task.id] ?? {};
-  for (const mutant of Object.keys(hits)) {
-    reached.add(mutant);
-    if (killed.has(mutant)) continue;
+  const test = `${testKey(pathOf(task.file))} ${task.id} ${task.name}`;
+  const untried = tests.has(test) ? [] : Object.keys(hits).filter((mutant) => !killed.has(mutant));
+  for (const mutant of untried) {
     setNow(mutant, "not ending");
     clock.start();
     if (await fails(task, mutant, hits[mutant]!)) note({ killed: mutant, by: task.name });
@@ -50,14 +51,19 @@ afterEach(async ({ task }) => {
   clock.start();
   isSound &&= task.result?.state !== "fail" && !(await fails(task, "none", 0));
   if (!isSound) throw new Error("the test fails without mutants");
+  note({ tried: Object.keys(hits), test });
 });
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest reads it
 afterAll(async ({}, suite) => {
   await clock.stop();
   const loading = Object.keys(switches.mutantCoverage?.static ?? {});
-  if (isSound) note({ done: relative(process.cwd(), suite.file.filepath), reached: [...reached], loading });
+  if (isSound) note({ done: testKey(pathOf(suite.file)), loading });
 });
+
+function pathOf({ filepath }: { filepath: string }): string {
+  return relative(process.cwd(), filepath);
+}
 
 /** Runs a test while a mutant is on. */
 async function fails(test: object, mutant: string, hits: number): Promise<boolean> {
