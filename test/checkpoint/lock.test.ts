@@ -1,59 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dropClaims, holdersOf, lockDirectory } from "../../src/checkpoint/lock.ts";
 import { exitCodes } from "../../src/support/errors.ts";
 import { formatIdentity, liveness, parseIdentity, thisProcess } from "../../src/support/processes.ts";
 import { refusal, scratch } from "./support.ts";
 
-const holder = fileURLToPath(new URL("lockHolder.ts", import.meta.url));
-
-/** Another process that tries to lock the directory; resolves with what it says. */
-async function rival(directory: string, start = 0): Promise<{ said: string; child: ChildProcess }> {
-  const child = spawn(process.execPath, ["--import", "tsx", holder, directory, String(start)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const [said] = (await once(createInterface(child.stdout!), "line")) as [string];
-  return { said, child };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  child.kill("SIGKILL");
-  await once(child, "exit");
-}
-
-describe("a directory has one writer:", { timeout: 60_000 }, () => {
-  it("another process is refused, and a killed one's lock blocks nobody", async () => {
-    const directory = scratch();
-    const { said, child } = await rival(directory);
-    expect(said).toBe("held");
-    expect(refusal(exitCodes.io, () => lockDirectory(directory))).toBe(
-      `${directory}: the directory is in use by process ${child.pid}; expected one training per directory`,
-    );
-    await kill(child);
-    expect(readdirSync(directory)).toHaveLength(1);
-    const lock = lockDirectory(directory);
-    expect(readdirSync(directory)).toHaveLength(1);
-    expect((await rival(directory)).said).toBe("exit 5");
-    lock.release();
-    expect(readdirSync(directory)).toEqual([]);
-  });
-
-  it("of several that start at once, beside a dead one's lock, exactly one gets it", async () => {
-    const directory = scratch();
-    await kill((await rival(directory)).child);
-    const start = Date.now() + 1000;
-    const said = await Promise.all(
-      Array.from({ length: 4 }, async () => (await rival(directory, start)).said),
-    );
-    expect(said.sort()).toEqual(["exit 5", "exit 5", "exit 5", "held"]);
-  });
-
+describe("a directory has one writer:", () => {
   it("the same process is refused too, until it has released", () => {
     const directory = scratch();
     const lock = lockDirectory(directory);
@@ -97,18 +50,18 @@ describe("a directory has one writer:", { timeout: 60_000 }, () => {
     expect(readdirSync(directory)).toEqual([first]);
   });
 
+  it("a directory that cannot be written cannot be locked", () => {
+    expect(refusal(exitCodes.io, () => lockDirectory("/nowhere"))).toBe(
+      "/nowhere: cannot lock the directory: no such file or directory",
+    );
+  });
+
   it("a claim that comes after is waited for, until it has had its time", () => {
     const directory = scratch();
     const last = `.nnt-lock-${formatIdentity({ ...thisProcess(), pid: 99_999_999, host: "elsewhere" })}`;
     writeFileSync(join(directory, last), "");
     expect(refusal(exitCodes.io, () => lockDirectory(directory))).toContain("in use by process 99999999");
     expect(readdirSync(directory)).toEqual([last]);
-  });
-
-  it("a directory that cannot be written cannot be locked", () => {
-    expect(refusal(exitCodes.io, () => lockDirectory("/nowhere"))).toBe(
-      "/nowhere: cannot lock the directory: no such file or directory",
-    );
   });
 });
 

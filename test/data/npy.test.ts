@@ -101,6 +101,25 @@ test("all versions of the header, and gzip, are read alike", async () => {
   }
 });
 
+/** A file of these words and these elements. */
+function headed(text: string, elements: Uint8Array = new Uint8Array(0)): Buffer {
+  const length = filled(4, (out) => out.writeUInt32LE(text.length));
+  return Buffer.concat([Buffer.from("\x93NUMPY\x02\0", "latin1"), length, Buffer.from(text), elements]);
+}
+
+test.each([
+  ["without blanks", "{'descr':'|u1','fortran_order':False,'shape':(2,12)}"],
+  ["with many", "{ 'descr'  :  '|u1' ,  'fortran_order'  :  False , 'shape'  :  (  2  ,  12  ,  ) , }"],
+  ["in another order, of Python 2", "{'shape': (2L, 12L), 'fortran_order': False, 'descr': '|u1'}\n"],
+  [
+    "as long as a header may be",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 12), }".padEnd(2 ** 16),
+  ],
+])("a header %s is understood", async (_, text) => {
+  const array = await readArray(file("h.npy", headed(text, new Uint8Array(24).fill(7))));
+  expect(array).toMatchObject({ type: "uint8", shape: [2, 12], values: new Uint8Array(24).fill(7) });
+});
+
 test.each([[[6]], [[2, 3]], [[3, 2]], [[2, 2, 3]], [[2, 3, 4, 2]]])(
   "elements of shape %j in Fortran's order come out row by row",
   async (shape) => {
@@ -128,6 +147,7 @@ describe("refused, with the file's name:", () => {
     ["complex numbers", changed("<f4", "<c8"), 'the array holds elements of type "<c8"'],
     ["objects", changed("<f4", "|O"), 'the array holds elements of type "|O'],
     ["records", changed("'<f4'", "[('a"), "the array holds records of several fields"],
+    ["records, with blanks", changed("'descr': '<f4'", "'descr'  :  [("), "records of several fields"],
     ["a single value", changed("(2, 2)", "()"), "a single value, without any dimension"],
     ["no elements", changed("(2, 2)", "(0, 2)"), "an array of shape 0 × 2 holds nothing"],
     ["a header without shape", changed("shape", "shave"), "an NPY header that can't be read"],
@@ -135,9 +155,17 @@ describe("refused, with the file's name:", () => {
     ["a huge promise", changed("(2, 2)", "(9999999,)"), "and the file holds"],
     ["too short", good.subarray(0, -1), "promises 2 × 2 elements of float32"],
     ["too long", Buffer.concat([good, good]), "promises 2 × 2 elements of float32"],
+    ["a version before the first", Buffer.from(good).fill(0, 6, 7), "NPY version 0.0"],
+    ["a header without type", changed("descr", "deskr"), "an NPY header that can't be read"],
+    ["a header without order", changed("fortran_order", "fortran_odour"), "an NPY header that can't be read"],
+    ["a longer header than anybody writes", headed("x".repeat(2 ** 16 + 1)), "an NPY header of 65537 bytes"],
+    ["a type that is none", changed("'<f4'", "'x<f'"), 'elements of type "x<f"'],
   ])("%s", async (_, bytes, message) => {
-    await expect(readArray(file("bad.npy", bytes))).rejects.toThrow(message);
-    await expect(readArray(file("bad.npy", bytes))).rejects.toThrow("bad.npy: ");
+    const path = file("bad.npy", bytes);
+    const error = await readArray(path).catch((fault: unknown) => fault);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toContain(`${path}: `);
+    expect((error as UserError).message).toContain(message);
   });
 
   test("a file cut anywhere", async () => {

@@ -14,24 +14,6 @@ async function sizeOf(chunks: AsyncIterable<Uint8Array>): Promise<number> {
 }
 
 describe("gzip", () => {
-  /** 16 MiB of zeros, as one of the members that a gzip file may have. */
-  const zeros = gzipSync(Buffer.alloc(2 ** 24));
-  const bomb = (members: number) => streamOf(Array.from({ length: members }, () => zeros));
-
-  test("that inflates to over a GiB and 200 times its size is refused, in flat memory", {
-    timeout: 120_000,
-  }, async () => {
-    const before = process.memoryUsage().rss;
-    await expect(sizeOf(inflated(bomb(1000), "bomb.gz"))).rejects.toThrow(
-      "bomb.gz: inflates to more than 200 times its size; no decompression bomb",
-    );
-    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28);
-  });
-
-  test("that inflates to less is read, however small the file was", { timeout: 60_000 }, async () => {
-    expect(await sizeOf(inflated(bomb(4), "zeros.gz"))).toBe(4 * 2 ** 24);
-  });
-
   test.each([
     ["cut short", gzipSync("rows").subarray(0, -5), "the gzip data is cut short"],
     ["damaged", Buffer.concat([gzipSync("rows").subarray(0, 10), Buffer.alloc(9, 255)]), "is damaged"],
@@ -57,4 +39,24 @@ test("a directory is no file, a missing file is told, a device has no size", asy
   await expect(fileSize(tmpdir())).rejects.toThrow("it is a directory");
   await expect(fileSize("nowhere.csv")).rejects.toThrow("nowhere.csv: cannot read: no such file");
   expect(await fileSize("/dev/null")).toBeNull();
+});
+
+describe("gzip of little that inflates to much", () => {
+  /** 16 MiB of zeros, as one of the members that a gzip file may have. */
+  const zeros = gzipSync(Buffer.alloc(2 ** 24));
+  const bomb = (members: number) => streamOf(Array.from({ length: members }, () => zeros));
+
+  test("is refused beyond a GiB and 200 times its size, in flat memory", {
+    timeout: 120_000,
+  }, async () => {
+    const before = process.memoryUsage().rss;
+    await expect(sizeOf(inflated(bomb(1000), "bomb.gz"))).rejects.toThrow(
+      "bomb.gz: inflates to more than 200 times its size; no decompression bomb",
+    );
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28);
+  });
+
+  test("is read up to there, however small the file was", { timeout: 60_000 }, async () => {
+    expect(await sizeOf(inflated(bomb(4), "zeros.gz"))).toBe(4 * 2 ** 24);
+  });
 });
