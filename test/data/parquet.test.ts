@@ -1,8 +1,10 @@
 /** Parquet files are read as the CSV file of the same columns would be; UTF-16 as the UTF-8 of the same text. */
 import { readFileSync } from "node:fs";
+import { parquetMetadata } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { loadDataset } from "../../src/data/load.ts";
+import { decodedGroups } from "../../src/data/parquetWorker.ts";
 import { readFileBytes } from "../../src/data/source.ts";
 import { withoutUtf16 } from "../../src/data/utf16.ts";
 import { exitCodes, UserError } from "../../src/support/errors.ts";
@@ -29,6 +31,8 @@ const table = (codec: (typeof codecs)[number] = "SNAPPY") =>
       ],
     }),
   );
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
 const quoted = (value: unknown) => (value === null ? "" : `"${String(value).replaceAll('"', '""')}"`);
 const csvText = [
   '"a, b",word,flag,y',
@@ -128,6 +132,52 @@ describe("a Parquet file", () => {
     const error = await load(file("page.parquet", whole)).catch((fault: UserError) => fault);
     expect((error as UserError).problems[0]!.expected).toContain(why);
   });
+
+  test("of a value over and over is read up to where a kilobyte would fill memory", async () => {
+    const repeated = (columns: number, rows: number) => {
+      const data = Array<boolean>(rows).fill(true);
+      const columnData = Array.from({ length: columns }, (_, j) => ({
+        name: `${j}`,
+        data,
+        type: "BOOLEAN" as const,
+      }));
+      return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: rows }));
+    };
+    const little = await textOf(readFileBytes(file("runs.parquet", repeated(1, 10_000))));
+    expect(little).toBe(`0\n${"true\n".repeat(10_000)}`);
+    const most = { from: 100_000, to: 2 ** 20 - 1 }; // of as many bytes, zigzag
+    const [from, to] = [most.from, most.to].map((rows) => String.fromCharCode(...varint(2 * rows)));
+    const text = Buffer.from(repeated(5, most.from)).toString("latin1").replaceAll(from!, to!);
+    const much = Buffer.from(text, "latin1");
+    const reading = textOf(readFileBytes(file("bomb.parquet", much)));
+    await expect(reading).rejects.toMatchObject({ exitCode: exitCodes.data });
+    await expect(reading).rejects.toThrow(`5242875 values in ${much.length} bytes; at most 200 in a byte`);
+  });
+
+  test("with a page that inflates to more than a thousand times its size is refused", async () => {
+    const columnData = [{ name: "text", data: ["a".repeat(1_500_000)], type: "STRING" as const }];
+    const whole = Buffer.from(parquetWriteBuffer({ codec: "SNAPPY", columnData }));
+    const size = Buffer.from([0x15, ...varint(2 * 1_500_006)]); // the field after the first, zigzag: bytes inflated
+    const at = whole.indexOf(size);
+    expect(at).toBeGreaterThan(0);
+    whole.set(varint(2 * 120_000_000), at + 1);
+    const reading = textOf(readFileBytes(file("page-bomb.parquet", whole)));
+    await expect(reading).rejects.toMatchObject({ exitCode: exitCodes.data });
+    await expect(reading).rejects.toThrow("a page inflates to more than 1000 times its size");
+  });
+
+  test.each([
+    ["memory", { memory: { least: 1, most: 1 }, time: { seconds: 60, perMegabyte: 1 } }, /memory limit/],
+    ["time", { memory: { least: 64, most: 64 }, time: { seconds: 0, perMegabyte: 0 } }, /does not end/],
+  ])(
+    "that takes more %s than it is given ends the thread, and not the process",
+    async (_, allowance, why) => {
+      const path = file("taking.parquet", table());
+      const metadata = parquetMetadata(table().buffer);
+      const groups = decodedGroups(path, metadata, ["y"], [20, 20, 10], allowance);
+      await expect(groups.next()).rejects.toThrow(why);
+    },
+  );
 
   test("whose names are no text is refused for what it is", async () => {
     const whole = table();

@@ -23,7 +23,7 @@ globals.__stryker__ ??= {};
 const switches = globals.__stryker__;
 
 /** A mutant that is reached so many times as often as its original, or takes so many seconds, does not end. */
-const endless = { times: 100, seconds: 15 };
+const endless = { times: 20, seconds: 15 };
 
 // A failure is enough; the smallest one would take hundreds of runs to find.
 fc.configureGlobal({ endOnFailure: true });
