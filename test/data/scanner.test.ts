@@ -98,6 +98,48 @@ describe("what is wrong is named with its place:", () => {
     expect(outcome(chunked(bytes, [...bytes.keys()]))).toEqual(outcome([bytes]));
   });
 
+  test.each([
+    ["a zip archive", "PK\u0003\u0004", "the file is a zip archive; CSV or .gz"],
+    [
+      "Parquet in a pipe",
+      "PAR1",
+      "the data is Parquet that is cut short, compressed once more, or from a pipe",
+    ],
+    ["zstd", "(\u00b5/\u00fd", "the file is zstd; CSV or .gz"],
+    ["bzip2", "BZh", "the file is bzip2; CSV or .gz"],
+  ])("%s instead of a table", (_, start, message) => {
+    expect(outcome([Buffer.from(`${start},b\n1,2\n`, "latin1")])).toContain(message);
+    expect(outcome([Buffer.from(`x${start},b\n1,2\n`, "latin1")])).not.toContain(message);
+  });
+
+  test("the first byte that is no UTF-8, wherever it stands", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "é", "€", "😀"), maxLength: 12 });
+    const wrong = fc
+      .constantFrom("ff", "c3", "efbf", "e282", "f09f98", "80", "c0af", "eda080")
+      .map((hex) => Buffer.from(hex, "hex"));
+    fc.assert(
+      fc.property(text, wrong, text, (before, bytes, after) => {
+        const start = Buffer.from(`a,b\nx,${before}`);
+        const rest = Buffer.from(`-${after}\n1,2\n`);
+        const place = `2: invalid UTF-8 at byte ${start.length}; UTF-8 text`;
+        expect(scanAll([Buffer.concat([start, bytes, rest])])).toMatchObject({
+          records: [["1", "2"]],
+          problems: [place],
+        });
+      }),
+    );
+  });
+
+  test("the place of a field, counted in characters and lines of its record", () => {
+    const scanner = new CsvScanner({ file: "t.csv" });
+    scanner.push(Buffer.from('a,b,c\n1,2,3\né,"😀\r\n\n\rü",y\n'));
+    expect([0, 1, 2].map((field) => scanner.placeOf(1, field))).toEqual([
+      { file: "t.csv", line: 3, column: 1 },
+      { file: "t.csv", line: 3, column: 3 },
+      { file: "t.csv", line: 6, column: 4 },
+    ]);
+  });
+
   test("a record larger than allowed, by the line where its quote opened", () => {
     const rows = Buffer.from(`a,b\n1,2\n3,"${"x".repeat(3000)}`);
     const message = "3: a quote opens here and is not closed within the largest record";
@@ -128,6 +170,16 @@ describe("what is wrong is named with its place:", () => {
     expect(message.match(/has no name/g)).toHaveLength(20);
   });
 
+  test("as many columns as can be, and rows that are wider still", () => {
+    const header = Array.from({ length: 100_000 }, (_, column) => column).join(",");
+    const zeros = Array(100_000).fill(0).join(",");
+    expect(scanAll([Buffer.from(`${header}\n${zeros}\n`)]).records).toHaveLength(1);
+    for (const end of [",0\n", ",0,x\n", ",".repeat(100_000)])
+      expect(() => scanAll([Buffer.from(`${header}\n`), Buffer.from(zeros), Buffer.from(end)])).toThrow(
+        "2: more columns than can be; 100000 at most",
+      );
+  });
+
   test("more than 100,000 columns", () => {
     const header = Buffer.from(Array.from({ length: 100_001 }, (_, column) => column).join(","));
     expect(() => scanAll([header])).toThrow("1: more columns than can be; 100000 at most");
@@ -144,6 +196,31 @@ test.each([",", ";", "\t", "|"])("the delimiter %j is found in the header", (del
   expect(header).toEqual(["a", "x,y;|\t,;|\t", "c", "d"]);
 });
 
+test("a delimiter that is given is the only one", () => {
+  expect(scanAll([Buffer.from("a;b,c\n1;2,3\n")], { delimiter: "," })).toMatchObject({
+    header: ["a;b", "c"],
+    records: [["1;2", "3"]],
+  });
+  expect(scanAll([Buffer.from("a b\n1,5\n")]).header).toEqual(["a b"]);
+});
+
+test("a chunk of more fields and records than there is room for is read as its pieces are", () => {
+  const rows = Array.from({ length: 30_000 }, (_, row) => [`${row % 10}`, `${row}`, `x${row}`, "", "7"]);
+  const bytes = Buffer.from(`a,b,c,d,e\n${rows.map((row) => row.join(",")).join("\n")}\n`);
+  expect(scanAll([bytes]).records).toEqual(rows);
+  const scanner = new CsvScanner();
+  scanner.push(bytes);
+  expect(scanner.count).toBe(rows.length);
+  for (const record of [0, 1, 9_999, 29_999])
+    expect([0, 1, 2, 3, 4].map((field) => scanner.number(record, field))).toEqual([
+      record % 10,
+      record,
+      Number.NaN,
+      Number.NaN,
+      7,
+    ]);
+});
+
 test("a record is there as soon as its line has ended", () => {
   const scanner = new CsvScanner();
   scanner.push(Buffer.from("a,b\r"));
@@ -152,12 +229,13 @@ test("a record is there as soon as its line has ended", () => {
   expect(scanner.count).toBe(1);
 });
 
-test("a number read on the way is the one its text stands for", () => {
+test("a plain number is read on the way, and is the one its text stands for", () => {
   const numbers = fc.oneof(
     fc.integer().map(String),
     fc.double().map(String),
-    fc.constantFrom("", "x", "-", "1.", "007"),
+    fc.constantFrom("", "x", "-", ".", "1.", "-.5", "007", "12x", "-1", "4294967296", "0.0000000001"),
   );
+  const isPlain = /^-?([0-9]+[.]?[0-9]*|[.][0-9]+)$/;
   fc.assert(
     fc.property(fc.array(numbers, { minLength: 1 }), fc.array(fc.nat(100)), (cells, cuts) => {
       const scanner = new CsvScanner();
@@ -171,9 +249,9 @@ test("a number read on the way is the one its text stands for", () => {
         }
       }
       expect(texts).toEqual(cells);
-      for (const [index, value] of values.entries()) {
-        if (!Number.isNaN(value)) expect(value).toBe(Math.fround(Number(cells[index] || "x")));
-      }
+      expect(values).toEqual(
+        cells.map((cell) => (isPlain.test(cell) ? Math.fround(Number(cell)) : Number.NaN)),
+      );
     }),
   );
 });

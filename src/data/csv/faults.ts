@@ -1,5 +1,4 @@
 /** What can be wrong with CSV bytes, in words. */
-import { isUtf8 } from "node:buffer";
 import type { Problem } from "../../support/errors.ts";
 
 type Fault = Pick<Problem, "message" | "expected" | "hint">;
@@ -38,22 +37,11 @@ export function textAfterQuote(delimiter: string): Fault {
   return { message: "text after a closing quote", expected: `${name} or the line's end` };
 }
 
-/** Offset of the first byte that no UTF-8 text has there. */
+/** Offset of the first byte that no UTF-8 text has there: decoding puts a replacement in its place. */
 function invalidUtf8(bytes: Uint8Array): number {
-  let valid = 0;
-  let invalid = bytes.length;
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >> 1;
-    if (isUtf8(bytes.subarray(0, characterStart(bytes, middle)))) valid = middle;
-    else invalid = middle;
-  }
-  return characterStart(bytes, valid);
-}
-
-/** The position moved back, at most three bytes, to where a character starts. */
-function characterStart(bytes: Uint8Array, at: number): number {
-  for (let back = 0; back < 4 && at - back >= 0; back++) {
-    if ((bytes[at - back]! & 0xc0) !== 0x80) return at - back;
-  }
+  const decoded = Buffer.from(Buffer.from(bytes).toString());
+  let at = decoded.findIndex((byte, index) => byte !== bytes[index]);
+  // A part of a character may begin as the replacement does.
+  while ((decoded[at]! & 0xc0) === 0x80) at--;
   return at;
 }
