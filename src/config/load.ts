@@ -3,17 +3,20 @@ import { basename, dirname, resolve as resolvePath } from "node:path";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import type { Expansion } from "./expand/expansion.ts";
 import type { Issue } from "./issue.ts";
-import { nearestNode, type Place } from "./parse/node.ts";
+import { type Node, nearestNode, type Place } from "./parse/node.ts";
 import { readSpecFile } from "./parse/read.ts";
 import { applyOverrides, type Override } from "./parse/set.ts";
 import { parseYaml } from "./parse/yaml.ts";
 import { type Path, parsePath } from "./paths.ts";
 import { resolve } from "./resolve.ts";
 import type { SearchSpec, Spec } from "./schema.ts";
-import { rebaseSpec, stringifySpec } from "./stringify.ts";
+import { mapFiles, rebase, rebaseSpec, stringifySpec } from "./stringify.ts";
 
 export interface LoadOptions {
-  /** The `--set` options, each `a.b=value` with the value in YAML; later ones win. */
+  /**
+   * The `--set` options, each `a.b=value` with the value in YAML; later ones win. Relative paths in them start at
+   * the working directory.
+   */
   readonly set?: readonly string[];
   /** Options of their own that stand for one value; they win over `set`. */
   readonly overrides?: readonly Override[];
@@ -63,7 +66,10 @@ export function parseSpec(
     );
   }
   const baseDirectory = resolvePath(dirname(file));
-  const { search, ...spec } = whole;
+  const { search, ...placed } = whole;
+  const spec = mapFiles(placed, (path, at) =>
+    isTyped(nearestNode(root, expansion.written(at)).node) ? rebase(path, "", baseDirectory) : path,
+  );
   return {
     spec,
     search,
@@ -76,6 +82,9 @@ export function parseSpec(
     },
   };
 }
+
+/** Whether a value stands in a `--set` of the command line. */
+const isTyped = ({ place: { option } }: Node) => option?.startsWith("--set ") ?? false;
 
 type Wrong = { readonly place: Place; readonly message: string; readonly expected?: string | undefined };
 

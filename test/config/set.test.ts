@@ -33,6 +33,16 @@ describe("--set puts a value into a spec", () => {
     return expect(resolved(text, ...before, ...activation, set)).toEqual(resolved(same));
   });
 
+  it("takes relative paths from the working directory, and the spec's own from the spec's", () => {
+    const spec = `data: { train: { images: a.idx, labels: b.idx } }\ninit: { from: w.safetensors }\n`;
+    const { data, init } = resolved(spec, "data.train.labels=c.idx", "init={ from: ../w.safetensors }");
+    expect(data).toMatchObject({ train: { images: "a.idx", labels: "../c.idx" } });
+    expect(init).toMatchObject({ from: "../../w.safetensors" });
+    const table = resolved(text, "data.path=[b.csv, folder/c.csv, /d.csv]").data;
+    expect(table).toMatchObject({ path: ["../b.csv", "c.csv", "/d.csv"] });
+    expect(resolved(text, 'data.path="-"').data).toMatchObject({ path: ["-"] });
+  });
+
   it("lets the last one win, and an option of its own over all", () => {
     const overrides = [{ option: "--epochs", path: "train.epochs", value: 7 }];
     expect(resolved(text, "train.epochs=5", "train.epochs=6").train.epochs).toBe(6);

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { findDirectory } from "../../checkpoint/runDirectory.ts";
 import { type LoadedSpec, parseSpec } from "../../config/load.ts";
 import { readSpecFile } from "../../config/parse/read.ts";
+import type { Override } from "../../config/parse/set.ts";
 import { parsePath } from "../../config/paths.ts";
 import type { DimensionSpec, SearchSpec } from "../../config/schema.ts";
 import { betterOf, defaultMetrics, isMetric } from "../../metrics/metrics.ts";
@@ -28,8 +29,9 @@ export interface Sweep {
 /** Throws UserError(usage) also for values of the space that make no valid spec. */
 export function loadSweep(file: string, set: readonly string[], trials: number | null): Sweep {
   const text = readSpecFile(file);
-  const overrides = trials === null ? [] : [{ option: "--trials", path: "search.trials", value: trials }];
-  const specAt = (point: Point) => parseSpec(text, file, { set: [...set, ...assignments(point)], overrides });
+  const most = trials === null ? [] : [{ option: "--trials", path: "search.trials", value: trials }];
+  const specAt = (point: Point) =>
+    parseSpec(text, file, { set, overrides: [...assignments(point), ...most] });
   const loaded = specAt({});
   const { search, spec } = loaded;
   if (search === null)
@@ -45,12 +47,15 @@ export function loadSweep(file: string, set: readonly string[], trials: number |
   return { name: spec.name, settings, mode, specAt, line: { event: "search", version: 1, search, spec } };
 }
 
-/** `--set` assignments of a trial's values: outer paths first, so that inner ones go into them. */
-function assignments(point: Point): string[] {
+/** What puts a trial's values into the spec: outer paths first, so that inner ones go into them. */
+function assignments(point: Point): Override[] {
   const depth = (path: string) => parsePath(path)?.length ?? 0;
   const entries = Object.entries(point).sort(([a], [b]) => depth(a) - depth(b));
-  return entries.map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+  return entries.map(([path, value]) => ({ option: optionOf(path), path, value }));
 }
+
+/** How a problem with a value of the space names it. */
+const optionOf = (path: string) => `search.space ${path}`;
 
 function modeOf(metric: string): "min" | "max" {
   const name = metric.split(".")[1] ?? "";
@@ -78,7 +83,7 @@ function checkSpace(loaded: LoadedSpec, { space }: SearchSpec, specAt: (point: P
   for (const [path, dimension] of Object.entries(space)) {
     for (const value of endsOf(dimension)) {
       for (const problem of problemsOf(() => specAt({ ...first, [path]: value }))) {
-        const blamed = Object.keys(space).find((name) => problem.file === `--set ${name}`) ?? path;
+        const blamed = Object.keys(space).find((name) => problem.file === optionOf(name)) ?? path;
         const place = loaded.locate(["search", "space", blamed]);
         problems.set(JSON.stringify([place, problem.message]), { ...problem, ...place });
       }
