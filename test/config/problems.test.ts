@@ -457,6 +457,14 @@ describe("each contradiction in a sentence", () => {
 });
 
 describe("all at once", () => {
+  it("tells misspelt keys of data beside a file that is not named", () => {
+    expect(problems("data: { pth: a.csv, target: y, colums: { a: id } }")).toEqual([
+      "1:1: data.path is missing; expected path: with a CSV file, or train: with IDX files",
+      "1:9: unknown key data.pth; did you mean path?",
+      "1:32: unknown key data.colums; did you mean columns?",
+    ]);
+  });
+
   it("reports every problem, in the file's order", () => {
     const text = [
       "sed: 3",

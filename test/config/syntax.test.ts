@@ -21,6 +21,16 @@ describe("refused with its place", () => {
     ["an empty file", "", "1:1: there is nothing here; expected a spec"],
     ["a comment alone", "# nothing\n", "1:1: there is nothing here; expected a spec"],
     [
+      "JSON with a comment",
+      '{ "seed": 1,\n  // why\n  "name": "a" }',
+      "2:3: a comment that starts with / as in JavaScript; expected # before it, or none in JSON",
+    ],
+    [
+      "JSON that ends early, once",
+      '{ "data": { "path": "a.csv"',
+      "1:28: the mapping before this is never closed; expected }",
+    ],
+    [
       "a text",
       "just a text",
       '1:1: the spec is "just a text"; expected a mapping with data:, model:, train: and so on',

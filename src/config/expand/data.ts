@@ -1,9 +1,10 @@
 /** Shorthand and file-dependent defaults of the `data` section. */
 
 import { nearest } from "../../support/nearest.ts";
+import { unknownKey } from "../check/zodIssues.ts";
 import { show, suggestion } from "../issue.ts";
 import type { Path } from "../paths.ts";
-import { formatNames } from "../schema/data.ts";
+import { dataSchema, formatNames } from "../schema/data.ts";
 import { type Expansion, isMapping, listed, type Mapping, unusable } from "./expansion.ts";
 
 /** Names for delimiters that are awkward to write. */
@@ -14,13 +15,20 @@ export const delimiterNames: Readonly<Record<string, string>> = {
   pipe: "|",
 };
 
+/** What the data of any format may say. */
+const dataKeys = [...new Set(dataSchema.options.flatMap(({ shape }) => Object.keys(shape)))];
+
 const sources = ["path", "train", "validation", "test"] as const;
 
 /** @param folds whether the run cross-validates, so that no test rows are needed unless asked for */
 export function expandData(expansion: Expansion, raw: unknown, folds: boolean): unknown {
   if (!isMapping(raw)) return raw;
   const format = formatOf(expansion, raw);
-  if (format === undefined) return unusable;
+  if (format === undefined) {
+    for (const key of Object.keys(raw))
+      if (!dataKeys.includes(key)) unknownKey(expansion, ["data", key], key, dataKeys);
+    return unusable;
+  }
   const common: Mapping = { ...raw, format };
   if ("classes" in raw) common.classes = expansion.texts(raw.classes, ["data", "classes"]);
   if (format === "csv") return withSplit(expandCsv(expansion, common), (data) => csvShares(data, folds));

@@ -49,8 +49,12 @@ export function parseYaml(text: string, option?: string): { root: Node | null; p
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   const problems: SyntaxProblem[] = [];
+  const told = new Set<string>();
   const report = (offset: number, message: string, expected?: string) => {
-    problems.push({ place: place(offset), message, ...(expected && { expected }) });
+    const problem = { place: place(offset), message, ...(expected && { expected }) };
+    const key = JSON.stringify(problem);
+    if (!told.has(key)) problems.push(problem);
+    told.add(key);
   };
 
   const document = compose(text, lines, report);
@@ -151,6 +155,12 @@ function unfold(contents: ParsedNode, place: (offset: number) => Place, report: 
       const name = written(key);
       const first = entries.get(name)?.key;
       if (name === "__proto__") report(offset, "the key __proto__ is not allowed", "expected another name");
+      else if (key.type === "PLAIN" && /^\/[/*]/.test(name))
+        report(
+          offset,
+          "a comment that starts with / as in JavaScript",
+          "expected # before it, or none in JSON",
+        );
       else if (first) {
         const where = first.line === undefined ? "" : ` (first in line ${first.line})`;
         report(offset, `the key ${shorten(name)} is given twice${where}`, "expected each key once");
