@@ -73,7 +73,7 @@ export const scheduleSchema = z
         ...warmup,
       }),
       z.strictObject({
-        name: z.literal("one_cycle"),
+        name: z.literal("one_cycle").describe("As torch's with cycle_momentum=False: momentum stays."),
         max_lr: above(0).nullable().default(null).describe("The highest lr. null: the optimizer's lr."),
         total_steps: wholeNumber(1).nullable().default(null).describe("Length. null: all of training."),
         pct_start: between0and1().default(0.3).describe("Share of the cycle in which lr rises."),
