@@ -28,12 +28,19 @@ export function runsIn(folder: string): StoredRun[] {
   } catch (error) {
     throw ioProblem(error, folder, "read");
   }
-  const isFolder = (entry: Dirent) => entry.isDirectory() || entry.isSymbolicLink();
-  const directories = entries.filter(isFolder).map(({ name }) => join(folder, name));
+  const directories = entries
+    .filter((entry) => isFolder(entry, folder))
+    .map(({ name }) => join(folder, name));
   return directories
     .filter(isRun)
     .map(readRun)
     .sort((a, b) => a.changed - b.changed);
+}
+
+/** A directory, or a link to one; links to files and to nothing lie beside runs as other files do. */
+function isFolder(entry: Dirent, folder: string): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** @throws UserError (exit code 5) if the directory holds no run */
@@ -43,7 +50,7 @@ export function readRun(directory: string): StoredRun {
     throw new UserError(exitCodes.io, {
       file: directory,
       message: "there is no run",
-      expected: "a directory with a metrics.jsonl, as nnt train leaves it",
+      expected: "expected a directory with a metrics.jsonl, as nnt train leaves it",
     });
   const events = readMetricsLog(paths.metrics);
   const epochs = events.filter(({ event }) => event === "epoch") as unknown as EpochEvent[];

@@ -1,5 +1,5 @@
 /** Runs beside each other: listed, filtered, in order, compared. */
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { run } from "./host.ts";
@@ -24,6 +24,14 @@ test("runs are listed in a table, the oldest first", async () => {
   const { code, out, err } = await run(["runs", root]);
   expect([code, err]).toEqual([0, ""]);
   expect(lines(out).map((line) => line.split(" ")[0])).toEqual(["directory", "slow", "fast"]);
+});
+
+test("a link to a file, or to nothing, is no run", async () => {
+  symlinkSync(join(root, "slow", "spec.yaml"), join(root, "link.yaml"));
+  symlinkSync(join(root, "nowhere"), join(root, "broken"));
+  const { code, out } = await run(["runs", root]);
+  expect(code).toBe(0);
+  expect(lines(out)).toHaveLength(3);
 });
 
 test("--sort puts the best figure first", async () => {
