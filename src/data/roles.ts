@@ -2,9 +2,9 @@
 import type { ColumnSpec, ColumnType, CsvDataSpec, NumberEncoding } from "../config/schema.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
-import { looksBoolean } from "./labels.ts";
+import { isDecimal, looksBoolean } from "./labels.ts";
 import type { InputColumn } from "./preprocessing.ts";
-import { type ColumnReading, missingColumn, type Table, type TableColumn } from "./table.ts";
+import { type ColumnReading, missingColumn, quoted, type Table, type TableColumn } from "./table.ts";
 
 export interface ColumnRole {
   readonly name: string;
@@ -18,6 +18,9 @@ export interface ColumnRole {
 const mostLevels = 20;
 /** … and more than this share of its values are different. */
 const idShare = 0.5;
+
+/** A text in a column of numbers is a slip if there are so many different numbers for each such text. */
+const numbersPerSlip = 10;
 
 /** How to read each column. Throws UserError(usage) for names in the spec that the header lacks. */
 export function readingsOf(
@@ -40,7 +43,7 @@ export function readingsOf(
         meant === undefined
           ? `the columns are ${header.slice(0, 12).join(", ")}`
           : `did you mean "${meant}"?`;
-      return { file, line: 1, message, expected: "a name from the header", hint };
+      return { file, line: 1, message, expected: "expected a name from the header", hint };
     });
   if (problems.length > 0) throw new UserError(exitCodes.data, problems);
   const targets = new Set(spec.target);
@@ -144,7 +147,11 @@ export function rolesOf(
   const roles = table.columns.map((column): ColumnRole => {
     const own = specs.get(column.name) ?? null;
     const base = { name: column.name, spec: own, missing: missingTexts(spec, own) };
-    if (targets.has(column.name)) return { ...base, type: "target" };
+    if (targets.has(column.name)) {
+      const slip = spec.task === null ? slipIn(column) : null;
+      if (slip) warnings.push(`the target "${column.name}" ${slip}: taken for classes`);
+      return { ...base, type: "target" };
+    }
     const said = typeSaid(own);
     if (said) return { ...base, type: said };
     const { type, why } = inferType(column, table.rows);
@@ -154,21 +161,34 @@ export function rolesOf(
   return { roles, warnings };
 }
 
-/** The type of a column by its values, and a reason if it takes no part. */
+/** The type of a column by its values, and a reason if it takes no part, or another one than it seems to. */
 export function inferType(column: TableColumn, rows: number): { type: ColumnType; why?: string } {
   const present = rows - column.missing;
   if (present === 0) return { type: "ignore", why: "holds no value: ignored" };
   if (column.kind === "number") return { type: "number" };
+  const slip = slipIn(column);
   const levels = column.levels.filter((_, number) => !column.isMissing[number]);
   const distinct = levels.length;
   if (column.overflowed || (distinct > mostLevels && distinct > idShare * present)) {
     const count = column.overflowed ? `over ${distinct}` : `${distinct}`;
-    return {
-      type: "id",
-      why: `holds ${count} different texts in ${present} values: taken for an id, ignored`,
-    };
+    const what = slip ?? `holds ${count} different texts in ${present} values`;
+    return { type: "id", why: `${what}: taken for an id, ignored` };
   }
+  if (slip) return { type: "category", why: `${slip}: taken for a category` };
   return { type: looksBoolean(levels) ? "boolean" : "category" };
+}
+
+/** What a column holds that would be one of numbers but for a few values; null for any other. */
+function slipIn({ name, kind, levels, isMissing, places }: TableColumn): string | null {
+  if (kind === "number") return null;
+  const slips = levels.flatMap((text, number) => (isMissing[number] || isDecimal(text) ? [] : [number]));
+  const numbers = levels.length - slips.length;
+  if (slips.length === 0 || numbers < numbersPerSlip * slips.length) return null;
+  const first = levels[slips[0]!]!;
+  const line = places[slips[0]!]?.line;
+  const where = line === undefined ? "" : ` in line ${line}`;
+  const hint = `columns: { ${JSON.stringify(name)}: { missing_values: [${JSON.stringify(first)}] } }`;
+  return `holds numbers and ${quoted(first)}${where} (if it is a missing value, ${hint})`;
 }
 
 /** A map, as columns may be named `__proto__`. */

@@ -149,11 +149,47 @@ describe("levels", () => {
     expect(await predicted(strict.preprocessing, ["a", "c", "new"])).toEqual([
       [1, 0, 0],
       [0, 0, 1],
-      'new.csv:4:1: column "x" holds "new", a level unseen in training; a, b',
+      'new.csv:4:1: column "x" holds "new", a level unseen in training; expected a, b',
     ]);
     const other = file("other.csv", "x,y\na,a\nnew,b\n");
     await expect(loadRows(strict.spec, [other], strict.preprocessing)).rejects.toThrow(
-      `${other}:3:1: column "x" holds "new", a level unseen in training; a, b`,
+      `${other}:3:1: column "x" holds "new", a level unseen in training; expected a, b`,
+    );
+  });
+});
+
+describe("a few texts among numbers", () => {
+  const ages = Array.from({ length: 24 }, (_, row) => String(20 + (row % 12)));
+  const hint = (text: string) => `columns: { "x": { missing_values: ["${text}"] } }`;
+  test("are told with their line, as they make a category of the column", async () => {
+    const { loaded } = await load(["20", "old", ...ages], {});
+    expect(loaded.warnings).toContain(
+      `column "x" holds numbers and "old" in line 3 (if it is a missing value, ${hint("old")}): taken for a category`,
+    );
+  });
+  test("or an id of it", async () => {
+    const text = ["x,z,y", ...ages.map((age, row) => `${row}.5,${age},${row % 2}`), "?!,1,0"].join("\n");
+    const spec = csvSpec({ path: [file("ids.csv", text)], target: ["y"] });
+    const { warnings } = await loadDataset(spec, { seed: 0, baseDirectory: "." });
+    expect(warnings).toContain(
+      `column "x" holds numbers and "?!" in line 26 (if it is a missing value, ${hint("?!")}): taken for an id, ignored`,
+    );
+  });
+  test("or classes of a target", async () => {
+    const text = ["y,x", ...ages.map((age, row) => `${age},${row}.5`), "old,1"].join("\n");
+    const path = file("ages.csv", text);
+    const spec = csvSpec({
+      path: [path],
+      target: ["y"],
+      split: { ...csvSpec({ target: ["y"] }).split, stratify: false },
+    });
+    const { warnings } = await loadDataset(spec, { seed: 0, baseDirectory: "." });
+    expect(warnings[0]).toMatch(/^the target "y" holds numbers and "old" in line 26 .*: taken for classes$/);
+  });
+  test("are as many as make it a category, or said to be one", async () => {
+    expect((await load(["a", "b", ...ages], {})).loaded.warnings.join()).not.toMatch(/numbers and/);
+    expect((await load(["a", ...ages], { type: "category" })).loaded.warnings.join()).not.toMatch(
+      /numbers and/,
     );
   });
 });
