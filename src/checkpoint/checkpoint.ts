@@ -260,7 +260,7 @@ function checkVersion(file: string, version: string | undefined): void {
   throw new UnknownFormat(exitCodes.model, {
     file,
     message: `the file has format version ${JSON.stringify(version?.slice(0, 20))}`,
-    expected: `this nnt reads version ${formatVersion}`,
+    expected: `expected version ${formatVersion}, which this nnt reads`,
     hint: "a newer nnt wrote it: update nnt",
   });
 }

@@ -188,7 +188,7 @@ function checkContent(directory: string, mode: RunMode): void {
     throw new UserError(exitCodes.io, {
       file: directory,
       message: `the directory holds a ${runFiles[present[0]!]} that no run wrote`,
-      expected: "nnt would overwrite it",
+      expected: "expected none that nnt would overwrite",
       hint: "choose another --out",
     });
   // A log without a line: a run that was over before it began.

@@ -43,13 +43,13 @@ export function createAnswers(preprocessing: Preprocessing, options: AnswerOptio
     const asked = proba ? "--proba" : "--top-k";
     throw new UserError(exitCodes.usage, {
       message: `${asked}: the model predicts numbers or was trained on a loss without probabilities`,
-      expected: "a classifier",
+      expected: "expected a classifier",
     });
   }
   if (topK > 0 && preprocessing.target.task !== "classification") {
     throw new UserError(exitCodes.usage, {
       message: "--top-k: the model has no classes",
-      expected: "a classifier",
+      expected: "expected a classifier",
     });
   }
   const kept =
@@ -71,7 +71,8 @@ export function createAnswers(preprocessing: Preprocessing, options: AnswerOptio
 function fieldNamed(name: string, header: readonly string[]): number {
   const field = header.indexOf(name);
   if (field >= 0) return field;
-  throw new UserError(exitCodes.data, missingColumn(name, header, undefined));
+  const { message, hint } = missingColumn(name, header, undefined);
+  throw new UserError(exitCodes.data, { message: `--keep: ${message}`, hint });
 }
 
 interface Plan {

@@ -47,7 +47,11 @@ export async function readArrayBytes<Header extends ArrayHeader>(
     }
   }
   if (!header)
-    throw dataError({ file, message: "the file ends within its header", expected: "an IDX or NPY header" });
+    throw dataError({
+      file,
+      message: "the file ends within its header",
+      expected: "expected an IDX or NPY header",
+    });
   if (at < data.length) throw wrongLength(file, header, at + header.headerBytes);
   return { header, data };
 }
@@ -62,7 +66,7 @@ function checkPromise(header: ArrayHeader, file: string, size: number | null, is
 
 function empty(file: string, { shape }: ArrayHeader) {
   const message = `an array of shape ${shape.join(" × ")} holds nothing`;
-  return dataError({ file, message, expected: "elements" });
+  return dataError({ file, message, expected: "expected elements" });
 }
 
 function wrongLength(file: string, header: ArrayHeader, found: number | null, isGzip = false) {
@@ -71,6 +75,6 @@ function wrongLength(file: string, header: ArrayHeader, found: number | null, is
   return dataError({
     file,
     message: `the header promises ${header.shape.join(" × ")} elements of ${header.type}, ${promised} bytes, and the file holds ${holds}`,
-    expected: "as many bytes as the header says",
+    expected: "expected as many bytes as the header says",
   });
 }

@@ -62,7 +62,11 @@ function fill(
       if (isMissing) missing[j]!++;
       if (isMissing ? isRequired[j] : !Number.isFinite(Math.fround(value))) {
         const message = `${names[j]} of record ${Math.floor(at / width)} is ${value}`;
-        problems.add({ file, message, expected: isMissing ? "a value" : "a finite 32-bit float" });
+        problems.add({
+          file,
+          message,
+          expected: isMissing ? "expected a value" : "expected a finite 32-bit float",
+        });
       }
       if (isText && !isMissing) {
         let level = levels[j]!.get(value);
@@ -97,7 +101,7 @@ export function checkWidths(arrays: readonly NumberArray[]): void {
     const { cols } = recordShape(array);
     if (cols !== wanted) {
       const message = `records of ${cols} elements`;
-      throw dataError({ file: array.file, message, expected: `${wanted}, as in the training file` });
+      throw dataError({ file: array.file, message, expected: `expected ${wanted}, as in the training file` });
     }
   }
 }

@@ -69,7 +69,11 @@ export function booleanCodes(column: TableColumn): Float32Array {
     const value = booleanOf(level);
     if (value === undefined) {
       const message = `column "${column.name}" holds ${quoted(level)}, not a boolean`;
-      problems.add({ ...column.places[number], message, expected: "true or false, yes or no, 1 or 0" });
+      problems.add({
+        ...column.places[number],
+        message,
+        expected: "expected true or false, yes or no, 1 or 0",
+      });
     }
     return value ?? Number.NaN;
   });
@@ -100,7 +104,8 @@ function codesOf(column: InputColumn, read: TableColumn): Float32Array | null {
 export function unseenProblem({ name, levels }: CategoryColumn, level: string) {
   return {
     message: `column "${name}" holds ${quoted(level)}, a level unseen in training`,
-    expected: levels.length > 12 ? `one of ${levels.length} levels` : levels.join(", "),
+    expected:
+      levels.length > 12 ? `expected one of ${levels.length} levels` : `expected ${levels.join(", ")}`,
     hint: "the spec says unseen: error; without it, such a level is taken as none",
   };
 }

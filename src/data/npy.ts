@@ -42,7 +42,11 @@ export function parseNpyHeader(bytes: Uint8Array, file: string): NpyHeader | nul
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const version = bytes[6]!;
   if (version < 1 || version > 3) {
-    throw dataError({ file, message: `NPY version ${version}.${bytes[7]}`, expected: "1.0, 2.0 or 3.0" });
+    throw dataError({
+      file,
+      message: `NPY version ${version}.${bytes[7]}`,
+      expected: "expected 1.0, 2.0 or 3.0",
+    });
   }
   const textStart = version === 1 ? 10 : 12;
   const textBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
@@ -114,7 +118,7 @@ function halfToNumber(bits: number): number {
 }
 
 function badHeader(file: string, what: string) {
-  const expected = "descr, fortran_order and shape, as numpy.save writes them";
+  const expected = "expected descr, fortran_order and shape, as numpy.save writes them";
   return dataError({ file, message: `an NPY header ${what}`, expected });
 }
 
@@ -122,6 +126,6 @@ function notNumbers(file: string, what: string) {
   return dataError({
     file,
     message: `the array holds ${what}`,
-    expected: "numbers, with a first dimension that counts records",
+    expected: "expected numbers, with a first dimension that counts records",
   });
 }

@@ -37,16 +37,33 @@ export function createEncoder(preprocessing: Preprocessing, reader: RecordReader
   if (reader.format === "jsonl") return new JsonlEncoder(columns, reader.file, prepare);
   const known = new Map(reader.header.map((name, field) => [name, field]));
   const absent = columns.filter(({ name }) => !known.has(name));
-  if (absent.length > 0) {
-    const problems = absent.slice(0, 20).map(({ name }) => missingColumn(name, reader.header, reader.file));
-    throw new UserError(exitCodes.data, problems);
-  }
+  if (absent.length > 0)
+    throw new UserError(exitCodes.data, absentColumns(absent, columns, preprocessing.inputs, reader));
   return new CsvEncoder(
     columns,
     columns.map(({ name }) => known.get(name)!),
     prepare,
   );
 }
+
+function absentColumns(
+  absent: readonly InputColumn[],
+  columns: readonly InputColumn[],
+  { kind }: Inputs,
+  { header, file }: RecordReader,
+): Problem[] {
+  if (kind !== "columns") {
+    const message = `${absent.length} of ${columns.length} columns are not there, such as "${absent[0]!.name}"`;
+    const expected = `expected ${columns[0]!.name} to ${columns.at(-1)!.name}`;
+    return [{ file, line: 1, message, expected, hint: "an IDX or NPY file: --images FILE" }];
+  }
+  const problems: Problem[] = absent.slice(0, mostNamed).map(({ name }) => missingColumn(name, header, file));
+  const more = absent.length - mostNamed;
+  return more > 0 ? [...problems, { message: `and ${more} more columns` }] : problems;
+}
+
+/** Columns whose absence is told by name. */
+const mostNamed = 20;
 
 /** What happens to a raw row before its numbers are scaled, one by one; rows with gaps are left as they are. */
 function preparationOf(inputs: Inputs): (raw: Float32Array) => void {
@@ -192,14 +209,14 @@ function refusal(scanner: CsvScanner, record: number, field: number): Problem {
   return {
     ...scanner.placeOf(record, field),
     message,
-    expected: "a value, as the model's spec says missing: error",
+    expected: "expected a value, as the model's spec says missing: error",
   };
 }
 
 function booleanProblem(name: string, text: string) {
   return {
     message: `column "${name}" holds ${quoted(text)}, not a boolean`,
-    expected: "true or false, yes or no, 1 or 0",
+    expected: "expected true or false, yes or no, 1 or 0",
   };
 }
 
@@ -232,11 +249,16 @@ class JsonlEncoder implements RecordEncoder {
         const meant = nearest(name, Object.keys(object));
         const hint =
           meant === undefined ? "write null for a missing value" : `did you mean ${quoted(meant)}?`;
-        return { ...place, message: `the object has no "${name}"`, expected: "every input column", hint };
+        return {
+          ...place,
+          message: `the object has no "${name}"`,
+          expected: "expected every input column",
+          hint,
+        };
       }
       if (typeof value === "object" && value !== null) {
         const message = `"${name}" is ${Array.isArray(value) ? "an array" : "an object"}`;
-        return { ...place, message, expected: "a number, a text, a boolean or null" };
+        return { ...place, message, expected: "expected a number, a text, a boolean or null" };
       }
       const raw = rawOf(reading, value as string | number | boolean | null);
       if (typeof raw !== "number") return { ...place, ...raw };
@@ -246,7 +268,7 @@ class JsonlEncoder implements RecordEncoder {
     const missing = this.rows.encode(this.raw, 0, out, to);
     if (missing < 0) return null;
     const message = `"${this.readings[missing]!.column.name}" is missing`;
-    return { ...place, message, expected: "a value, as the model's spec says missing: error" };
+    return { ...place, message, expected: "expected a value, as the model's spec says missing: error" };
   }
 
   warnings(): string[] {

@@ -71,7 +71,7 @@ export function inferTarget(
     throw dataError({
       ...text.places[text.isMissing.indexOf(false)],
       message: `the target "${text.name}" holds texts, which loss ${loss ?? ""} cannot learn`,
-      expected: "numbers",
+      expected: "expected numbers",
     });
   }
   return numbersTarget(names, loss);
@@ -83,7 +83,10 @@ export function classTarget(name: string, classes: readonly string[], loss: Loss
     throw misfit("two classes have the same label", "different labels");
   if (classes.length < 2) {
     const found = classes.length === 0 ? "no class" : `one class only, ${quoted(classes[0]!)}`;
-    throw dataError({ message: `the target "${name}" has ${found}`, expected: "at least two classes" });
+    throw dataError({
+      message: `the target "${name}" has ${found}`,
+      expected: "expected at least two classes",
+    });
   }
   const link = linkOf(loss ?? "cross_entropy");
   const isIndex = link === "softmax" || (link === "sigmoid" && classes.length === 2);
@@ -213,10 +216,10 @@ function classNumbers(target: ClassTarget, { column, values }: TargetValues): Fl
   const known = new Map([[Number.NaN, 0]]); // no class at all: rows without one are in no split
   const refuse = (value: number) => {
     const message = `column "${column.name}" holds ${quoted(labelOf(column, value))}, not one of the classes`;
-    const expected =
-      target.classes.length > 12 ? `one of ${target.classes.length} classes` : target.classes.join(", ");
+    const classes =
+      target.classes.length > 12 ? `${target.classes.length} classes` : target.classes.join(", ");
     const hint = "classes are those of the training rows, unless data.classes lists them";
-    problems.add({ ...column.places[value], message, expected, hint });
+    problems.add({ ...column.places[value], message, expected: `expected one of ${classes}`, hint });
     return 0;
   };
   const result = values.map((value) => {
@@ -238,7 +241,11 @@ function binaryValues({ column, values }: TargetValues): Float32Array {
     const value = booleanOf(level);
     if (value === undefined && !column.isMissing[number]) {
       const message = `column "${column.name}" holds ${quoted(level)}, not a label that is there or not`;
-      problems.add({ ...column.places[number], message, expected: "1 or 0, true or false, yes or no" });
+      problems.add({
+        ...column.places[number],
+        message,
+        expected: "expected 1 or 0, true or false, yes or no",
+      });
     }
     return value ?? 0;
   });
@@ -254,5 +261,5 @@ function linkOf(loss: LossName): Link {
 }
 
 function misfit(message: string, expected: string): UserError {
-  return new UserError(exitCodes.usage, { message, expected });
+  return new UserError(exitCodes.usage, { message, expected: `expected ${expected}` });
 }

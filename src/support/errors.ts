@@ -21,6 +21,7 @@ export interface Problem {
   /** 1-based; a character column in a spec, a field number's first character in a table. */
   readonly column?: number | undefined;
   readonly message: string;
+  /** Reads on after a semicolon: `expected a number`, `did you mean lr?`. */
   readonly expected?: string | undefined;
   readonly hint?: string | undefined;
 }

@@ -1,18 +1,24 @@
 /** The known name that a misspelt one most probably means. */
 
-/** Mistakes that are borne: a third of the name's length, at least one. */
+/** Mistakes that are borne: a third of the name's length, at least one; none in a single letter. */
 const mistakesPerLetter = 1 / 3;
 
-/** The candidate with the fewest single-letter mistakes, or undefined when none is near. */
+/**
+ * The candidate with the fewest single-letter mistakes, or undefined when none is near. Case and spaces around
+ * a name are none.
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let fewest = Math.max(1, Math.floor(name.length * mistakesPerLetter)) + 1;
+  const letters = lettersOf(name);
+  let fewest = letters.length < 2 ? 1 : Math.max(1, Math.floor(letters.length * mistakesPerLetter)) + 1;
   for (const candidate of candidates) {
-    const mistakes = distance(name.toLowerCase(), candidate.toLowerCase());
+    const mistakes = distance(letters, lettersOf(candidate));
     if (mistakes < fewest) [best, fewest] = [candidate, mistakes];
   }
   return best;
 }
+
+const lettersOf = (name: string) => name.trim().toLowerCase();
 
 /** Insertions, deletions, replacements and swaps of neighbours that make `a` into `b`. */
 function distance(a: string, b: string): number {

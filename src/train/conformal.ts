@@ -17,7 +17,10 @@ export async function conformalFor(k: Kernels, saved: SavedModel): Promise<Confo
   if (calibration?.conformal) return calibration.conformal;
   if (target.task === "multilabel") {
     const message = "--interval: the model gives several labels a row";
-    throw new UserError(exitCodes.usage, { message, expected: "a model of one class a row, or of numbers" });
+    throw new UserError(exitCodes.usage, {
+      message,
+      expected: "expected a model of one class a row, or of numbers",
+    });
   }
   const { split, close } = await splitOf(saved, "validation");
   const rule = lossRule(k, loss, outputWidth(preprocessing), null);

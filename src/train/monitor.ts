@@ -47,11 +47,14 @@ function requireFigure(section: string, metric: string, task: Network["task"], h
     throw new UserError(exitCodes.usage, { message: `${section}.metric is "${metric}": ${why}`, expected });
   };
   if (split === "validation" && !hasValidation)
-    fail("the data has no validation rows", "data.split.validation above 0, or train.loss");
+    fail("the data has no validation rows", "expected data.split.validation above 0, or train.loss");
   const known = split === "train" ? trainFigures(task) : ["loss", ...metricsOf(task)];
   if (known.includes(name)) return;
   const close = nearest(name, known);
-  fail(`no such figure of a ${task}`, close ? `did you mean ${split}.${close}?` : known.join(", "));
+  fail(
+    `no such figure of a ${task}`,
+    close ? `did you mean ${split}.${close}?` : `expected ${known.join(", ")}`,
+  );
 }
 
 /** What training itself sums up without a pass of its own. */

@@ -170,7 +170,9 @@ describe("a stranger's model file with a digest that fits is refused", () => {
 
   it("for a format version from the future, and told apart from damage", () => {
     const bytes = edited('"format_version":"1"', '"format_version":"2"');
-    expect(refusal(exitCodes.model, () => decode(bytes))).toContain("this nnt reads version 1");
+    expect(refusal(exitCodes.model, () => decode(bytes))).toContain(
+      "expected version 1, which this nnt reads",
+    );
     expect(userError(() => decode(bytes))).toBeInstanceOf(UnknownFormat);
   });
 

@@ -48,6 +48,12 @@ beforeAll(async () => {
     "text.yaml": csv("text.csv", ", columns: { b: number }"),
     "labels.yaml": csv("good.csv", ", classes: ['no', maybe]"),
     "target.yaml": csv("good.csv").replace("target: y", "target: yy"),
+    "letter.yaml": csv("good.csv").replace("target: y", "target: z"),
+    "spaces.csv": table.replace("a,b,y", "a,b, y"),
+    "spaces.yaml": csv("spaces.csv"),
+    "classes.idx": idxFile([20], 20).fill(2, 8, 18),
+    "pixels.yaml": idx("images.idx", "classes.idx"),
+    "swapped.yaml": `data: { train: { images: images.idx, labels: labels.idx }, test: { images: labels.idx, labels: labels.idx } }`,
     "magic.yaml": idx("magic.idx", "labels.idx"),
     "short.yaml": idx("short.idx", "labels.idx"),
     "long.yaml": idx("long.idx", "labels.idx"),
@@ -61,10 +67,13 @@ beforeAll(async () => {
   });
   process.chdir(cwd);
   expect(await run(["train", "good.yaml", "--out", "run"])).toMatchObject({ code: 0 });
+  expect(await run(["train", "pixels.yaml", "--out", "pixels"])).toMatchObject({ code: 0 });
 });
 
 const before = process.cwd();
 afterAll(() => process.chdir(before));
+
+type Case = [what: string, argv: string[], code: number, message: RegExp, stdin?: string];
 
 describe("wrong input", () => {
   test.each([
@@ -74,10 +83,12 @@ describe("wrong input", () => {
     ["data file that is a directory", ["train", "folder.yaml"], 5, /^nnt: .*folder.*directory/],
     ["empty file", ["train", "empty.yaml"], 3, /^nnt: .*empty\.csv.*empty/],
     ["header only", ["train", "header.yaml"], 3, /^nnt: .*header\.csv.*row/],
-    ["ragged row", ["train", "ragged.yaml"], 3, /^nnt: .*ragged\.csv:5.*field/],
-    ["text in a number column", ["train", "text.yaml"], 3, /^nnt: .*text\.csv:9:.*"b".*"zero"/],
+    ["ragged row", ["train", "ragged.yaml"], 3, /^nnt: ragged\.csv:5: .*; expected 3 fields/],
+    ["text in a number column", ["train", "text.yaml"], 3, /^nnt: text\.csv:9:3: .*"b".*"zero"/],
     ["label out of range", ["train", "labels.yaml"], 3, /^nnt: .*good\.csv:3.*"yes"/],
-    ["target column absent", ["train", "target.yaml"], 3, /^nnt: .*"yy"[\s\S]*"y"/],
+    ["target column absent", ["train", "target.yaml"], 3, /^nnt: good\.csv:1: .*"yy"[\s\S]*"y"/],
+    ["target of one other letter", ["train", "letter.yaml"], 3, /"z"[^?]*hint: the columns are a, b, y\n/],
+    ["target but for spaces", ["train", "spaces.yaml"], 3, /"y"[\s\S]*did you mean " y"\?/],
     ["IDX of a wrong magic", ["train", "magic.yaml"], 3, /^nnt: .*magic\.idx/],
     ["IDX that is too short", ["train", "short.yaml"], 3, /^nnt: .*short\.idx/],
     ["IDX that is too long", ["train", "long.yaml"], 3, /^nnt: .*long\.idx/],
@@ -103,11 +114,16 @@ describe("wrong input", () => {
       2,
       /"acuracy"[\s\S]*accuracy/,
     ],
+    ["labels for images", ["train", "swapped.yaml"], 3, /^nnt: labels\.idx: .*shape 1; expected 2 × 2/],
+    ["column to keep", ["predict", "run/best.ckpt", "--keep", "bb"], 3, /^nnt: --keep: .*"bb"/, "a,b\n1,2\n"],
+    ["table for images", ["predict", "pixels/best.ckpt"], 3, /^nnt: stdin:1: 4 of 4 .*--images/s, "a\n1\n"],
     ["file of no known kind", ["inspect", "nowhere.csv"], 5, /^nnt: nowhere\.csv: /],
-  ])("%s", async (_, argv, code, message) => {
-    const { code: actual, out, err } = await run(argv);
+  ] as Case[])("%s", async (_, argv, code, message, stdin = "") => {
+    const { code: actual, out, err } = await run(argv, { stdin });
     expect(err).toMatch(message);
     expect([actual, out]).toEqual([code, ""]);
     expect(err).not.toMatch(/^ +at /m);
+    for (const [, second] of err.matchAll(/^nnt: .*?; (.*)/gm))
+      expect(second).toMatch(/^(expected|did you mean) /);
   });
 });

@@ -82,7 +82,7 @@ describe("what is wrong with an object is told with its line", () => {
       ],
       ':2: the object has "b", which the first has not',
     ],
-    [[{ a: [1], y: 1 }], ':1: "a" is an array; a number, a text, a boolean or null'],
+    [[{ a: [1], y: 1 }], ':1: "a" is an array; expected a number, a text, a boolean or null'],
   ])("%j", async (objects, problem) => {
     await expect(load({ path: [file("wrong.jsonl", jsonLines(objects))] })).rejects.toThrow(problem);
   });

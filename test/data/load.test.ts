@@ -114,7 +114,7 @@ describe("columns", () => {
   test("that refuse missing values name each of them", async () => {
     const columns = { ...spec.columns, age: columnSpec({ missing: "error" }) };
     await expect(load({ ...spec, columns })).rejects.toThrow(
-      `${dirty}:2:3: column "age" holds "NA", a missing value; a value in every row\n${dirty}:7:3: `,
+      `${dirty}:2:3: column "age" holds "NA", a missing value; expected a value in every row\n${dirty}:7:3: `,
     );
   });
 
@@ -235,9 +235,14 @@ describe("the target", () => {
       "a label out of range",
       ["1", "7"],
       { classes: ["0", "1"] },
-      ':3:3: column "y" holds "7", not one of the classes; 0, 1',
+      ':3:3: column "y" holds "7", not one of the classes; expected one of 0, 1',
     ],
-    ["one class only", ["a", "a"], {}, 'the target "y" has one class only, "a"; at least two classes'],
+    [
+      "one class only",
+      ["a", "a"],
+      {},
+      'the target "y" has one class only, "a"; expected at least two classes',
+    ],
     [
       "a text where numbers are asked for",
       ["1", "x"],
@@ -279,7 +284,7 @@ describe("splits", () => {
     const strange = file("strange.csv", "x,y\n1,c\n");
     const spec = csvSpec({ train: [train], test: [strange], target: ["y"] });
     await expect(load(spec)).rejects.toThrow(
-      `${strange}:2:3: column "y" holds "c", not one of the classes; a, b`,
+      `${strange}:2:3: column "y" holds "c", not one of the classes; expected one of a, b`,
     );
   });
 
@@ -402,16 +407,20 @@ describe("IDX files", () => {
 
   test("with several labels per record are refused", async () => {
     await expect(load(small(idx("pairs", [4, 2], [0, 1, 0, 1, 0, 1, 0, 1])))).rejects.toThrow(
-      "labels of shape 4 × 2; one label per record",
+      "labels of shape 4 × 2; expected one label per record",
     );
   });
 
   test("of another shape than the training's are refused, in training and afterwards", async () => {
     const labels = idx("bytes", [4], [0, 1, 0, 1]);
     const other = { images: idx("wide-images", [4, 1, 3], Array(12).fill(1)), labels };
-    await expect(load({ ...small(labels), test: other })).rejects.toThrow("records of shape 1 × 3; 1 × 2");
+    await expect(load({ ...small(labels), test: other })).rejects.toThrow(
+      "records of shape 1 × 3; expected 1 × 2",
+    );
     const { preprocessing } = await load(small(labels));
-    await expect(loadArray(other.images, preprocessing)).rejects.toThrow("records of 3 elements; 1 × 2");
+    await expect(loadArray(other.images, preprocessing)).rejects.toThrow(
+      "records of 3 elements; expected 1 × 2",
+    );
     expect(inputNames(preprocessing)).toHaveLength(2);
   });
 
@@ -420,7 +429,7 @@ describe("IDX files", () => {
     const path = [file("pairs.csv", "x,y\n1,a\n2,b\n")];
     const ofTables = (await load(csvSpec({ path, target: ["y"] }))).preprocessing;
     await expect(loadArray(idx("pairs", [2, 2], [0, 1, 0, 1]), ofTables)).rejects.toThrow(
-      "records of 2 elements; records of the 1 columns that the model was trained on",
+      "records of 2 elements; expected records of the 1 columns that the model was trained on",
     );
     await expect(loadRows(csvSpec({ path, target: ["y"] }), path, ofImages)).rejects.toThrow("on IDX images");
   });

@@ -225,7 +225,7 @@ describe("in training", () => {
     const bad = file("inf.npy", npy({ kind: "f8", shape: [2, 2], values: [1, 2, 3, 1e300] }));
     const nan = file("nan.npy", npy({ kind: "f4", shape: [2], values: [0, Number.NaN] }));
     await expect(load(`{ train: { features: ${bad}, targets: ${nan} } }`)).rejects.toThrow(
-      /inf\.npy: feature_1 of record 1 is 1e\+300; .*\n.*nan\.npy: target of record 1 is NaN; a value/,
+      /inf\.npy: feature_1 of record 1 is 1e\+300; .*\n.*nan\.npy: target of record 1 is NaN; expected a value/,
     );
     await expect(load(`{ train: { features: ${x}, targets: ${nan} } }`)).rejects.toThrow(
       "2 labels for the 24 records of",
@@ -243,7 +243,9 @@ describe("in training", () => {
     for (const other of [splits.validation, splits.test]) expect(other?.table).toEqual(splits.train.table);
     const wide = file("wide.npy", npy({ kind: "f4", shape: [24, 3], values: Array(72).fill(1) }));
     const other = load(`{ train: ${pair}, test: { features: ${wide}, targets: ${y} } }`);
-    await expect(other).rejects.toThrow("wide.npy: records of 3 elements; 2, as in the training file");
+    await expect(other).rejects.toThrow(
+      "wide.npy: records of 3 elements; expected 2, as in the training file",
+    );
   });
 
   test("a trained model reads the same files as it did in training", async () => {
@@ -256,18 +258,21 @@ describe("in training", () => {
     expect(given.split.targets).toEqual(splits.train.targets);
     const narrow = file("narrow.npy", npy({ kind: "f4", shape: [24, 1], values: Array(24).fill(1) }));
     await expect(loadGivenPair([narrow, y], preprocessing, spec.data)).rejects.toThrow(
-      'narrow.npy: records of 1 elements, without a "feature_1"; records as the model was trained on',
+      'narrow.npy: records of 1 elements, without a "feature_1"; expected records as the model was trained on',
     );
     await expect(loadArray(narrow, preprocessing)).rejects.toThrow(
-      "records of 1 elements; records of the 2 columns that the model was trained on, all numbers",
+      "records of 1 elements; expected records of the 2 columns that the model was trained on, all numbers",
     );
     expect((await loadArray(x, preprocessing)).table).toEqual(splits.train.table);
   });
 
   test.each([
-    ["scale: robust", "data.scale is robust, and the features are images; standard, minmax or none"],
-    ["task: multilabel", "data.task is multilabel, and a record has one target; several"],
-    ["number_encoding: periodic", "data.number_encoding is periodic, and the features are images; none"],
+    ["scale: robust", "data.scale is robust, and the features are images; expected standard, minmax or none"],
+    ["task: multilabel", "data.task is multilabel, and a record has one target; expected several"],
+    [
+      "number_encoding: periodic",
+      "data.number_encoding is periodic, and the features are images; expected none",
+    ],
   ])("%s is for tables, not for images", async (setting, message) => {
     const images = file("images.npy", npy({ kind: "u1", shape: [24, 2, 2], values: Array(96).fill(1) }));
     const asked = load(`{ train: { features: ${images}, targets: ${y} }, ${setting} }`);

@@ -85,7 +85,7 @@ test.each<[place: string, value: unknown, says: string]>([
   const [example, ...path] = place.split(".");
   const broken = JSON.parse(JSON.stringify(examples[Number(example)]));
   path.slice(0, -1).reduce((node, key) => node[key], broken)[path.at(-1)!] = value;
-  const message = `m.ckpt: the model file's preprocessing is damaged: ${says}; a file written by nnt`;
+  const message = `m.ckpt: the model file's preprocessing is damaged: ${says}; expected a file written by nnt`;
   expect(() => parsePreprocessing(broken, "m.ckpt")).toThrow(message);
 });
 

@@ -47,7 +47,9 @@ describe("a missing number is filled with", () => {
 
   test("but no text", async () => {
     const asked = withColumn("x", { missing: { constant: "none" } });
-    await expect(load(lines, asked)).rejects.toThrow('column "x" is filled with the text "none"; a number');
+    await expect(load(lines, asked)).rejects.toThrow(
+      'column "x" is filled with the text "none"; expected a number',
+    );
   });
 
   test("and a column of its own says where it was missing", async () => {

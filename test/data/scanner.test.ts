@@ -78,17 +78,29 @@ describe("the scanner", () => {
 
 describe("what is wrong is named with its place:", () => {
   test.each([
-    ["a ragged row", "a,b\n1,2\n3\n", "3: a row of 1 field; 2, as in the header"],
-    ["too many fields", "a,b\n1,2,3\n", "2: a row of 3 fields; 2, as in the header"],
-    ["an empty line between rows", "a,b\n1,2\n\n3,4\n", "3: an empty line; 2, as in the header"],
-    ["a stray quote", 'a,b\n1,x"y\n', "2:4: a quote inside a field; a field in quotes, with its own doubled"],
-    ["text after a closing quote", 'a,b\n"é"x,2\n', "2:4: text after a closing quote; `,` or the line's end"],
+    ["a ragged row", "a,b\n1,2\n3\n", "3: a row of 1 field; expected 2 fields, as in the header"],
+    ["too many fields", "a,b\n1,2,3\n", "2: a row of 3 fields; expected 2 fields, as in the header"],
+    [
+      "an empty line between rows",
+      "a,b\n1,2\n\n3,4\n",
+      "3: an empty line; expected 2 fields, as in the header",
+    ],
+    [
+      "a stray quote",
+      'a,b\n1,x"y\n',
+      "2:4: a quote inside a field; expected a field in quotes, with its own doubled",
+    ],
+    [
+      "text after a closing quote",
+      'a,b\n"é"x,2\n',
+      "2:4: text after a closing quote; expected `,` or the line's end",
+    ],
     ["a quote never closed", 'a,b\n1,2\n3,"x\n5,6\n', "3: a quote opens here and is never closed"],
-    ["a NUL byte", "a,b\n1,\0\n", "2: a NUL byte at byte 6; UTF-8 text"],
-    ["invalid UTF-8", "a,b\né,\xff\n", "2: invalid UTF-8 at byte 7; UTF-8 text"],
-    ["a name twice", "a,b,a\n", '1:5: columns 1 and 3 are both named "a"; different names'],
-    ["a column without a name", "a,,b\n", "1:3: column 2 has no name; a name for every column"],
-    ["an empty first line", "\na,b\n", "1: the first line is empty; a header naming the columns"],
+    ["a NUL byte", "a,b\n1,\0\n", "2: a NUL byte at byte 6; expected UTF-8 text"],
+    ["invalid UTF-8", "a,b\né,\xff\n", "2: invalid UTF-8 at byte 7; expected UTF-8 text"],
+    ["a name twice", "a,b,a\n", '1:5: columns 1 and 3 are both named "a"; expected different names'],
+    ["a column without a name", "a,,b\n", "1:3: column 2 has no name; expected a name for every column"],
+    ["an empty first line", "\na,b\n", "1: the first line is empty; expected a header naming the columns"],
     ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"],
   ])("%s", (_, text, message) => {
     const bytes = Buffer.concat(
@@ -161,7 +173,7 @@ describe("what is wrong is named with its place:", () => {
 
   test("text after a quote, where fields end with tabs", () => {
     expect(scanAll([Buffer.from('a\tb\n"x"y\t2\n')]).problems).toEqual([
-      "2:4: text after a closing quote; a tab or the line's end",
+      "2:4: text after a closing quote; expected a tab or the line's end",
     ]);
   });
 
@@ -182,7 +194,7 @@ describe("what is wrong is named with its place:", () => {
 
   test("more than 100,000 columns", () => {
     const header = Buffer.from(Array.from({ length: 100_001 }, (_, column) => column).join(","));
-    expect(() => scanAll([header])).toThrow("1: more columns than can be; 100000 at most");
+    expect(() => scanAll([header])).toThrow("1: more columns than can be; expected 100000 at most");
   });
 });
 

@@ -53,7 +53,7 @@ describe("a table", () => {
       "a\n1\n1e39\n",
       ':3:1: column "a" holds "1e39", too large for a 32-bit float',
     ],
-    ["several bad rows", "a,b\n1\n2\n3,4\n", ":2: a row of 1 field; 2, as in the header\n"],
+    ["several bad rows", "a,b\n1\n2\n3,4\n", ":2: a row of 1 field; expected 2 fields, as in the header\n"],
   ])("is refused for %s", async (_, text, message) => {
     await expect(read([file("bad.csv", text)])).rejects.toThrow(message);
   });

@@ -24,7 +24,7 @@ describe("outputsOf", () => {
 
   test("a loss for another task is refused with the losses that fit", () => {
     expect(() => outputsOf("mse", "classification", 3, 1)).toThrow(
-      "loss: mse is a loss for regression, the task is classification; one of cross_entropy, focal, bce_with_logits",
+      "loss: mse is a loss for regression, the task is classification; expected one of cross_entropy, focal, bce_with_logits",
     );
   });
 
@@ -56,7 +56,7 @@ describe("lossRule", () => {
 
   test("a list of weights must have one for each output", () => {
     const loss: LossSpec = { name: "cross_entropy", label_smoothing: 0, class_weights: [1, 2] };
-    expect(() => rule(loss, 3)).toThrow("loss.class_weights: 2 weights for 3 outputs; one for each");
+    expect(() => rule(loss, 3)).toThrow("loss.class_weights: 2 weights for 3 outputs; expected one for each");
   });
 });
 

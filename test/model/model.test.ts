@@ -90,7 +90,7 @@ describe("load", () => {
     const error = caught(() => model.load(given, "weights.safetensors"));
     expect(error.exitCode).toBe(exitCodes.model);
     expect(error.message.split("\n")).toEqual([
-      `weights.safetensors: tensor "layers.0.weight" has the shape [5, 7]; the model's has [7, 5]`,
+      `weights.safetensors: tensor "layers.0.weight" has the shape [5, 7]; expected [7, 5], as in the model`,
       `weights.safetensors: tensor "layers.2.weight" [3, 7] is missing`,
       `weights.safetensors: tensor "layers.4.weight" [3] is not in the model`,
     ]);
@@ -210,8 +210,11 @@ describe("describeModel", () => {
   });
 
   test.each([
-    [[linear(10)], "model.layers: the network has 10 outputs; the data and the loss ask for 3"],
-    [[{ type: "relu" }], "model.layers: the network has 5 outputs; the data and the loss ask for 3"],
+    [[linear(10)], "model.layers: the network has 10 outputs; expected 3, as the data and the loss ask for"],
+    [
+      [{ type: "relu" }],
+      "model.layers: the network has 5 outputs; expected 3, as the data and the loss ask for",
+    ],
   ] as [LayerSpec[], string][])(
     "refuses layers that end elsewhere than at the outputs",
     (layers, message) => {

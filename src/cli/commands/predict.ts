@@ -51,8 +51,11 @@ export const predict: Action<"predict"> = async (context, model, options) => {
 /** What `--on-error` did with bad rows, if there were any. */
 function failures(failed: number, onError: OptionsOf<"predict">["onError"]): string[] {
   if (failed === 0) return [];
-  const outcome = onError === "record" ? "have an error in place of a prediction" : "are left out";
-  return [`${counted(failed, "bad row")} ${outcome}`];
+  const one = failed === 1;
+  const recorded = `${one ? "has" : "have"} an error in place of a prediction`;
+  return [
+    `${counted(failed, "bad row")} ${onError === "record" ? recorded : `${one ? "is" : "are"} left out`}`,
+  ];
 }
 
 /** The format that a file's name promises. */

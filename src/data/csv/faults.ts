@@ -6,14 +6,17 @@ type Fault = Pick<Problem, "message" | "expected" | "hint">;
 /** A row of too few or too many fields; of none, it is an empty line. */
 export function raggedRow(found: number, expected: number): Fault {
   const message = found === 0 ? "an empty line" : `a row of ${found} ${found === 1 ? "field" : "fields"}`;
-  return { message, expected: `${expected}, as in the header` };
+  return {
+    message,
+    expected: `expected ${expected} ${expected === 1 ? "field" : "fields"}, as in the header`,
+  };
 }
 
 /** `offset`: the byte's in the file, from 0. */
 export function nulByte(offset: number): Fault {
   return {
     message: `a NUL byte at byte ${offset}`,
-    expected: "UTF-8 text",
+    expected: "expected UTF-8 text",
     hint: "if it is UTF-16: iconv -f UTF-16 -t UTF-8 FILE",
   };
 }
@@ -22,19 +25,19 @@ export function nulByte(offset: number): Fault {
 export function invalidEncoding(record: Uint8Array, offset: number): Fault {
   return {
     message: `invalid UTF-8 at byte ${offset + invalidUtf8(record)}`,
-    expected: "UTF-8 text",
+    expected: "expected UTF-8 text",
     hint: "if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
   };
 }
 
 export const strayQuote: Fault = {
   message: "a quote inside a field",
-  expected: "a field in quotes, with its own doubled",
+  expected: "expected a field in quotes, with its own doubled",
 };
 
 export function textAfterQuote(delimiter: string): Fault {
   const name = delimiter === "\t" ? "a tab" : `\`${delimiter}\``;
-  return { message: "text after a closing quote", expected: `${name} or the line's end` };
+  return { message: "text after a closing quote", expected: `expected ${name} or the line's end` };
 }
 
 /** Offset of the first byte that no UTF-8 text has there: decoding puts a replacement in its place. */
