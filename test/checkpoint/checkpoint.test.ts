@@ -118,16 +118,16 @@ describe("saving", () => {
       expect(() => encode(smallModel({ preprocessing: { value } }))).toThrow("assertion");
   });
 
-  it("says which limit a huge preprocessing breaks", () => {
-    const preprocessing = { categories: "x".repeat(17 * 2 ** 20) };
-    expect(refusal(exitCodes.data, () => encode(smallModel({ preprocessing })))).toContain("bytes of header");
-  });
-
   it("refuses what it would not read again, and nothing less", () => {
     const nested = (levels: number): object => (levels === 1 ? {} : { "[[": nested(levels - 1) });
     expect(decode(encode(smallModel({ spec: nested(64) }))).spec).toEqual(nested(64));
     const message = refusal(exitCodes.data, () => encode(smallModel({ spec: nested(65) })));
     expect(message).toContain("nest deeper than 64 levels");
+  });
+
+  it("says which limit a huge preprocessing breaks", () => {
+    const preprocessing = { categories: "x".repeat(17 * 2 ** 20) };
+    expect(refusal(exitCodes.data, () => encode(smallModel({ preprocessing })))).toContain("bytes of header");
   });
 });
 
@@ -228,14 +228,14 @@ describe("what is no file at all is an I/O problem:", () => {
   });
 });
 
-describe("a model file", { timeout: 60_000 }, () => {
-  it("is refused when cut at any byte", () => {
+describe("a model file's every byte", { timeout: 60_000 }, () => {
+  it("is missed when the file is cut there", () => {
     const bytes = encode();
     for (let length = 0; length < bytes.length; length++)
       refusal(exitCodes.model, () => decode(bytes.subarray(0, length)));
   });
 
-  it("is refused when any bit is flipped", () => {
+  it("is missed when any bit of it is flipped", () => {
     const bytes = encode();
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flip = () => {

@@ -30,7 +30,7 @@ export const groups = {
     sources: filesIn("src/data/csv", ".ts").filter((file) => !file.endsWith("/number.ts")),
     tests: dataTests("levels", "scanner", "table", "formats", "columns", "predict"),
   },
-  jsonl: { sources: data("jsonl"), tests: dataTests("formats", "predict") },
+  jsonl: { sources: data("jsonl"), tests: dataTests("jsonl", "formats", "predict") },
   arrays: { sources: data("idx", "npy", "array", "arrayBytes"), tests: dataTests("idx", "npy") },
   bytes: { sources: data("source", "utf16"), tests: dataTests("source", "parquet") },
   parquet: { sources: data("parquet", "thrift"), tests: dataTests("parquet") },

@@ -24,6 +24,8 @@ const switches = globals.__stryker__;
 
 /** A mutant that is reached so many times as often as its original, or takes so many seconds, does not end. */
 const endless = { times: 20, seconds: 15 };
+/** Seconds of the processor: a test that takes longer is not tried on mutants, one by one, which would take days. */
+const longest = 1;
 
 // A failure is enough: the smallest one would take hundreds of runs to find; and what no run of a second shows is not shown.
 fc.configureGlobal({ endOnFailure: true, interruptAfterTimeLimit: 1000 });
@@ -32,8 +34,10 @@ const { findings, note, setNow } = openJournal(process.env.NNT_MUTATION_GROUP as
 const clock = watch();
 let isSound = true;
 
+let began = process.cpuUsage();
 beforeEach(({ task }) => {
   switches.currentTestId = task.id;
+  began = process.cpuUsage();
 });
 
 afterEach(async ({ task }) => {
@@ -41,7 +45,9 @@ afterEach(async ({ task }) => {
   const { killed, tests } = findings();
   const hits = switches.mutantCoverage?.perTest[task.id] ?? {};
   const test = `${testKey(pathOf(task.file))} ${task.id} ${task.name}`;
-  const untried = tests.has(test) ? [] : Object.keys(hits).filter((mutant) => !killed.has(mutant));
+  const { user, system } = process.cpuUsage(began);
+  const isLong = user + system > 1e6 * longest;
+  const untried = isLong || tests.has(test) ? [] : Object.keys(hits).filter((mutant) => !killed.has(mutant));
   for (const mutant of untried) {
     setNow(mutant, "not ending");
     clock.start();
