@@ -45,11 +45,8 @@ export function decodeElements(dtype: Dtype, bytes: Uint8Array): Float32Array | 
   const type: ElementType = elementTypes[dtype];
   const count = bytes.length / type.bytes;
   const values = type.fits32 ? new Float32Array(count) : new Float64Array(count);
-  if (dtype === "F32" || dtype === "F64") bytesOf(values).set(bytes);
-  else {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let index = 0; index < count; index++) values[index] = type.at(view, index * type.bytes);
-  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let index = 0; index < count; index++) values[index] = type.at(view, index * type.bytes);
   return values;
 }
 

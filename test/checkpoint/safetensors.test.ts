@@ -57,7 +57,13 @@ describe("written files", () => {
     expect(seen.get("a")?.bytes.readDoubleLE()).toBe(Math.PI);
   });
 
-  it("have data aligned to 8 bytes", () => expect(head.length % 8).toBe(0));
+  it("have data aligned to 8 bytes, whatever their header's length", () => {
+    for (let length = 0; length < 8; length++) {
+      const { head } = encodeSafetensors(tensors, new Map([["note", "x".repeat(length)]]));
+      expect(head.length % 8).toBe(0);
+      expect(read(Buffer.concat([head, ...data])).metadata.get("note")).toHaveLength(length);
+    }
+  });
 
   it("are read back as they were", () => {
     const path = join(scratch(), "file");
@@ -92,7 +98,20 @@ describe("files of other writers", () => {
   test.each(Object.entries(elements))("%s elements become floats", (dtype, [value, bytes]) => {
     const path = join(scratch(), "file");
     writeFileSync(path, safetensors({ t: tensor(dtype, [1], 0, bytes.length) }, bytes));
-    expect([...readSafetensors(path).tensors[0]!.values]).toEqual([value]);
+    const { values } = readSafetensors(path).tensors[0]!;
+    expect([...values]).toEqual([value]);
+    const isWide = ["F64", "I64", "I32", "U64", "U32"].includes(dtype);
+    expect(values).toBeInstanceOf(isWide ? Float64Array : Float32Array);
+  });
+
+  it("may hold several elements of a type, booleans of any byte among them", () => {
+    const path = join(scratch(), "file");
+    const bytes = Buffer.from("000102fffe", "hex");
+    writeFileSync(path, safetensors({ b: tensor("BOOL", [3], 0, 3), i: tensor("I8", [2], 3, 5) }, bytes));
+    expect(readSafetensors(path).tensors.map(({ values }) => [...values])).toEqual([
+      [0, 1, 1],
+      [-1, -2],
+    ]);
   });
 
   test.each([
@@ -115,6 +134,27 @@ describe("files of other writers", () => {
     const { tensors, metadata } = read(safetensors(header.trimStart(), Buffer.alloc(3)));
     expect(tensors.map(({ name }) => name)).toEqual(["a", "z"]);
     expect(metadata.size).toBe(0);
+  });
+
+  it("may hold tensors of no element before those that begin at the same byte", () => {
+    const { tensors } = read(
+      safetensors({ a: tensor("U8", [1], 0, 1), b: tensor("U8", [0], 0, 0) }, Buffer.alloc(1)),
+    );
+    expect(tensors.map(({ name }) => name)).toEqual(["b", "a"]);
+  });
+
+  it.each([
+    "n".repeat(headerLimits.nameLength),
+    "a/b",
+    "a..b",
+    "a.",
+    ".a",
+    "x__proto__",
+    "__proto__x",
+    "größe",
+  ])("may name a tensor %j", (name) => {
+    const { tensors } = read(safetensors({ [name]: tensor("U8", [1], 0, 1) }, Buffer.alloc(1)));
+    expect(tensors[0]?.name).toBe(name);
   });
 
   it("may hold no tensor at all", () => expect(read(safetensors("{}")).tensors).toEqual([]));
@@ -151,6 +191,23 @@ describe("hostile files are refused with what is wrong:", () => {
     ],
     "a key nobody knows": [safetensors(`{"a":{"code":"rm"}}`), '"code"'],
     "a missing key": [safetensors(`{"a":{"dtype":"F32","shape":[1]}}`), "lacks"],
+    "no type": [safetensors(`{"a":{"shape":[0],"data_offsets":[0,0]}}`), "lacks"],
+    "no shape": [safetensors(`{"a":{"dtype":"F32","data_offsets":[0,4]}}`, four), "lacks"],
+    "an offset alone": [safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}`, four), "lacks"],
+    "no offsets in their list": [
+      safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[]}}`, four),
+      "lacks",
+    ],
+    "a shape of as many bytes": [safetensors({ a: tensor("U8", [2 ** 51], 0, 4) }, four), "beyond 2^53"],
+    "what stands where": [
+      safetensors(`{"a":[1,2,3,4,5,6,7,8,9,10]}`),
+      'holds "[1,2,3,4,5,6,7,8,9,1" at character 5',
+    ],
+    "where it ends": [safetensors(`{"a":`), "holds its end at character 5"],
+    "much text, a part of it": [safetensors(`{"a":{"${"x".repeat(61)}":0}}`), `"${"x".repeat(60)}…"`],
+    "and no part of little": [safetensors(`{"a":{"${"x".repeat(60)}":0}}`), `"${"x".repeat(60)}"`],
+    "how long a header is": [hugeLength(1000n), "its header has 1000 bytes, 2 are there"],
+    "a name that ends in an escaped quote": [safetensors(`{"a\\\\\\"b`), "never ends"],
     "an unknown type": [safetensors({ a: tensor("F8_E4M3", [4], 0, 4) }, four), '"F8_E4M3"'],
     "a negative offset": [safetensors({ a: tensor("F32", [1], -4, 0) }, four), "expected a whole number"],
     "a fraction": [safetensors({ a: tensor("F32", [1.5], 0, 4) }, four), "expected a whole number"],
@@ -198,6 +255,9 @@ describe("hostile files are refused with what is wrong:", () => {
         "/etc/passwd",
         "a/../b",
         "..",
+        ".",
+        "./a",
+        "a/.",
         "a\\b",
         "__proto__",
         "a\u0000",

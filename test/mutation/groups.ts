@@ -36,7 +36,7 @@ export const groups = {
   parquet: { sources: data("parquet", "thrift"), tests: dataTests("parquet") },
   models: {
     sources: checkpoint("dtypes", "header", "jsonSize", "safetensors", "checkpoint"),
-    tests: checkpointTests("safetensors", "checkpoint"),
+    tests: checkpointTests("jsonSize", "safetensors", "checkpoint"),
   },
   runs: {
     sources: checkpoint("lock", "metricsLog", "runDirectory", "seedsDirectory"),

@@ -33,14 +33,19 @@ export function openJournal(group: GroupName) {
   const current = join(folder, `${group}-now.json`);
   return {
     clear: () => rmSync(path, { force: true }),
+    /** A pass that was broken off has ended its mutants itself. */
+    forgetNow: () => rmSync(current, { force: true }),
     note: (finding: Finding) => appendFileSync(path, `${JSON.stringify(finding)}\n`),
     findings: () => parse(existsSync(path) ? readFileSync(path, "utf8") : ""),
     /** Which mutant is alive in this moment; null for none. */
     setNow(killed: string | null, by: string): void {
       writeFileSync(current, JSON.stringify({ killed, by }));
     },
-    now(): { killed: string | null; by: string } {
-      return existsSync(current) ? JSON.parse(readFileSync(current, "utf8")) : { killed: null, by: "" };
+    /** A mutant that was alive when its process ended has ended it. */
+    noteLost(): void {
+      const lost = existsSync(current) ? JSON.parse(readFileSync(current, "utf8")) : { killed: null };
+      if (lost.killed !== null) appendFileSync(path, `${JSON.stringify(lost)}\n`);
+      rmSync(current, { force: true });
     },
   };
 }

@@ -38,20 +38,19 @@ console.log(`all: ${sentence(results)}`);
 process.exitCode = isEnough ? 0 : 1;
 
 function run(group: GroupName): void {
-  const { clear, findings, note, now, setNow } = openJournal(group);
+  const { clear, findings, forgetNow, noteLost } = openJournal(group);
   if (!values.again) clear();
+  forgetNow();
   const isOpen = (file: string) => !findings().done.has(testKey(file));
   const { tests }: { tests: readonly string[] } = groups[group];
   for (let open = tests.filter(isOpen); open.length > 0; open = tests.filter(isOpen)) {
     const before = progress(findings());
-    setNow(null, "");
     const argv = ["vitest", "run", "--config", "test/mutation/vitest.config.ts", "--reporter", "dot"];
     const env = { ...process.env, NNT_MUTATION_GROUP: group };
-    const { status } = spawnSync("npx", [...argv, open[0]!], { stdio: "inherit", env });
-    const { killed, by } = now();
-    if (killed !== null) note({ killed, by });
-    console.log(`${group}: ${findings().killed.size} killed; ${open[0]} ended with ${status}`);
-    if (progress(findings()) === before) throw new Error(`${open[0]} makes no progress`);
+    const { status } = spawnSync("npx", [...argv, ...open], { stdio: "inherit", env });
+    noteLost();
+    console.log(`${group}: ${findings().killed.size} killed; vitest ended with ${status}`);
+    if (progress(findings()) === before) throw new Error(`no progress with ${open.join(", ")}`);
   }
 }
 

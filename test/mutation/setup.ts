@@ -25,12 +25,13 @@ const switches = globals.__stryker__;
 /** A mutant that is reached so many times as often as its original, or takes so many seconds, does not end. */
 const endless = { times: 20, seconds: 15 };
 /** Seconds of the processor: a test that takes longer is not tried on mutants, one by one, which would take days. */
-const longest = 1;
+const longest = 0.3;
 
 // A failure is enough: the smallest one would take hundreds of runs to find; and what no run of a second shows is not shown.
 fc.configureGlobal({ endOnFailure: true, interruptAfterTimeLimit: 1000 });
 
-const { findings, note, setNow } = openJournal(process.env.NNT_MUTATION_GROUP as GroupName);
+const { findings, note, setNow, noteLost } = openJournal(process.env.NNT_MUTATION_GROUP as GroupName);
+noteLost();
 const clock = watch();
 let isSound = true;
 
