@@ -173,7 +173,7 @@ function groupRows({ row_groups, num_rows }: FileMetaData, file: string): number
 function checkValues(values: number, file: string, size: number): void {
   if (values <= freeValues || values <= mostValuesPerByte * size) return;
   const message = `${values} values in ${size} bytes`;
-  throw dataError({ file, message, expected: `at most ${mostValuesPerByte} in a byte` });
+  throw dataError({ file, message, expected: `expected at most ${mostValuesPerByte} in a byte` });
 }
 
 function csvRows(columns: readonly DecodedArray[], first: number, end: number): string {

@@ -111,14 +111,14 @@ describe("what is wrong is named with its place:", () => {
   });
 
   test.each([
-    ["a zip archive", "PK\u0003\u0004", "the file is a zip archive; CSV or .gz"],
+    ["a zip archive", "PK\u0003\u0004", "the file is a zip archive; expected CSV or .gz"],
     [
       "Parquet in a pipe",
       "PAR1",
       "the data is Parquet that is cut short, compressed once more, or from a pipe",
     ],
-    ["zstd", "(\u00b5/\u00fd", "the file is zstd; CSV or .gz"],
-    ["bzip2", "BZh", "the file is bzip2; CSV or .gz"],
+    ["zstd", "(\u00b5/\u00fd", "the file is zstd; expected CSV or .gz"],
+    ["bzip2", "BZh", "the file is bzip2; expected CSV or .gz"],
   ])("%s instead of a table", (_, start, message) => {
     expect(outcome([Buffer.from(`${start},b\n1,2\n`, "latin1")])).toContain(message);
     expect(outcome([Buffer.from(`x${start},b\n1,2\n`, "latin1")])).not.toContain(message);
@@ -133,7 +133,7 @@ describe("what is wrong is named with its place:", () => {
       fc.property(text, wrong, text, (before, bytes, after) => {
         const start = Buffer.from(`a,b\nx,${before}`);
         const rest = Buffer.from(`-${after}\n1,2\n`);
-        const place = `2: invalid UTF-8 at byte ${start.length}; UTF-8 text`;
+        const place = `2: invalid UTF-8 at byte ${start.length}; expected UTF-8 text`;
         expect(scanAll([Buffer.concat([start, bytes, rest])])).toMatchObject({
           records: [["1", "2"]],
           problems: [place],
@@ -188,7 +188,7 @@ describe("what is wrong is named with its place:", () => {
     expect(scanAll([Buffer.from(`${header}\n${zeros}\n`)]).records).toHaveLength(1);
     for (const end of [",0\n", ",0,x\n", ",".repeat(100_000)])
       expect(() => scanAll([Buffer.from(`${header}\n`), Buffer.from(zeros), Buffer.from(end)])).toThrow(
-        "2: more columns than can be; 100000 at most",
+        "2: more columns than can be; expected 100000 at most",
       );
   });
 
