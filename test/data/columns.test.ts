@@ -167,6 +167,10 @@ describe("a few texts among numbers", () => {
       `column "x" holds numbers and "old" in line 3 (if it is a missing value, ${hint("old")}): taken for a category`,
     );
   });
+  test("are none where they say NaN, as Python and R write it", async () => {
+    const { loaded } = await load(["nan", "NaN", ...ages], {});
+    expect(loaded.warnings.join()).toMatch(/column "x": 2 missing values filled/);
+  });
   test("or an id of it", async () => {
     const text = ["x,z,y", ...ages.map((age, row) => `${row}.5,${age},${row % 2}`), "?!,1,0"].join("\n");
     const spec = csvSpec({ path: [file("ids.csv", text)], target: ["y"] });

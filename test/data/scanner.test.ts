@@ -117,6 +117,7 @@ describe("what is wrong is named with its place:", () => {
       "PAR1",
       "the data is Parquet that is cut short, compressed once more, or from a pipe",
     ],
+    ["JSON Lines", '{"a": 1', "the rows are JSON Lines; expected CSV"],
     ["zstd", "(\u00b5/\u00fd", "the file is zstd; expected CSV or .gz"],
     ["bzip2", "BZh", "the file is bzip2; expected CSV or .gz"],
   ])("%s instead of a table", (_, start, message) => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import { defaultMissingValues } from "../../src/config/schema/data.ts";
 import type { ColumnSpec, CsvDataSpec } from "../../src/config/schema.ts";
 import { type CsvOptions, CsvScanner } from "../../src/data/csv/scanner.ts";
 import { type Problem, sentence } from "../../src/support/errors.ts";
@@ -53,7 +54,7 @@ export function csvSpec(fields: Partial<CsvDataSpec> & Pick<CsvDataSpec, "target
     classes: null,
     scale: "standard",
     missing: "fill",
-    missing_values: ["", "NA", "N/A", "NaN", "null", "?"],
+    missing_values: defaultMissingValues,
     columns: {},
     number_encoding: null,
     stream: null,

@@ -34,7 +34,7 @@ const missingPolicies = ["error", "mean", "median", "most_frequent", "category",
 const delimiters = [",", ";", "\t", "|"] as const;
 
 /** What counts as missing unless the spec says otherwise. */
-export const defaultMissingValues = ["", "NA", "N/A", "NaN", "null", "?"];
+export const defaultMissingValues = ["", "NA", "N/A", "NaN", "nan", "null", "?"];
 
 const missingExpected = `one of ${missingPolicies.join(", ")}, or constant: with a value`;
 const constantSchema = z.strictObject(

@@ -72,6 +72,14 @@ export const otherFiles: readonly { magic: number[]; problem: Problem }[] = [
     },
   },
   {
+    magic: ascii('{"'),
+    problem: {
+      message: "the rows are JSON Lines",
+      expected: "expected CSV",
+      hint: "a file: name it .jsonl; nnt predict: --from jsonl",
+    },
+  },
+  {
     magic: ascii("PK\u0003\u0004"),
     problem: { message: "the file is a zip archive", expected: "expected CSV or .gz" },
   },
