@@ -177,7 +177,7 @@ const digestAt = 8 + headStart.length;
 
 const foreign = [
   "the file holds tensors, but is no model that nnt wrote",
-  "expected a .ckpt file of a run",
+  "a .ckpt file of a run",
   "to start a training from these weights, write in the spec: init: { from: … }",
 ] as const;
 
@@ -260,7 +260,7 @@ function checkVersion(file: string, version: string | undefined): void {
   throw new UnknownFormat(exitCodes.model, {
     file,
     message: `the file has format version ${JSON.stringify(version?.slice(0, 20))}`,
-    expected: `expected version ${formatVersion}, which this nnt reads`,
+    expected: `version ${formatVersion}, which this nnt reads`,
     hint: "a newer nnt wrote it: update nnt",
   });
 }

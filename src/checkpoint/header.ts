@@ -106,7 +106,7 @@ function checkName(name: string): void {
     name.length > 0 &&
     name.length <= headerLimits.nameLength &&
     !/\p{C}|\\|^\/|(^|\/)\.\.?(\/|$)|^__proto__$/u.test(name);
-  if (!isHarmless) throw new HeaderError(`a tensor has the name ${quote(name)}`, "expected a plain name");
+  if (!isHarmless) throw new HeaderError(`a tensor has the name ${quote(name)}`, "a plain name");
 }
 
 function parseTensor(cursor: Cursor, name: string): TensorEntry {
@@ -130,10 +130,7 @@ function parseTensor(cursor: Cursor, name: string): TensorEntry {
 function parseDtype(cursor: Cursor, name: string): Dtype {
   const dtype = parseString(cursor);
   if (isDtype(dtype)) return dtype;
-  throw new HeaderError(
-    `tensor ${quote(name)} has the type ${quote(dtype)}`,
-    `expected ${dtypes.join(", ")}`,
-  );
+  throw new HeaderError(`tensor ${quote(name)} has the type ${quote(dtype)}`, dtypes.join(", "));
 }
 
 // JSON, as much of it as a header may hold.
@@ -229,7 +226,7 @@ function match(cursor: Cursor, pattern: RegExp): string | undefined {
 
 function unexpected({ text, at }: Cursor, expected: string): HeaderError {
   const found = at < text.length ? quote(text.slice(at, at + 20)) : "its end";
-  return new HeaderError(`the header holds ${found} at character ${at}`, `expected ${expected}`);
+  return new HeaderError(`the header holds ${found} at character ${at}`, expected);
 }
 
 /** Short, on one line, harmless on a terminal. */

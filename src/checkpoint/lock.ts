@@ -117,7 +117,7 @@ function inUse(directory: string, { pid, host }: ProcessIdentity, claim?: string
   return new UserError(exitCodes.io, {
     file: directory,
     message: `the directory is in use by ${who}${isHere ? "" : ` on host ${host}`}`,
-    expected: "expected one training per directory",
+    expected: "one training per directory",
     hint: isHere ? "wait for it, or choose another --out" : `if no nnt runs there any more, remove ${claim}`,
   });
 }

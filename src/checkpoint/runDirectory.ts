@@ -188,7 +188,7 @@ function checkContent(directory: string, mode: RunMode): void {
     throw new UserError(exitCodes.io, {
       file: directory,
       message: `the directory holds a ${runFiles[present[0]!]} that no run wrote`,
-      expected: "expected none that nnt would overwrite",
+      expected: "none that nnt would overwrite",
       hint: "choose another --out",
     });
   // A log without a line: a run that was over before it began.
@@ -199,7 +199,7 @@ function checkContent(directory: string, mode: RunMode): void {
     throw new UserError(exitCodes.io, {
       file: directory,
       message: "the directory holds a run already",
-      expected: "expected a new or empty one",
+      expected: "a new or empty one",
       hint: "--resume goes on with it, --overwrite replaces it",
     });
 }
@@ -288,6 +288,6 @@ function notDirectory(path: string): UserError {
   return new UserError(exitCodes.io, {
     file: path,
     message: "it is a file",
-    expected: "expected a directory",
+    expected: "a directory",
   });
 }

@@ -122,4 +122,4 @@ export function damaged(file: string, message: string, expected?: string, hint?:
   return new UserError(exitCodes.model, problem);
 }
 
-const notOne = ["the file is not a model file, or is damaged", "expected a safetensors header"] as const;
+const notOne = ["the file is not a model file, or is damaged", "a safetensors header"] as const;

@@ -78,7 +78,7 @@ function checkContent(directory: string, mode: RunOptions["mode"]): void {
   throw new UserError(exitCodes.io, {
     file: directory,
     message: isRun ? "the directory holds a run of one seed" : "the directory holds runs already",
-    expected: "expected a new or empty one",
+    expected: "a new or empty one",
     hint: isRun ? "choose another --out" : "--resume goes on with them, --overwrite replaces them",
   });
 }

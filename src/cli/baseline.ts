@@ -54,7 +54,7 @@ function unfit(file: string, why: string): UserError {
   return new UserError(exitCodes.usage, {
     file,
     message: `--baseline cannot be compared with: ${why}`,
-    expected: "expected a run's summary.json, or what nnt eval --json printed",
+    expected: "a run's summary.json, or what nnt eval --json printed",
   });
 }
 

@@ -22,7 +22,7 @@ export const condition: Value<Condition> = {
     const match = /^\s*([\w.@[\]-]+?)\s*(<=|>=|==|!=|=|<|>)\s*(.+?)\s*$/.exec(written);
     if (!match) {
       const hint = "quote it, or the shell takes < and > for itself: --filter 'accuracy>0.97'";
-      throw new WrongValue(`expected a key, one of ${Object.keys(comparisons).join(" ")}, and a value`, hint);
+      throw new WrongValue(`a key, one of ${Object.keys(comparisons).join(" ")}, and a value`, hint);
     }
     const [, key = "", sign = "", bound = ""] = match;
     const comparison = comparisons[(sign === "=" ? "==" : sign) as keyof typeof comparisons];

@@ -30,7 +30,7 @@ export const gate: Value<Gate> = {
     const bound = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(number) ? Number(number) : Number.NaN;
     if (match && Number.isFinite(bound)) return { metric, comparison: comparison as Comparison, bound };
     throw new WrongValue(
-      `expected a metric, one of ${Object.keys(comparisons).join(" ")}, and a number`,
+      `a metric, one of ${Object.keys(comparisons).join(" ")}, and a number`,
       "quote it, or the shell takes < and > for itself: --fail-if 'accuracy<0.97'",
     );
   },
@@ -55,7 +55,7 @@ function unknownMetric({ metric }: Gate, metrics: Readonly<Record<string, number
   const guess = nearest(metric, known);
   return {
     message: `--fail-if: there is no metric "${metric}"`,
-    expected: `expected one of ${known.join(", ")}`,
+    expected: `one of ${known.join(", ")}`,
     hint: guess && `did you mean "${guess}"?`,
   };
 }

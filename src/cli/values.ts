@@ -24,7 +24,7 @@ export function text(placeholder: string): Value<string> {
   return {
     placeholder,
     parse(written) {
-      if (written === "") throw new WrongValue(`expected ${placeholder}, not nothing`);
+      if (written === "") throw new WrongValue(`${placeholder}, not nothing`);
       return written;
     },
   };
@@ -38,7 +38,7 @@ export function choice<const T extends string>(placeholder: string, choices: rea
       const found = choices.find((one) => one === written);
       if (found !== undefined) return found;
       const guess = nearest(written, choices);
-      throw new WrongValue(`expected one of ${choices.join(", ")}`, guess && `did you mean "${guess}"?`);
+      throw new WrongValue(`one of ${choices.join(", ")}`, guess && `did you mean "${guess}"?`);
     },
   };
 }
@@ -50,7 +50,7 @@ export function integer(placeholder: string, least: number): Value<number> {
     parse(written) {
       const value = /^\d{1,16}$/.test(written) ? Number(written) : Number.NaN;
       if (Number.isSafeInteger(value) && value >= least) return value;
-      throw new WrongValue(`expected a whole number from ${least}`);
+      throw new WrongValue(`a whole number from ${least}`);
     },
   };
 }
@@ -62,7 +62,7 @@ export function positive(placeholder: string): Value<number> {
     parse(written) {
       const value = /^[\d.]+(?:e[+-]?\d+)?$/i.test(written) ? Number(written) : Number.NaN;
       if (Number.isFinite(value) && value > 0) return value;
-      throw new WrongValue("expected a number above 0");
+      throw new WrongValue("a number above 0");
     },
   };
 }
@@ -74,7 +74,7 @@ export function share(placeholder: string): Value<number> {
     parse(written) {
       const value = /^\d*\.\d+$/.test(written) ? Number(written) : Number.NaN;
       if (value > 0 && value < 1) return value;
-      throw new WrongValue("expected a number between 0 and 1, such as 0.9");
+      throw new WrongValue("a number between 0 and 1, such as 0.9");
     },
   };
 }
@@ -91,7 +91,7 @@ export const tolerance: Value<Tolerance> = {
   placeholder: "X|X%",
   parse(written) {
     const [, digits = "", percent] = /^(\d*\.?\d+(?:e[+-]?\d+)?)(%?)$/i.exec(written) ?? [];
-    if (digits === "") throw new WrongValue("expected a number from 0, such as 0.01, or a share, such as 2%");
+    if (digits === "") throw new WrongValue("a number from 0, such as 0.01, or a share, such as 2%");
     const isShare = percent === "%";
     return { size: Number(digits) / (isShare ? 100 : 1), isShare };
   },
@@ -108,7 +108,7 @@ export const duration: Value<number> = {
     const [, hours = "0", minutes = "0", seconds = "0"] = match ?? [];
     const total = Number(hours) * secondsPer.h + Number(minutes) * secondsPer.m + Number(seconds);
     if (total > 0) return total;
-    throw new WrongValue("expected a time such as 90s, 10m or 1h30m");
+    throw new WrongValue("a time such as 90s, 10m or 1h30m");
   },
 };
 
@@ -117,7 +117,7 @@ export const assignment: Value<string> = {
   placeholder: "PATH=VALUE",
   parse(written) {
     if (/^[^=]+=/.test(written)) return written;
-    throw new WrongValue("expected path=value, as in train.epochs=10");
+    throw new WrongValue("path=value, as in train.epochs=10");
   },
 };
 
@@ -128,7 +128,7 @@ export function names(placeholder: string): Value<readonly string[]> {
     parse(written) {
       const list = written.split(",").map((name) => name.trim());
       if (list.every((name) => name !== "")) return list;
-      throw new WrongValue("expected names separated by commas");
+      throw new WrongValue("names separated by commas");
     },
   };
 }
@@ -144,8 +144,8 @@ export const rowNumbers: Value<readonly number[]> = {
     for (const part of written.split(",")) {
       const [, first = "", last = first] = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part) ?? [];
       const count = Number(last) - Number(first) + 1;
-      if (first === "" || count < 1) throw new WrongValue("expected row numbers from 0, such as 0,12,30-39");
-      if (rows.length + count > mostRows) throw new WrongValue(`expected at most ${mostRows} rows`);
+      if (first === "" || count < 1) throw new WrongValue("row numbers from 0, such as 0,12,30-39");
+      if (rows.length + count > mostRows) throw new WrongValue(`at most ${mostRows} rows`);
       for (let row = Number(first); row <= Number(last); row++) rows.push(row);
     }
     return rows;

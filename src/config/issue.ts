@@ -9,7 +9,6 @@ export interface Issue {
   readonly atKey?: boolean;
   /** A whole sentence's first half: what was found where. */
   readonly message: string;
-  /** "expected …" or "did you mean …?", the second half. */
   readonly expected?: string | undefined;
 }
 

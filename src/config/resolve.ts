@@ -21,7 +21,7 @@ export function resolve(root: Node, defaultName: string): { spec: SpecFile | nul
   const expansion = new Expansion(root);
   const raw = toPlain(root);
   if (!isMapping(raw)) {
-    const expected = "expected a mapping with data:, model:, train: and so on";
+    const expected = "a mapping with data:, model:, train: and so on";
     expansion.report([], `the spec is ${show(raw, expansion.textAt([]))}`, expected);
     return { spec: null, expansion };
   }

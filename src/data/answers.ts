@@ -43,13 +43,13 @@ export function createAnswers(preprocessing: Preprocessing, options: AnswerOptio
     const asked = proba ? "--proba" : "--top-k";
     throw new UserError(exitCodes.usage, {
       message: `${asked}: the model predicts numbers or was trained on a loss without probabilities`,
-      expected: "expected a classifier",
+      expected: "a classifier",
     });
   }
   if (topK > 0 && preprocessing.target.task !== "classification") {
     throw new UserError(exitCodes.usage, {
       message: "--top-k: the model has no classes",
-      expected: "expected a classifier",
+      expected: "a classifier",
     });
   }
   const kept =

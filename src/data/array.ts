@@ -38,6 +38,6 @@ export function finiteValues({ values, file }: NumberArray): Uint8Array | Float3
   throw dataError({
     file,
     message: `element ${wrong} is ${values[wrong]}`,
-    expected: "expected finite 32-bit floats",
+    expected: "finite 32-bit floats",
   });
 }

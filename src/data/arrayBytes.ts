@@ -50,7 +50,7 @@ export async function readArrayBytes<Header extends ArrayHeader>(
     throw dataError({
       file,
       message: "the file ends within its header",
-      expected: "expected an IDX or NPY header",
+      expected: "an IDX or NPY header",
     });
   if (at < data.length) throw wrongLength(file, header, at + header.headerBytes);
   return { header, data };
@@ -66,15 +66,15 @@ function checkPromise(header: ArrayHeader, file: string, size: number | null, is
 
 function empty(file: string, { shape }: ArrayHeader) {
   const message = `an array of shape ${shape.join(" × ")} holds nothing`;
-  return dataError({ file, message, expected: "expected elements" });
+  return dataError({ file, message, expected: "elements" });
 }
 
 function wrongLength(file: string, header: ArrayHeader, found: number | null, isGzip = false) {
   const promised = header.headerBytes + header.dataBytes;
-  const holds = found === null ? "more" : isGzip ? `${found} compressed` : `${found}`;
+  const holds = found === null ? "more" : isGzip ? `${found} compressed` : found;
   return dataError({
     file,
     message: `the header promises ${header.shape.join(" × ")} elements of ${header.type}, ${promised} bytes, and the file holds ${holds}`,
-    expected: "expected as many bytes as the header says",
+    expected: "as many bytes as the header says",
   });
 }

@@ -65,7 +65,7 @@ function fill(
         problems.add({
           file,
           message,
-          expected: isMissing ? "expected a value" : "expected a finite 32-bit float",
+          expected: isMissing ? "a value" : "a finite 32-bit float",
         });
       }
       if (isText && !isMissing) {
@@ -101,7 +101,7 @@ export function checkWidths(arrays: readonly NumberArray[]): void {
     const { cols } = recordShape(array);
     if (cols !== wanted) {
       const message = `records of ${cols} elements`;
-      throw dataError({ file: array.file, message, expected: `expected ${wanted}, as in the training file` });
+      throw dataError({ file: array.file, message, expected: `${wanted}, as in the training file` });
     }
   }
 }

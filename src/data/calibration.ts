@@ -44,6 +44,6 @@ export function reachOf({ rows, scores, every }: Conformal, level: number): numb
   if (index < scores[0]!.length) return scores.map((of) => of[index]!);
   throw new UserError(exitCodes.usage, {
     message: `--interval ${level}: ${rows} validation rows are too few to promise that`,
-    expected: `expected a share of at most ${Math.floor((1000 * scores[0]!.length * every) / (rows + 1)) / 1000}`,
+    expected: `a share of at most ${Math.floor((1000 * scores[0]!.length * every) / (rows + 1)) / 1000}`,
   });
 }

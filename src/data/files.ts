@@ -12,7 +12,7 @@ export async function matchingFiles(path: string): Promise<readonly string[]> {
   if (!isPattern(path) || existsSync(path)) return [path];
   const found = await matching(path);
   if (found.length > 0) return found;
-  const expected = "expected the path of a file, or a pattern of at least one";
+  const expected = "the path of a file, or a pattern of at least one";
   throw new UserError(exitCodes.io, { file: path, message: "no file has such a name", expected });
 }
 

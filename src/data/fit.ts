@@ -136,7 +136,7 @@ function fitCategory(
   else if (policy === "mean" || policy === "median")
     throw dataError({
       message: `column "${role.name}" is a category, its missing values have no ${policy}`,
-      expected: "expected missing: error, most_frequent, constant or category",
+      expected: "missing: error, most_frequent, constant or category",
     });
   else if (constant !== null) fill = numberOf(constant);
   else if (policy === "category" && !isOrdinal) fill = missing > 0 ? levelCount(numbers) : -1;
@@ -209,6 +209,6 @@ function fitOrdinal(
 function misfit({ name }: ColumnRole, message: string, expected: string): UserError {
   return new UserError(exitCodes.usage, {
     message: `column "${name}" ${message}`,
-    expected: `expected ${expected}`,
+    expected,
   });
 }

@@ -44,7 +44,7 @@ function foreign(bytes: Uint8Array): Problem {
   const magic = Buffer.from(bytes.subarray(0, 4)).toString("hex");
   return {
     message: `the magic number ${magic} is neither that of an IDX nor of an NPY file`,
-    expected: "expected 00 00, an element type of 08, 09, 0b, 0c, 0d or 0e, and the rank",
+    expected: "00 00, an element type of 08, 09, 0b, 0c, 0d or 0e, and the rank",
   };
 }
 

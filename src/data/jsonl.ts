@@ -101,7 +101,7 @@ export async function* jsonlRecords(
       rest.push(Uint8Array.from(chunk.subarray(from)));
       restBytes += chunk.length - from;
       if (restBytes > maxRecordBytes) {
-        const expected = `expected ${maxRecordBytes / 2 ** 20} MB at most`;
+        const expected = `${maxRecordBytes / 2 ** 20} MB at most`;
         throw dataError({ file, line, message: "a line that does not end", expected });
       }
     }
@@ -120,7 +120,7 @@ function parseLine(
   file: string | undefined,
 ): { object: JsonObject } | { problem: Problem } {
   const fault = (message: string, column?: number) => ({
-    problem: { file, line, column, message, expected: "expected one JSON object per line" },
+    problem: { file, line, column, message, expected: "one JSON object per line" },
   });
   if (bytes.length === 0) return fault("an empty line");
   if (!isUtf8(bytes)) return fault("invalid UTF-8");

@@ -76,14 +76,14 @@ class JsonlRows extends CsvBatch {
   /** Why an object is no row. */
   private misfit(object: JsonObject, record: number, known: ReadonlySet<string>): Problem | null {
     const place = this.placeOf(record);
-    const expected = "expected the first object's keys, null for what is missing";
+    const expected = "the first object's keys, null for what is missing";
     for (const name of this.header!) {
       const value = fieldOf(object, name);
       if (value === undefined)
         return { ...place, message: `the object has no ${JSON.stringify(name)}`, expected };
       if (typeof value === "object" && value !== null) {
         const message = `${JSON.stringify(name)} is ${Array.isArray(value) ? "an array" : "an object"}`;
-        return { ...place, message, expected: "expected a number, a text, a boolean or null" };
+        return { ...place, message, expected: "a number, a text, a boolean or null" };
       }
     }
     const more = Object.keys(object).find((name) => !known.has(name));

@@ -95,7 +95,7 @@ export async function readPair(files: readonly [string, string], baseDirectory: 
   );
   if (targets.shape[0] === inputs.shape[0]) return { inputs, targets };
   const message = `${targets.shape[0]} labels for the ${inputs.shape[0]} records of ${inputs.file}`;
-  throw dataError({ file: targets.file, message, expected: "expected as many labels as records" });
+  throw dataError({ file: targets.file, message, expected: "as many labels as records" });
 }
 
 /** All records of a pair as one split for a trained model. Throws UserError. */
@@ -118,7 +118,7 @@ export function inputsOf(inputs: NumberArray, preprocessing: Preprocessing): Inp
 function labelsOf(labels: NumberArray): Uint8Array | Float32Array {
   if (recordShape(labels).cols === 1) return finiteValues(labels);
   const message = `labels of shape ${labels.shape.join(" × ")}`;
-  throw dataError({ file: labels.file, message, expected: "expected one label per record" });
+  throw dataError({ file: labels.file, message, expected: "one label per record" });
 }
 
 /** Whole numbers are classes, at most twenty of them unless they are bytes; others are a quantity. */
@@ -140,7 +140,7 @@ function deskewFor({ deskew }: ArraySpec, { shape, values }: NumberArray): Array
   if (!deskew) return undefined;
   if (isGreyImage(shape.slice(1))) return { rounded: values instanceof Uint8Array };
   const message = `data.deskew is true, and records of shape ${shape.slice(1).join(" × ")} are no grey images`;
-  throw new UserError(exitCodes.usage, { message, expected: "expected deskew: false" });
+  throw new UserError(exitCodes.usage, { message, expected: "deskew: false" });
 }
 
 /** The elements, of straightened images if the model wants them so: bytes or 32-bit floats. */
@@ -251,7 +251,7 @@ function encodeLabels(target: Target, array: NumberArray): Float32Array {
     const number = numbers.get(value);
     if (number === undefined) {
       const message = `label ${value} of record ${row} is none of the classes`;
-      problems.add({ file: array.file, message, expected: `expected one of ${target.classes.join(", ")}` });
+      problems.add({ file: array.file, message, expected: `one of ${target.classes.join(", ")}` });
     } else if (target.encoding === "index") out[row] = number;
     else out[row * width + number] = 1;
   }
@@ -265,7 +265,7 @@ function checkSameShape(first: NumberArray, { shape, file }: NumberArray): void 
   throw dataError({
     file,
     message: `records of shape ${found}`,
-    expected: `expected ${wanted}, as the training file's`,
+    expected: `${wanted}, as the training file's`,
   });
 }
 
@@ -278,13 +278,13 @@ function checkFits(array: NumberArray, preprocessing: Preprocessing): void {
   throw dataError({
     file: array.file,
     message,
-    expected: `expected ${shape.join(" × ")}, as the model was trained on`,
+    expected: `${shape.join(" × ")}, as the model was trained on`,
   });
 }
 
 function modelMisfit(on: string): UserError {
   return new UserError(exitCodes.data, {
     message: `the model was trained on ${on}`,
-    expected: "expected data as in training",
+    expected: "data as in training",
   });
 }

@@ -56,7 +56,7 @@ export async function loadArray(
   if (inputs.kind === "array") return { table: inputsOf(array, preprocessing), warnings: [] };
   const { cols } = recordShape(array);
   if (cols !== inputs.columns.length || inputs.columns.some(({ type }) => type !== "number")) {
-    const expected = `expected records of the ${inputs.columns.length} columns that the model was trained on, all numbers`;
+    const expected = `records of the ${inputs.columns.length} columns that the model was trained on, all numbers`;
     throw dataError({ file, message: `records of ${cols} elements`, expected });
   }
   const names = inputs.columns.map(({ name }) => name);
@@ -132,9 +132,9 @@ function checkColumns(array: NumberArray, names: readonly string[], columns: rea
   const absent = columns.find(({ name }) => !known.has(name));
   if (!absent) return;
   const message = `records of ${names.length} elements, without a "${absent.name}"`;
-  throw dataError({ file: array.file, message, expected: "expected records as the model was trained on" });
+  throw dataError({ file: array.file, message, expected: "records as the model was trained on" });
 }
 
 function misfit(message: string, expected: string): UserError {
-  return new UserError(exitCodes.usage, { message, expected: `expected ${expected}` });
+  return new UserError(exitCodes.usage, { message, expected });
 }

@@ -102,7 +102,7 @@ export function inputColumns({ inputs }: Preprocessing): readonly InputColumn[] 
   if (inputs.kind === "columns") return inputs.columns;
   throw new UserError(exitCodes.data, {
     message: "the model was trained on IDX images",
-    expected: "expected IDX files",
+    expected: "IDX files",
   });
 }
 
@@ -129,7 +129,7 @@ export function fitTable(
   }
   if (columns.length === 0) {
     const message = `no column is left to predict ${spec.target.join(", ")} from`;
-    throw dataError({ message, expected: "expected at least one column of numbers or categories" });
+    throw dataError({ message, expected: "at least one column of numbers or categories" });
   }
   return { inputs: { kind: "columns", columns }, target: fitTarget(target, spec, table, train, totalsOf) };
 }
@@ -159,11 +159,11 @@ function weightsOf(table: Table, roles: readonly ColumnRole[]): Float32Array | n
 export function checkWeight(name: string, weight: number, row: number): void {
   if (!(weight < 0)) return;
   const message = `the weight "${name}" is ${weight} in data row ${row + 1}`;
-  throw dataError({ message, expected: "expected weights of 0 or more" });
+  throw dataError({ message, expected: "weights of 0 or more" });
 }
 
 export function noWeight(name: string): UserError {
-  return dataError({ message: `every weight in "${name}" is 0`, expected: "expected a row that counts" });
+  return dataError({ message: `every weight in "${name}" is 0`, expected: "a row that counts" });
 }
 
 function splitTable(
@@ -187,7 +187,7 @@ function splitTable(
   if (spec.split.stratify && !isClasses) {
     throw new UserError(exitCodes.usage, {
       message: `data.split.stratify is true, and the target is no class but a ${target.task}`,
-      expected: "expected stratify: false",
+      expected: "stratify: false",
     });
   }
   const groups = ranksOf(table, roles, "group");
@@ -246,7 +246,7 @@ export function splitNames(column: TableColumn): (SplitName | undefined)[] {
     const name = splitNamed(level);
     if (name === undefined && !column.isMissing[number]) {
       const message = `column "${column.name}" holds ${quoted(level)}, not a split`;
-      problems.add({ ...column.places[number], message, expected: "expected train, validation or test" });
+      problems.add({ ...column.places[number], message, expected: "train, validation or test" });
     }
     return name;
   });
@@ -274,7 +274,7 @@ function splitByColumn(
 export function noTrainRow(column: string): UserError {
   return dataError({
     message: `no row says "train" in column "${column}"`,
-    expected: "expected rows to train on",
+    expected: "rows to train on",
   });
 }
 

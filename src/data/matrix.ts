@@ -72,7 +72,7 @@ export function booleanCodes(column: TableColumn): Float32Array {
       problems.add({
         ...column.places[number],
         message,
-        expected: "expected true or false, yes or no, 1 or 0",
+        expected: "true or false, yes or no, 1 or 0",
       });
     }
     return value ?? Number.NaN;
@@ -104,8 +104,7 @@ function codesOf(column: InputColumn, read: TableColumn): Float32Array | null {
 export function unseenProblem({ name, levels }: CategoryColumn, level: string) {
   return {
     message: `column "${name}" holds ${quoted(level)}, a level unseen in training`,
-    expected:
-      levels.length > 12 ? `expected one of ${levels.length} levels` : `expected ${levels.join(", ")}`,
+    expected: levels.length > 12 ? `one of ${levels.length} levels` : levels.join(", "),
     hint: "the spec says unseen: error; without it, such a level is taken as none",
   };
 }

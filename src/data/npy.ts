@@ -45,7 +45,7 @@ export function parseNpyHeader(bytes: Uint8Array, file: string): NpyHeader | nul
     throw dataError({
       file,
       message: `NPY version ${version}.${bytes[7]}`,
-      expected: "expected 1.0, 2.0 or 3.0",
+      expected: "1.0, 2.0 or 3.0",
     });
   }
   const textStart = version === 1 ? 10 : 12;
@@ -118,7 +118,7 @@ function halfToNumber(bits: number): number {
 }
 
 function badHeader(file: string, what: string) {
-  const expected = "expected descr, fortran_order and shape, as numpy.save writes them";
+  const expected = "descr, fortran_order and shape, as numpy.save writes them";
   return dataError({ file, message: `an NPY header ${what}`, expected });
 }
 
@@ -126,6 +126,6 @@ function notNumbers(file: string, what: string) {
   return dataError({
     file,
     message: `the array holds ${what}`,
-    expected: "expected numbers, with a first dimension that counts records",
+    expected: "numbers, with a first dimension that counts records",
   });
 }

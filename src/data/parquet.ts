@@ -150,7 +150,7 @@ function faultOf(file: string, error: unknown): unknown {
   const { message, code } = error as NodeJS.ErrnoException;
   if (code !== undefined && !code.startsWith("ERR_")) return ioProblem(error, file, "read");
   return dataError(
-    { file, message: "the Parquet data can't be read", expected: `expected a whole file (${message})` },
+    { file, message: "the Parquet data can't be read", expected: `a whole file (${message})` },
     error,
   );
 }
@@ -165,7 +165,7 @@ function groupRows({ row_groups, num_rows }: FileMetaData, file: string): number
   throw dataError({
     file,
     message,
-    expected: `expected groups of at most ${mostGroupRows} rows that make up the table`,
+    expected: `groups of at most ${mostGroupRows} rows that make up the table`,
   });
 }
 
@@ -173,7 +173,7 @@ function groupRows({ row_groups, num_rows }: FileMetaData, file: string): number
 function checkValues(values: number, file: string, size: number): void {
   if (values <= freeValues || values <= mostValuesPerByte * size) return;
   const message = `${values} values in ${size} bytes`;
-  throw dataError({ file, message, expected: `expected at most ${mostValuesPerByte} in a byte` });
+  throw dataError({ file, message, expected: `at most ${mostValuesPerByte} in a byte` });
 }
 
 function csvRows(columns: readonly DecodedArray[], first: number, end: number): string {

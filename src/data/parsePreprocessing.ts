@@ -30,7 +30,7 @@ export function parsePreprocessing(value: unknown, file: string): Preprocessing 
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     const message = `the model file's preprocessing is damaged: ${error.message}`;
-    throw new UserError(exitCodes.model, { file, message, expected: "expected a file written by nnt" });
+    throw new UserError(exitCodes.model, { file, message, expected: "a file written by nnt" });
   }
 }
 

@@ -54,7 +54,7 @@ function absentColumns(
 ): Problem[] {
   if (kind !== "columns") {
     const message = `${absent.length} of ${columns.length} columns are not there, such as "${absent[0]!.name}"`;
-    const expected = `expected ${columns[0]!.name} to ${columns.at(-1)!.name}`;
+    const expected = `${columns[0]!.name} to ${columns.at(-1)!.name}`;
     return [{ file, line: 1, message, expected, hint: "an IDX or NPY file: --images FILE" }];
   }
   const problems: Problem[] = absent.slice(0, mostNamed).map(({ name }) => missingColumn(name, header, file));
@@ -209,14 +209,14 @@ function refusal(scanner: CsvScanner, record: number, field: number): Problem {
   return {
     ...scanner.placeOf(record, field),
     message,
-    expected: "expected a value, as the model's spec says missing: error",
+    expected: "a value, as the model's spec says missing: error",
   };
 }
 
 function booleanProblem(name: string, text: string) {
   return {
     message: `column "${name}" holds ${quoted(text)}, not a boolean`,
-    expected: "expected true or false, yes or no, 1 or 0",
+    expected: "true or false, yes or no, 1 or 0",
   };
 }
 
@@ -252,13 +252,13 @@ class JsonlEncoder implements RecordEncoder {
         return {
           ...place,
           message: `the object has no "${name}"`,
-          expected: "expected every input column",
+          expected: "every input column",
           hint,
         };
       }
       if (typeof value === "object" && value !== null) {
         const message = `"${name}" is ${Array.isArray(value) ? "an array" : "an object"}`;
-        return { ...place, message, expected: "expected a number, a text, a boolean or null" };
+        return { ...place, message, expected: "a number, a text, a boolean or null" };
       }
       const raw = rawOf(reading, value as string | number | boolean | null);
       if (typeof raw !== "number") return { ...place, ...raw };
@@ -268,7 +268,7 @@ class JsonlEncoder implements RecordEncoder {
     const missing = this.rows.encode(this.raw, 0, out, to);
     if (missing < 0) return null;
     const message = `"${this.readings[missing]!.column.name}" is missing`;
-    return { ...place, message, expected: "expected a value, as the model's spec says missing: error" };
+    return { ...place, message, expected: "a value, as the model's spec says missing: error" };
   }
 
   warnings(): string[] {

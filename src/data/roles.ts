@@ -43,7 +43,7 @@ export function readingsOf(
         meant === undefined
           ? `the columns are ${header.slice(0, 12).join(", ")}`
           : `did you mean "${meant}"?`;
-      return { file, line: 1, message, expected: "expected a name from the header", hint };
+      return { file, line: 1, message, expected: "a name from the header", hint };
     });
   if (problems.length > 0) throw new UserError(exitCodes.data, problems);
   const targets = new Set(spec.target);
@@ -170,7 +170,7 @@ export function inferType(column: TableColumn, rows: number): { type: ColumnType
   const levels = column.levels.filter((_, number) => !column.isMissing[number]);
   const distinct = levels.length;
   if (column.overflowed || (distinct > mostLevels && distinct > idShare * present)) {
-    const count = column.overflowed ? `over ${distinct}` : `${distinct}`;
+    const count = column.overflowed ? `over ${distinct}` : distinct;
     const what = slip ?? `holds ${count} different texts in ${present} values`;
     return { type: "id", why: `${what}: taken for an id, ignored` };
   }

@@ -81,7 +81,7 @@ async function* gunzipped(
     return;
   }
   if (options.mustBeGzip && start.length > 0) {
-    throw dataError({ file, message: "not gzip data", expected: "expected gzip, as the name ends in .gz" });
+    throw dataError({ file, message: "not gzip data", expected: "gzip, as the name ends in .gz" });
   }
   if (start.length > 0) yield start;
   yield* rest;
@@ -133,7 +133,7 @@ async function* gunzip(
         throw dataError({
           file,
           message: `inflates to more than ${largestRatio} times its size`,
-          expected: "expected no decompression bomb",
+          expected: "data, not a decompression bomb",
         });
       }
       yield chunk;

@@ -96,7 +96,7 @@ function splitFold(all: Int32Array, request: SplitRequest, { number, of: folds }
     const units = groups ? `${new Set(chosen(groups, rows)).size} groups` : `${rows.length} rows`;
     throw dataError({
       message: `${units} leave none for part ${number} of ${folds}`,
-      expected: "expected at least one for each",
+      expected: "at least one for each",
       hint: "set train.folds, or give more rows",
     });
   }
@@ -118,7 +118,7 @@ export function splitOrRefuse(rows: Int32Array, request: SplitRequest): RowSplit
     const { validation, test } = request;
     throw dataError({
       message,
-      expected: `expected rows enough for split: { validation: ${validation}, test: ${test} }`,
+      expected: `rows enough for split: { validation: ${validation}, test: ${test} }`,
       hint: "set data.split, or give more rows",
     });
   }

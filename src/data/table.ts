@@ -244,7 +244,7 @@ class TableReader {
       throw dataError({
         file,
         message: "the file holds a header and no rows",
-        expected: "expected at least one row",
+        expected: "at least one row",
       });
     }
     if (this.sink) this.handOver(this.sink);
@@ -394,7 +394,7 @@ function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<stri
 
 function missingValue(scanner: CsvBatch, record: number, field: number, hint: string | undefined) {
   const message = `column "${scanner.header![field]}" holds ${quoted(scanner.text(record, field))}, a missing value`;
-  return { ...scanner.placeOf(record, field), message, expected: "expected a value in every row", hint };
+  return { ...scanner.placeOf(record, field), message, expected: "a value in every row", hint };
 }
 
 /** A value that is not a number, or none that 32 bits hold. */
@@ -408,7 +408,7 @@ export function notANumber(scanner: CsvBatch, record: number, field: number, num
 export function numberProblem(name: string, text: string, isText: boolean) {
   if (!isText) {
     const message = `column "${name}" holds ${quoted(text)}, too large for a 32-bit float`;
-    return { message, expected: "expected at most 3.4e38" };
+    return { message, expected: "at most 3.4e38" };
   }
   return {
     message: `column "${name}" holds ${quoted(text)}, not a number`,
@@ -425,7 +425,7 @@ export function missingColumn(name: string, header: readonly string[], file: str
 
 function tooManyLevels(file: string, name: string) {
   const message = `column "${name}" holds more than ${maxLevels} different texts`;
-  return dataError({ file, message, expected: "expected a category", hint: `columns.${name}: id` });
+  return dataError({ file, message, expected: "a category", hint: `columns.${name}: id` });
 }
 
 /** A value in a message: in quotes, escaped, not too long. */

@@ -71,7 +71,7 @@ export function inferTarget(
     throw dataError({
       ...text.places[text.isMissing.indexOf(false)],
       message: `the target "${text.name}" holds texts, which loss ${loss ?? ""} cannot learn`,
-      expected: "expected numbers",
+      expected: "numbers",
     });
   }
   return numbersTarget(names, loss);
@@ -85,7 +85,7 @@ export function classTarget(name: string, classes: readonly string[], loss: Loss
     const found = classes.length === 0 ? "no class" : `one class only, ${quoted(classes[0]!)}`;
     throw dataError({
       message: `the target "${name}" has ${found}`,
-      expected: "expected at least two classes",
+      expected: "at least two classes",
     });
   }
   const link = linkOf(loss ?? "cross_entropy");
@@ -219,7 +219,7 @@ function classNumbers(target: ClassTarget, { column, values }: TargetValues): Fl
     const classes =
       target.classes.length > 12 ? `${target.classes.length} classes` : target.classes.join(", ");
     const hint = "classes are those of the training rows, unless data.classes lists them";
-    problems.add({ ...column.places[value], message, expected: `expected one of ${classes}`, hint });
+    problems.add({ ...column.places[value], message, expected: `one of ${classes}`, hint });
     return 0;
   };
   const result = values.map((value) => {
@@ -244,7 +244,7 @@ function binaryValues({ column, values }: TargetValues): Float32Array {
       problems.add({
         ...column.places[number],
         message,
-        expected: "expected 1 or 0, true or false, yes or no",
+        expected: "1 or 0, true or false, yes or no",
       });
     }
     return value ?? 0;
@@ -261,5 +261,5 @@ function linkOf(loss: LossName): Link {
 }
 
 function misfit(message: string, expected: string): UserError {
-  return new UserError(exitCodes.usage, { message, expected: `expected ${expected}` });
+  return new UserError(exitCodes.usage, { message, expected });
 }

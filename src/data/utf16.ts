@@ -68,6 +68,6 @@ class Utf16Decoder {
 
   private invalid(unit: number) {
     const message = `invalid UTF-16 at byte ${this.offset + 2 * unit}`;
-    return dataError({ file: this.file, message, expected: "expected text" });
+    return dataError({ file: this.file, message, expected: "text" });
   }
 }

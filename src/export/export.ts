@@ -27,7 +27,7 @@ export function exportModel({ model, to, output, version }: ExportOptions): stri
   if (inputs.kind === "array" && inputs.deskew && !straightens) {
     throw new UserError(exitCodes.usage, {
       message: `--to ${target}: the model straightens its images (data.deskew), which ${target} files cannot`,
-      expected: "expected js, html, json or safetensors, or a model without deskew",
+      expected: "js, html, json or safetensors, or a model without deskew",
     });
   }
   const given = extensions.find((extension) => output?.toLowerCase().endsWith(extension));
@@ -42,7 +42,7 @@ export function exportModel({ model, to, output, version }: ExportOptions): stri
     if (resolve(path) !== resolve(model)) continue;
     throw new UserError(exitCodes.usage, {
       message: `the export would replace the model ${path}`,
-      expected: "expected another --output",
+      expected: "another --output",
     });
   }
   for (const [index, { chunks }] of files.entries()) write(paths[index]!, chunks);
@@ -68,6 +68,6 @@ function targetOf(output: string | null): ExportTarget {
   if (found !== undefined) return found;
   throw new UserError(exitCodes.usage, {
     message: output === null ? "--to is missing" : `--to is missing, and "${output}" does not say it`,
-    expected: `expected one of ${names.join(", ")}`,
+    expected: `one of ${names.join(", ")}`,
   });
 }

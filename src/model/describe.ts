@@ -57,7 +57,7 @@ function wrongWidth(layers: readonly LayerSpec[], width: number, outputWidth: nu
   const linear = layers.findLastIndex((layer) => layer.type === "linear");
   return new UserError(exitCodes.usage, {
     message: `model.layers: the network has ${count(width)}`,
-    expected: `expected ${outputWidth}, as the data and the loss ask for`,
+    expected: `${outputWidth}, as the data and the loss ask for`,
     hint:
       linear < 0
         ? "end the layers with a linear one, whose width then follows from the data"

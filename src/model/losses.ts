@@ -72,14 +72,14 @@ export function outputsOf(loss: LossName, task: TaskName, classes: number, targe
   if (!tasks.includes(task)) {
     throw new UserError(exitCodes.usage, {
       message: `loss: ${loss} is a loss for ${tasks.join(" and ")}, the task is ${task}`,
-      expected: `expected one of ${lossesOf(task).join(", ")}`,
+      expected: `one of ${lossesOf(task).join(", ")}`,
     });
   }
   if (classLosses.has(loss)) return classes;
   if (task === "classification" && classes !== 2) {
     throw new UserError(exitCodes.usage, {
       message: `loss: ${loss} tells two classes apart, the data has ${classes}`,
-      expected: "expected cross_entropy",
+      expected: "cross_entropy",
     });
   }
   return loss === "gaussian_nll" ? 2 * targets : targets;
@@ -144,7 +144,7 @@ function row(k: Kernels, place: string, weights: readonly number[], outputs: num
   if (weights.length !== outputs) {
     throw new UserError(exitCodes.usage, {
       message: `${place}: ${weights.length} weights for ${outputs} outputs`,
-      expected: "expected one for each",
+      expected: "one for each",
     });
   }
   const M = k.matrix(1, outputs);

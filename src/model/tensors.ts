@@ -84,7 +84,7 @@ export function checkTensors(
       problems.push({
         file: source,
         message: `tensor "${name}" has the shape ${show(found)}`,
-        expected: `expected ${show(shape)}, as in the model`,
+        expected: `${show(shape)}, as in the model`,
       });
     }
   }

@@ -30,7 +30,7 @@ export function fillWidths(
 function wrongBlock(index: number, from: number, end: number): UserError {
   return new UserError(exitCodes.usage, {
     message: `model.layers[${index}]: the block is given ${from} values and gives ${end}`,
-    expected: "expected as many: its output is added to its input",
+    expected: "as many, since its output is added to its input",
     hint: "leave out the width of its last linear layer: it then follows",
   });
 }

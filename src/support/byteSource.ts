@@ -62,5 +62,5 @@ function attempt<T>(path: string, action: () => T): T {
 
 function notRegular(isDirectory: boolean): { message: string; expected: string } {
   const what = isDirectory ? "a directory" : "a device or pipe";
-  return { message: `cannot read: it is ${what}`, expected: "expected a file" };
+  return { message: `cannot read: it is ${what}`, expected: "a file" };
 }

@@ -21,7 +21,7 @@ export interface Problem {
   /** 1-based; a character column in a spec, a field number's first character in a table. */
   readonly column?: number | undefined;
   readonly message: string;
-  /** Reads on after a semicolon: `expected a number`, `did you mean lr?`. */
+  /** What should stand there: `a number above 0`. */
   readonly expected?: string | undefined;
   readonly hint?: string | undefined;
 }
@@ -53,7 +53,7 @@ export class UserError extends Error {
 /** `FILE:LINE:COLUMN: what is wrong; what was expected`, as much of the place as there is. */
 export function sentence({ file, line, column, message, expected }: Problem): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
-  return (place && `${place}: `) + message + (expected ? `; ${expected}` : "");
+  return (place && `${place}: `) + message + (expected ? `; expected ${expected}` : "");
 }
 
 /** Our own invariant: a failure is a bug in nnt, never a user's mistake. */

@@ -39,7 +39,7 @@ export function createAugmentation(
   if (shape.length !== 2 || Math.max(height, width) > largestSide) {
     throw new UserError(exitCodes.usage, {
       message: `data.augment: the records of ${data.train.images} are ${shape.join(" × ") || "single numbers"}`,
-      expected: `expected images, height × width, of at most ${largestSide} × ${largestSide} pixels`,
+      expected: `images, height × width, of at most ${largestSide} × ${largestSide} pixels`,
     });
   }
   const image = { height, width, background: -scaling.center / scaling.scale };

@@ -115,7 +115,7 @@ export function checkCalibration(
 ): void {
   if (!wanted) return;
   const fail = (message: string, expected: string) => {
-    throw new UserError(exitCodes.usage, { message, expected: `expected ${expected}` });
+    throw new UserError(exitCodes.usage, { message, expected });
   };
   const { temperature, threshold, conformal } = wanted;
   if (!hasValidation && (temperature || threshold || conformal))

@@ -19,7 +19,7 @@ export async function conformalFor(k: Kernels, saved: SavedModel): Promise<Confo
     const message = "--interval: the model gives several labels a row";
     throw new UserError(exitCodes.usage, {
       message,
-      expected: "expected a model of one class a row, or of numbers",
+      expected: "a model of one class a row, or of numbers",
     });
   }
   const { split, close } = await splitOf(saved, "validation");

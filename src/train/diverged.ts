@@ -3,6 +3,6 @@ import { exitCodes, UserError } from "../support/errors.ts";
 
 export class Diverged extends UserError {
   constructor(what: string) {
-    super(exitCodes.diverged, { message: what, expected: "expected finite numbers" });
+    super(exitCodes.diverged, { message: what, expected: "finite numbers" });
   }
 }

@@ -57,7 +57,7 @@ function told(place: string, rollbacks: number): UserError {
   const tries = rollbacks > 0 ? ` again, after ${rollbacks} rollbacks` : "";
   return new UserError(exitCodes.diverged, {
     message: `training diverged${tries}: ${place}`,
-    expected: "expected finite numbers",
+    expected: "finite numbers",
     hint: "a smaller optimizer.lr, train.clip_grad_norm or scaled inputs (data.scale) help; the last finite model is saved",
   });
 }

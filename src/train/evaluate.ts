@@ -127,7 +127,7 @@ async function slicesFor(
   }
   throw new UserError(exitCodes.usage, {
     message: `--slice ${column}: the model was trained on ${spec.format.toUpperCase()} files, whose columns have no texts`,
-    expected: "expected a model of a table",
+    expected: "a model of a table",
   });
 }
 
@@ -162,7 +162,7 @@ function held(split: AnySplit, what: string): Split {
   if (!isStreamed(split)) return split;
   throw new UserError(exitCodes.usage, {
     message: `${what}: the rows are too many for memory, and are read one after the other`,
-    expected: "expected --data FILE with fewer rows, which are held in memory",
+    expected: "--data FILE with fewer rows, which are held in memory",
   });
 }
 
@@ -193,7 +193,7 @@ export async function splitOf(
   const present = Object.entries(splits).filter(([, rows]) => rows !== null);
   throw new UserError(exitCodes.usage, {
     message: `--split ${name}: the model's data has no such split`,
-    expected: `expected one of ${present.map(([split]) => split).join(", ")}`,
+    expected: `one of ${present.map(([split]) => split).join(", ")}`,
   });
 }
 
@@ -217,7 +217,7 @@ async function givenRows(
   }
   throw new UserError(exitCodes.usage, {
     message: `the model was trained on ${spec.format === "csv" ? "a table" : `${spec.format.toUpperCase()} files`}`,
-    expected: spec.format === "csv" ? "expected --data FILE" : "expected --images FILE --labels FILE",
+    expected: spec.format === "csv" ? "--data FILE" : "--images FILE --labels FILE",
   });
 }
 

@@ -64,7 +64,7 @@ function metricFor(name: string | null, { target: { task } }: Preprocessing): Im
   const guess = nearest(metric, known);
   throw new UserError(exitCodes.usage, {
     message: `--metric ${metric}: a ${task} has no such metric`,
-    expected: `expected one of ${known.join(", ")}`,
+    expected: `one of ${known.join(", ")}`,
     hint: guess && `did you mean ${guess}?`,
   });
 }
@@ -75,7 +75,7 @@ function featuresOf({ inputs }: Preprocessing): { features: readonly Feature[]; 
   if (shape) return tileFeatures(shape);
   throw new UserError(exitCodes.usage, {
     message: `the model's inputs are arrays of ${inputs.shape.join(" × ")}, neither columns nor grey images: an element by itself tells nothing`,
-    expected: "expected --rows, which explains rows one by one",
+    expected: "--rows, which explains rows one by one",
   });
 }
 
@@ -118,7 +118,7 @@ export async function explainRows(options: ExplainRowsOptions): Promise<Explaine
   const { table } = chosen.split;
   const beyond = options.rows.find((row) => row >= table.rows);
   if (beyond !== undefined) {
-    const expected = `expected row numbers from 0 to ${table.rows - 1}`;
+    const expected = `row numbers from 0 to ${table.rows - 1}`;
     throw new UserError(exitCodes.usage, { message: `--rows: there is no row ${beyond}`, expected });
   }
   const attributor = new Attributor(saved);
@@ -156,7 +156,7 @@ function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
     const guess = nearest(name, names);
     throw new UserError(exitCodes.usage, {
       message: `--of ${name}: the model has no such answer`,
-      expected: `expected one of ${names.join(", ")}`,
+      expected: `one of ${names.join(", ")}`,
       hint: guess && `did you mean ${guess}?`,
     });
   }
@@ -191,7 +191,7 @@ export async function firstLayerOf(path: string): Promise<Pictures | null> {
   const { inputs } = saved.preprocessing;
   if (inputs.kind === "columns" || !imageShape(inputs.shape)) {
     const message = "--pictures: the model was not trained on grey images";
-    throw new UserError(exitCodes.usage, { file: path, message, expected: "expected a model of images" });
+    throw new UserError(exitCodes.usage, { file: path, message, expected: "a model of images" });
   }
   const { description, tensors } = restoreModel(new Kernels(openReference()), saved);
   const found = firstLayer({ description, tensors: tensors() }, saved.preprocessing);

@@ -43,18 +43,16 @@ function modeOf(metric: string): "min" | "max" {
 
 function requireFigure(section: string, metric: string, task: Network["task"], hasValidation: boolean): void {
   const [split, name = ""] = metric.split(".");
-  const fail = (why: string, expected: string) => {
+  const fail = (why: string, expected?: string) => {
     throw new UserError(exitCodes.usage, { message: `${section}.metric is "${metric}": ${why}`, expected });
   };
   if (split === "validation" && !hasValidation)
-    fail("the data has no validation rows", "expected data.split.validation above 0, or train.loss");
+    fail("the data has no validation rows", "data.split.validation above 0, or train.loss");
   const known = split === "train" ? trainFigures(task) : ["loss", ...metricsOf(task)];
   if (known.includes(name)) return;
   const close = nearest(name, known);
-  fail(
-    `no such figure of a ${task}`,
-    close ? `did you mean ${split}.${close}?` : `expected ${known.join(", ")}`,
-  );
+  if (close) fail(`no such figure of a ${task}; did you mean ${split}.${close}?`);
+  fail(`no such figure of a ${task}`, known.join(", "));
 }
 
 /** What training itself sums up without a pass of its own. */

@@ -81,7 +81,7 @@ function unfinished(directory: string): UserError {
   return new UserError(exitCodes.io, {
     file: directory,
     message: "there is no finished run",
-    expected: "expected a directory with a summary.json, as nnt train leaves it",
+    expected: "a directory with a summary.json, as nnt train leaves it",
     hint: "nnt train SPEC --out DIR --resume finishes one that was cut off",
   });
 }

@@ -12,7 +12,7 @@ export function runLength(spec: Spec, rows: number): RunLength {
   if (stepsPerEpoch === 0) {
     throw new UserError(exitCodes.data, {
       message: `${rows} training rows are fewer than a batch of ${rowsPerUpdate}, and train.drop_last drops it`,
-      expected: "expected at least one full batch",
+      expected: "at least one full batch",
     });
   }
   const planned = train.epochs === null ? Infinity : train.epochs * stepsPerEpoch;

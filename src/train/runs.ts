@@ -50,7 +50,7 @@ export function readRun(directory: string): StoredRun {
     throw new UserError(exitCodes.io, {
       file: directory,
       message: "there is no run",
-      expected: "expected a directory with a metrics.jsonl, as nnt train leaves it",
+      expected: "a directory with a metrics.jsonl, as nnt train leaves it",
     });
   const events = readMetricsLog(paths.metrics);
   const epochs = events.filter(({ event }) => event === "epoch") as unknown as EpochEvent[];

@@ -99,7 +99,7 @@ function refuseStdin({ data }: Spec): void {
   if (!isStdin) return;
   throw new UserError(exitCodes.usage, {
     message: "--seeds reads the data once for every seed, and stdin gives it once",
-    expected: "expected a file",
+    expected: "a file",
   });
 }
 

@@ -37,7 +37,7 @@ export function verifyRun(directory: string): Verified[] {
     throw new UserError(exitCodes.io, {
       file: directory,
       message: "the directory holds no run",
-      expected: "expected one with a metrics.jsonl",
+      expected: "one with a metrics.jsonl",
     });
   }
   const last = isThere(paths.last) ? verifyModel(paths.last) : missing(paths.last);

@@ -13,7 +13,7 @@ test("a user's mistake: place, what, what was expected, a hint, and its exit cod
     line: 42,
     column: 7,
     message: "wrong",
-    expected: "expected right",
+    expected: "right",
     hint: "fix it",
   };
   expect(lines(new UserError(3, problem))).toMatchObject({

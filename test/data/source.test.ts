@@ -51,7 +51,7 @@ describe("gzip of little that inflates to much", () => {
   }, async () => {
     const before = process.memoryUsage().rss;
     await expect(sizeOf(inflated(bomb(1000), "bomb.gz"))).rejects.toThrow(
-      "bomb.gz: inflates to more than 200 times its size; expected no decompression bomb",
+      "bomb.gz: inflates to more than 200 times its size; expected data, not a decompression bomb",
     );
     expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28);
   });

@@ -25,7 +25,7 @@ export const compare: Action<"compare"> = async ({ out, env }, _first, options, 
   if (directories.length < 2)
     throw new UserError(exitCodes.usage, {
       message: "one run alone has nothing to be compared with",
-      expected: "expected the directories of two or more",
+      expected: "the directories of two or more",
     });
   const runs = directories.map(readRun);
   const comparison = compareRuns(runs, await pairRuns(directories, kernelsChoice(options, env)));

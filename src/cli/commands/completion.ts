@@ -10,7 +10,7 @@ export const completion: Action<"completion"> = async ({ out }, given) => {
     const guess = nearest(given, shells);
     throw new UserError(exitCodes.usage, {
       message: `no completion for the shell "${given}"`,
-      expected: `expected one of ${shells.join(", ")}`,
+      expected: `one of ${shells.join(", ")}`,
       hint: guess && `did you mean ${guess}?`,
     });
   }

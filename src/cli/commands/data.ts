@@ -36,7 +36,7 @@ function nameOf(given: string): DatasetName {
   const guess = nearest(given, names);
   throw new UserError(exitCodes.usage, {
     message: `no data set "${given}"`,
-    expected: `expected one of ${names.join(", ")}`,
+    expected: `one of ${names.join(", ")}`,
     hint: guess && `did you mean ${guess}?`,
   });
 }

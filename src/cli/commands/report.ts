@@ -25,7 +25,7 @@ async function follow({ out, interruption }: Context, directory: string, port: n
     throw new UserError(exitCodes.io, {
       file: directory,
       message: "there is no such directory",
-      expected: "expected that of a run, which may be going on",
+      expected: "the directory of a run, which may be going on",
     });
   const signal = interruption();
   const { url, close } = await serve(directory, port);

@@ -35,7 +35,7 @@ function noRun(directory: string): UserError {
   return new UserError(exitCodes.io, {
     file: directory,
     message: `it holds no ${runFiles.spec}`,
-    expected: "expected the directory of a run",
+    expected: "the directory of a run",
     hint: `to begin one there: nnt train SPEC --out ${directory}`,
   });
 }

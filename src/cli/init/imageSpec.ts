@@ -97,6 +97,6 @@ function pairsOf(names: readonly string[], folder: string): Folder {
   throw new UserError(exitCodes.data, {
     file: folder,
     message: "holds no images to train on",
-    expected: "expected IDX files named as train-images… and train-labels…, and perhaps test-… or t10k-…",
+    expected: "IDX files named as train-images… and train-labels…, and perhaps test-… or t10k-…",
   });
 }

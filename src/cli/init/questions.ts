@@ -1,7 +1,7 @@
 /** Questions on stderr, answers from stdin, one a line; a wrong answer is told what is wrong, and asked again. */
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { exitCodes, UserError } from "../../support/errors.ts";
+import { exitCodes, sentence, UserError } from "../../support/errors.ts";
 import type { Output } from "../output.ts";
 
 export interface Questions {
@@ -27,8 +27,8 @@ export function openQuestions(stdin: Readable, err: Output): Questions {
           return await read(String(value).trim() || fallback);
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
-          for (const { message, expected, hint } of error.problems)
-            await err.line([message, expected, hint].filter((part) => part).join("; "));
+          for (const problem of error.problems)
+            await err.line([sentence(problem), problem.hint].filter((part) => part).join("; "));
         }
       }
     },

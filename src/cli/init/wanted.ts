@@ -68,7 +68,7 @@ async function templateOf({ template, data }: Given, questions: Questions | null
   if (questions) return questions.ask(`What is it: ${templates.join(", ")}?`, "table", asTemplate);
   throw new UserError(exitCodes.usage, {
     message: "init: nothing to write a spec for",
-    expected: "expected a table or a folder of images, --template to try one, or --interactive to be asked",
+    expected: "a table or a folder of images, --template to try one, or --interactive to be asked",
     hint: "nnt init data.csv --target COLUMN",
   });
 }
@@ -111,7 +111,7 @@ function checked(target: readonly string[] | null, { header }: Table, file: stri
   if (target === null) {
     throw new UserError(exitCodes.usage, {
       message: "init: --target is missing",
-      expected: `expected the column to predict, one of ${header.slice(0, 40).join(", ")}`,
+      expected: `the column to predict, one of ${header.slice(0, 40).join(", ")}`,
     });
   }
   const absent = target.filter((name) => !header.includes(name));

@@ -38,7 +38,7 @@ export function loadSweep(file: string, set: readonly string[], trials: number |
     throw new UserError(exitCodes.usage, {
       ...loaded.locate([]),
       message: "the spec has no search: section",
-      expected: "expected the values to try, as in search: { space: { optimizer.lr: [0.001, 0.01] } }",
+      expected: "the values to try, as in search: { space: { optimizer.lr: [0.001, 0.01] } }",
     });
   checkMetric(loaded, search.metric);
   checkSpace(loaded, search, specAt);
@@ -72,7 +72,7 @@ function checkMetric({ spec, locate }: LoadedSpec, metric: string): void {
   throw new UserError(exitCodes.usage, {
     ...locate(["search", "metric"]),
     message,
-    expected: `expected one of ${known.join(", ")}`,
+    expected: `one of ${known.join(", ")}`,
   });
 }
 
@@ -132,7 +132,7 @@ export function openSweep(sweep: Sweep, { out, resume }: OpenOptions): SweepFile
     throw new UserError(exitCodes.io, {
       file: directory,
       message: "the directory holds a sweep already",
-      expected: "expected a new or empty one",
+      expected: "a new or empty one",
       hint: "--resume goes on with it",
     });
   const { search } = before

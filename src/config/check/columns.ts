@@ -10,7 +10,7 @@ export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
       yield {
         path,
         message: `the target ${name} is to be of type ${type}`,
-        expected: "expected number, category or boolean",
+        expected: "number, category or boolean",
       };
     }
     yield* columnOptions(name, column, data.target.includes(name));
@@ -19,7 +19,7 @@ export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
     const [, second] = Object.keys(data.columns).filter((name) => data.columns[name]!.type === type);
     if (second !== undefined) {
       const message = `${second} is a second column of type ${type}`;
-      yield { path: ["data", "columns", second], message, expected: "expected one" };
+      yield { path: ["data", "columns", second], message, expected: "one" };
     }
   }
   const rules = Object.entries(data.columns).filter(([, { type }]) => splittingTypes.has(type));
@@ -29,7 +29,7 @@ export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
       yield {
         path: ["data", "columns", second],
         message: `${first} of type ${one} and ${second} of type ${other} both say how rows are split`,
-        expected: "expected one of them",
+        expected: "one of them",
       };
     }
   }
@@ -38,7 +38,7 @@ export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
     yield {
       path: ["data", "split", "stratify"],
       message: `stratify is true, and the ${rule[1].type} column ${rule[0]} says how rows are split`,
-      expected: "expected one of them",
+      expected: "one of them",
     };
   }
   yield* repeated(data.target, ["data", "target"]);
@@ -56,49 +56,49 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
   const isCategory = type === "category" || (type === null && encoding !== null && !ofNumbers);
   if (isCategory && (missing === "mean" || missing === "median")) {
     const message = `the category ${name} has no ${missing}`;
-    const expected = "expected category, most_frequent, constant or error";
+    const expected = "category, most_frequent, constant or error";
     yield { path: [...path, "missing"], message, expected };
   }
   if (type === "number" && missing === "category") {
     const message = `the number ${name} has no categories`;
-    const expected = "expected median, mean, most_frequent, constant or error";
+    const expected = "median, mean, most_frequent, constant or error";
     yield { path: [...path, "missing"], message, expected };
   }
   if (type === "number" && typeof missing === "object" && typeof missing?.constant === "string") {
     const message = `the number ${name} is to be filled with the text ${JSON.stringify(missing.constant)}`;
-    yield { path: [...path, "missing", "constant"], message, expected: "expected a number" };
+    yield { path: [...path, "missing", "constant"], message, expected: "a number" };
   }
   if (missing === "drop" && !isTarget) {
     const message = `rows without ${name} are to be left out, and a prediction is asked of every row`;
-    yield { path: [...path, "missing"], message, expected: "expected missing: drop on targets only" };
+    yield { path: [...path, "missing"], message, expected: "missing: drop on targets only" };
   }
   if (missing === "error" && column.indicator) {
     const message = `${name} has an indicator of missing values, and refuses them`;
-    yield { path: [...path, "indicator"], message, expected: "expected another missing than error" };
+    yield { path: [...path, "indicator"], message, expected: "another missing than error" };
   }
   if (type !== null && type !== "number" && !isOrdinal && scale !== null && scale !== "none") {
     const message = `${name} is of type ${type} and is not scaled`;
-    yield { path: [...path, "scale"], message, expected: "expected scale on number columns only" };
+    yield { path: [...path, "scale"], message, expected: "scale on number columns only" };
   }
   if (isTarget && (scale === "log" || scale === "quantile_normal")) {
     const message = `the target ${name} is to be scaled by ${scale}`;
-    yield { path: [...path, "scale"], message, expected: "expected standard, minmax, robust or none" };
+    yield { path: [...path, "scale"], message, expected: "standard, minmax, robust or none" };
   }
   if (ofNumbers && type !== null && type !== "number") {
     const message = `${name} is of type ${type} and is to be encoded ${encoding}`;
-    yield { path: [...path, "encoding"], message, expected: "expected one_hot, ordinal or embedding" };
+    yield { path: [...path, "encoding"], message, expected: "one_hot, ordinal or embedding" };
   }
   if (encoding === "piecewise_linear" && scale !== null) {
     const message = `${name} is to be cut at its quantiles, and scaled by ${scale}`;
-    yield { path: [...path, "scale"], message, expected: "expected no scale beside piecewise_linear" };
+    yield { path: [...path, "scale"], message, expected: "no scale beside piecewise_linear" };
   }
   if (encoding !== null && isTarget) {
     const message = `the target ${name} is to be encoded ${encoding}`;
-    yield { path: [...path, "encoding"], message, expected: "expected encodings of inputs only" };
+    yield { path: [...path, "encoding"], message, expected: "encodings of inputs only" };
   }
   if (column.width !== null && (encoding === null || encoding === "one_hot" || isOrdinal)) {
     const message = `${name} has a width${encoding === null ? "" : `, and is to be encoded ${encoding}`}`;
-    const expected = "expected encoding: embedding, piecewise_linear or periodic beside a width";
+    const expected = "encoding: embedding, piecewise_linear or periodic beside a width";
     yield { path: [...path, "width"], message, expected };
   }
   if (type === null || type === "category") return;
@@ -110,6 +110,6 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
   ] as const) {
     if (!isGiven) continue;
     const message = `${name} is of type ${type} and has no levels`;
-    yield { path: [...path, option], message, expected: `expected ${option} on categories only` };
+    yield { path: [...path, option], message, expected: `${option} on categories only` };
   }
 }

@@ -15,7 +15,7 @@ export function* repeated(names: readonly string[], path: Path): Iterable<Contra
     yield {
       path: [...path, index],
       message: `${path.join(".")} names ${name} twice`,
-      expected: "expected it once",
+      expected: "it once",
     };
   }
 }

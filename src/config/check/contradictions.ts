@@ -31,12 +31,12 @@ function* sources(data: CsvDataSpec): Iterable<Contradiction> {
     yield {
       path: ["data"],
       message,
-      expected: "expected path: with one file to split, or train: with the training rows",
+      expected: "path: with one file to split, or train: with the training rows",
     };
   }
   if (data.path !== null && separate.length > 0) {
     const message = `data.path and data.${separate[0]} are both given`;
-    yield { path: ["data", "path"], message, expected: "expected path alone, or train, validation and test" };
+    yield { path: ["data", "path"], message, expected: "path alone, or train, validation and test" };
   }
 }
 
@@ -46,7 +46,7 @@ function* shares({ data }: Partial<Spec>): Iterable<Contradiction> {
   const path = ["data", "split"];
   if (split.validation + split.test >= 1) {
     const message = `validation ${split.validation} and test ${split.test} leave no rows to train on`;
-    yield { path, message, expected: "expected shares whose sum is below 1" };
+    yield { path, message, expected: "shares whose sum is below 1" };
   }
   for (const name of ["validation", "test"] as const) {
     if (split[name] === 0) continue;
@@ -57,11 +57,11 @@ function* shares({ data }: Partial<Spec>): Iterable<Contradiction> {
       yield {
         path: [...path, name],
         message: `${asked}, and to be a file's`,
-        expected: `expected one of data.split.${name} and data.${name}`,
+        expected: `one of data.split.${name} and data.${name}`,
       };
     } else if (rule) {
       const message = `${asked}, and to be what the column ${rule[0]} says`;
-      yield { path: [...path, name], message, expected: "expected no shares beside a column of type split" };
+      yield { path: [...path, name], message, expected: "no shares beside a column of type split" };
     }
   }
   if (classes) yield* repeated(classes, ["data", "classes"]);
@@ -77,21 +77,21 @@ function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
   const path = asked.split(".");
   if (train?.folds && fold) {
     const message = "train.folds is given in the spec of one fold";
-    yield { path, message, expected: "expected one of train.folds and data.split.fold" };
+    yield { path, message, expected: "one of train.folds and data.split.fold" };
   }
   if (fold && fold.number > fold.of) {
     const message = `data.split.fold.number is ${fold.number}`;
-    yield { path: [...path, "number"], message, expected: `expected at most ${fold.of}, which \`of\` says` };
+    yield { path: [...path, "number"], message, expected: `at most ${fold.of}, which \`of\` says` };
   }
   if (data.format !== "csv") return;
   const rule = Object.entries(data.columns).find(([, { type }]) => orderedTypes.has(type));
   if (rule) {
     const message = `${asked} cuts the rows at random, and the ${rule[1].type} column ${rule[0]} says how they are split`;
-    yield { path, message, expected: "expected one of them" };
+    yield { path, message, expected: "one of them" };
   }
   if ([data.path, data.train].some((files) => files?.includes("-"))) {
     const message = `${asked} reads the data anew for each part, which standard input cannot be`;
-    yield { path, message, expected: "expected a file" };
+    yield { path, message, expected: "a file" };
   }
 }
 
@@ -101,10 +101,10 @@ function* layers({ model, train }: Partial<Spec>): Iterable<Contradiction> {
   const isLinear = (layer: LayerSpec): boolean =>
     layer.type === "linear" || ("layers" in layer && layer.layers.some(isLinear));
   if (!model.layers.some(isLinear))
-    yield { path, message: "the model has nothing to learn", expected: "expected at least one linear layer" };
+    yield { path, message: "the model has nothing to learn", expected: "at least one linear layer" };
   const early = model.layers.slice(0, -1).findIndex(({ type }) => type === "ensemble");
   if (early >= 0) {
-    const expected = "expected it to be the last: its members' answers are averaged";
+    const expected = "it to be the last: its members' answers are averaged";
     yield { path: [...path, early], message: "layers follow an ensemble", expected };
   }
   yield* row(model.layers, path, train?.batch_size ?? null);
@@ -125,23 +125,23 @@ function* row(
     if (layer.type === "ensemble") yield* row(layer.layers, inner, rows, layer.members);
     if (layer.type === "ensemble" && layer.shared && layer.layers.some(({ type }) => type === "residual")) {
       const message = "members that share weights, and a residual block in them";
-      yield { path: [...path, index], message, expected: "expected shared: false, or no block" };
+      yield { path: [...path, index], message, expected: "shared: false, or no block" };
     }
     if (layer.type === "linear" && layer.width === null && index !== last) {
       const message = "a linear layer without a width";
       yield {
         path: [...path, index],
         message,
-        expected: "expected one: only the last linear layer's follows from the data",
+        expected: "one: only the last linear layer's follows from the data",
       };
     }
     if (layer.type === "embed" && (index > 0 || path.length > 2)) {
       const message = "an embed layer that is not the first one";
-      yield { path: [...path, index], message, expected: "expected it first: it looks at columns" };
+      yield { path: [...path, index], message, expected: "it first: it looks at columns" };
     }
     if (layer.type === "batch_norm" && rows !== null && rows < 2 * members) {
       const message = "batch normalisation of batches of 1 row";
-      const expected = `expected train.batch_size of at least ${2 * members}`;
+      const expected = `train.batch_size of at least ${2 * members}`;
       yield { path: [...path, index], message, expected };
     }
   }
@@ -176,7 +176,7 @@ function* loss({ data, loss }: Partial<Spec>): Iterable<Contradiction> {
       (of as readonly TaskName[]).includes(data.task!),
     );
     const message = `${loss.name} is a loss for ${tasks.join(" or ")}, data.task is ${data.task}`;
-    yield { path: ["loss"], message, expected: `expected one of ${names.map(([name]) => name).join(", ")}` };
+    yield { path: ["loss"], message, expected: `one of ${names.map(([name]) => name).join(", ")}` };
   }
   if ("class_weights" in loss && Array.isArray(loss.class_weights) && data.classes) {
     yield* counted(loss.class_weights, data.classes.length, ["loss", "class_weights"], "class");
@@ -196,7 +196,7 @@ function* counted(
   yield {
     path,
     message: `${path.join(".")} has ${list.length} weights`,
-    expected: `expected ${count}, one for each ${what}`,
+    expected: `${count}, one for each ${what}`,
   };
 }
 
@@ -212,7 +212,7 @@ function* optimizer({ optimizer, train }: Partial<Spec>): Iterable<Contradiction
       yield {
         path: ["train", key],
         message: `train.${key} and the optimizer lbfgs, which searches along the gradient over all rows`,
-        expected: "expected one of them",
+        expected: "one of them",
       };
   }
   if (optimizer?.name !== "sgd" || !optimizer.nesterov) return;
@@ -221,7 +221,7 @@ function* optimizer({ optimizer, train }: Partial<Spec>): Iterable<Contradiction
   yield {
     path: ["optimizer", "nesterov"],
     message,
-    expected: "expected a momentum above 0 and no dampening",
+    expected: "a momentum above 0 and no dampening",
   };
 }
 
@@ -229,7 +229,7 @@ function* schedule({ schedule }: Partial<Spec>): Iterable<Contradiction> {
   if (!schedule) return;
   if (schedule.warmup_epochs > 0 && schedule.warmup_steps > 0) {
     const message = "warmup_epochs and warmup_steps are both given";
-    yield { path: ["schedule", "warmup_steps"], message, expected: "expected one of them" };
+    yield { path: ["schedule", "warmup_steps"], message, expected: "one of them" };
   }
   if (schedule.name !== "multi_step") return;
   const index = schedule.milestones.findIndex((milestone, at, all) => at > 0 && milestone <= all[at - 1]!);
@@ -238,7 +238,7 @@ function* schedule({ schedule }: Partial<Spec>): Iterable<Contradiction> {
   yield {
     path: ["schedule", "milestones", index],
     message,
-    expected: "expected milestones in ascending order",
+    expected: "milestones in ascending order",
   };
 }
 
@@ -249,7 +249,7 @@ function* train(spec: Partial<Spec>): Iterable<Contradiction> {
     yield {
       path: ["train"],
       message: "train has neither epochs nor max_steps",
-      expected: "expected one of them",
+      expected: "one of them",
     };
   }
   if (early_stopping) yield* watched(["train", "early_stopping"], early_stopping.metric, spec);
@@ -264,22 +264,22 @@ function* search({ search, ...spec }: Partial<SpecFile>): Iterable<Contradiction
     const [root] = parsePath(name) ?? [];
     if (root === undefined || root === "search" || root === "name") {
       const message = `${JSON.stringify(name)} is no value of a run`;
-      yield { path, message, expected: "expected a path such as optimizer.lr or model.hidden[0]" };
+      yield { path, message, expected: "a path such as optimizer.lr or model.hidden[0]" };
     }
     if (dimension.type === "choice") continue;
     const { min, max, scale } = dimension;
     if (min >= max) {
       const message = `a range from ${min} to ${max}`;
-      yield { path, message, expected: "expected max to be above min" };
+      yield { path, message, expected: "max to be above min" };
     }
     if (scale === "log" && min <= 0) {
       const message = `a logarithmic range from ${min}`;
-      yield { path: [...path, "min"], message, expected: "expected min to be above 0" };
+      yield { path: [...path, "min"], message, expected: "min to be above 0" };
     }
   }
   if (search.method.name === "halving" && spec.train && spec.train.epochs === null) {
     const message = "halving counts epochs, and train.epochs is not given";
-    yield { path: ["search", "method"], message, expected: "expected train.epochs" };
+    yield { path: ["search", "method"], message, expected: "train.epochs" };
   }
 }
 
@@ -289,9 +289,9 @@ function* watched(section: Path, metric: string, { data }: Partial<Spec>): Itera
   const known = watchableFor(data.task);
   if (!known.includes(metric)) {
     const message = `${metric} does not exist for ${data.task}`;
-    yield { path, message, expected: `expected one of ${known.join(", ")}` };
+    yield { path, message, expected: `one of ${known.join(", ")}` };
   } else if (metric.startsWith("validation.") && !hasValidation(data)) {
-    const expected = "expected data.split.validation above 0, or a metric of train";
+    const expected = "data.split.validation above 0, or a metric of train";
     yield { path, message: `${metric} is to be watched, but no rows are for validation`, expected };
   }
 }

@@ -9,7 +9,7 @@ export function* streaming(spec: Partial<Spec>): Iterable<Contradiction> {
   for (const { path, is, what = "", why } of conflicts(data, spec)) {
     if (!is) continue;
     const message = `${path.join(".")}${what} ${why}, and data.stream keeps rows on disk`;
-    yield { path, message, expected: "expected one of them" };
+    yield { path, message, expected: "one of them" };
   }
 }
 

@@ -49,10 +49,11 @@ export function unknownKey(
   const path = expansion.written(canonical);
   const isOwned = owners.length > 0;
   const near = isOwned ? nearest(key, known) : (homeOf(key) ?? nearest(key, known) ?? elsewhere(key));
-  const list = known.length > 0 ? `expected ${known.join(", ")}` : "expected no options here";
+  const list = known.length > 0 ? known.join(", ") : "no options here";
   const whose = isOwned ? `; ${key} belongs to ${owners.join(", ")}` : "";
-  const expected = near === undefined ? list + whose : `did you mean ${near}?`;
-  expansion.report(path, `unknown key ${formatPath(path)}`, expected, true);
+  const unknown = `unknown key ${formatPath(path)}`;
+  if (near === undefined) expansion.report(path, unknown, list + whose, true);
+  else expansion.report(path, `${unknown}; did you mean ${near}?`, undefined, true);
 }
 
 function reportValue(expansion: Expansion, issue: ZodIssue, found: unknown, canonical: Path): void {
@@ -64,7 +65,7 @@ function reportValue(expansion: Expansion, issue: ZodIssue, found: unknown, cano
     issue.code === "invalid_union" && known.length > 0 ? `one of ${known.join(", ")}` : issue.message;
   const isHuge =
     typeof found === "number" && Math.abs(found) > Number.MAX_SAFE_INTEGER && issue.code === "too_big";
-  const expected = `expected ${phrase}${isHuge ? ", and at most 9007199254740991" : ""}${suggestion(found, known)}`;
+  const expected = `${phrase}${isHuge ? ", and at most 9007199254740991" : ""}${suggestion(found, known)}`;
   const state = found === undefined ? "is missing" : `is ${show(found, expansion.textAt(path))}`;
   expansion.report(path, `${formatPath(path)} ${state}`, expected);
 }

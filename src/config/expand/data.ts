@@ -44,19 +44,15 @@ function formatOf(expansion: Expansion, raw: Mapping): unknown {
     if (guessed) return guessed;
     const given = sources.some((source) => raw[source] !== undefined);
     const message = "data.format is missing, and it cannot be guessed from the file names";
-    if (given) expansion.report(["data"], message, `expected ${formatNames.join(", ")}`);
+    if (given) expansion.report(["data"], message, formatNames.join(", "));
     else
-      expansion.report(
-        ["data"],
-        "data.path is missing",
-        "expected path: with a CSV file, or train: with IDX files",
-      );
+      expansion.report(["data"], "data.path is missing", "path: with a CSV file, or train: with IDX files");
     return undefined;
   }
   if ((formatNames as readonly unknown[]).includes(format)) return format;
   const path = ["data", "format"];
   const message = `data.format is ${show(format, expansion.textAt(path))}`;
-  expansion.report(path, message, `expected ${formatNames.join(", ")}${suggestion(format, formatNames)}`);
+  expansion.report(path, message, `${formatNames.join(", ")}${suggestion(format, formatNames)}`);
   return (typeof format === "string" ? nearest(format, formatNames) : undefined) ?? guessFormat(raw);
 }
 

@@ -30,7 +30,7 @@ export function expandModel(expansion: Expansion, raw: unknown): unknown {
   const short = Object.keys(raw).filter((key) => Object.hasOwn(shortModelSchema.shape, key));
   if (short.length > 0) {
     const both = `model has both layers and ${short.join(", ")}`;
-    expansion.report(["model", short[0]!], both, "expected layers alone, or hidden and its options", true);
+    expansion.report(["model", short[0]!], both, "layers alone, or hidden and its options", true);
     return unusable;
   }
   const path = ["model", "layers"];
@@ -95,12 +95,7 @@ function expandLayer(expansion: Expansion, raw: unknown, path: Path): unknown {
   const names = Object.keys(raw).filter((key) => layerTypes.includes(key));
   const [type, second] = names;
   if (second !== undefined) {
-    expansion.report(
-      [...at, second],
-      `${formatPath(at)} holds ${names.join(" and ")}`,
-      "expected one layer",
-      true,
-    );
+    expansion.report([...at, second], `${formatPath(at)} holds ${names.join(" and ")}`, "one layer", true);
     return harmless;
   }
   if (type === undefined) return unknownLayer(expansion, raw, at);
@@ -110,7 +105,7 @@ function expandLayer(expansion: Expansion, raw: unknown, path: Path): unknown {
   if (options === null) return harmless;
   const twice = Object.keys(options).find((key) => key in rest);
   if (twice === undefined) return withInner(expansion, { type, ...options, ...rest }, path);
-  expansion.report([...at, twice], `${formatPath([...at, twice])} is given twice`, "expected it once", true);
+  expansion.report([...at, twice], `${formatPath([...at, twice])} is given twice`, "it once", true);
   return harmless;
 }
 
@@ -140,16 +135,15 @@ function layerOptions(
   }
   if (value === null) return {};
   const found = `${formatPath(written)} is ${show(value, expansion.textAt(written))}`;
-  expansion.report(written, found, `expected nothing after ${type}, or a mapping of its options`);
+  expansion.report(written, found, `nothing after ${type}, or a mapping of its options`);
   return null;
 }
 
 function unknownLayer(expansion: Expansion, raw: Mapping, path: Path): unknown {
   const [key] = Object.keys(raw);
-  if (key === undefined)
-    expansion.report(path, `${formatPath(path)} is an empty mapping`, "expected a layer");
+  if (key === undefined) expansion.report(path, `${formatPath(path)} is an empty mapping`, "a layer");
   else {
-    const expected = `expected one of ${layerTypes.join(", ")}${suggestion(key, layerTypes)}`;
+    const expected = `one of ${layerTypes.join(", ")}${suggestion(key, layerTypes)}`;
     expansion.report([...path, key], `unknown layer ${formatPath([...path, key])}`, expected, true);
   }
   return harmless;

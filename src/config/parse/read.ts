@@ -10,10 +10,10 @@ const mostBytes = 512 * 1024;
 export function readSpecFile(file: string): string {
   const bytes = readUpTo(file, mostBytes + 1);
   if (bytes.length > mostBytes) {
-    throw wrong(file, "larger than 512 kB", "expected a spec: is this a data or model file?");
+    throw wrong(file, "larger than 512 kB", "a spec: is this a data or model file?");
   }
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    throw wrong(file, "encoded as UTF-16", "expected UTF-8");
+    throw wrong(file, "encoded as UTF-16", "UTF-8");
   }
   const text = bytes
     .toString("utf8")
@@ -28,7 +28,7 @@ export function readSpecFile(file: string): string {
       file,
       ...place,
       message,
-      expected: "expected a text file in UTF-8",
+      expected: "a text file in UTF-8",
     });
   }
   return text;

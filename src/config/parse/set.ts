@@ -43,13 +43,13 @@ function parseSet(text: string): Assignment | Complaint {
   const path = value === undefined ? null : parsePath(name.trim());
   if (path === null || value === undefined) {
     const option = `--set ${shorten(text)}`;
-    return { place: { option }, message: "not an assignment", expected: "expected --set a.b=value" };
+    return { place: { option }, message: "not an assignment", expected: "--set a.b=value" };
   }
   if (path.includes("__proto__")) {
-    return { place, message: "the key __proto__ is not allowed", expected: "expected another name" };
+    return { place, message: "the key __proto__ is not allowed", expected: "another name" };
   }
   if (path.length > mostParts) {
-    return { place, message: `a path of ${path.length} parts`, expected: `expected at most ${mostParts}` };
+    return { place, message: `a path of ${path.length} parts`, expected: `at most ${mostParts}` };
   }
   if (value.trim() === "") return { path, value: fromPlain(null, place) };
   const { root, problems } = parseYaml(value, place.option);

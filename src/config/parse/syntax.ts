@@ -8,37 +8,29 @@ interface Told {
 type Explanation = readonly [complaint: RegExp, message: string, expected: string];
 
 const explanations: readonly Explanation[] = [
-  [
-    /Nested mappings are not allowed/,
-    "a second colon in one line",
-    'expected quotes around a text with ": " in it',
-  ],
+  [/Nested mappings are not allowed/, "a second colon in one line", 'quotes around a text with ": " in it'],
   [
     /Implicit keys need to be on a single/,
     "a line without a colon",
-    "expected `name: value`, with a space after the colon",
+    "`name: value`, with a space after the colon",
   ],
   [
     /need to be followed by map values/,
     "a name without a colon",
-    "expected `name: value`, with a space after the colon",
+    "`name: value`, with a space after the colon",
   ],
-  [/must start at the same column/, "indented otherwise than its neighbours", "expected the same column"],
-  [/Flow sequence .* end with a \]/, "the list before this is never closed", "expected ]"],
-  [/Flow map .*end with a \}/, "the mapping before this is never closed", "expected }"],
-  [/Missing closing (["'])quote/, "a quote is never closed", "expected the closing quote"],
+  [/must start at the same column/, "indented otherwise than its neighbours", "the same column"],
+  [/Flow sequence .* end with a \]/, "the list before this is never closed", "]"],
+  [/Flow map .*end with a \}/, "the mapping before this is never closed", "}"],
+  [/Missing closing (["'])quote/, "a quote is never closed", "the closing quote"],
   [
     /cannot start with (?:reserved|.* indicator) character/,
     "a text that starts with a special character",
-    "expected quotes around it",
+    "quotes around it",
   ],
-  [/Tabs are not allowed|tab/i, "a tab in the indentation", "expected spaces"],
-  [/Missing , /, "a comma is missing", "expected a comma between two entries"],
-  [
-    /Block collections are not allowed within flow/,
-    "a comma is missing",
-    "expected a comma between two entries",
-  ],
+  [/Tabs are not allowed|tab/i, "a tab in the indentation", "spaces"],
+  [/Missing , /, "a comma is missing", "a comma between two entries"],
+  [/Block collections are not allowed within flow/, "a comma is missing", "a comma between two entries"],
 ];
 
 /** What a complaint of the library about `source` means. */
@@ -51,8 +43,8 @@ export function explainSyntax(complaint: string, source: string, isJson: boolean
   if (unexpected && source.trim()) {
     return {
       message: `${JSON.stringify(source.slice(0, 20))} does not belong here`,
-      expected: "expected valid YAML",
+      expected: "valid YAML",
     };
   }
-  return { message: complaint.charAt(0).toLowerCase() + complaint.slice(1), expected: "expected valid YAML" };
+  return { message: complaint.charAt(0).toLowerCase() + complaint.slice(1), expected: "valid YAML" };
 }

@@ -59,7 +59,7 @@ export function parseYaml(text: string, option?: string): { root: Node | null; p
 
   const document = compose(text, lines, report);
   const root = problems.length === 0 && document?.contents ? unfold(document.contents, place, report) : null;
-  if (root === null && problems.length === 0) report(0, "there is nothing here", "expected a spec");
+  if (root === null && problems.length === 0) report(0, "there is nothing here", "a spec");
   return { root: problems.length === 0 ? root : null, problems };
 }
 
@@ -76,12 +76,12 @@ function compose(text: string, lines: LineCounter, report: Report): Document.Par
       report(
         parser.offset,
         `more than ${mostTokens} words, marks and lines`,
-        "expected a spec, which has a few hundred",
+        "a spec, which has a few hundred",
       );
       return undefined;
     }
     if (parser.stack.length > deepest) {
-      report(parser.offset, `nested more than ${deepest} deep`, "expected a spec, which is about six deep");
+      report(parser.offset, `nested more than ${deepest} deep`, "a spec, which is about six deep");
       return undefined;
     }
   }
@@ -95,7 +95,7 @@ function compose(text: string, lines: LineCounter, report: Report): Document.Par
     report(pos[0], told.message, told.expected);
   }
   const second = tokens.filter((token) => token.type === "document")[1];
-  if (second) report(second.offset, "a second document starts here", "expected one spec per file");
+  if (second) report(second.offset, "a second document starts here", "one spec per file");
   return document;
 }
 
@@ -110,19 +110,14 @@ function unfold(contents: ParsedNode, place: (offset: number) => Place, report: 
     const at = place(offset);
     const empty: Node = { kind: "scalar", place: at, value: null, text: "" };
     if (++count === mostValues)
-      report(offset, `aliases unfold to more than ${mostValues} values`, "expected plain data");
-    if (depth === deepest)
-      report(offset, `aliases unfold to more than ${deepest} levels`, "expected plain data");
+      report(offset, `aliases unfold to more than ${mostValues} values`, "plain data");
+    if (depth === deepest) report(offset, `aliases unfold to more than ${deepest} levels`, "plain data");
     if (node === null || count >= mostValues || depth >= deepest) return empty;
 
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target) return visit(target, depth + 1);
-      report(
-        offset,
-        `*${shorten(node.source)} stands for nothing`,
-        "expected an anchor with that name before it",
-      );
+      report(offset, `*${shorten(node.source)} stands for nothing`, "an anchor with that name before it");
       return empty;
     }
     if (node.anchor) anchors.set(node.anchor, node);
@@ -140,7 +135,7 @@ function unfold(contents: ParsedNode, place: (offset: number) => Place, report: 
       };
     }
     if (isPlain(node.value)) return { kind: "scalar", place: at, value: node.value, text: written(node) };
-    report(offset, "neither a number, a text, true, false nor null", "expected plain data");
+    report(offset, "neither a number, a text, true, false nor null", "plain data");
     return empty;
   }
 
@@ -149,21 +144,17 @@ function unfold(contents: ParsedNode, place: (offset: number) => Place, report: 
     for (const { key, value } of map.items) {
       const offset = key?.range[0] ?? map.range[0];
       if (!isScalar(key) || key.value === null) {
-        report(offset, "a key that is not a name", "expected a name before the colon");
+        report(offset, "a key that is not a name", "a name before the colon");
         continue;
       }
       const name = written(key);
       const first = entries.get(name)?.key;
-      if (name === "__proto__") report(offset, "the key __proto__ is not allowed", "expected another name");
+      if (name === "__proto__") report(offset, "the key __proto__ is not allowed", "another name");
       else if (key.type === "PLAIN" && /^\/[/*]/.test(name))
-        report(
-          offset,
-          "a comment that starts with / as in JavaScript",
-          "expected # before it, or none in JSON",
-        );
+        report(offset, "a comment that starts with / as in JavaScript", "# before it, or none in JSON");
       else if (first) {
         const where = first.line === undefined ? "" : ` (first in line ${first.line})`;
-        report(offset, `the key ${shorten(name)} is given twice${where}`, "expected each key once");
+        report(offset, `the key ${shorten(name)} is given twice${where}`, "each key once");
       } else {
         const at = place(offset);
         const node = visit(value as ParsedNode | null, depth + 1);
@@ -176,7 +167,7 @@ function unfold(contents: ParsedNode, place: (offset: number) => Place, report: 
 
 const tagRefused = (tag: string) => ({
   message: `the tag ${shorten(tag)} is not allowed`,
-  expected: "expected plain data",
+  expected: "plain data",
 });
 
 const isPlain = (value: unknown): value is Scalar =>

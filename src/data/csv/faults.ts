@@ -8,7 +8,7 @@ export function raggedRow(found: number, expected: number): Fault {
   const message = found === 0 ? "an empty line" : `a row of ${found} ${found === 1 ? "field" : "fields"}`;
   return {
     message,
-    expected: `expected ${expected} ${expected === 1 ? "field" : "fields"}, as in the header`,
+    expected: `${expected} ${expected === 1 ? "field" : "fields"}, as in the header`,
   };
 }
 
@@ -16,7 +16,7 @@ export function raggedRow(found: number, expected: number): Fault {
 export function nulByte(offset: number): Fault {
   return {
     message: `a NUL byte at byte ${offset}`,
-    expected: "expected UTF-8 text",
+    expected: "UTF-8 text",
     hint: "if it is UTF-16: iconv -f UTF-16 -t UTF-8 FILE",
   };
 }
@@ -25,19 +25,19 @@ export function nulByte(offset: number): Fault {
 export function invalidEncoding(record: Uint8Array, offset: number): Fault {
   return {
     message: `invalid UTF-8 at byte ${offset + invalidUtf8(record)}`,
-    expected: "expected UTF-8 text",
+    expected: "UTF-8 text",
     hint: "if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
   };
 }
 
 export const strayQuote: Fault = {
   message: "a quote inside a field",
-  expected: "expected a field in quotes, with its own doubled",
+  expected: "a field in quotes, with its own doubled",
 };
 
 export function textAfterQuote(delimiter: string): Fault {
   const name = delimiter === "\t" ? "a tab" : `\`${delimiter}\``;
-  return { message: "text after a closing quote", expected: `expected ${name} or the line's end` };
+  return { message: "text after a closing quote", expected: `${name} or the line's end` };
 }
 
 /** Offset of the first byte that no UTF-8 text has there: decoding puts a replacement in its place. */

@@ -60,7 +60,7 @@ export const otherFiles: readonly { magic: number[]; problem: Problem }[] = [
     magic: ascii("version https://git-lfs"),
     problem: {
       message: "the file is a Git LFS pointer, not the data",
-      expected: "expected the file it points to",
+      expected: "the file it points to",
       hint: "git lfs pull",
     },
   },
@@ -68,7 +68,7 @@ export const otherFiles: readonly { magic: number[]; problem: Problem }[] = [
     magic: ascii("PAR1"),
     problem: {
       message: "the data is Parquet that is cut short, compressed once more, or from a pipe",
-      expected: "expected a whole Parquet file, by its name",
+      expected: "a whole Parquet file, by its name",
     },
   },
   {
@@ -81,13 +81,13 @@ export const otherFiles: readonly { magic: number[]; problem: Problem }[] = [
   },
   {
     magic: ascii("PK\u0003\u0004"),
-    problem: { message: "the file is a zip archive", expected: "expected CSV or .gz" },
+    problem: { message: "the file is a zip archive", expected: "CSV or .gz" },
   },
   {
     magic: [0x28, 0xb5, 0x2f, 0xfd],
-    problem: { message: "the file is zstd", expected: "expected CSV or .gz" },
+    problem: { message: "the file is zstd", expected: "CSV or .gz" },
   },
-  { magic: ascii("BZh"), problem: { message: "the file is bzip2", expected: "expected CSV or .gz" } },
+  { magic: ascii("BZh"), problem: { message: "the file is bzip2", expected: "CSV or .gz" } },
 ];
 
 /** The names, each there and different from the others. Throws UserError(data) with both places. */
@@ -101,10 +101,10 @@ export function checkHeader(
     const before = seen.get(name);
     if (name.trim() === "") {
       const message = `column ${field + 1} has no name`;
-      problems.push({ ...placeOf(field), message, expected: "expected a name for every column" });
+      problems.push({ ...placeOf(field), message, expected: "a name for every column" });
     } else if (before !== undefined) {
       const both = `columns ${before + 1} and ${field + 1} are both named "${name}"`;
-      problems.push({ ...placeOf(field), message: both, expected: "expected different names" });
+      problems.push({ ...placeOf(field), message: both, expected: "different names" });
     } else seen.set(name, field);
     if (problems.length === 20) break;
   }

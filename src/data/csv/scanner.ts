@@ -341,8 +341,7 @@ export class CsvScanner extends CsvBatch {
   private finishHeader(end: number, fields: number): void {
     if (this.problem) throw new UserError(exitCodes.data, this.problem);
     const isBlank = fields === 1 && end === this.recordStart;
-    if (isBlank)
-      throw this.fail(this.recordLine, "the first line is empty", "expected a header naming the columns");
+    if (isBlank) throw this.fail(this.recordLine, "the first line is empty", "a header naming the columns");
     this.first[1] = this.field;
     this.starts[0] = this.recordStart;
     this.lines[0] = this.recordLine;
@@ -377,14 +376,14 @@ export class CsvScanner extends CsvBatch {
   }
 
   private tooLarge(): UserError {
-    const limit = `expected ${this.maxRecord / 2 ** 20} MB at most`;
+    const limit = `${this.maxRecord / 2 ** 20} MB at most`;
     return this.state === "quoted"
       ? this.fail(this.quoteLine, "a quote opens here and is not closed within the largest record", limit)
       : this.fail(this.recordLine, "a record that does not end", limit);
   }
 
   private tooWide(): UserError {
-    return this.fail(this.recordLine, "more columns than can be", `expected ${maxColumns} at most`);
+    return this.fail(this.recordLine, "more columns than can be", `${maxColumns} at most`);
   }
 
   private fail(line: number, message: string, expected?: string): UserError {

@@ -128,7 +128,7 @@ function requireRows(
   if (empty) {
     throw dataError({
       message: `${whole.rows} rows leave none for the ${empty} split`,
-      expected: `expected rows enough for split: { validation: ${split.validation}, test: ${split.test} }`,
+      expected: `rows enough for split: { validation: ${split.validation}, test: ${split.test} }`,
       hint: "set data.split, or give more rows",
     });
   }

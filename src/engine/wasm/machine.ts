@@ -98,7 +98,7 @@ function grow(memory: WebAssembly.Memory, pages: number, bytes: number): void {
       exitCodes.io,
       {
         message: `not enough memory: ${Math.ceil(bytes / 2 ** 20)} MB more than the ${used} in use cannot be had`,
-        expected: "expected at most 4096 MB in all with the wasm kernels",
+        expected: "at most 4096 MB in all with the wasm kernels",
         hint: "a smaller model or batch needs less; native kernels have no such limit",
       },
       { cause },
