@@ -74,7 +74,7 @@ test("tiles of images, and pictures of weights and of a row's pixels", { timeout
 });
 
 test.each([
-  [["--rows", "150"], "there is no row 150; row numbers from 0 to 149"],
+  [["--rows", "150"], "there is no row 150; expected row numbers from 0 to 149"],
   [["--rows", "3-1"], 'wrong value "3-1"; expected row numbers'],
   [["--metric", "acuracy"], "did you mean accuracy?"],
   [["--rows", "1", "--of", "setoza"], "did you mean setosa?"],
