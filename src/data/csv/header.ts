@@ -75,7 +75,7 @@ export const otherFiles: readonly { magic: number[]; problem: Problem }[] = [
     magic: ascii('{"'),
     problem: {
       message: "the rows are JSON Lines",
-      expected: "expected CSV",
+      expected: "CSV",
       hint: "a file: name it .jsonl; nnt predict: --from jsonl",
     },
   },
