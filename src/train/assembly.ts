@@ -1,8 +1,8 @@
 /** Puts a run's parts together: data in memory, a network that fits it, its trainer and its measures. */
-import { resolve } from "node:path";
 import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
 import { type AnySplit, type Dataset, isStreamed, rowCount } from "../data/dataset.ts";
 import { openDataset } from "../data/load.ts";
+import { placeFile } from "../data/place.ts";
 import { embeddedInputs, inputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
 import type { Backend } from "../engine/backend.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -78,7 +78,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     init: spec.init,
   });
   if (spec.init.name === "file") {
-    const file = resolve(baseDirectory, spec.init.from);
+    const file = placeFile(spec.init.from, baseDirectory);
     model.load(readWeights(file), file);
   }
   const rule = lossRule(k, network.spec.loss, network.outputs, null);

@@ -34,8 +34,15 @@ floats.set([0, 0, 13, 1, 0, 0, 0, 2]);
 floats.writeFloatBE(0.1, 8);
 floats.writeFloatBE(-2.5, 12);
 
+/** An NPY file of one record of two 32-bit floats: 0.1 and −2.5. */
+function npyTable(): Buffer {
+  const text = "{'descr': '>f4', 'fortran_order': False, 'shape': (1, 2), }".padEnd(117);
+  return Buffer.concat([Buffer.from(`\x93NUMPY\x01\0\x76\0${text}\n`, "latin1"), floats.subarray(8)]);
+}
+
 beforeAll(() =>
   put(directory, {
+    "table.npy": npyTable(),
     "table.csv": 'name,n,flag\r\n"a ""b"", c\nd",1,yes\r\n,2.5,no\r\nx,,yes\r\n',
     "table.csv.gz": gzipSync("a;b\n1;2\n"),
     "images.idx": images,
@@ -90,6 +97,14 @@ describe("a table", () => {
     const { out } = await run(["inspect", path("hostile.csv"), "--head", "1"]);
     expect(out).not.toContain("\u001b");
     expect(out).toContain("\\x1b[2J");
+  });
+});
+
+test("an NPY table has its columns' names of training", async () => {
+  expect(await json(path("table.npy"), "--head", "1")).toMatchObject({
+    kind: "npy",
+    columns: [{ name: "feature_0" }, { name: "feature_1" }],
+    head: [["0.1", "-2.5"]],
   });
 });
 

@@ -89,6 +89,12 @@ describe("wrong input", () => {
     ["target column absent", ["train", "target.yaml"], 3, /^nnt: good\.csv:1: .*"yy"[\s\S]*"y"/],
     ["target of one other letter", ["train", "letter.yaml"], 3, /"z"[^?]*hint: the columns are a, b, y\n/],
     ["target but for spaces", ["train", "spaces.yaml"], 3, /"y"[\s\S]*did you mean " y"\?/],
+    [
+      "first weights that are not there",
+      ["train", "good.yaml", "--set", "init.from=w.ckpt"],
+      5,
+      /^nnt: w\.ckpt: /,
+    ],
     ["IDX of a wrong magic", ["train", "magic.yaml"], 3, /^nnt: .*magic\.idx/],
     ["IDX that is too short", ["train", "short.yaml"], 3, /^nnt: .*short\.idx/],
     ["IDX that is too long", ["train", "long.yaml"], 3, /^nnt: .*long\.idx/],

@@ -1,5 +1,6 @@
 /** What an IDX or NPY file holds: an array of some type and shape, its records as texts and as images. */
-import { readArray, recordShape } from "../../data/array.ts";
+import { type NumberArray, readArray, recordShape } from "../../data/array.ts";
+import { featureNames } from "../../data/arrayTable.ts";
 import { elementNames } from "../../data/preprocessing.ts";
 import { range } from "../../data/statistics.ts";
 import { drawImage } from "../../report/image.ts";
@@ -13,7 +14,7 @@ export async function inspectArray(file: string, head: number | null): Promise<I
   const array = await readArray(file);
   const { rows, cols } = recordShape(array);
   const recordSizes = array.shape.slice(1);
-  const names = recordSizes.length === 0 ? ["label"] : elementNames(recordSizes);
+  const names = recordSizes.length === 0 ? ["label"] : namesIn(array);
   const records = Array.from({ length: Math.min(head ?? 0, rows) }, (_, record) =>
     array.values.subarray(record * cols, (record + 1) * cols),
   );
@@ -43,6 +44,12 @@ export async function inspectArray(file: string, head: number | null): Promise<I
       ...records.flatMap((values, index) => drawRecord(values, index, recordSizes, style, width)),
     ],
   };
+}
+
+/** As training names them: columns of a table, or pixels. */
+function namesIn(array: NumberArray): string[] {
+  const isTable = array.format === "npy" && array.shape.length === 2 && array.type !== "uint8";
+  return isTable ? featureNames(array) : elementNames(array.shape.slice(1));
 }
 
 /** A record of two dimensions as an image, any other as its numbers. */
