@@ -65,7 +65,7 @@ describe("the lines of a stream", () => {
         const text = `{ ${list.map(([, json], index) => `${written[index]} : ${json}`).join(" , ")} }`;
         const twice = list.findIndex(([key], index) => list.findIndex(([other]) => other === key) < index);
         const { lines } = await readText(`${text}\n`);
-        const problem = `in:1: the key ${written[twice]} twice; one JSON object per line`;
+        const problem = `in:1: the key ${written[twice]} twice; expected one JSON object per line`;
         expect(lines).toEqual([[1, twice < 0 ? JSON.parse(text) : problem]]);
       }),
     );
@@ -73,7 +73,7 @@ describe("the lines of a stream", () => {
 
   test("that are empty are none at the end, and a fault each time before a line", async () => {
     const { lines } = await readText('{"a":1}\n\n \t\r\n{"a":2}\n\n{"a":3}\n\n\r\n  ');
-    const empty = (line: number) => [line, `in:${line}: an empty line; one JSON object per line`];
+    const empty = (line: number) => [line, `in:${line}: an empty line; expected one JSON object per line`];
     expect(lines).toEqual([[1, { a: 1 }], empty(2), [4, { a: 2 }], empty(5), [6, { a: 3 }]]);
     expect(await readText("\n \n")).toEqual({ header: [], lines: [], batches: [] });
   });
@@ -110,7 +110,7 @@ describe("the lines of a stream", () => {
     const megabyte = Buffer.alloc(2 ** 20, "x");
     const endless = Array<Buffer>(65).fill(megabyte);
     await expect(read([Buffer.from('{"a":1}\n{"a":"'), ...endless])).rejects.toThrow(
-      "in:2: a line that does not end; 64 MB at most",
+      "in:2: a line that does not end; expected 64 MB at most",
     );
     const long = await read([Buffer.from('{"a":"'), ...endless.slice(2), Buffer.from('"}\n{"a":1}')]);
     expect(long.lines.map(([line]) => line)).toEqual([1, 2]);

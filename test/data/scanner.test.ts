@@ -97,6 +97,13 @@ describe("what is wrong is named with its place:", () => {
     ],
     ["a quote never closed", 'a,b\n1,2\n3,"x\n5,6\n', "3: a quote opens here and is never closed"],
     ["a NUL byte", "a,b\n1,\0\n", "2: a NUL byte at byte 6; expected UTF-8 text"],
+    ["a NUL byte in quotes", 'a,b\n1,"x\n\0"\n', "3: a NUL byte at byte 9; expected UTF-8 text"],
+    ["invalid UTF-8 in quotes", 'a,b\n"\xff",1\n', "2: invalid UTF-8 at byte 5; expected UTF-8 text"],
+    [
+      "a ragged row after lines in quotes",
+      'a,b\n"x\ny\r\nz\rw",1\n3\n',
+      "6: a row of 1 field; expected 2 fields, as in the header",
+    ],
     ["invalid UTF-8", "a,b\né,\xff\n", "2: invalid UTF-8 at byte 7; expected UTF-8 text"],
     ["a name twice", "a,b,a\n", '1:5: columns 1 and 3 are both named "a"; expected different names'],
     ["a column without a name", "a,,b\n", "1:3: column 2 has no name; expected a name for every column"],
@@ -207,6 +214,19 @@ test("empty lines at the end are no records, in a table of one column they are",
 test.each([",", ";", "\t", "|"])("the delimiter %j is found in the header", (delimiter) => {
   const { header } = scanAll([Buffer.from(`a${delimiter}"x,y;|\t,;|\t"${delimiter}c${delimiter}d\n`)]);
   expect(header).toEqual(["a", "x,y;|\t,;|\t", "c", "d"]);
+});
+
+test("delimiters in quotes do not count", () => {
+  expect(scanAll([Buffer.from('a;"b,c,d,e"\n')]).header).toEqual(["a", "b,c,d,e"]);
+  expect(scanAll([Buffer.from('"a,""b,c";d\n')]).header).toEqual(['a,"b,c', "d"]);
+});
+
+test("what was wrong with a record is not held against the next one of its number", () => {
+  const scanner = new CsvScanner();
+  scanner.push(Buffer.from('a,b\n1,x"y\n'));
+  expect([...scanner.problems.keys()]).toEqual([0]);
+  scanner.push(Buffer.from("1,2\n"));
+  expect([scanner.count, scanner.problems.size]).toEqual([1, 0]);
 });
 
 test("a delimiter that is given is the only one", () => {

@@ -50,9 +50,17 @@ export function openJournal(group: GroupName) {
   };
 }
 
-/** A test file by its path and text. */
+/** How many of the mutants are tried: a part of them takes a part of the time. */
+const share = Number(process.env.NNT_MUTATION_SHARE ?? 1);
+
+/** Whether a mutant is in the part that is tried, as if by lot, and the same one each time. */
+export function isTried(id: string): boolean {
+  return Number.parseInt(digest(id), 16) < share * 16 ** digestLength;
+}
+
+/** A test file by its path and text, for a part of the mutants. */
 export function testKey(file: string): string {
-  return `${file} ${digest(read(file))}`;
+  return `${file} ${digest(read(file))}${share < 1 ? ` ${share}` : ""}`;
 }
 
 function parse(text: string): Findings {
@@ -82,8 +90,10 @@ function read(file: string): string {
   return readFileSync(join(root, file), "utf8");
 }
 
+const digestLength = 12;
+
 function digest(...texts: readonly string[]): string {
   const hash = createHash("sha256");
   for (const text of texts) hash.update(text);
-  return hash.digest("hex").slice(0, 12);
+  return hash.digest("hex").slice(0, digestLength);
 }

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeEach } from "vitest";
 import { getFn } from "vitest/suite";
 import type { GroupName } from "./groups.ts";
-import { openJournal, testKey } from "./journal.ts";
+import { isTried, openJournal, testKey } from "./journal.ts";
 
 /** What Stryker's switches look at, and what they count. */
 interface Switches {
@@ -23,7 +23,7 @@ globals.__stryker__ ??= {};
 const switches = globals.__stryker__;
 
 /** A mutant that is reached so many times as often as its original, or takes so many seconds, does not end. */
-const endless = { times: 20, seconds: 15 };
+const endless = { times: 20, seconds: 3 };
 /** Seconds of the processor: a test that takes longer is not tried on mutants, one by one, which would take days. */
 const longest = 0.3;
 
@@ -48,7 +48,10 @@ afterEach(async ({ task }) => {
   const test = `${testKey(pathOf(task.file))} ${task.id} ${task.name}`;
   const { user, system } = process.cpuUsage(began);
   const isLong = user + system > 1e6 * longest;
-  const untried = isLong || tests.has(test) ? [] : Object.keys(hits).filter((mutant) => !killed.has(mutant));
+  const untried =
+    isLong || tests.has(test)
+      ? []
+      : Object.keys(hits).filter((mutant) => isTried(mutant) && !killed.has(mutant));
   for (const mutant of untried) {
     setNow(mutant, "not ending");
     clock.start();

@@ -55,7 +55,7 @@ export class CsvBatch {
     if (!Number.isNaN(value)) return value;
     const start = this.fieldStartOf(record, field);
     const end = this.ends[at]!;
-    if (this.bytes[start] !== quote || start === end) return parseFloat32(this.bytes, start, end);
+    if (this.bytes[start] !== quote) return parseFloat32(this.bytes, start, end);
     const text = Buffer.from(this.text(record, field));
     return parseFloat32(text, 0, text.length);
   }
@@ -64,7 +64,7 @@ export class CsvBatch {
   levelOf(record: number, field: number, index: LevelIndex): number {
     const start = this.fieldStartOf(record, field);
     const end = this.ends[this.first[record]! + field]!;
-    if (this.bytes[start] !== quote || start === end) return index.find(this.bytes, start, end);
+    if (this.bytes[start] !== quote) return index.find(this.bytes, start, end);
     const text = Buffer.from(this.text(record, field));
     return index.find(text, 0, text.length);
   }
@@ -88,8 +88,8 @@ export class CsvBatch {
   }
 }
 
-/** The text of a field's bytes, quotes removed where it has them. */
+/** The text of a field's bytes, quotes removed where it has them; no quote follows an empty field. */
 function decodeField(bytes: Buffer, start: number, end: number): string {
   const text = bytes.toString("utf8", start, end);
-  return bytes[start] === quote && end > start ? text.slice(1, -1).replaceAll('""', '"') : text;
+  return bytes[start] === quote ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
