@@ -125,11 +125,22 @@ describe("refused with its place", () => {
       "name: @home\n",
       "1:7: a text that starts with a special character; expected quotes around it",
     ],
+    ["two anchors", "seed: &a &b 1\n", "1:10: a node can have at most one anchor; expected valid YAML"],
+    [
+      "much that does not belong",
+      `seed: [1] ${"x".repeat(30)}\n`,
+      `1:11: "${"x".repeat(20)}" does not belong here; expected valid YAML`,
+    ],
     ["two commas", "model: { hidden: [1,, 2] }\n", '1:21: "," does not belong here; expected valid YAML'],
     [
       "JSON without a comma",
       '{\n  "seed": 1\n  "name": "a"\n}',
       "2:11: a comma is missing; expected a comma between two entries",
+    ],
+    [
+      "JSON without a comma, after blanks",
+      ' \n{\n  "seed": 1\n  "name": "a"\n}',
+      "3:11: a comma is missing; expected a comma between two entries",
     ],
   ])("%s", (_claim, text, problem) => {
     const [first] = problems(text);
@@ -148,6 +159,16 @@ describe("refused with its place", () => {
 describe("a file", () => {
   it("may start with a byte order mark", () => {
     expect(problemsOfFile(`\uFEFF${data}`)).toEqual([]);
+  });
+
+  it("may hold the sign that stands for what is no text, and a mark within", () => {
+    expect(problemsOfFile("data: { path: a\uFFFD.csv, target: \uFEFFy }\nsed: 1\n")).toEqual([
+      "2:1: unknown key sed; did you mean seed?",
+    ]);
+  });
+
+  it("may have 512 kB", () => {
+    expect(problemsOfFile(`${data}${"#".repeat(512 * 1024 - data.length)}`)).toEqual([]);
   });
 
   it.each<[claim: string, content: Uint8Array, problem: string]>([
