@@ -196,7 +196,7 @@ describe("a Parquet file", () => {
 });
 
 describe("UTF-16 with a byte order mark", () => {
-  const text = "\uFEFFname,y\n\u{1F600}é,1\nб,2\n";
+  const text = "\uFEFFname,y\n\u{1F600}é,1\nб\u{10000},2\n\u{10FFFF},3\n";
   const little = Buffer.from(text, "utf16le");
   const big = Buffer.from(little).swap16();
   test.each([

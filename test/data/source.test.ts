@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { fileSize, inflated, readFileBytes } from "../../src/data/source.ts";
+import { exitCodes, type UserError } from "../../src/support/errors.ts";
 import { streamOf, temporaryFiles } from "./support.ts";
 
 const file = temporaryFiles();
@@ -19,8 +20,36 @@ describe("gzip", () => {
     ["damaged", Buffer.concat([gzipSync("rows").subarray(0, 10), Buffer.alloc(9, 255)]), "is damaged"],
     ["in name only", Buffer.from("rows"), "not gzip data; expected gzip, as the name ends in .gz"],
     ["of no bytes", Buffer.alloc(0), "the file is empty"],
+    ["with a tail", Buffer.concat([gzipSync("rows"), Buffer.alloc(9)]), "bytes that are not gzip follow"],
   ])("%s is refused", async (_, bytes, message) => {
-    await expect(sizeOf(readFileBytes(file("rows.gz", bytes)))).rejects.toThrow(message);
+    const path = file("rows.gz", bytes);
+    const error = await sizeOf(readFileBytes(path)).catch((fault: unknown) => fault);
+    expect(error).toMatchObject({ exitCode: exitCodes.data, message: expect.stringContaining(message) });
+    expect((error as UserError).message).toContain(`${path}: `);
+  });
+
+  test("with a tail that comes later is refused, too", async () => {
+    const late = inflated(streamOf([gzipSync("rows"), Buffer.alloc(9), Buffer.alloc(9)]), "t");
+    await expect(sizeOf(late)).rejects.toMatchObject({ exitCode: exitCodes.data });
+  });
+
+  test("of several members is all of them, told before the first bytes come", async () => {
+    const kinds: boolean[] = [];
+    const members = streamOf([gzipSync("a,b\n"), gzipSync("1,2\n")]);
+    expect(await sizeOf(inflated(members, "t", { onKind: (isGzip) => kinds.push(isGzip) }))).toBe(8);
+    expect(
+      await sizeOf(inflated(streamOf([Buffer.from("1")]), "t", { onKind: (is) => kinds.push(is) })),
+    ).toBe(1);
+    expect(kinds).toEqual([true, false]);
+  });
+
+  test("that fails for another reason than its bytes fails with that reason", async () => {
+    const reason = new Error("the wire was cut");
+    async function* broken() {
+      yield gzipSync("rows").subarray(0, 12);
+      throw reason;
+    }
+    await expect(sizeOf(inflated(broken(), "t"))).rejects.toBe(reason);
   });
 
   test("in chunks of a byte is the same", async () => {
@@ -28,6 +57,17 @@ describe("gzip", () => {
     const single = streamOf([...bytes].map((byte) => Uint8Array.of(byte)));
     expect(await sizeOf(inflated(single, "t"))).toBe(8);
   });
+});
+
+test("bytes that begin as neither gzip nor UTF-16 are themselves, in their own pieces", async () => {
+  for (const start of ["ff41", "41fe", "fe41", "41ff", "1f41", "418b"]) {
+    const pieces = [start, "ffff", "00"].map((hex) => Buffer.from(hex, "hex"));
+    const seen: string[] = [];
+    for await (const chunk of inflated(streamOf(pieces), "t")) seen.push(Buffer.from(chunk).toString("hex"));
+    expect(seen).toEqual([start, "ffff", "00"]);
+  }
+  for await (const _ of inflated(streamOf([]), "t.gz", { mustBeGzip: true }))
+    throw new Error("a piece of nothing");
 });
 
 test("a stream of one byte, or of none, is itself", async () => {
