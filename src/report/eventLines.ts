@@ -33,8 +33,10 @@ function partLine(part: string, { metrics }: EndEvent): string {
   return `${part}: ${figuresOf(split, figures).join("  ")}\n`;
 }
 
-function startLine({ name, rows, inputs, outputs, parameters, backend, threads }: StartEvent): string {
+function startLine(start: StartEvent): string {
+  const { name, rows, inputs, outputs, parameters, backend, threads, fused = true } = start;
   const splits = Object.entries(rows).map(([split, size]) => `${count(size)} ${split}`);
   const network = `${inputs} → ${outputs} with ${count(parameters)} parameters`;
-  return `${name}: ${splits.join(" + ")} rows, ${network}, ${backend} on ${counted(threads, "thread")}`;
+  const kernels = `${backend} on ${counted(threads, "thread")}${fused ? "" : ", whose bits are its own"}`;
+  return `${name}: ${splits.join(" + ")} rows, ${network}, ${kernels}`;
 }

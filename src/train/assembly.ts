@@ -163,6 +163,7 @@ function startEvent(
     monitor: metric,
     backend: backend.name,
     threads: backend.threads,
+    fused: backend.fused,
     epoch: state.epoch,
     step: state.step,
   };

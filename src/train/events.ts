@@ -29,6 +29,8 @@ export interface StartEvent {
   readonly monitor?: string;
   readonly backend: string;
   readonly threads: number;
+  /** Whether the run's bits are those of all other kernels that fuse multiply-adds; absent from older logs. */
+  readonly fused?: boolean;
   /** The epoch and step this run goes on from; 0 for a fresh one. */
   readonly epoch: number;
   readonly step: number;

@@ -1,7 +1,10 @@
 /** `nnt kernels`: every backend is accounted for, by name and reason. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { backendNames } from "../../src/engine/choose.ts";
 import { run } from "./host.ts";
+import { folder, put } from "./program.ts";
 
 interface Answer {
   chosen: string;
@@ -31,3 +34,19 @@ test("an instruction set that no machine has is refused by name, and the referen
   expect(out).toMatch(/wasm +does not open +wasm has no abacus, but relaxed, plain/);
   expect(out).toMatch(/reference +chosen/);
 });
+
+test("a run on kernels that do not fuse multiply-adds says that its bits are its own", async () => {
+  const cwd = folder();
+  put(cwd, { "t.csv": "x,y\n1,2.5\n2,3.5\n3,4.5\n4,5.5\n", "t.yaml": spec });
+  const train = (out: string, kernels: string, NNT_ISA: string) =>
+    run(["train", join(cwd, "t.yaml"), "--out", join(cwd, out), "--kernels", kernels], { env: { NNT_ISA } });
+  const plain = await train("plain", "wasm", "plain");
+  expect(plain.err).toMatch(/, wasm on \d+ threads?, whose bits are its own\n/);
+  const relaxed = await train("relaxed", "wasm", "relaxed");
+  expect(relaxed.err).toMatch(/, wasm on \d+ threads?\n/);
+  expect(readFileSync(join(cwd, "plain/metrics.jsonl"), "utf8")).toMatch(
+    /^\{"event":"start",.*"fused":false/,
+  );
+});
+
+const spec = "data: { path: t.csv, target: y, split: { test: 0 } }\ntrain: { epochs: 1 }\n";
