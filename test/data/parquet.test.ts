@@ -181,6 +181,17 @@ describe("a Parquet file", () => {
     },
   );
 
+  test("whose groups of rows do not make up the table is refused", async () => {
+    const whole = Buffer.from(table());
+    const rows = Buffer.from([0x16, ...varint(2 * count), 0x19]); // a number, then the list of groups
+    const at = whole.indexOf(rows);
+    expect(at).toBeGreaterThan(0);
+    whole[at + 1] = 2 * (count + 1);
+    const reading = textOf(readFileBytes(file("rows.parquet", whole)));
+    await expect(reading).rejects.toMatchObject({ exitCode: exitCodes.data });
+    await expect(reading).rejects.toThrow("groups of 20, 20, 10 rows for a table of 51");
+  });
+
   test("whose names are no text is refused for what it is", async () => {
     const whole = table();
     const at = Buffer.from(whole).indexOf("word");

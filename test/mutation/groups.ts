@@ -33,7 +33,7 @@ export const groups = {
   jsonl: { sources: data("jsonl"), tests: dataTests("jsonl", "formats", "predict") },
   arrays: { sources: data("idx", "npy", "array", "arrayBytes"), tests: dataTests("idx", "npy") },
   bytes: { sources: data("source", "utf16"), tests: dataTests("source", "parquet") },
-  parquet: { sources: data("parquet", "thrift"), tests: dataTests("parquet") },
+  parquet: { sources: data("parquet", "thrift"), tests: dataTests("thrift", "parquet") },
   models: {
     sources: checkpoint("dtypes", "header", "jsonSize", "safetensors", "checkpoint"),
     tests: checkpointTests("jsonSize", "safetensors", "checkpoint"),
