@@ -171,7 +171,7 @@ const causes: Record<string, readonly [cause: string, hint?: string]> = {
   ENOENT: ["no such file or directory"],
   ENOTDIR: ["a part of the path is a file, not a directory"],
   EISDIR: ["it is a directory, not a file"],
-  EEXIST: ["it is there already"],
+  EEXIST: ["a file of that name is there already"],
   ENOTEMPTY: ["the directory is not empty"],
   EACCES: ["permission denied"],
   EPERM: ["the system does not permit it"],

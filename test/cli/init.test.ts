@@ -29,6 +29,7 @@ test.each([
 
 test("tells ids, constants, words among numbers, missing values and imbalance", async () => {
   const { out } = await run(["init", "data/churn.csv", "-t", "status", "-o", "-"]);
+  expect(out).toContain("nnt check churn.yaml");
   const { columns } = parseSpec(out, "churn.yaml").spec.data as { columns: Record<string, unknown> };
   expect(columns.customer).toMatchObject({ type: "id" });
   expect(columns.currency).toMatchObject({ type: "ignore" });

@@ -53,10 +53,12 @@ async function pathOf(
 /** The spec, and the sample that belongs beside it. */
 async function written(wanted: Wanted, path: string) {
   const { name } = wanted;
-  const directory = path === "-" ? "." : dirname(path);
+  const isStdout = path === "-";
+  const directory = isStdout ? "." : dirname(path);
+  const command = isStdout ? `${name}.yaml` : path;
   if (wanted.template === "image") {
     const folder = relative(directory, wanted.folder) || ".";
-    return { ...(await imageSpec(wanted.folder, folder, name, path)), sample: null };
+    return { ...(await imageSpec(wanted.folder, folder, name, command)), sample: null };
   }
   const { file, isSample, table, target, template } = wanted;
   const sample = isSample ? { path: join(directory, basename(file)), bytes: readBytes(file) } : null;
@@ -64,7 +66,7 @@ async function written(wanted: Wanted, path: string) {
     name,
     template,
     path: sample ? basename(file) : relative(directory, file),
-    command: path,
+    command,
     target,
     rows: table.rows,
     columns: profileTable(table),
