@@ -47,7 +47,8 @@ static void run_command(Worker *w, const double *command)
 		activate_backward(w, F(0), F(1), F(2), F(3), (enum activation)a[4], N(5), X(6));
 		break;
 	case OP_LOSS: {
-		const Loss x = { F(0), F(1), F(2), F(3), F(4), D(5), (enum loss_rule)a[6], X(7), N(8), N(9) };
+		const Loss x = { F(0), F(1), F(2), F(3), F(4),  D(5), (enum loss_rule)a[6],
+				 X(7), N(8), N(9), F(10), N(11) };
 		loss(w, &x);
 		break;
 	}

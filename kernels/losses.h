@@ -25,15 +25,18 @@ typedef struct {
 	enum loss_rule rule;
 	float parameter;
 	long rows, n;
+	/** Widths of the outputs' parts, each with a softmax and a target of its own; null: one part. */
+	const float *blocks;
+	long block_count;
 } Loss;
 
-/** Targets are class numbers, one a row. */
+/** Targets are class numbers, one a row and block. */
 INLINE int takes_classes(enum loss_rule rule) { return rule == CROSS_ENTROPY || rule == FOCAL; }
 
 /** Targets that a row has. */
-INLINE long target_width(enum loss_rule rule, long n)
+INLINE long target_width(const Loss *x)
 {
-	return takes_classes(rule) ? 1 : rule == GAUSSIAN_NLL ? n / 2 : n;
+	return takes_classes(x->rule) ? x->block_count : x->rule == GAUSSIAN_NLL ? x->n / 2 : x->n;
 }
 
 /** Rows whose losses fit into the team's scratch at once: two floats each. */
@@ -191,10 +194,11 @@ INLINE vf focus(vf l, float gamma, vf *steeper)
 	return power;
 }
 
-static void cross_entropy_rows(const Loss *x, long first, long last, double share_of_one, float *losses,
-			       float *right)
+/** Of block number `block`: the `n` outputs from number `from` on. Adds to what the blocks before have left of a row. */
+static void cross_entropy_block(const Loss *x, long block, long from, long n, long first, long last,
+				double share_of_one, float *losses, float *right)
 {
-	const long n = x->n;
+	const long width = x->n, targets = x->block_count;
 	const int focal = x->rule == FOCAL;
 	const float smoothing = focal ? 0 : x->parameter;
 	float sum_of_weights = 0;
@@ -203,11 +207,11 @@ static void cross_entropy_rows(const Loss *x, long first, long last, double shar
 	const vf hard_share = splat(1 - smoothing), smooth_share = splat(smoothing / (float)n);
 	for (long r = first; r < last; r += VL) {
 		const long count = last - r < VL ? last - r : VL;
-		const float *S = x->S + r * n;
-		const vf target = column(x->Y + r, 1, count);
-		vf top = column(S, n, count), largest = splat(0);
+		const float *S = x->S + r * width + from;
+		const vf target = column(x->Y + r * targets + block, targets, count);
+		vf top = column(S, width, count), largest = splat(0);
 		for (long j = 1; j < n; j++) {
-			const vf s = column(S + j, n, count);
+			const vf s = column(S + j, width, count);
 			const vi more = s > top;
 			top = choose(more, s, top);
 			largest = choose(more, splat((float)j), largest);
@@ -215,7 +219,7 @@ static void cross_entropy_rows(const Loss *x, long first, long last, double shar
 		/* Σ e^(s − top), and the target's and the weighted sum of top − s. */
 		vf sum = splat(0), target_gap = splat(0), target_weight = splat(0), gaps = splat(0);
 		for (long j = 0; j < n; j++) {
-			const vf gap = top - column(S + j, n, count);
+			const vf gap = top - column(S + j, width, count);
 			const float wj = x->weights ? x->weights[j] : 1;
 			const vi here = target == splat((float)j);
 			const vf e = vexp(-gap);
@@ -225,7 +229,7 @@ static void cross_entropy_rows(const Loss *x, long first, long last, double shar
 			if (smoothing != 0)
 				gaps = muladd(splat(wj), gap, gaps);
 			if (x->dS)
-				put_column(x->dS + r * n + j, e, n, count);
+				put_column(x->dS + r * width + from + j, e, width, count);
 		}
 		const vf log_sum = vlog(sum), l = target_gap + log_sum, hard = target_weight * l;
 		vf L = hard, steeper = splat(1);
@@ -233,8 +237,13 @@ static void cross_entropy_rows(const Loss *x, long first, long last, double shar
 			L = hard * focus(l, x->parameter, &steeper);
 		if (smoothing != 0)
 			L = muladd(smooth_share, muladd(splat(sum_of_weights), log_sum, gaps), hard_share * hard);
+		vf hit = choose(largest == target, splat(1), splat(0));
+		if (block > 0) {
+			L = column(losses + r, 1, count) + L;
+			hit = column(right + r, 1, count) + hit;
+		}
 		put_column(losses + r, L, 1, count);
-		put_column(right + r, choose(largest == target, splat(1), splat(0)), 1, count);
+		put_column(right + r, hit, 1, count);
 		if (!x->dS)
 			continue;
 		vf row = splat((float)share_of_one);
@@ -243,16 +252,27 @@ static void cross_entropy_rows(const Loss *x, long first, long last, double shar
 		const vf inverse = splat(1) / sum;
 		const vf own = hard_share * target_weight * steeper;
 		for (long j = 0; j < n; j++) {
-			float *at = x->dS + r * n + j;
-			const vf p = column(at, n, count) * inverse;
+			float *at = x->dS + r * width + from + j;
+			const vf p = column(at, width, count) * inverse;
 			const vf one = choose(target == splat((float)j), splat(1), splat(0));
 			vf d = own * (p - one);
 			if (smoothing != 0) {
 				const float wj = x->weights ? x->weights[j] : 1;
 				d = muladd(smooth_share, muladd(p, splat(sum_of_weights), splat(-wj)), d);
 			}
-			put_column(at, row * d, n, count);
+			put_column(at, row * d, width, count);
 		}
+	}
+}
+
+/** A row's loss is the sum over its blocks. */
+static void cross_entropy_rows(const Loss *x, long first, long last, double share_of_one, float *losses,
+			       float *right)
+{
+	for (long block = 0, from = 0; block < x->block_count; block++) {
+		const long n = x->blocks ? (long)x->blocks[block] : x->n;
+		cross_entropy_block(x, block, from, n, first, last, share_of_one, losses, right);
+		from += n;
 	}
 }
 
@@ -284,7 +304,7 @@ static void loss(Worker *w, const Loss *x)
 		Loss part = *x;
 		part.rows = x->rows - at < LOSS_ROWS ? x->rows - at : LOSS_ROWS;
 		part.S += at * x->n;
-		part.Y += at * target_width(x->rule, x->n);
+		part.Y += at * target_width(x);
 		if (part.dS)
 			part.dS += at * x->n;
 		if (part.row_weights)

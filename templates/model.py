@@ -128,6 +128,13 @@ def _decode(outputs):
             spreads = [math.exp(s.item() / 2) * abs(by["scale"]) for s, by in zip(outputs[len(names) :], scalings)]
             answer.update(_named(names, spreads, "sd"))
         return answer
+    if target["task"] == "multioutput":
+        columns = target["columns"]
+        parts = outputs.split([len(column["classes"]) for column in columns])
+        labels = [column["labels"][part.argmax().item()] for column, part in zip(columns, parts)]
+        shares = [dict(zip(column["classes"], part.softmax(0).tolist())) for column, part in zip(columns, parts)]
+        names = [column["name"] for column in columns]
+        return {**_named(names, labels), "probabilities": dict(zip(names, shares))}
     outputs = outputs / target.get("temperature", 1)
     classes = target["classes"] if target["task"] == "classification" else target["names"]
     answer = {}

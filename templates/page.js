@@ -223,7 +223,11 @@ function showPrediction(place, { prediction, probabilities, ...several }) {
     );
     place.append(shown);
   }
-  const bars = Object.entries(probabilities ?? {});
+  const bars = Object.entries(probabilities ?? {}).flatMap(([name, share]) =>
+    typeof share === "number"
+      ? [[name, share]]
+      : Object.entries(share).map(([label, part]) => [`${name}: ${label}`, part]),
+  );
   if (bars.length > mostBars) bars.sort(([, a], [, b]) => b - a);
   for (const [name, share] of bars.slice(0, mostBars)) {
     const filled = element("i", { style: `width: ${100 * share}%` });

@@ -141,6 +141,7 @@ export function createPredictor(model, weights) {
         .map((value, j) => Math.exp(value / 2) * Math.abs(columns[j].scaling.scale));
       return { ...named(of, numbers), ...(link === "gaussian" ? named(of, deviations, "sd") : {}) };
     }
+    if (task === "multioutput") return several(s, columns);
     const probabilities = probabilitiesOf(s, link, task === "classification" && s.length === 1);
     const given = (/** @type {string[]} */ of) =>
       probabilities
@@ -166,6 +167,22 @@ export function createPredictor(model, weights) {
 
   /** The prediction for one row. @param {any} row @returns {any} */
   return (row) => decode(run(encode(row), model.layers));
+}
+
+/** The answers of several targets, a softmax each. @param {number[]} s @param {{ name: string, classes: string[], labels: any[] }[]} columns */
+function several(s, columns) {
+  let next = 0;
+  const answers = columns.map(({ classes, labels }) => {
+    const own = s.slice(next, next + classes.length);
+    next += classes.length;
+    const p = probabilitiesOf(own, "softmax", false) ?? [];
+    const probabilities = Object.fromEntries(classes.map((label, j) => [label, p[j]]));
+    return { label: labels[own.indexOf(Math.max(...own))], probabilities };
+  });
+  return {
+    ...Object.fromEntries(columns.map(({ name }, t) => [`prediction_${name}`, answers[t].label])),
+    probabilities: Object.fromEntries(columns.map(({ name }, t) => [name, answers[t].probabilities])),
+  };
 }
 
 /** @param {string[]} names @param {number[]} values @param {string} what */

@@ -1,5 +1,5 @@
 /** `--baseline FILE`: the figures of an earlier model, and which of a new one's are worse. */
-import { betterOf, isMetric } from "../metrics/metrics.ts";
+import { isUp } from "../metrics/metrics.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import type { Tolerance } from "./values.ts";
@@ -19,8 +19,7 @@ export function worseThan(file: string, tolerance: Tolerance | null, measured: M
   return Object.entries(before).flatMap(([name, was]) => {
     const is = measured.metrics[name];
     if (typeof was !== "number" || is === undefined) return [];
-    const isUp = isMetric(name) && betterOf(name) === "higher";
-    const worse = isUp ? was - is : is - was;
+    const worse = isUp(name) ? was - is : is - was;
     const allowed = isShare ? size * Math.abs(was) : size;
     if (worse <= allowed) return [];
     const now = Number.isNaN(worse) ? "is not defined any more" : `is ${short(is)}, worse by ${short(worse)}`;

@@ -3,7 +3,7 @@ import { exitCodes, type Problem, sentence, UserError } from "../support/errors.
 import { ByteWriter } from "./byteWriter.ts";
 import { Decoder } from "./decode.ts";
 import { canonicalLabel, isDecimal } from "./labels.ts";
-import type { Preprocessing } from "./preprocessing.ts";
+import { classLists, type Preprocessing } from "./preprocessing.ts";
 import type { RecordBatch, RecordFormat } from "./records.ts";
 import { missingColumn } from "./table.ts";
 
@@ -47,9 +47,10 @@ export function createAnswers(preprocessing: Preprocessing, options: AnswerOptio
     });
   }
   if (topK > 0 && preprocessing.target.task !== "classification") {
+    const isSeveral = preprocessing.target.task === "multioutput";
     throw new UserError(exitCodes.usage, {
-      message: "--top-k: the model has no classes",
-      expected: "a classifier",
+      message: `--top-k: the model has ${isSeveral ? "several targets" : "no classes"}`,
+      expected: isSeveral ? "--proba, which tells every class" : "a classifier",
     });
   }
   const kept =
@@ -116,8 +117,8 @@ function ranked(probabilities: Float64Array): number[] {
 
 class CsvAnswers implements AnswerWriter {
   private readonly out = new ByteWriter();
-  /** Classes as fields, quoted where they must be. */
-  private readonly classes: readonly Buffer[] | null;
+  /** The classes of every target as fields, quoted where they must be. */
+  private readonly classes: readonly (readonly Buffer[])[] | null;
   private readonly columns: number;
 
   constructor(
@@ -125,8 +126,7 @@ class CsvAnswers implements AnswerWriter {
     private readonly hasErrors: boolean,
   ) {
     const { decoder, proba, topK, header, kept } = plan;
-    const { target } = plan.preprocessing;
-    this.classes = target.task === "classification" ? target.classes.map(csvBytes) : null;
+    this.classes = classLists(plan.preprocessing)?.map((classes) => classes.map(csvBytes)) ?? null;
     const names = [
       ...kept.map((field) => header[field]!),
       ...predictionNames(decoder),
@@ -152,7 +152,7 @@ class CsvAnswers implements AnswerWriter {
     for (let j = 0; j < decoder.predictions.length; j++) {
       if (j > 0) out.byte(comma);
       const prediction = decoder.predictions[j]!;
-      if (classes) this.classField(prediction);
+      if (classes) this.classField(classes[j]!, prediction);
       else out.float32(Math.fround(prediction));
     }
     for (const deviation of decoder.deviations ?? []) {
@@ -169,7 +169,7 @@ class CsvAnswers implements AnswerWriter {
     if (topK > 0) {
       for (const best of ranked(decoder.probabilities!).slice(0, topK)) {
         out.byte(comma);
-        this.classField(best);
+        this.classField(classes![0]!, best);
         out.byte(comma);
         out.float32(Math.fround(decoder.probabilities![best]!));
       }
@@ -220,8 +220,8 @@ class CsvAnswers implements AnswerWriter {
     }
   }
 
-  private classField(number: number): void {
-    const bytes = this.classes![number]!;
+  private classField(classes: readonly Buffer[], number: number): void {
+    const bytes = classes[number]!;
     this.out.copy(bytes, 0, bytes.length);
   }
 }
@@ -231,16 +231,13 @@ const newline = 0x0a;
 
 class JsonAnswers implements AnswerWriter {
   private readonly out = new ByteWriter();
-  /** Labels as JSON: numbers if all are. */
-  private readonly labels: readonly string[] | null;
+  /** The classes of every target as JSON: numbers if all of its are. */
+  private readonly labels: readonly (readonly string[])[] | null;
   private readonly names: readonly string[];
   private readonly deviationNames: readonly string[];
 
   constructor(private readonly plan: Plan) {
-    const { target } = plan.preprocessing;
-    const classes = target.task === "classification" ? target.classes : null;
-    const areNumbers = classes?.every((label) => isDecimal(label) && canonicalLabel(label) === label);
-    this.labels = classes && (areNumbers ? classes : classes.map((label) => JSON.stringify(label)));
+    this.labels = classLists(plan.preprocessing)?.map(jsonLabels) ?? null;
     this.names = predictionNames(plan.decoder).map((name) => JSON.stringify(name));
     this.deviationNames = deviationNames(plan.decoder).map((name) => JSON.stringify(name));
   }
@@ -253,7 +250,7 @@ class JsonAnswers implements AnswerWriter {
     if (batch) this.keep(batch, record);
     for (const [j, prediction] of decoder.predictions.entries()) {
       out.text(`${j > 0 ? "," : ""}${names[j]}:`);
-      if (labels) out.text(labels[prediction]!);
+      if (labels) out.text(labels[j]![prediction]!);
       else this.number(prediction);
     }
     for (const [j, name] of this.deviationNames.entries()) {
@@ -262,17 +259,13 @@ class JsonAnswers implements AnswerWriter {
     }
     this.interval();
     if (proba) {
-      out.text(',"probabilities":{');
-      for (const [j, name] of decoder.classes!.entries()) {
-        out.text(`${j > 0 ? "," : ""}${JSON.stringify(name)}:`);
-        this.number(decoder.probabilities![j]!);
-      }
-      out.text("}");
+      out.text(',"probabilities":');
+      this.probabilities();
     }
     if (topK > 0) {
       out.text(',"top":[');
       for (const [rank, best] of ranked(decoder.probabilities!).slice(0, topK).entries()) {
-        out.text(`${rank > 0 ? "," : ""}{"class":${labels![best]},"probability":`);
+        out.text(`${rank > 0 ? "," : ""}{"class":${labels![0]![best]},"probability":`);
         this.number(decoder.probabilities![best]!);
         out.text("}");
       }
@@ -301,12 +294,34 @@ class JsonAnswers implements AnswerWriter {
     }
   }
 
+  /** By class or label; of several targets' classes, by target and class. */
+  private probabilities(): void {
+    const { decoder, preprocessing } = this.plan;
+    const { target } = preprocessing;
+    let next = 0;
+    const list = (names: readonly string[]) => {
+      for (const [j, name] of names.entries()) {
+        this.out.text(`${j > 0 ? "," : "{"}${JSON.stringify(name)}:`);
+        this.number(decoder.probabilities![next++]!);
+      }
+      this.out.text("}");
+    };
+    if (target.task !== "multioutput") list(decoder.classes!);
+    else {
+      for (const [t, { name, classes }] of target.columns.entries()) {
+        this.out.text(`${t > 0 ? "," : "{"}${JSON.stringify(name)}:`);
+        list(classes);
+      }
+      this.out.text("}");
+    }
+  }
+
   private interval(): void {
     const { decoder, reach } = this.plan;
     const { out, labels } = this;
     if (!reach) return;
     if (labels) {
-      const classes = setOf(decoder, reach[0]!).map((c) => labels[c]!);
+      const classes = setOf(decoder, reach[0]!).map((c) => labels[0]![c]!);
       out.text(`,"prediction_set":[${classes.join(",")}]`);
       return;
     }
@@ -325,6 +340,11 @@ class JsonAnswers implements AnswerWriter {
     if (Number.isFinite(float)) this.out.float32(float);
     else this.out.text("null");
   }
+}
+
+function jsonLabels(classes: readonly string[]): readonly string[] {
+  const areNumbers = classes.every((label) => isDecimal(label) && canonicalLabel(label) === label);
+  return areNumbers ? classes : classes.map((label) => JSON.stringify(label));
 }
 
 function csvBytes(text: string): Buffer {

@@ -1,7 +1,7 @@
 /** What may be wrong with data that can be trained on: sentences with figures, told before training. */
 import { sharedRows } from "./duplicates.ts";
 import { telling } from "./leaks.ts";
-import { columnWidth, type InputColumn, type Preprocessing } from "./preprocessing.ts";
+import { type ClassesTarget, columnWidth, type InputColumn, type Preprocessing } from "./preprocessing.ts";
 import { countsRows } from "./profile.ts";
 import type { RowSplit } from "./split.ts";
 import { range } from "./statistics.ts";
@@ -35,6 +35,7 @@ export function checkTable(
     ...(target.task === "classification" && target.encoding === "index"
       ? checkClasses(target.classes, split.train, targets)
       : []),
+    ...(target.task === "multioutput" ? checkTargets(target, split.train, targets) : []),
     ...checkDuplicates(table, inputs.columns, split, targets),
   ];
 }
@@ -59,6 +60,15 @@ export function checkClasses(classes: readonly string[], train: Int32Array, targ
     );
   }
   return warnings;
+}
+
+/** The same of each target of several. */
+function checkTargets({ columns }: ClassesTarget, train: Int32Array, targets: Float32Array): string[] {
+  const rows = targets.length / columns.length;
+  return columns.flatMap(({ name, classes }, j) => {
+    const own = Float32Array.from({ length: rows }, (_, row) => targets[row * columns.length + j]!);
+    return checkClasses(classes, train, own).map((warning) => `target ${quoted(name)}: ${warning}`);
+  });
 }
 
 /** Columns that lie in one cache line of a row. */

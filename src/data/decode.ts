@@ -1,12 +1,12 @@
 /** Turns outputs of the network into answers: classes and probabilities, numbers in their own units. */
-import { outputWidth, type Preprocessing, targetNames } from "./preprocessing.ts";
+import { answerNames, blocksOf, outputWidth, type Preprocessing, targetNames } from "./preprocessing.ts";
 
 /** Reads rows of outputs S [rows, outputWidth], one row at a time. Results are valid until the next row. */
 export class Decoder {
   readonly outputs: number;
   /** One per target column. */
   readonly names: readonly string[];
-  /** Classes, or the labels of a multilabel task; null for numbers, which have no probabilities. */
+  /** Classes (of all targets), or the labels of a multilabel task; null for numbers, which have no probabilities. */
   readonly classes: readonly string[] | null;
   /** Probability of every class or label, where the loss gives any. */
   readonly probabilities: Float64Array | null;
@@ -18,6 +18,8 @@ export class Decoder {
   /** 1/T, by which logits are multiplied. */
   private readonly sharpness: number;
   private readonly thresholds: readonly number[] | null;
+  /** How many outputs, one after the other, a softmax is over. */
+  private readonly blocks: readonly number[];
 
   constructor(preprocessing: Pick<Preprocessing, "target" | "calibration">) {
     const { target, calibration } = preprocessing;
@@ -26,8 +28,8 @@ export class Decoder {
     this.thresholds = calibration?.thresholds ?? null;
     this.outputs = outputWidth(preprocessing);
     this.names = targetNames(preprocessing);
-    this.classes =
-      target.task === "classification" ? target.classes : target.task === "multilabel" ? target.names : null;
+    this.blocks = blocksOf(preprocessing) ?? [this.outputs];
+    this.classes = target.task === "regression" ? null : answerNames(preprocessing);
     const hasProbabilities = target.link === "softmax" || target.link === "sigmoid";
     this.probabilities = this.classes && hasProbabilities ? new Float64Array(this.classes.length) : null;
     this.predictions = new Float64Array(this.names.length);
@@ -52,6 +54,12 @@ export class Decoder {
       const first = target.task === "classification" ? 1 : 0;
       for (const [j, threshold] of this.thresholds.entries())
         predictions[j] = p[first + j]! > threshold ? 1 : 0;
+    } else if (target.task === "multioutput") {
+      let first = at;
+      for (const [j, n] of this.blocks.entries()) {
+        predictions[j] = largest(S, first, n);
+        first += n;
+      }
     } else if (target.task === "classification")
       predictions[0] = this.outputs === 1 ? (S[at]! > 0 ? 1 : 0) : largest(S, at, this.outputs);
     else {
@@ -65,10 +73,15 @@ export class Decoder {
     if (p === null) return;
     const beta = this.sharpness;
     if (this.target.link === "softmax") {
-      const most = S[at + largest(S, at, p.length)]!;
-      let sum = 0;
-      for (let j = 0; j < p.length; j++) sum += p[j] = Math.exp((S[at + j]! - most) * beta);
-      for (let j = 0; j < p.length; j++) p[j]! /= sum;
+      let first = 0;
+      for (const n of this.blocks) {
+        const [from, end] = [first, first + n];
+        const most = S[at + from + largest(S, at + from, n)]!;
+        let sum = 0;
+        for (let j = from; j < end; j++) sum += p[j] = Math.exp((S[at + j]! - most) * beta);
+        for (let j = from; j < end; j++) p[j]! /= sum;
+        first = end;
+      }
     } else if (this.outputs === 1 && p.length === 2) {
       p[0] = sigmoid(-beta * S[at]!);
       p[1] = sigmoid(beta * S[at]!);

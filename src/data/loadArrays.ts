@@ -242,7 +242,7 @@ function encodeLabels(target: Target, array: NumberArray): Float32Array {
     const { center, scale } = target.columns[0]!.scaling;
     return Float32Array.from(labels).map((value) => (value - center) / scale);
   }
-  if (target.task === "multilabel") throw modelMisfit("several labels per record");
+  if (target.task !== "classification") throw modelMisfit("several labels per record");
   const numbers = new Map(target.classes.map((label, number) => [Number(label), number]));
   const width = targetWidth({ target });
   const out = new Float32Array(labels.length * width);

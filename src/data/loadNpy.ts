@@ -78,7 +78,8 @@ function imageSettings({ scale, task, number_encoding }: NpyDataSpec) {
   if (scale !== "standard" && scale !== "minmax" && scale !== "none") {
     throw misfit(`data.scale is ${scale}, and the features are images`, "standard, minmax or none");
   }
-  if (task === "multilabel") throw misfit("data.task is multilabel, and a record has one target", "several");
+  if (task === "multilabel" || task === "multioutput")
+    throw misfit(`data.task is ${task}, and a record has one target`, "several");
   return { scale, task };
 }
 

@@ -105,6 +105,7 @@ function expansionOf(value: unknown): Expansion {
 }
 
 function calibrationOf(value: unknown, target: Target): Pick<Preprocessing, "calibration"> {
+  expect(target.task !== "multioutput", "calibration");
   const { temperature, thresholds, conformal } = objectOf(value, "calibration");
   const T = temperature === null ? null : numberOf(temperature, "temperature");
   expect(T === null || T > 0, "a temperature of 0");
@@ -157,6 +158,7 @@ function scalingOf(value: unknown): Scaling {
 const links = {
   classification: ["softmax", "sigmoid", "identity"],
   multilabel: ["sigmoid", "identity"],
+  multioutput: ["softmax"],
   regression: ["identity", "exp", "gaussian"],
 } as const satisfies Record<Target["task"], readonly Link[]>;
 
@@ -164,8 +166,7 @@ function targetOf(value: unknown): Target {
   const fields = objectOf(value, "target");
   const { task } = fields;
   if (task === "classification") {
-    const classes = textsOf(fields.classes, "classes");
-    expect(classes.length >= 2 && new Set(classes).size === classes.length, "classes");
+    const classes = classesOf(fields.classes);
     const { encoding } = fields;
     expect(encoding === "index" || encoding === "one_hot", "encoding");
     const link = linkOf(fields.link, links[task]);
@@ -177,6 +178,14 @@ function targetOf(value: unknown): Target {
     expect(names.length > 0, "no targets");
     return { task, names, link: linkOf(fields.link, links[task]) };
   }
+  if (task === "multioutput") {
+    const columns = listOf(fields.columns, "target columns").map((column) => {
+      const { name, classes } = objectOf(column, "a target column");
+      return { name: textOf(name, "a target's name"), classes: classesOf(classes) };
+    });
+    expect(columns.length > 1, "a single target");
+    return { task, columns, link: linkOf(fields.link, links[task]) };
+  }
   expect(task === "regression", "a target of no known task");
   const columns = listOf(fields.columns, "target columns").map((column) => {
     const { name, scaling } = objectOf(column, "a target column");
@@ -184,6 +193,12 @@ function targetOf(value: unknown): Target {
   });
   expect(columns.length > 0, "no targets");
   return { task, columns, link: linkOf(fields.link, links[task]) };
+}
+
+function classesOf(value: unknown): string[] {
+  const classes = textsOf(value, "classes");
+  expect(classes.length >= 2 && new Set(classes).size === classes.length, "classes");
+  return classes;
 }
 
 function linkOf<Name extends Link>(value: unknown, allowed: readonly Name[]): Name {

@@ -123,13 +123,20 @@ export interface LabelsTarget {
   readonly link: "sigmoid" | "identity";
 }
 
+/** Several columns of classes; outputs and their probabilities lie one target after the other. */
+export interface ClassesTarget {
+  readonly task: "multioutput";
+  readonly columns: readonly { readonly name: string; readonly classes: readonly string[] }[];
+  readonly link: "softmax";
+}
+
 export interface NumbersTarget {
   readonly task: "regression";
   readonly columns: readonly { readonly name: string; readonly scaling: Scaling }[];
   readonly link: "identity" | "exp" | "gaussian";
 }
 
-export type Target = ClassTarget | LabelsTarget | NumbersTarget;
+export type Target = ClassTarget | LabelsTarget | ClassesTarget | NumbersTarget;
 
 export interface Preprocessing {
   readonly inputs: Inputs;
@@ -242,13 +249,14 @@ export function outputWidth({ target }: Pick<Preprocessing, "target">): number {
     return target.encoding === "index" && target.link === "sigmoid" ? 1 : target.classes.length;
   }
   if (target.task === "multilabel") return target.names.length;
+  if (target.task === "multioutput") return answerNames({ target }).length;
   return (target.link === "gaussian" ? 2 : 1) * target.columns.length;
 }
 
-/** Columns of the target matrix: 1 for class numbers, one for each number, else the output's width. */
+/** Columns of the target matrix: one for each column of class numbers or of numbers, else the output's width. */
 export function targetWidth(preprocessing: Pick<Preprocessing, "target">): number {
   const { target } = preprocessing;
-  if (target.task === "regression") return target.columns.length;
+  if (target.task === "regression" || target.task === "multioutput") return target.columns.length;
   return target.task === "classification" && target.encoding === "index" ? 1 : outputWidth(preprocessing);
 }
 
@@ -256,4 +264,23 @@ export function targetWidth(preprocessing: Pick<Preprocessing, "target">): numbe
 export function targetNames({ target }: Pick<Preprocessing, "target">): readonly string[] {
   if (target.task === "classification") return [target.name];
   return target.task === "multilabel" ? target.names : target.columns.map(({ name }) => name);
+}
+
+/** The classes of each target column that has any; null for labels and numbers. */
+export function classLists({ target }: Pick<Preprocessing, "target">): readonly (readonly string[])[] | null {
+  if (target.task === "classification") return [target.classes];
+  return target.task === "multioutput" ? target.columns.map(({ classes }) => classes) : null;
+}
+
+/** How many outputs belong to each target, where several have classes; else null. */
+export function blocksOf({ target }: Pick<Preprocessing, "target">): readonly number[] | null {
+  return target.task === "multioutput" ? target.columns.map(({ classes }) => classes.length) : null;
+}
+
+/** Names of an answer's parts: classes, labels or target columns; classes of several targets as `species=Adelie`. */
+export function answerNames(preprocessing: Pick<Preprocessing, "target">): readonly string[] {
+  const { target } = preprocessing;
+  if (target.task === "classification") return target.classes;
+  if (target.task !== "multioutput") return targetNames(preprocessing);
+  return target.columns.flatMap(({ name, classes }) => classes.map((label) => `${name}=${label}`));
 }

@@ -4,7 +4,7 @@ import type { LossName } from "../engine/backend.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
 import type { ColumnTotals } from "./fit.ts";
 import { booleanOf, canonicalLabel, sortLabels } from "./labels.ts";
-import type { ClassTarget, Link, NumbersTarget, Target } from "./preprocessing.ts";
+import type { ClassesTarget, ClassTarget, Link, NumbersTarget, Target } from "./preprocessing.ts";
 import { targetWidth } from "./preprocessing.ts";
 import { dataError, ProblemList } from "./problems.ts";
 import { fitScaling } from "./scaling.ts";
@@ -42,10 +42,13 @@ export function targetKind(
 
 /** Whether labels are whole numbers too large for the table, so that they must be read as texts. */
 export function needsTexts(spec: CsvDataSpec, table: Table, loss: LossName | null): boolean {
-  if (spec.task !== null || spec.target.length > 1 || (loss && lossTasks[loss] === "regression"))
-    return false;
-  const values = targetValues(table, spec.target[0]!).values;
-  return isClasses(values) && values.some((value) => Math.abs(value) >= exactIntegers);
+  if (spec.task !== null || (loss && lossTasks[loss] === "regression")) return false;
+  const columns = spec.target.map((name) => targetValues(table, name));
+  const numbers = columns.filter(({ column }) => column.kind === "number");
+  if (columns.length > 1 && numbers.length === columns.length) return false;
+  return numbers.some(
+    ({ values }) => isClasses(values) && values.some((value) => Math.abs(value) >= exactIntegers),
+  );
 }
 
 /** The coding of the target columns, regression yet unscaled. `pool`: the rows that classes are taken from. */
@@ -58,9 +61,16 @@ export function inferTarget(
   const names = spec.target;
   const columns = names.map((name) => targetValues(table, name));
   const task = spec.task ?? inferTask(columns, loss, spec.classes !== null);
+  if (task === "multioutput" || (task === "classification" && names.length > 1)) {
+    if (spec.classes !== null)
+      throw misfit("data.classes lists the classes of one target, and there are several", "no data.classes");
+    return classesTarget(
+      names,
+      columns.map((column) => classesOf(column, pool)),
+      loss,
+    );
+  }
   if (task === "classification") {
-    if (names.length > 1)
-      throw misfit("several target columns are no classification", "multilabel or regression");
     const classes = spec.classes?.map(canonicalLabel) ?? classesOf(columns[0]!, pool);
     return classTarget(names[0]!, classes, loss);
   }
@@ -91,6 +101,24 @@ export function classTarget(name: string, classes: readonly string[], loss: Loss
   const link = linkOf(loss ?? "cross_entropy");
   const isIndex = link === "softmax" || (link === "sigmoid" && classes.length === 2);
   return { task: "classification", name, classes, encoding: isIndex ? "index" : "one_hot", link };
+}
+
+/** Several classifications by one network, under a loss of classes. Throws UserError as {@link classTarget}. */
+function classesTarget(
+  names: readonly string[],
+  classes: readonly (readonly string[])[],
+  loss: LossName | null,
+): ClassesTarget {
+  if (names.length < 2) throw misfit("data.task is multioutput, and there is one target", "classification");
+  const name = loss ?? "cross_entropy";
+  if (linkOf(name) !== "softmax")
+    throw misfit(`loss ${name} does not learn several targets of classes`, "cross_entropy or focal");
+  const columns = names.map((column, j) => classTarget(column, classes[j]!, name));
+  return {
+    task: "multioutput",
+    columns: columns.map(({ name, classes }) => ({ name, classes })),
+    link: "softmax",
+  };
 }
 
 /** Numbers to predict, not scaled yet. Throws UserError(usage) for a loss of classes. */
@@ -128,22 +156,30 @@ export function encodeTargets(target: Target, table: Table): Float32Array {
   const width = targetWidth({ target });
   const out = new Float32Array(table.rows * width);
   if (target.task === "classification") {
-    const numbers = classNumbers(target, targetValues(table, target.name));
+    const numbers = classNumbers(target.classes, targetValues(table, target.name));
     if (target.encoding === "index") return numbers;
     for (const [row, number] of numbers.entries()) out[row * width + number] = 1;
     return out;
   }
-  const columns =
-    target.task === "multilabel"
-      ? target.names.map((name) => binaryValues(targetValues(table, name)))
-      : target.columns.map(({ name, scaling }) => {
-          const { values } = targetValues(table, name);
-          return values.map((value) => (value - scaling.center) / scaling.scale);
-        });
-  for (const [j, values] of columns.entries()) {
+  for (const [j, values] of columnValues(target, table).entries()) {
     for (let row = 0; row < table.rows; row++) out[row * width + j] = values[row]!;
   }
   return out;
+}
+
+/** The values of each target column of several. */
+function columnValues(target: Exclude<Target, ClassTarget>, table: Table): readonly Float32Array[] {
+  switch (target.task) {
+    case "multilabel":
+      return target.names.map((name) => binaryValues(targetValues(table, name)));
+    case "multioutput":
+      return target.columns.map(({ name, classes }) => classNumbers(classes, targetValues(table, name)));
+    case "regression":
+      return target.columns.map(({ name, scaling }) => {
+        const { values } = targetValues(table, name);
+        return values.map((value) => (value - scaling.center) / scaling.scale);
+      });
+  }
 }
 
 interface TargetValues {
@@ -164,7 +200,7 @@ function inferTask(columns: readonly TargetValues[], loss: LossName | null, hasC
   const ofLoss = loss && lossTasks[loss];
   const several = columns.length > 1;
   if (hasClasses && !several) return "classification";
-  if (ofLoss && !(several && ofLoss === "classification")) return ofLoss;
+  if (ofLoss) return ofLoss;
   const texts = columns.filter(({ column }) => column.kind === "text");
   if (!several) {
     if (loss === "bce_with_logits") return "classification";
@@ -172,9 +208,11 @@ function inferTask(columns: readonly TargetValues[], loss: LossName | null, hasC
   }
   if (columns.every(isBinary)) return "multilabel";
   if (texts.length === 0) return "regression";
+  const quantity = columns.find(({ column, values }) => column.kind === "number" && !isClasses(values));
+  if (!quantity) return "multioutput";
   throw misfit(
-    `the target "${texts[0]!.column.name}" holds texts`,
-    "several targets that are all numbers, or all true or false",
+    `the target "${texts[0]!.column.name}" holds texts, and "${quantity.column.name}" a quantity`,
+    "several targets that are all classes, or all numbers",
   );
 }
 
@@ -210,16 +248,15 @@ function labelOf(column: TableColumn, value: number): string {
 }
 
 /** The class number of every row. */
-function classNumbers(target: ClassTarget, { column, values }: TargetValues): Float32Array {
-  const numbers = new Map(target.classes.map((label, number) => [label, number]));
+function classNumbers(classes: readonly string[], { column, values }: TargetValues): Float32Array {
+  const numbers = new Map(classes.map((label, number) => [label, number]));
   const problems = new ProblemList();
   const known = new Map([[Number.NaN, 0]]); // no class at all: rows without one are in no split
   const refuse = (value: number) => {
     const message = `column "${column.name}" holds ${quoted(labelOf(column, value))}, not one of the classes`;
-    const classes =
-      target.classes.length > 12 ? `${target.classes.length} classes` : target.classes.join(", ");
+    const listed = classes.length > 12 ? `${classes.length} classes` : classes.join(", ");
     const hint = "classes are those of the training rows, unless data.classes lists them";
-    problems.add({ ...column.places[value], message, expected: `one of ${classes}`, hint });
+    problems.add({ ...column.places[value], message, expected: `one of ${listed}`, hint });
     return 0;
   };
   const result = values.map((value) => {

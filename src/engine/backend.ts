@@ -46,12 +46,12 @@ export const inPlaceActivations: ReadonlySet<ActivationName> = new Set([
   "leaky_relu",
 ]);
 
-/** Losses whose targets are class numbers [B,1], one for each row of outputs. */
+/** Losses whose targets are class numbers [B,1], one for each row of outputs, or of each block of them. */
 export const classLosses: ReadonlySet<LossName> = new Set(["cross_entropy", "focal"]);
 
 /** Columns of the targets of a loss on `outputs` outputs; gaussian_nll has two outputs for each. */
-export function targetWidthOf(loss: LossName, outputs: number): number {
-  if (classLosses.has(loss)) return 1;
+export function targetWidthOf(loss: LossName, outputs: number, blocks = 1): number {
+  if (classLosses.has(loss)) return blocks;
   return loss === "gaussian_nll" ? outputs / 2 : outputs;
 }
 
@@ -62,6 +62,11 @@ export interface LossRule {
   readonly parameter: number;
   /** [1, outputs]: class weights (cross_entropy, focal) or positive weights (bce_with_logits). */
   readonly weights: Matrix | null;
+  /**
+   * [1, targets], of cross_entropy and focal without weights: how many outputs, one after the other, each target's
+   * softmax is over. Losses of a row's targets are added. Absent: all outputs are of one target.
+   */
+  readonly blocks?: Matrix;
 }
 
 /** Saved by a normalisation's forward pass for its backward pass, and its running statistics. */

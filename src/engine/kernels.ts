@@ -10,6 +10,7 @@ import {
   type ActivationName,
   type AverageName,
   type Backend,
+  classLosses,
   type Elastic,
   type LossRule,
   type NormState,
@@ -124,7 +125,7 @@ export class Kernels {
   /**
    * The loss of outputs S [B,n] against targets Y, its gradient dS (unless null: evaluation) for the mean
    * over the batch's (weighted) rows, and sums added to `totals`. Y [B,1] holds class numbers for
-   * cross_entropy and focal, [B,n/2] is for gaussian_nll, whose outputs are means, then logarithms of variances,
+   * cross_entropy and focal ([B,targets] for outputs in blocks), [B,n/2] is for gaussian_nll, whose outputs are means, then logarithms of variances,
    * else [B,n]. Per row: Σ over outputs for half_squared_error, mean over outputs for the
    * others, as torch's `reduction="mean"`. A class weight multiplies its row's weight, as in torch:
    * L = Σ_r w_r L_r / Σ_r w_r with w_r = rowWeights_r · weights[y_r]. Where Σ w_r is 0, dS is 0.
@@ -139,7 +140,7 @@ export class Kernels {
   ): void {
     check(dS === null || same(dS, S), () => `loss: dS ${dS && shape(dS)} of ${shape(S)}`);
     check(
-      Y.rows === S.rows && Y.cols === targetWidthOf(rule.name, S.cols),
+      Y.rows === S.rows && Y.cols === targetWidthOf(rule.name, S.cols, rule.blocks?.cols),
       () => `loss: targets ${shape(Y)} of ${shape(S)}`,
     );
     check(
@@ -147,6 +148,10 @@ export class Kernels {
       "loss: row weights [B,1]",
     );
     check(rule.weights === null || isRow(rule.weights, S.cols), "loss: weights [1,n]");
+    check(
+      !rule.blocks || (isRow(rule.blocks, Y.cols) && classLosses.has(rule.name) && rule.weights === null),
+      "loss: blocks [1,targets] of classes without weights",
+    );
     check(totals.length >= totalCells.count, "loss: totals");
     this.backend.loss(dS, S, Y, rowWeights, rule, totals);
   }

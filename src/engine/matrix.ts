@@ -23,7 +23,7 @@ export const totalCells = {
   loss: 0,
   /** Σ weight over rows. */
   weight: 1,
-  /** Rows whose largest output is the target class (cross-entropy), or right labels (logistic). */
+  /** Rows whose largest output is the target class (cross-entropy), or right targets (in blocks) or labels (logistic). */
   correct: 2,
   /** Rows seen. */
   rows: 3,

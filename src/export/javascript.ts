@@ -1,5 +1,5 @@
 /** `--to js`: an ES module without dependencies that predicts in browsers and Node, and its types beside it. */
-import type { InputColumn, Preprocessing } from "../data/preprocessing.ts";
+import { answerNames, type InputColumn, type Preprocessing } from "../data/preprocessing.ts";
 import { labelsOf, plainLayers, plainPreprocessing, scriptJson } from "./plain.ts";
 import type { Portable } from "./portable.ts";
 import { template } from "./templates.ts";
@@ -54,7 +54,7 @@ ${predictionFields(target).join("\n")}
 export declare function predict(row: Row): Prediction;
 /** ${inputs.kind === "array" ? "The array's shape" : "The columns, and the levels of those that have any"}. */
 export declare const inputs: ${inputs.kind === "array" ? "readonly number[]" : "readonly { readonly name: string; readonly type: string; readonly levels?: readonly string[] }[]"};
-/** The classes or labels that have probabilities; null for numbers. */
+/** The classes or labels that have probabilities, of several targets as "target=class"; null for numbers. */
 export declare const classes: readonly string[] | null;
 `;
 }
@@ -68,8 +68,7 @@ function inputsOf({ inputs }: Preprocessing) {
 }
 
 function classesOf({ target }: Preprocessing): readonly string[] | null {
-  if (target.task === "classification") return target.classes;
-  return target.task === "multilabel" ? target.names : null;
+  return target.task === "regression" ? null : answerNames({ target });
 }
 
 function base64Of({ tensors }: Portable): string {
@@ -100,6 +99,18 @@ function predictionFields(target: Preprocessing["target"]): string[] {
     return [
       `  readonly prediction: ${union(labelsOf(target.classes))};`,
       ...(hasProbabilities ? [probabilities] : []),
+    ];
+  }
+  if (target.task === "multioutput") {
+    const probabilities = target.columns.map(
+      ({ name, classes }) => `readonly ${JSON.stringify(name)}: Readonly<Record<${union(classes)}, number>>`,
+    );
+    return [
+      ...target.columns.map(
+        ({ name, classes }) =>
+          `  readonly ${JSON.stringify(`prediction_${name}`)}: ${union(labelsOf(classes))};`,
+      ),
+      `  readonly probabilities: { ${probabilities.join("; ")} };`,
     ];
   }
   const names = target.task === "multilabel" ? target.names : target.columns.map(({ name }) => name);

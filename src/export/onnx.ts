@@ -17,6 +17,10 @@ export function onnxOf({ name, preprocessing, layers }: Portable, version: strin
 function metadataOf({ target }: Portable["preprocessing"]): Record<string, string> {
   const { task } = target;
   if (task === "classification") return { task, classes: JSON.stringify(target.classes) };
+  if (task === "multioutput") {
+    const classes = Object.fromEntries(target.columns.map(({ name, classes }) => [name, classes]));
+    return { task, classes: JSON.stringify(classes) };
+  }
   const names = task === "multilabel" ? target.names : target.columns.map(({ name }) => name);
   return { task, targets: JSON.stringify(names) };
 }

@@ -5,6 +5,7 @@ import {
   type InputColumn,
   levelNumbers,
   type Preprocessing,
+  type Target,
   unseenNumber,
   valueWidth,
 } from "../data/preprocessing.ts";
@@ -23,8 +24,16 @@ export function plainPreprocessing({ inputs, target: fitted, calibration }: Prep
     shape: isArray ? inputs.shape : null,
     scaling: isArray ? inputs.scaling : null,
     ...(isArray && inputs.deskew && { deskew: inputs.deskew }),
-    target: target.task === "classification" ? { ...target, labels: labelsOf(target.classes) } : target,
+    target: withLabels(target),
   };
+}
+
+/** Beside the classes, what predictions call them. */
+function withLabels<T extends Target>(target: T) {
+  if (target.task === "classification") return { ...target, labels: labelsOf(target.classes) };
+  if (target.task !== "multioutput") return target;
+  const columns = target.columns.map((column) => ({ ...column, labels: labelsOf(column.classes) }));
+  return { ...target, columns };
 }
 
 /** The layers' options, and where in all weights, one after the other, their tensors are. */

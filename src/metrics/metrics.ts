@@ -23,6 +23,7 @@ import {
 } from "./confusion.ts";
 import type { Ranking } from "./ranking.ts";
 import { type OutputView, RegressionStats, type RegressionView } from "./regression.ts";
+import { TargetsStats, type TargetsView } from "./targets.ts";
 
 /** How a metric follows from what is kept of the predictions, for each task that has it. */
 interface Metric {
@@ -30,6 +31,8 @@ interface Metric {
   readonly classification?: (of: ClassView) => number;
   readonly multilabel?: (of: LabelView) => number;
   readonly regression?: (of: RegressionView) => number;
+  /** Of several classifications; absent: the mean of what `classification` is for each. */
+  readonly multioutput?: (of: TargetsView) => number;
   /** Needs every score or error, not sums alone. */
   readonly keepsAll?: true;
   /** With so many classes or fewer it is 1, whatever is predicted. */
@@ -48,6 +51,7 @@ export const metrics = {
     better: "higher",
     classification: ({ confusion }) => accuracy(confusion),
     multilabel: ({ exact, rows }) => exact / rows,
+    multioutput: ({ exact, rows }) => exact / rows,
   },
   balanced_accuracy: { better: "higher", classification: ({ confusion }) => balancedAccuracy(confusion) },
   top_2_accuracy: topK(2),
@@ -113,6 +117,12 @@ export function isMetric(name: string): name is MetricName {
   return Object.hasOwn(metrics, name);
 }
 
+/** Whether more of a figure is better, as it is named: `accuracy`, `test.accuracy`, `accuracy.species`. */
+export function isUp(figure: string): boolean {
+  const name = figure.split(".").find(isMetric);
+  return name !== undefined && betterOf(name) === "higher";
+}
+
 /** Whether more of it is better; `loss` counts as a metric here. */
 export function betterOf(name: MetricName | "loss"): "higher" | "lower" {
   return name === "loss" ? "lower" : table[name].better;
@@ -120,7 +130,14 @@ export function betterOf(name: MetricName | "loss"): "higher" | "lower" {
 
 /** All metrics that a task has, in the table's order. */
 export function metricsOf(task: TaskName): MetricName[] {
-  return (Object.keys(table) as MetricName[]).filter((name) => table[name][task]);
+  return (Object.keys(table) as MetricName[]).filter((name) => isOf(task, name));
+}
+
+function isOf(task: TaskName, name: MetricName): boolean {
+  const { certainFor, ...metric } = table[name];
+  // Of several targets, some have fewer classes than others.
+  if (task === "multioutput") return Boolean(metric.classification) && certainFor === undefined;
+  return Boolean(metric[task]);
 }
 
 /** Whether the metric says anything of predictions of so many classes. */
@@ -132,15 +149,19 @@ export function isTelling(name: MetricName, classes: number): boolean {
 export const defaultMetrics = {
   classification: ["accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc"],
   multilabel: ["accuracy", "hamming_loss", "f1_macro", "log_loss", "roc_auc"],
+  multioutput: ["accuracy", "hamming_loss", "f1_macro", "log_loss", "roc_auc"],
   regression: ["mse", "rmse", "mae", "r2"],
 } satisfies Record<TaskName, MetricName[]>;
 
+/** Of several classifications, what is also told of each: `accuracy.species`. */
+const toldByTarget: ReadonlySet<MetricName> = new Set(["accuracy", "f1_macro", "log_loss"]);
+
 /** Figures by name. */
-export type Results = Partial<Record<MetricName, number>>;
+export type Results = Readonly<Record<string, number>>;
 
 /** Between which values the middle 95 % of samples of the rows lie. */
 export interface Intervals {
-  readonly metrics: Partial<Record<MetricName, Interval>>;
+  readonly metrics: Readonly<Record<string, Interval>>;
   /** Of each class or label; null for a regression. */
   readonly perClass: readonly ClassIntervals[] | null;
 }
@@ -156,8 +177,10 @@ export function confusionMetric(name: MetricName, confusion: Confusion): number 
 export interface Evaluation {
   /**
    * @param predictions classification: probabilities [rows × classes], or [rows] of the second of two;
-   *   multilabel: probabilities [rows × labels]; regression: numbers [rows × outputs]
-   * @param targets class numbers [rows]; 0 or 1 [rows × labels]; numbers [rows × outputs]
+   *   multilabel: probabilities [rows × labels]; regression: numbers [rows × outputs]; multioutput: probabilities
+   *   [rows × classes of all targets]
+   * @param targets class numbers [rows]; 0 or 1 [rows × labels]; numbers [rows × outputs]; class numbers
+   *   [rows × targets]
    */
   add(predictions: Values, targets: Values): void;
   /** NaN where a metric is not defined by the rows seen, such as ROC without a positive row. */
@@ -176,19 +199,23 @@ export interface Evaluation {
 export interface EvaluationOptions extends Partial<Pick<StatsOptions, "thresholds">> {
   /** Whether {@link Evaluation.intervals} will be asked for. */
   readonly hasIntervals?: boolean;
+  /** Several classifications: what the target of each is called. */
+  readonly targets?: readonly string[];
 }
 
 /**
  * Starts an evaluation of the named metrics; names that the task does not have are left out.
- * @param width classes (also when one output tells two apart), labels, or outputs
+ * @param widths classes (also when one output tells two apart), labels, or outputs; of several targets the classes
+ *   of each
  */
 export function evaluation(
   names: readonly MetricName[],
   task: TaskName,
-  width: number,
-  { thresholds = null, hasIntervals = false }: EvaluationOptions = {},
+  widths: number | readonly number[],
+  { thresholds = null, hasIntervals = false, targets = [] }: EvaluationOptions = {},
 ): Evaluation {
-  const wanted = names.filter((name) => table[name][task]);
+  const wanted = names.filter((name) => isOf(task, name));
+  const [width = 0] = [widths].flat();
   const keepsAll = wanted.some((name) => table[name].keepsAll);
   const options = { keepsAll, thresholds, isGrouped: hasIntervals };
   switch (task) {
@@ -210,6 +237,19 @@ export function evaluation(
         work: mostGroups * width,
       });
     }
+    case "multioutput": {
+      const blocks = [widths].flat();
+      return running(new TargetsStats(blocks, options), wanted, {
+        metric: ofTargets,
+        further: (name, view) =>
+          toldByTarget.has(name)
+            ? targets.map((target, t) => [`${name}.${target}`, table[name].classification!(view.targets[t]!)])
+            : [],
+        perClass: (view) => view.targets.flatMap(({ confusion }) => perClass(confusion)),
+        confusion: () => null,
+        work: blocks.reduce((sum, classes) => sum + classes ** 2, 0),
+      });
+    }
     case "regression": {
       const stats = new RegressionStats(width, options);
       return running(stats, wanted, {
@@ -225,6 +265,8 @@ export function evaluation(
 /** How figures follow from what a task's statistics show of the rows or a sample of them. */
 interface Reading<View> {
   metric(name: MetricName, view: View): number;
+  /** What is told beside it. */
+  further?(name: MetricName, view: View): [name: string, value: number][];
   perClass(view: View): ClassScores[] | null;
   confusion(view: View): number[][] | null;
   /** Additions that a sample takes, roughly, besides those for every score kept. */
@@ -251,8 +293,7 @@ function running<View>(
       stats.add(predictions, targets);
     },
     result() {
-      const view = stats.view();
-      return Object.fromEntries(names.map((name) => [name, reading.metric(name, view)]));
+      return Object.fromEntries(figuresOf(names, reading, stats.view()));
     },
     intervals(mostWork = patientWork) {
       const isKept = fewestSamples * 2 * scores <= mostWork;
@@ -267,6 +308,14 @@ function running<View>(
   };
 }
 
+/** What a view says, by name. */
+function figuresOf<View>(names: readonly MetricName[], reading: Reading<View>, view: View) {
+  return names.flatMap((name): [string, number][] => [
+    [name, reading.metric(name, view)],
+    ...(reading.further?.(name, view) ?? []),
+  ]);
+}
+
 const classFigures = ["precision", "recall", "f1"] as const;
 
 function intervalsOf<View>(
@@ -276,15 +325,19 @@ function intervalsOf<View>(
   samples: number,
 ): Intervals {
   const wanted = names.filter((name) => !table[name].hasNoInterval);
-  const values = new Map(wanted.map((name) => [name, [] as number[]]));
+  const values = new Map<string, number[]>();
   const classes: ClassScores[][] = [];
   for (let index = 1; index <= samples; index++) {
     const view = stats.view(drawSample(index));
-    for (const name of wanted) values.get(name)!.push(reading.metric(name, view));
+    for (const [name, value] of figuresOf(wanted, reading, view)) {
+      const known = values.get(name);
+      if (known) known.push(value);
+      else values.set(name, [value]);
+    }
     classes.push(reading.perClass(view) ?? []);
   }
-  const metrics = wanted.flatMap((name) => {
-    const interval = middle(values.get(name)!);
+  const metrics = [...values].flatMap(([name, drawn]) => {
+    const interval = middle(drawn);
     return interval ? [[name, interval] as const] : [];
   });
   const ofClass = (c: number, figure: (typeof classFigures)[number]) =>
@@ -295,6 +348,13 @@ function intervalsOf<View>(
     f1: ofClass(c, "f1"),
   }));
   return { metrics: Object.fromEntries(metrics), perClass: perClass.length > 0 ? perClass : null };
+}
+
+function ofTargets(name: MetricName, view: TargetsView): number {
+  const { multioutput, classification } = table[name];
+  if (multioutput) return multioutput(view);
+  const defined = view.targets.map((of) => classification!(of)).filter((value) => !Number.isNaN(value));
+  return defined.length > 0 ? sum(defined) / defined.length : Number.NaN;
 }
 
 function topK(k: number): Metric {

@@ -3,7 +3,7 @@ import type { LossSpec, TaskName } from "../config/schema.ts";
 import { type AverageName, classLosses, type LossName, type LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Floats, Matrix } from "../engine/matrix.ts";
-import { exitCodes, UserError } from "../support/errors.ts";
+import { assert, exitCodes, UserError } from "../support/errors.ts";
 import { valuesOf } from "./tensors.ts";
 
 /** From logits to what a person reads, in place: outputs [rows × n] become probabilities, rates or stay. */
@@ -38,8 +38,8 @@ interface LossTraits {
 
 /** Classification by `bce_with_logits` has one output, the logit of the second of two classes. */
 export const lossTraits = {
-  cross_entropy: { link: "softmax", tasks: ["classification"] },
-  focal: { link: "softmax", tasks: ["classification"] },
+  cross_entropy: { link: "softmax", tasks: ["classification", "multioutput"] },
+  focal: { link: "softmax", tasks: ["classification", "multioutput"] },
   bce_with_logits: { link: "sigmoid", tasks: ["multilabel", "classification"] },
   mse: { link: "identity", tasks: ["regression"] },
   half_squared_error: { link: "identity", tasks: ["regression"] },
@@ -53,6 +53,7 @@ export const lossTraits = {
 
 const defaults = {
   classification: { name: "cross_entropy", label_smoothing: 0, class_weights: null },
+  multioutput: { name: "cross_entropy", label_smoothing: 0, class_weights: null },
   multilabel: { name: "bce_with_logits", pos_weight: null },
   regression: { name: "mse" },
 } satisfies Record<TaskName, LossSpec>;
@@ -63,7 +64,7 @@ export function defaultLoss(task: TaskName): LossSpec {
 }
 
 /**
- * How many outputs the network needs: one per class, per label, or per number to predict, or two where its
+ * How many outputs the network needs: one per class (of all targets), per label, or per number to predict, or two where its
  * variance is predicted, too.
  * @throws UserError (exit code 2) if the loss cannot learn the task
  */
@@ -90,30 +91,54 @@ export function linkOf(loss: LossName): AverageName {
   return lossTraits[loss].link;
 }
 
-/** Outputs [rows × n] of a network trained with `loss` become predictions or probabilities, in place. */
-export function applyLink(loss: LossName, outputs: Floats, n: number): void {
-  links[lossTraits[loss].link](outputs, n);
+/** What an ensemble averages of such outputs: what they mean, but of several targets' classes the logits. */
+export function averageOf(loss: LossName, task: TaskName): AverageName {
+  return task === "multioutput" ? "identity" : linkOf(loss);
+}
+
+/**
+ * Outputs [rows × n] of a network trained with `loss` become predictions or probabilities, in place.
+ * @param blocks how many outputs belong to each target, where several have classes
+ */
+export function applyLink(
+  loss: LossName,
+  outputs: Floats,
+  n: number,
+  blocks: readonly number[] | null = null,
+): void {
+  const link = links[lossTraits[loss].link];
+  if (blocks === null) {
+    link(outputs, n);
+    return;
+  }
+  for (let from = 0; from < outputs.length; ) {
+    for (const width of blocks) {
+      link(outputs.subarray(from, from + width), width);
+      from += width;
+    }
+  }
 }
 
 /**
  * The rule for {@link Kernels.loss}; takes [1, outputs] of memory where the loss has weights.
- * @param classCounts training rows per class, for `class_weights: balanced`
+ * @param blocks how many outputs belong to each target, where several have classes
  * @throws UserError (exit code 2) if a list of weights does not have one for each output
  */
 export function lossRule(
   k: Kernels,
   loss: LossSpec,
   outputs: number,
-  classCounts: readonly number[] | null,
+  blocks: readonly number[] | null = null,
 ): LossRule {
   switch (loss.name) {
     case "cross_entropy":
     case "focal": {
       const given = loss.class_weights;
-      const perClass = given === "balanced" ? balancedWeights(classCounts ?? []) : given;
-      const weights = perClass && row(k, "loss.class_weights", perClass, outputs);
+      assert(given !== "balanced", "the network's spec has the weights themselves");
+      const weights = given && row(k, "loss.class_weights", given, outputs);
       const parameter = loss.name === "focal" ? loss.gamma : loss.label_smoothing;
-      return { name: loss.name, parameter, weights };
+      const rule = { name: loss.name, parameter, weights };
+      return blocks ? { ...rule, blocks: rowOf(k, blocks) } : rule;
     }
     case "bce_with_logits": {
       const given = loss.pos_weight;
@@ -147,8 +172,12 @@ function row(k: Kernels, place: string, weights: readonly number[], outputs: num
       expected: "one for each",
     });
   }
-  const M = k.matrix(1, outputs);
-  valuesOf(M).set(weights);
+  return rowOf(k, weights);
+}
+
+function rowOf(k: Kernels, values: readonly number[]): Matrix {
+  const M = k.matrix(1, values.length);
+  valuesOf(M).set(values);
   return M;
 }
 

@@ -1,6 +1,6 @@
 /** Runs side by side: what is the same and what is not, as rows that a terminal and a page draw. Knows no files. */
 import { isDeepStrictEqual } from "node:util";
-import { betterOf, isMetric } from "../metrics/metrics.ts";
+import { isUp } from "../metrics/metrics.ts";
 import type { McNemar, PairedDifference } from "../metrics/paired.ts";
 import type { EpochEvent } from "../train/events.ts";
 import { flat, type StoredRun } from "../train/runs.ts";
@@ -37,12 +37,6 @@ export function compareRuns(runs: readonly StoredRun[], paired: Pairing | string
     paired,
     epochs: runs.map(({ epochs }) => epochs),
   };
-}
-
-/** Whether larger values of a figure, perhaps with its split (`test.accuracy`), are better ones. */
-export function isUp(key: string): boolean {
-  const name = key.split(".").at(-1)!;
-  return isMetric(name) && betterOf(name) === "higher";
 }
 
 /** The value of a figure's row that is best; undefined where all are the same. */

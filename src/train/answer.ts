@@ -1,5 +1,5 @@
 /** One answer of a model as a number, a probability or a value as `predict` gives it, and its slopes by the outputs. */
-import type { Preprocessing } from "../data/preprocessing.ts";
+import { blocksOf, type Preprocessing } from "../data/preprocessing.ts";
 import type { AverageName } from "../engine/backend.ts";
 import { links } from "../model/losses.ts";
 
@@ -40,6 +40,8 @@ function read({ preprocessing: { target, calibration }, index }: Question, S: Fl
     const value = link === "exp" ? Math.exp(number) : number;
     return { value, slope: only(S.length, index, link === "exp" ? value * scale : scale) };
   }
+  const blocks = blocksOf({ target });
+  if (blocks) return readBlock(blocks, index, S);
   const T = calibration?.temperature ?? 1;
   const p = meaningOf(
     link,
@@ -50,6 +52,17 @@ function read({ preprocessing: { target, calibration }, index }: Question, S: Fl
   const at = S.length === 1 ? 0 : index;
   const slope = backward(link, p, only(S.length, at, isOther ? -1 / T : 1 / T));
   return { value: isOther ? 1 - p[at]! : p[at]!, slope };
+}
+
+/** The probability of a class of one of several targets: a softmax over the outputs of that target. */
+function readBlock(blocks: readonly number[], index: number, S: Float64Array) {
+  let [first, number] = [0, 0];
+  while (index >= first + blocks[number]!) first += blocks[number++]!;
+  const n = blocks[number]!;
+  const p = meaningOf("softmax", S.slice(first, first + n));
+  const slope = new Float64Array(S.length);
+  slope.set(backward("softmax", p, only(n, index - first, 1)), first);
+  return { value: p[index - first]!, slope };
 }
 
 function meaningOf(link: AverageName, S: Float64Array): Float64Array {

@@ -3,7 +3,14 @@ import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
 import { type AnySplit, type Dataset, isStreamed, rowCount } from "../data/dataset.ts";
 import { openDataset } from "../data/load.ts";
 import { placeFile } from "../data/place.ts";
-import { embeddedInputs, inputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
+import {
+  blocksOf,
+  classLists,
+  embeddedInputs,
+  inputWidth,
+  type Preprocessing,
+  targetWidth,
+} from "../data/preprocessing.ts";
 import type { Backend } from "../engine/backend.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
@@ -81,7 +88,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     const file = placeFile(spec.init.from, baseDirectory);
     model.load(readWeights(file), file);
   }
-  const rule = lossRule(k, network.spec.loss, network.outputs, null);
+  const rule = lossRule(k, network.spec.loss, network.outputs, blocksOf(preprocessing));
   const toRows = rowsIn(k);
   const measure = (split: AnySplit | null, calibration?: Preprocessing["calibration"]) =>
     split && new Measure(k, model, toRows(split), rule, preprocessing.target, calibration);
@@ -122,13 +129,16 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
 
 function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {
   const { target } = preprocessing;
-  const classes = target.task === "classification" ? target.classes.length : 0;
+  const classes = (classLists(preprocessing) ?? []).flat().length;
   return {
     task: target.task,
     inputs: inputWidth(preprocessing),
     embedded: embeddedInputs(preprocessing),
     classes,
-    classCounts: classes > 0 && targetWidth(preprocessing) === 1 ? countClasses(train, classes) : [],
+    classCounts:
+      target.task === "classification" && targetWidth(preprocessing) === 1
+        ? countClasses(train, classes)
+        : [],
     targets: targetWidth(preprocessing),
   };
 }

@@ -2,7 +2,7 @@
  * Integrated gradients (Sundararajan, Taly and Yan 2017): what every input of a row adds to an answer, compared
  * with the answer f(x₀) to a baseline x₀. In 64 bit, by the reference kernels: few rows, and equal bits everywhere.
  */
-import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import { inputWidth, outputWidth } from "../data/preprocessing.ts";
 import { Kernels } from "../engine/kernels.ts";
 import type { Floats } from "../engine/matrix.ts";
 import { openReference } from "../engine/reference/backend.ts";
@@ -113,10 +113,4 @@ export class Attributor {
     }
     return answers;
   }
-}
-
-/** Whether the answers of a model can be told apart by name: what `index` counts. */
-export function answerNames({ target }: Pick<Preprocessing, "target">): readonly string[] {
-  if (target.task === "classification") return target.classes;
-  return target.task === "multilabel" ? target.names : target.columns.map(({ name }) => name);
 }

@@ -1,6 +1,6 @@
 /** How far off a model was on its validation rows: as stored in it, else measured now on the data it was trained on. */
 import type { Conformal } from "../data/calibration.ts";
-import { outputWidth } from "../data/preprocessing.ts";
+import { blocksOf, outputWidth } from "../data/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { lossRule } from "../model/losses.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
@@ -15,15 +15,15 @@ export async function conformalFor(k: Kernels, saved: SavedModel): Promise<Confo
   const { preprocessing, loss } = saved;
   const { target, calibration } = preprocessing;
   if (calibration?.conformal) return calibration.conformal;
-  if (target.task === "multilabel") {
-    const message = "--interval: the model gives several labels a row";
+  if (target.task === "multilabel" || target.task === "multioutput") {
+    const message = `--interval: the model gives several ${target.task === "multilabel" ? "labels" : "classes"} a row`;
     throw new UserError(exitCodes.usage, {
       message,
       expected: "a model of one class a row, or of numbers",
     });
   }
   const { split, close } = await splitOf(saved, "validation");
-  const rule = lossRule(k, loss, outputWidth(preprocessing), null);
+  const rule = lossRule(k, loss, outputWidth(preprocessing), blocksOf(preprocessing));
   const calibrator = new Calibrator(preprocessing);
   const measure = new Measure(k, restoreModel(k, saved), rowsIn(k)(split), rule, target);
   try {

@@ -1,11 +1,18 @@
 /** Watches an evaluation for the report: batch by batch, in memory that does not grow with the rows. */
 import { type AnySplit, isStreamed, rowCount } from "../data/dataset.ts";
-import { type ClassTarget, isGreyImage, type Preprocessing, type Target } from "../data/preprocessing.ts";
+import {
+  answerNames,
+  blocksOf,
+  type ClassTarget,
+  isGreyImage,
+  type Preprocessing,
+  type Target,
+} from "../data/preprocessing.ts";
 import type { Floats } from "../engine/matrix.ts";
 import { Calibration } from "../metrics/calibration.ts";
 import type { Evaluation } from "../metrics/metrics.ts";
 import { ScoreCurves } from "../metrics/scoreCurves.ts";
-import type { Diagnosis, NumberRow, ScoreCurve, Shape, WrongRow } from "./reportData.ts";
+import type { Diagnosis, LabelDiagnosis, NumberRow, ScoreCurve, Shape, WrongRow } from "./reportData.ts";
 
 /** More classes than these are counted, but not drawn one by one. */
 const mostInMatrix = 40;
@@ -37,7 +44,9 @@ export function observer({ inputs, target, calibration }: Preprocessing, observe
     case "classification":
       return observeClasses(target, observed, shape, calibration?.thresholds?.[0] ?? null);
     case "multilabel":
-      return observeLabels(target.names, observed);
+      return observeLabels("multilabel", target.names, observed);
+    case "multioutput":
+      return observeTargets(target, observed);
     case "regression":
       return observeNumbers(target, observed);
   }
@@ -100,7 +109,30 @@ function observeClasses(
   };
 }
 
-function observeLabels(names: readonly string[], { split, rows }: Observed): Observer {
+/** Every class of every target as a label that a row has or has not. */
+function observeTargets(target: Extract<Target, { task: "multioutput" }>, observed: Observed): Observer {
+  const names = answerNames({ target });
+  const blocks = blocksOf({ target })!;
+  const labels = observeLabels("multioutput", names, observed);
+  return {
+    see(predictions, targets, first, S) {
+      const has = new Float64Array(predictions.length);
+      let from = 0;
+      for (const [i, number] of targets.entries()) {
+        has[from + number] = 1;
+        from += blocks[i % blocks.length]!;
+      }
+      labels.see(predictions, has, first, S);
+    },
+    diagnosis: labels.diagnosis,
+  };
+}
+
+function observeLabels(
+  task: LabelDiagnosis["task"],
+  names: readonly string[],
+  { split, rows }: Observed,
+): Observer {
   const n = names.length;
   const curves = Array.from({ length: Math.min(n, mostCurves) }, () => new ScoreCurves());
   const calibration = new Calibration();
@@ -118,7 +150,7 @@ function observeLabels(names: readonly string[], { split, rows }: Observed): Obs
       return {
         split,
         rows: rowCount(rows),
-        task: "multilabel",
+        task,
         classes: names,
         perClass,
         curves: curvesOf(names, curves, counts),

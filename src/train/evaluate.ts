@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type AnySplit, isStreamed, type LoadOptions, rowCount, type Split } from "../data/dataset.ts";
 import { openDataset, openRows } from "../data/load.ts";
-import { outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import { answerNames, blocksOf, outputWidth } from "../data/preprocessing.ts";
 import type { ColumnProfile } from "../data/profile.ts";
 import { type Slices, slicesOf } from "../data/slices.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -74,7 +74,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     const k = new Kernels(backend);
     const model = restoreModel(k, saved);
     const { target, calibration } = saved.preprocessing;
-    const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
+    const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), blocksOf(saved.preprocessing));
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
     const names = metricsOf(target.task);
     const slicing =
@@ -83,7 +83,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     const watch = slicing ? [slicing] : [];
     const { loss, evaluation } = await measure.run(names, { watch, hasIntervals: true });
     const intervals = evaluation.intervals();
-    const classes = classNames(target);
+    const classes = answerNames({ target });
     return {
       model: options.model,
       split: name,
@@ -104,11 +104,6 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     close?.();
     await backend.close();
   }
-}
-
-function classNames(target: Preprocessing["target"]): readonly string[] {
-  if (target.task === "classification") return target.classes;
-  return target.task === "multilabel" ? target.names : [];
 }
 
 async function slicesFor(

@@ -1,14 +1,14 @@
 /** `nnt explain`: which columns a model's figures rest on, and what a row's values add to its answer. */
 import type { Split } from "../data/dataset.ts";
 import { columnFeatures, type Feature, sumsOf, tileFeatures } from "../data/features.ts";
-import type { Preprocessing } from "../data/preprocessing.ts";
+import { answerNames, blocksOf, type Preprocessing } from "../data/preprocessing.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { openReference } from "../engine/reference/backend.ts";
 import { isMetric, metricsOf } from "../metrics/metrics.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
-import { Attributor, answerNames } from "./attribution.ts";
+import { Attributor } from "./attribution.ts";
 import { imageShape } from "./diagnosis.ts";
 import { type Chosen, type RowsWanted, rowsHeld } from "./evaluate.ts";
 import { firstLayer } from "./firstLayer.ts";
@@ -160,12 +160,19 @@ function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
       hint: guess && `did you mean ${guess}?`,
     });
   }
-  if (preprocessing.target.task !== "classification") return () => all;
+  const { target } = preprocessing;
+  if (target.task !== "classification" && target.task !== "multioutput") return () => all;
   const threshold = preprocessing.calibration?.thresholds?.[0] ?? null;
+  const blocks = blocksOf(preprocessing) ?? [all.length];
   return (attributor, x) => {
     const values = all.map(({ index }) => attributor.value(x, index));
     if (threshold !== null) return [all[values[1]! > threshold ? 1 : 0]!];
-    return [all[values.indexOf(Math.max(...values))]!];
+    let next = 0;
+    return blocks.map((classes) => {
+      const first = next;
+      next += classes;
+      return all[values.indexOf(Math.max(...values.slice(first, next)), first)]!;
+    });
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { type AnySplit, isStreamed, type Split } from "../data/dataset.ts";
 import { columnFeatures, type Feature } from "../data/features.ts";
-import { outputWidth } from "../data/preprocessing.ts";
+import { blocksOf, outputWidth } from "../data/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import { betterOf, type MetricName } from "../metrics/metrics.ts";
@@ -47,6 +47,7 @@ export interface Measured extends Pick<SavedModel, "preprocessing" | "loss"> {
 export const defaultMetric = {
   classification: "accuracy",
   multilabel: "accuracy",
+  multioutput: "accuracy",
   regression: "r2",
 } as const;
 
@@ -87,7 +88,7 @@ export async function permutationImportance(
   const chosen = chosenRows(split, mostRows, streamKey(seed, "importance"));
   const rows = rowsIn(k)(chosen);
   const { target, calibration } = preprocessing;
-  const rule = lossRule(k, loss, outputWidth(preprocessing), null);
+  const rule = lossRule(k, loss, outputWidth(preprocessing), blocksOf(preprocessing));
   const measure = new Measure(k, model, rows, rule, target, calibration);
   const names = metric === "loss" ? [] : [metric];
   const measured = async () => (await measure.figures(names))[metric]!;

@@ -1,5 +1,5 @@
 /** How good a model is on some rows: loss and metrics, batch by batch. */
-import type { Preprocessing, Scaling } from "../data/preprocessing.ts";
+import { blocksOf, type Preprocessing, type Scaling, targetNames } from "../data/preprocessing.ts";
 import type { LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { type Floats, totalCells } from "../engine/matrix.ts";
@@ -48,9 +48,11 @@ export class Measure {
     { watch = [], hasIntervals = false }: MeasureOptions = {},
   ): Promise<{ loss: number; evaluation: Evaluation }> {
     const { k, rows, totals, target, rule, calibration } = this;
-    const running = evaluation(names, target.task, widthOf(target), {
+    const blocks = blocksOf({ target });
+    const running = evaluation(names, target.task, widthsOf(target), {
       hasIntervals,
       thresholds: calibration?.thresholds ?? null,
+      targets: targetNames({ target }),
     });
     totals.values.fill(0);
     for (let first = 0; first < rows.count; first += evaluationBatch) {
@@ -67,7 +69,7 @@ export class Measure {
         predictions.set(pass.S.values);
         const temperature = calibration?.temperature ?? 1;
         if (temperature !== 1) for (let i = 0; i < predictions.length; i++) predictions[i]! /= temperature;
-        applyLink(rule.name, predictions, pass.S.cols);
+        applyLink(rule.name, predictions, pass.S.cols, blocks);
       }
       if (target.task === "regression") {
         const scalings = target.columns.map((column) => column.scaling);
@@ -93,9 +95,10 @@ export class Measure {
   }
 }
 
-/** Classes (also when one output tells two apart), labels or numbers. */
-export function widthOf(target: Preprocessing["target"]): number {
+/** Classes (also when one output tells two apart; those of each target of several), labels or numbers. */
+export function widthsOf(target: Preprocessing["target"]): number | readonly number[] {
   if (target.task === "classification") return target.classes.length;
+  if (target.task === "multioutput") return blocksOf({ target })!;
   return target.task === "multilabel" ? target.names.length : target.columns.length;
 }
 

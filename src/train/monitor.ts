@@ -1,5 +1,5 @@
 /** Which figure decides what: the best epoch, when patience ends, whether the target is reached. */
-import { betterOf, isMetric, type MetricName, metricsOf } from "../metrics/metrics.ts";
+import { isMetric, isUp, type MetricName, metricsOf } from "../metrics/metrics.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import type { Monitor } from "./earlyStopping.ts";
@@ -9,6 +9,7 @@ import type { Network } from "./network.ts";
 const headlines = {
   classification: ["accuracy"],
   multilabel: ["f1_macro"],
+  multioutput: ["accuracy"],
   regression: ["rmse"],
 } satisfies Record<string, MetricName[]>;
 
@@ -37,8 +38,7 @@ export function epochMetrics({ task }: Network, { metric, target }: Monitor): Me
 }
 
 function modeOf(metric: string): "min" | "max" {
-  const name = metric.split(".")[1] ?? "";
-  return isMetric(name) && betterOf(name) === "higher" ? "max" : "min";
+  return isUp(metric) ? "max" : "min";
 }
 
 function requireFigure(section: string, metric: string, task: Network["task"], hasValidation: boolean): void {

@@ -2,8 +2,9 @@
 import type { LayerSpec, LossSpec, Spec, TaskName } from "../config/schema.ts";
 import type { EmbeddedInputs } from "../data/preprocessing.ts";
 import { withAverage } from "../model/ensemble.ts";
-import { balancedWeights, defaultLoss, linkOf, outputsOf } from "../model/losses.ts";
+import { averageOf, balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
 import { fillWidths } from "../model/widths.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
 
 /** What the data tells a network. */
 export interface DataShape {
@@ -12,11 +13,11 @@ export interface DataShape {
   readonly inputs: number;
   /** Those that embeddings stand for. */
   readonly embedded: readonly EmbeddedInputs[];
-  /** Classes of a classification, else 0. */
+  /** Classes of a classification, or of all targets of several; else 0. */
   readonly classes: number;
   /** Training rows of each class, for `class_weights: balanced`. */
   readonly classCounts: readonly number[];
-  /** Numbers or labels to predict per row; 1 for a classification. */
+  /** Numbers, labels or classes to predict per row; 1 for a classification. */
   readonly targets: number;
 }
 
@@ -36,12 +37,34 @@ export interface Network {
 /** @throws UserError (exit code 2) if the loss cannot learn the task */
 export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   const { task, inputs, classes, targets } = shape;
+  if (task === "multioutput") refuseUnfit(spec);
   const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
   const outputs = outputsOf(loss.name, task, classes, targets);
   const filled = fillWidths(withEmbeddings(spec.model.layers, shape.embedded), inputs, outputs);
-  const layers = withAverage(filled, linkOf(loss.name));
+  const layers = withAverage(filled, averageOf(loss.name, task));
   const data = { ...spec.data, task } as Spec["data"];
   return { spec: { ...spec, data, loss, model: { layers } }, task, inputs, outputs };
+}
+
+/** What knows of one target's classes alone, where the data told that there are several. Throws UserError(usage). */
+function refuseUnfit({ loss, calibration, model }: Spec): void {
+  const isWeighted = loss && "class_weights" in loss && loss.class_weights !== null;
+  const isAveraged = model.layers.some(
+    (layer) => layer.type === "ensemble" && (layer.average ?? "identity") !== "identity",
+  );
+  const places = [
+    ...(isWeighted ? [["loss.class_weights is", "class_weights: null"]] : []),
+    ...(calibration ? [["calibration is", "calibration: null"]] : []),
+    ...(isAveraged ? [["an ensemble's average of probabilities is", "average: identity"]] : []),
+  ];
+  if (places.length === 0) return;
+  throw new UserError(
+    exitCodes.usage,
+    places.map(([what, expected]) => ({
+      message: `${what} for the classes of one target, and there are several`,
+      expected: expected!,
+    })),
+  );
 }
 
 /** Embeddings come first, and always as the data says. */

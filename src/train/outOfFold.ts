@@ -1,7 +1,7 @@
 /** Predictions for rows by the model that was trained without them, gathered over all folds in the rows' order. */
 import { ByteWriter } from "../data/byteWriter.ts";
 import { Decoder } from "../data/decode.ts";
-import type { Preprocessing } from "../data/preprocessing.ts";
+import { classLists, type Preprocessing } from "../data/preprocessing.ts";
 import type { Watcher } from "./diagnosis.ts";
 
 /** Lines of a CSV file: `row` (from 1, of all files in their order), `fold`, predictions and probabilities as `predict` has them. */
@@ -12,8 +12,7 @@ export class OutOfFold {
   /** Sees the evaluation of one fold's rows. */
   observer(preprocessing: Preprocessing, indices: Int32Array, fold: number): Watcher {
     const decoder = new Decoder(preprocessing);
-    const { target } = preprocessing;
-    const classes = target.task === "classification" ? target.classes : null;
+    const classes = classLists(preprocessing);
     const out = new ByteWriter();
     const line = (fields: readonly (string | number)[]) => {
       for (const [index, field] of fields.entries()) {
@@ -34,7 +33,7 @@ export class OutOfFold {
       see: (_predictions, _targets, first, S) => {
         for (let at = 0, row = first; at < S.length; at += decoder.outputs, row++) {
           decoder.decode(S as Float32Array, at);
-          const answers = classes ? [classes[predictions[0]!]!] : predictions;
+          const answers = classes ? classes.map((labels, j) => labels[predictions[j]!]!) : predictions;
           const place = indices[row]! + 1;
           const fields = [String(place), fold, ...answers, ...(decoder.probabilities ?? [])];
           this.lines.push({ row: place, line: line(fields) });

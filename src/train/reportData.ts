@@ -77,8 +77,9 @@ export interface ClassDiagnosis extends Scored {
   readonly shape: Shape | null;
 }
 
+/** Of several targets, every class of each is a label: `species=Adelie`. */
 export interface LabelDiagnosis extends Scored {
-  readonly task: "multilabel";
+  readonly task: "multilabel" | "multioutput";
   readonly classes: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 /** `nnt report`: a run's report again, from its files and, where the data is still there, its best model. */
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import { pathsIn } from "../checkpoint/runDirectory.ts";
-import { outputWidth } from "../data/preprocessing.ts";
+import { blocksOf, outputWidth } from "../data/preprocessing.ts";
 import type { ColumnProfile } from "../data/profile.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
@@ -63,7 +63,7 @@ async function diagnose(
   try {
     const { name, split, warnings, profile = null, close } = await splitOf(saved, null, { profile: true });
     const { target, calibration } = saved.preprocessing;
-    const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
+    const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), blocksOf(saved.preprocessing));
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
     const watching = observer(saved.preprocessing, { split: name, rows: split });
     const { evaluation } = await measure.run(defaultMetrics[target.task], { watch: [watching] });

@@ -1,7 +1,7 @@
 /** How a saved model does on every single row of its test split: what two models can be compared by, row by row. */
 import { createHash } from "node:crypto";
 import { rowCount } from "../data/dataset.ts";
-import { outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import { blocksOf, outputWidth, type Preprocessing, targetWidth } from "../data/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { lossRule } from "../model/losses.ts";
 import type { Watcher } from "./diagnosis.ts";
@@ -24,7 +24,7 @@ export async function rowScores(k: Kernels, model: string): Promise<RowScores> {
   const saved = readModel(model);
   const { name, split, close } = await splitOf(saved, null);
   const { target, calibration } = saved.preprocessing;
-  const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), null);
+  const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), blocksOf(saved.preprocessing));
   const measure = new Measure(k, restoreModel(k, saved), rowsIn(k)(split), rule, target, calibration);
   const rows = rowCount(split);
   const watcher = rowWatcher(target, rows, calibration?.thresholds ?? null);
@@ -58,25 +58,19 @@ function rowWatcher(
     fingerprint: () => hash.digest("hex"),
     see(predictions, targets, from) {
       hash.update(Buffer.from(targets.buffer, targets.byteOffset, targets.byteLength));
-      const width = target.task === "classification" ? 1 : targets.length / countOf(predictions, target);
+      const width = targetWidth({ target });
       const size = targets.length / width;
       for (let r = 0; r < size; r++) {
         const scored =
           target.task === "classification"
             ? scoreClass(predictions, r, predictions.length / size, targets[r]!, thresholds?.[0] ?? null)
-            : scoreEach(target.task, predictions, targets, r * width, width, thresholds);
+            : target.task === "multioutput"
+              ? scoreClasses(predictions, r, blocksOf({ target })!, targets)
+              : scoreEach(target.task, predictions, targets, r * width, width, thresholds);
         [a[from + r], b[from + r]] = scored;
       }
     },
   };
-}
-
-/** Rows in a batch of as many predictions as targets. */
-function countOf(
-  predictions: Float64Array,
-  target: Exclude<Preprocessing["target"], { task: "classification" }>,
-) {
-  return predictions.length / (target.task === "multilabel" ? target.names.length : target.columns.length);
 }
 
 /** One output tells two classes apart by the probability of the second. */
@@ -100,6 +94,25 @@ function scoreClass(
   if (threshold !== null) best = predictions[row * outputs + 1]! > threshold ? 1 : 0;
   const p = predictions[row * outputs + actual]!;
   return [Number(best === actual), -Math.log(Math.max(p, leastProbability))];
+}
+
+/** Right in every target, and −log p in the mean over targets, as the metrics are. */
+function scoreClasses(
+  predictions: Float64Array,
+  row: number,
+  blocks: readonly number[],
+  targets: Float64Array,
+): [right: number, logLoss: number] {
+  const count = blocks.length;
+  let [first, right, logLoss] = [row * blocks.reduce((sum, classes) => sum + classes, 0), 1, 0];
+  for (const [t, classes] of blocks.entries()) {
+    const own = predictions.subarray(first, first + classes);
+    const [isRight, loss] = scoreClass(own, 0, classes, targets[row * count + t]!, null);
+    right *= isRight;
+    logLoss += loss / count;
+    first += classes;
+  }
+  return [right, logLoss];
 }
 
 function scoreEach(

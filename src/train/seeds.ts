@@ -8,7 +8,7 @@ import { type Checkpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { pathsIn } from "../checkpoint/runDirectory.ts";
 import { openSeeds, seedDirectory } from "../checkpoint/seedsDirectory.ts";
 import type { LayerSpec, Spec } from "../config/schema.ts";
-import { linkOf } from "../model/losses.ts";
+import { averageOf } from "../model/losses.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { evaluate } from "./evaluate.ts";
@@ -144,7 +144,7 @@ function ensembleOf(models: readonly SavedModel[], { seed, data }: Spec): Checkp
     type: "ensemble",
     members: models.length,
     shared: false,
-    average: linkOf(loss.name),
+    average: averageOf(loss.name, first.preprocessing.target.task),
     layers: layers as Extract<LayerSpec, { type: "ensemble" }>["layers"],
   };
   const most = (of: "epoch" | "step") => Math.max(...models.map((model) => model.checkpoint.training[of]));

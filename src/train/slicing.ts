@@ -1,10 +1,10 @@
 /** Measures the rows of each slice on their own, beside the evaluation of all. */
-import type { Preprocessing } from "../data/preprocessing.ts";
+import { type Preprocessing, targetNames, targetWidth } from "../data/preprocessing.ts";
 import type { Slices } from "../data/slices.ts";
 import { type Evaluation, type EvaluationOptions, evaluation, type MetricName } from "../metrics/metrics.ts";
 import type { Watcher } from "./diagnosis.ts";
 import type { Figures } from "./events.ts";
-import { widthOf } from "./measure.ts";
+import { widthsOf } from "./measure.ts";
 import type { Summary } from "./summary.ts";
 
 /** The figures of the rows that share a value. */
@@ -26,9 +26,9 @@ export class Slicing implements Watcher {
     target: Preprocessing["target"],
     options: EvaluationOptions,
   ) {
-    const width = widthOf(target);
-    this.targetsPerRow = target.task === "classification" ? 1 : width;
-    this.evaluations = slices.names.map(() => evaluation(names, target.task, width, options));
+    this.targetsPerRow = targetWidth({ target });
+    const all = { ...options, targets: targetNames({ target }) };
+    this.evaluations = slices.names.map(() => evaluation(names, target.task, widthsOf(target), all));
     this.rows = new Int32Array(slices.names.length);
   }
 

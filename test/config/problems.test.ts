@@ -238,6 +238,14 @@ describe("each mistake about data in a sentence", () => {
       "1:46: data.classes names 1 twice; expected it once",
     ],
     [
+      "data: { path: a.csv, target: [y, z], task: classification, classes: [1, 2] }",
+      "1:69: data.classes is for the classes of one target, and there are several; expected one of them",
+    ],
+    [
+      "data: { path: a.csv, target: y, task: multioutput }",
+      "1:39: data.task is multioutput, and there is one target; expected classification",
+    ],
+    [
       'data: { path: "a\\0b.csv", target: y }',
       '1:15: data.path is "a\\u0000b.csv"; expected the path of a file',
     ],
@@ -423,7 +431,7 @@ describe("each contradiction in a sentence", () => {
 
   it("a loss that is not for the task", () => {
     expect(problems("data: { path: a.csv, target: y, task: regression }\nloss: cross_entropy")).toEqual([
-      "2:7: cross_entropy is a loss for classification, data.task is regression; expected one of mse, half_squared_error, mae, huber, smooth_l1, poisson_nll, quantile, gaussian_nll",
+      "2:7: cross_entropy is a loss for classification or multioutput, data.task is regression; expected one of mse, half_squared_error, mae, huber, smooth_l1, poisson_nll, quantile, gaussian_nll",
     ]);
   });
 

@@ -76,6 +76,30 @@ test("labels that are numbers are numbers in JSON, and what no float holds is nu
   expect(written(regression(["y"]), [[1e38 * 3]])[1]).toEqual(['{"prediction":null}']);
 });
 
+test("of several targets of classes each has its class, and probabilities of its own classes", () => {
+  const target: Target = {
+    task: "multioutput",
+    columns: [
+      { name: "p", classes: ["a", "b,c"] },
+      { name: "q", classes: ["0", "1", "2"] },
+    ],
+    link: "softmax",
+  };
+  const rows = [[...logits(0.25, 0.75), ...logits(0.5, 0.25, 0.25)]];
+  const [csv, json] = written(target, rows, { proba: true });
+  expect(csv).toEqual([
+    'prediction_p,prediction_q,probability_p=a,"probability_p=b,c",probability_q=0,probability_q=1,probability_q=2',
+    '"b,c",0,0.25,0.75,0.5,0.25,0.25',
+  ]);
+  expect(JSON.parse(json[0]!)).toEqual({
+    prediction_p: "b,c",
+    prediction_q: 0,
+    probabilities: { p: { a: 0.25, "b,c": 0.75 }, q: { "0": 0.5, "1": 0.25, "2": 0.25 } },
+  });
+  expect(written(target, rows)[0]).toEqual(["prediction_p,prediction_q", '"b,c",0']);
+  expect(() => written(target, rows, { topK: 2 })).toThrow("--top-k: the model has several targets");
+});
+
 test("an input whose header lacks a kept column is refused", () => {
   const options = { format: "csv", header: ["a"], keep: ["b"] } as const;
   const inputs = { kind: "array", shape: [1], scaling } as const;

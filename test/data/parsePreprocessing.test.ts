@@ -49,6 +49,17 @@ const examples: Preprocessing[] = [
     target: { task: "multilabel", names: ["p", "q"], link: "sigmoid" },
     calibration: { temperature: 1.5, thresholds: [0.5, 0.25], conformal: null },
   },
+  {
+    inputs: { kind: "array", shape: [4], scaling },
+    target: {
+      task: "multioutput",
+      columns: [
+        { name: "p", classes: ["a", "b"] },
+        { name: "q", classes: ["0", "1", "2"] },
+      ],
+      link: "softmax",
+    },
+  },
 ];
 
 test.each(examples)("what was written is read back: %#", (preprocessing) => {
@@ -81,6 +92,11 @@ test.each<[place: string, value: unknown, says: string]>([
   ["1.calibration.conformal.every", 0, "every"],
   ["2.target.names", [], "no targets"],
   ["2.calibration.thresholds", [0.5], "thresholds"],
+  ["3.target.columns", [{ name: "p", classes: ["a", "b"] }], "a single target"],
+  ["3.target.columns.1.classes", ["a"], "classes"],
+  ["3.target.columns.1.classes", ["a", "a"], "classes"],
+  ["3.target.link", "sigmoid", "link"],
+  ["3.calibration", { temperature: 2, thresholds: null, conformal: null }, "calibration"],
 ])("%s = %j is refused: %s", (place, value, says) => {
   const [example, ...path] = place.split(".");
   const broken = JSON.parse(JSON.stringify(examples[Number(example)]));

@@ -145,15 +145,67 @@ describe("a target", () => {
     );
   });
 
-  test("of several columns is no class", async () => {
-    const asked = { target: ["y", "z"], task: "classification" as const };
-    await expect(load(["x,y,z", "1,a,b"], asked)).rejects.toThrow("several target columns");
+  test("of several columns of texts, or of texts and few whole numbers, is classes of each", async () => {
+    const { preprocessing, splits } = await load(["x,y,z", "1,b,30", "2,a,4", "3,b,4"], {
+      target: ["y", "z"],
+    });
+    expect(preprocessing.target).toEqual({
+      task: "multioutput",
+      columns: [
+        { name: "y", classes: ["a", "b"] },
+        { name: "z", classes: ["4", "30"] },
+      ],
+      link: "softmax",
+    });
+    expect([...splits.train.targets]).toEqual([1, 1, 0, 0, 1, 0]);
   });
 
-  test("of texts and numbers is neither", async () => {
-    await expect(load(["x,y,z", "1,a,2", "2,b,3"], { target: ["y", "z"] })).rejects.toThrow(
-      'the target "y" holds texts',
+  test.each(["classification", "multioutput"] as const)(
+    "of several columns of 0 and 1, or of numbers, is classes of each if the task is %s",
+    async (task) => {
+      const asked = { target: ["y", "z"], task };
+      const { preprocessing, splits } = await load(["x,y,z", "1,0,7", "2,1,8"], asked);
+      expect(preprocessing.target).toMatchObject({
+        task: "multioutput",
+        columns: [{}, { classes: ["7", "8"] }],
+      });
+      expect([...splits.train.targets]).toEqual([0, 0, 1, 1]);
+    },
+  );
+
+  test("of several columns keeps whole numbers apart that no float can", async () => {
+    const { preprocessing } = await load(["x,y,z", "1,a,16777216", "2,b,16777217"], { target: ["y", "z"] });
+    expect(preprocessing.target).toMatchObject({ columns: [{}, { classes: ["16777216", "16777217"] }] });
+  });
+
+  test("of several columns under a loss of classes is classes, under others what that learns", async () => {
+    const lines = ["x,y,z", "1,0,1", "2,1,0"];
+    const asked = { target: ["y", "z"] };
+    const taskOf = async (loss: "focal" | "mse" | "bce_with_logits") =>
+      (await load(lines, asked, loss)).preprocessing.target.task;
+    expect(await taskOf("focal")).toBe("multioutput");
+    expect(await taskOf("mse")).toBe("regression");
+    expect(await taskOf("bce_with_logits")).toBe("multilabel");
+    const classes = { ...asked, task: "classification" as const };
+    await expect(load(lines, classes, "bce_with_logits")).rejects.toThrow("cross_entropy or focal");
+  });
+
+  test("of several columns refuses what is no class of its column", async () => {
+    const asked = { path: null, target: ["y", "z"] };
+    const train = [file("both.csv", "x,y,z\n1,a,c\n2,b,d\n")];
+    const test = [file("swapped.csv", "x,y,z\n1,a,c\n2,b,a\n")];
+    await expect(load([], { ...asked, train, test })).rejects.toThrow('column "z" holds "a", not one');
+  });
+
+  test("of texts and quantities is neither", async () => {
+    await expect(load(["x,y,z", "1,a,2.5", "2,b,3"], { target: ["y", "z"] })).rejects.toThrow(
+      'the target "y" holds texts, and "z" a quantity',
     );
+  });
+
+  test("of several columns has no classes that are listed for one", async () => {
+    const asked = { target: ["y", "z"], classes: ["a", "b"], task: "classification" as const };
+    await expect(load(["x,y,z", "1,a,a", "2,b,b"], asked)).rejects.toThrow("data.classes");
   });
 
   test("of texts is nothing for a loss of quantities", async () => {

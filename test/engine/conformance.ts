@@ -289,6 +289,37 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       },
     );
 
+    const blocks = [3, 1, 17, 2];
+    test.each([
+      { loss: "cross_entropy", parameter: 0, rowWeighted: false },
+      { loss: "cross_entropy", parameter: 0.1, rowWeighted: true },
+      { loss: "focal", parameter: 2, rowWeighted: true },
+    ] as const)(
+      "$loss of several targets, parameter $parameter",
+      async ({ loss, parameter, rowWeighted }) => {
+        const cols = blocks.reduce((sum, n) => sum + n);
+        for (const rows of [1, 7, 16, 33, 1000]) {
+          await agrees(`${rows} rows`, (make) => {
+            const S = make.matrix(rows, cols, (x) => 3 * x);
+            const Y = make.matrix(rows, blocks.length);
+            const classes = blocks.map((n) => Float64Array.from(make.classes(rows, n).values));
+            Y.values.set(Y.values.map((_, i) => classes[i % blocks.length]![Math.floor(i / blocks.length)]!));
+            const widths = make.matrix(1, blocks.length);
+            widths.values.set(blocks);
+            const rowWeights = rowWeighted ? make.matrix(rows, 1, Math.abs) : null;
+            const dS = make.matrix(rows, cols);
+            const [totals, evaluated] = [make.totals(), make.totals()];
+            const rule = { name: loss, parameter, weights: null, blocks: widths };
+            const run = () => {
+              make.k.loss(dS, S, Y, rowWeights, rule, totals);
+              make.k.loss(null, S, Y, rowWeights, rule, evaluated);
+            };
+            return { run, results: [dS, totals, evaluated] };
+          });
+        }
+      },
+    );
+
     test("logits of ±1000 overflow nothing in cross-entropy and logistic loss", async () => {
       for (const loss of ["cross_entropy", "focal", "bce_with_logits"] as const) {
         await agrees(loss, (make) => {

@@ -181,6 +181,19 @@ function answersOf({ saved, rows }: Case, outputs: Record<string, { data: ArrayL
   const width = (values: ArrayLike<unknown>) => values.length / rows.length;
   const row = (values: ArrayLike<unknown>, i: number) =>
     Array.from(values).slice(i * width(values), (i + 1) * width(values));
+  if (target.task === "multioutput") {
+    return rows.map((_, i) => ({
+      ...Object.fromEntries(
+        target.columns.map(({ name }) => [`prediction_${name}`, outputs[`label_${name}`]!.data[i]]),
+      ),
+      probabilities: Object.fromEntries(
+        target.columns.map(({ name, classes }) => {
+          const p = row(outputs[`probabilities_${name}`]!.data, i);
+          return [name, Object.fromEntries(classes.map((label, j) => [label, p[j]]))];
+        }),
+      ),
+    }));
+  }
   const classes =
     target.task === "classification" ? target.classes : target.task === "multilabel" ? target.names : null;
   const areNumbers = target.task === "classification" && target.classes.every((label) => /^\d+$/.test(label));

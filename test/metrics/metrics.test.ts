@@ -5,6 +5,7 @@ import {
   defaultMetrics,
   evaluation,
   isMetric,
+  isUp,
   type MetricName,
   metrics,
   metricsOf,
@@ -107,6 +108,77 @@ describe("labels", () => {
     expect(running.perClass()).toMatchObject([
       { precision: 1, recall: 2 / 3, support: 3 },
       { precision: 0, recall: 0, f1: 0, support: 0 },
+    ]);
+  });
+});
+
+describe("several targets of classes", () => {
+  const blocks = [2, 3];
+  // Four rows: right in both, in the first, in the second, in none.
+  const rows = [
+    { p: [0.9, 0.1], q: [0.2, 0.7, 0.1], y: [0, 1] },
+    { p: [0.3, 0.7], q: [0.5, 0.2, 0.3], y: [1, 2] },
+    { p: [0.6, 0.4], q: [0.1, 0.1, 0.8], y: [1, 2] },
+    { p: [0.2, 0.8], q: [0.4, 0.5, 0.1], y: [0, 0] },
+  ];
+  const names = metricsOf("multioutput");
+  const targets = ["p", "q"];
+  const measured = (some: typeof rows, batch: number) => {
+    const running = evaluation(names, "multioutput", blocks, { targets, hasIntervals: true });
+    for (let r = 0; r < some.length; r += batch) {
+      const part = some.slice(r, r + batch);
+      running.add(
+        Float64Array.from(part.flatMap(({ p, q }) => [...p, ...q])),
+        Float64Array.from(part.flatMap(({ y }) => y)),
+      );
+    }
+    return running;
+  };
+  const alone = (key: "p" | "q", t: number) => {
+    const running = evaluation(names, "classification", blocks[t]!);
+    running.add(
+      Float64Array.from(rows.flatMap((row) => row[key])),
+      Float64Array.from(rows, ({ y }) => y[t]!),
+    );
+    return running;
+  };
+  const each = [alone("p", 0), alone("q", 1)];
+
+  test.each([1, 3, 4])("metrics are the means of each target's, in batches of %i rows", (batch) => {
+    const result = measured(rows, batch).result();
+    for (const name of names.filter((name) => name !== "accuracy")) {
+      const [p, q] = each.map((running) => running.result()[name]!);
+      expect(result[name], name).toBeCloseTo((p! + q!) / 2, 12);
+    }
+    expect(result["f1_macro.q"]).toBe(each[1]!.result().f1_macro);
+    expect([result["accuracy.p"], result["accuracy.q"]]).toEqual([0.5, 0.5]);
+  });
+
+  test("accuracy asks for all targets of a row", () => {
+    expect(measured(rows, 4).result()).toMatchObject({ accuracy: 0.25, hamming_loss: 0.5 });
+  });
+
+  test("every class of every target has its scores, and figures their intervals", () => {
+    const running = measured(rows, 4);
+    expect(running.perClass()).toEqual(each.flatMap((one) => one.perClass()!));
+    expect(running.confusion()).toBeNull();
+    const many = Array.from({ length: 50 }, () => rows).flat();
+    const { metrics: intervals, perClass } = measured(many, 7).intervals();
+    for (const name of ["accuracy", "accuracy.p", "log_loss.q"]) {
+      const [low, high] = intervals[name]!;
+      const value = measured(many, 7).result()[name]!;
+      expect(low).toBeLessThan(value);
+      expect(high).toBeGreaterThan(value);
+    }
+    expect(perClass).toHaveLength(5);
+  });
+
+  test("a figure of one target is as good as the metric is", () => {
+    expect(["accuracy.p", "test.accuracy.mse", "log_loss.accuracy", "loss"].map(isUp)).toEqual([
+      true,
+      true,
+      false,
+      false,
     ]);
   });
 });

@@ -81,6 +81,19 @@ describe.each(Object.keys(between) as (keyof typeof between)[])("with %s between
   });
 });
 
+test.each<LossSpec>([
+  { name: "cross_entropy", label_smoothing: 0, class_weights: null },
+  { name: "cross_entropy", label_smoothing: 0.1, class_weights: null },
+  { name: "focal", gamma: 1.5, class_weights: null },
+])("several targets of classes under %o", (loss) => {
+  const stack: LayerSpec[] = [
+    { type: "linear", width: 4, bias: true },
+    { type: "tanh" },
+    { type: "linear", width: null, bias: true },
+  ];
+  expectSlopes(stack, loss, [3, 2, 4]);
+});
+
 /** Members that share weights behind a layer of all, and more members that share none than a batch has rows. */
 function ensemblesOf(stack: LayerSpec[]): LayerSpec[][] {
   const layers = stack as Extract<LayerSpec, { type: "ensemble" }>["layers"];
@@ -100,9 +113,9 @@ test("every layer is in a network above", () => {
 });
 
 /** Compares the gradient of every parameter and input with (L(θ + h) − L(θ − h)) / 2h. */
-function expectSlopes(stack: LayerSpec[], loss: LossSpec): void {
+function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly number[] | null = null): void {
   const k = new Kernels(openReference(64));
-  const outputs = loss.name === "gaussian_nll" ? 6 : 3;
+  const outputs = blocks?.reduce((sum, n) => sum + n) ?? (loss.name === "gaussian_nll" ? 6 : 3);
   const model = buildModel(k, stack, {
     inputWidth: 3,
     outputWidth: outputs,
@@ -112,7 +125,7 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec): void {
   // Biases too, or a row whose inputs are all dropped would sit on the kink of relu.
   for (const [i, { value }] of model.parameters.entries()) fill(valuesOf(value), 10 + i);
   const pass = model.plan(batchSize, { inputGradient: true });
-  const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, targetWidthOf(loss.name, outputs))];
+  const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, targetWidthOf(loss.name, outputs, blocks?.length))];
   const rowWeights = k.matrix(batchSize, 1);
   fill(X, 1);
   fill(valuesOf(rowWeights), 2);
@@ -120,9 +133,9 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec): void {
     all[i] = Math.abs(w);
   });
   valuesOf(Y).forEach((_, i, all) => {
-    all[i] = targetOf(loss.name, i);
+    all[i] = targetOf(loss.name, i, blocks?.[i % blocks.length]);
   });
-  const rule = lossRule(k, loss, outputs, null);
+  const rule = lossRule(k, loss, outputs, blocks);
   const totals = k.backend.doubles(totalCells.count);
   const lossNow = (): number => {
     totals.values.fill(0);
@@ -159,9 +172,9 @@ function fill(values: { [index: number]: number; length: number }, stream: numbe
   for (let i = 0; i < values.length; i++) values[i] = randomNormal(key, i);
 }
 
-function targetOf(loss: LossName, i: number): number {
+function targetOf(loss: LossName, i: number, classes = 3): number {
   const key = streamKey(12, "augment");
-  if (classLosses.has(loss)) return randomBits(key, i) % 3;
+  if (classLosses.has(loss)) return randomBits(key, i) % classes;
   if (loss === "bce_with_logits") return randomBits(key, i) % 2;
   return randomNormal(key, i);
 }

@@ -5,7 +5,15 @@ import type { LossName } from "../../src/engine/backend.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
-import { applyLink, defaultLoss, lossRule, lossTraits, outputsOf } from "../../src/model/losses.ts";
+import {
+  applyLink,
+  averageOf,
+  balancedWeights,
+  defaultLoss,
+  lossRule,
+  lossTraits,
+  outputsOf,
+} from "../../src/model/losses.ts";
 import { valuesOf } from "../../src/model/tensors.ts";
 import golden from "../golden/gaussian.json" with { type: "json" };
 
@@ -16,6 +24,7 @@ describe("outputsOf", () => {
     ["cross_entropy", "classification", 10, 1, 10],
     ["bce_with_logits", "classification", 2, 1, 1],
     ["bce_with_logits", "multilabel", 0, 4, 4],
+    ["cross_entropy", "multioutput", 8, 3, 8],
     ["mse", "regression", 0, 2, 2],
     ["gaussian_nll", "regression", 0, 2, 4],
   ] as const)("%s for %s with %i classes and %i targets has %i", (loss, task, classes, targets, outputs) => {
@@ -33,21 +42,25 @@ describe("outputsOf", () => {
   });
 
   test("every task has a default loss that fits it", () => {
-    for (const task of ["classification", "multilabel", "regression"] as const) {
+    for (const task of ["classification", "multilabel", "multioutput", "regression"] as const) {
       expect(lossTraits[defaultLoss(task).name].tasks).toContain(task);
     }
   });
 });
 
 describe("lossRule", () => {
-  const rule = (loss: LossSpec, outputs: number, counts: number[] | null = null) => {
-    const { parameter, weights } = lossRule(k, loss, outputs, counts);
+  const rule = (loss: LossSpec, outputs: number) => {
+    const { parameter, weights } = lossRule(k, loss, outputs);
     return { parameter, weights: weights && [...valuesOf(weights)] };
   };
 
   test("balanced class weights are rows / (classes · rows of the class)", () => {
-    const loss: LossSpec = { name: "cross_entropy", label_smoothing: 0.1, class_weights: "balanced" };
-    expect(rule(loss, 2, [30, 10])).toEqual({ parameter: 0.1, weights: [40 / 60, 40 / 20] });
+    expect(balancedWeights([30, 10])).toEqual([40 / 60, 40 / 20]);
+  });
+
+  test("weights and smoothing are the rule's", () => {
+    const loss: LossSpec = { name: "cross_entropy", label_smoothing: 0.1, class_weights: [1, 2] };
+    expect(rule(loss, 2)).toEqual({ parameter: 0.1, weights: [1, 2] });
   });
 
   test("one positive weight holds for all outputs", () => {
@@ -94,6 +107,77 @@ describe("applyLink", () => {
     expect(linked("bce_with_logits", [0, 800, -800], 3)).toEqual([0.5, 1, 0]);
     expect(linked("poisson_nll", [0, 1], 1)).toEqual([1, Math.E]);
     expect(linked("mse", [-1.5], 1)).toEqual([-1.5]);
+  });
+
+  test("of several targets, each one's outputs are a distribution of their own", () => {
+    const values = Float64Array.from([0, Math.log(3), 0, 0, 800, -800, 1, 1, 1, 1]);
+    applyLink("cross_entropy", values, 5, [2, 3]);
+    const third = expect.closeTo(1 / 3, 12);
+    expect([...values]).toEqual([
+      expect.closeTo(0.25, 12),
+      expect.closeTo(0.75, 12),
+      0,
+      0,
+      1,
+      0,
+      1,
+      third,
+      third,
+      third,
+    ]);
+  });
+});
+
+describe("several targets of classes", () => {
+  const blocks = [3, 2];
+  const logits = [0.3, -1, 2, 0.5, -0.2, 1.5, 0, -0.5, -2, 1];
+  const classes = [2, 0, 1, 1];
+  const rowWeights = [1, 3];
+
+  /** Loss and gradient of outputs [2, n] with class numbers [2, targets]. */
+  const measured = (loss: LossSpec, S: number[], Y: number[], of: number[] | null) => {
+    const n = S.length / 2;
+    const [scores, dS, targets] = [k.matrix(2, n), k.matrix(2, n), k.matrix(2, Y.length / 2)];
+    const weights = k.matrix(2, 1);
+    scores.values.set(S);
+    targets.values.set(Y);
+    weights.values.set(rowWeights);
+    const totals = k.backend.doubles(totalCells.count);
+    k.loss(dS, scores, targets, weights, lossRule(k, loss, n, of), totals);
+    const { values } = totals;
+    return {
+      loss: values[totalCells.loss]! / values[totalCells.weight]!,
+      right: values[totalCells.correct]!,
+      rows: values[totalCells.rows]!,
+      dS: [...dS.values],
+    };
+  };
+
+  test.each<LossSpec>([
+    { name: "cross_entropy", label_smoothing: 0, class_weights: null },
+    { name: "cross_entropy", label_smoothing: 0.2, class_weights: null },
+    { name: "focal", gamma: 2, class_weights: null },
+  ])("have the sum of their losses under %o, and each its own gradient", (loss) => {
+    const all = measured(loss, logits, classes, blocks);
+    const first = measured(loss, [0.3, -1, 2, 1.5, 0, -0.5], [2, 1], null);
+    const second = measured(loss, [0.5, -0.2, -2, 1], [0, 1], null);
+    expect(all.loss).toBeCloseTo(first.loss + second.loss, 12);
+    const own = [first.dS.slice(0, 3), second.dS.slice(0, 2), first.dS.slice(3), second.dS.slice(2)].flat();
+    all.dS.forEach((d, i) => {
+      expect(d).toBeCloseTo(own[i]!, 12);
+    });
+    expect([first.right, second.right, all.right, all.rows]).toEqual([1, 2, 3, 2]);
+  });
+
+  test("have no class weights: their mean would be over other rows for each", () => {
+    const weighted: LossSpec = { name: "cross_entropy", label_smoothing: 0, class_weights: [1, 1, 1, 1, 1] };
+    expect(() => measured(weighted, logits, classes, blocks)).toThrow("without weights");
+  });
+
+  test("are averaged by their logits in ensembles, others by what they mean", () => {
+    expect(averageOf("cross_entropy", "multioutput")).toBe("identity");
+    expect(averageOf("cross_entropy", "classification")).toBe("softmax");
+    expect(averageOf("gaussian_nll", "regression")).toBe("gaussian");
   });
 });
 

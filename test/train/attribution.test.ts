@@ -18,6 +18,8 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const diabetes = "data: { path: data/diabetes.csv, target: progression }\n";
 const breast = "data: { path: data/breast_cancer.csv, target: diagnosis }\n";
+const penguins =
+  "data: { path: data/penguins.csv, target: [Species, Sex], columns: { Sex: { missing: drop }, Comments: ignore, Individual ID: ignore } }\n";
 const norms =
   "{ layers: [{ linear: 6 }, batch_norm, silu, { dropout: 0.5 }, { linear: 5 }, layer_norm, tanh, { linear: 3 }] }";
 const small = "hidden: [6], activation: tanh";
@@ -32,6 +34,8 @@ const specs = {
   "a number": `${diabetes}model: { ${small} }\n`,
   "a normal distribution, averaged": `${diabetes}model: { ${small}, members: 2 }\nloss: gaussian_nll\n`,
   "a rate, averaged": `${diabetes}model: { ${small}, members: 2 }\nloss: poisson_nll\n`,
+  "several targets of classes": `${penguins}model: { ${small} }\n`,
+  "several targets of classes, averaged": `${penguins}model: { ${small}, members: 2 }\n`,
   "an embedded category": `data: { path: data/churn.csv, target: status, columns: { plan: { type: category, encoding: embedding } } }\nmodel: { ${small}, members: 2 }\n`,
 };
 

@@ -1,6 +1,6 @@
 /** `nnt runs`: the runs of a folder as a table or as JSON Lines, filtered and in order. */
 import { basename } from "node:path";
-import { betterOf, isMetric } from "../../metrics/metrics.ts";
+import { isMetric, isUp } from "../../metrics/metrics.ts";
 import { type TableOptions, table } from "../../report/table.ts";
 import { count, counted, figure, time, widthOf } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
@@ -84,10 +84,8 @@ const isFigure = (key: string) => {
 
 /** Figures the best first, all else upwards; runs without the key last. */
 function orderBy(key: string): (a: Values, b: Values) => number {
-  const name = key.split(".").at(-1)!;
-  const isDown = isMetric(name) && betterOf(name) === "higher";
   const isAbsent = (run: Values) => Number(run[key] === undefined || run[key] === null);
-  return (a, b) => isAbsent(a) - isAbsent(b) || (isDown ? -1 : 1) * compareValues(a[key], b[key]);
+  return (a, b) => isAbsent(a) - isAbsent(b) || (isUp(key) ? -1 : 1) * compareValues(a[key], b[key]);
 }
 
 /** A key that no run has is a slip. */

@@ -87,12 +87,15 @@ export function specText(described: Described): string {
   return `${lines.join("\n")}\n`;
 }
 
-type Task = "classification" | "multilabel" | "regression";
+type Task = "classification" | "multilabel" | "multioutput" | "regression";
 
 function taskOf(targets: readonly ColumnProfile[]): Task {
-  if (targets.length > 1) return targets.every(isBinary) ? "multilabel" : "regression";
-  const { numbers, distinct } = targets[0]!;
-  return numbers === null || (numbers.areWhole && distinct <= mostClasses) ? "classification" : "regression";
+  const hasClasses = ({ numbers, distinct }: ColumnProfile) =>
+    numbers === null || (numbers.areWhole && distinct <= mostClasses);
+  if (targets.length === 1) return hasClasses(targets[0]!) ? "classification" : "regression";
+  if (targets.every(isBinary)) return "multilabel";
+  const areSome = targets.some(({ numbers }) => numbers === null);
+  return areSome && targets.every(hasClasses) ? "multioutput" : "regression";
 }
 
 function curveTask(targets: readonly ColumnProfile[]): Task {
@@ -211,6 +214,7 @@ function curveLines(): string[] {
 
 function lossLines(targets: readonly ColumnProfile[], task: Task, rows: number): string[] {
   if (task === "multilabel") return ["loss: bce_with_logits"];
+  if (task === "multioutput") return [aligned("loss: cross_entropy", "of each target, added")];
   if (task === "regression") return [aligned("loss: mse", "mae or huber where outliers should count less")];
   const most = Math.max(0, ...(targets[0]!.top ?? []).map((one) => one.rows), ...modes(targets[0]!));
   const plain = "loss: cross_entropy";

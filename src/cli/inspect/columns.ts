@@ -43,6 +43,10 @@ export function targetText(target: Target): string {
       return `${printable(target.name)}: one of ${namesText(target.classes)}`;
     case "multilabel":
       return `${namesText(target.names)}: any of these labels`;
+    case "multioutput":
+      return target.columns
+        .map(({ name, classes }) => `${printable(name)}: one of ${namesText(classes)}`)
+        .join("; ");
     case "regression":
       return target.columns
         .map(({ name, scaling }) => `${printable(name)}: a number, ${scalingText(scaling)}`)

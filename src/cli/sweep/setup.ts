@@ -8,7 +8,7 @@ import { readSpecFile } from "../../config/parse/read.ts";
 import type { Override } from "../../config/parse/set.ts";
 import { parsePath } from "../../config/paths.ts";
 import type { DimensionSpec, SearchSpec } from "../../config/schema.ts";
-import { betterOf, defaultMetrics, isMetric } from "../../metrics/metrics.ts";
+import { defaultMetrics, isUp } from "../../metrics/metrics.ts";
 import type { SearchLine } from "../../search/journal.ts";
 import type { Point } from "../../search/space.ts";
 import type { Job, SearchSettings } from "../../search/strategy.ts";
@@ -58,8 +58,7 @@ function assignments(point: Point): Override[] {
 const optionOf = (path: string) => `search.space ${path}`;
 
 function modeOf(metric: string): "min" | "max" {
-  const name = metric.split(".")[1] ?? "";
-  return isMetric(name) && betterOf(name) === "higher" ? "max" : "min";
+  return isUp(metric) ? "max" : "min";
 }
 
 /** A run tells a few metrics of its best model; it is one of these that trials are compared by. */

@@ -16,6 +16,7 @@ export function contradictions(spec: Partial<SpecFile>): Contradiction[] {
     ...streaming(spec),
     ...layers(spec),
     ...loss(spec),
+    ...severalTargets(spec),
     ...optimizer(spec),
     ...schedule(spec),
     ...train(spec),
@@ -148,8 +149,8 @@ function* row(
 }
 
 const tasksOfLoss = {
-  cross_entropy: ["classification"],
-  focal: ["classification"],
+  cross_entropy: ["classification", "multioutput"],
+  focal: ["classification", "multioutput"],
   bce_with_logits: ["classification", "multilabel"],
   mse: ["regression"],
   half_squared_error: ["regression"],
@@ -161,7 +162,7 @@ const tasksOfLoss = {
   gaussian_nll: ["regression"],
 } as const satisfies Record<LossName, readonly TaskName[]>;
 
-/** The task that a loss is for, if it is for one alone; logistic loss of several targets is for multilabel. */
+/** The task that a loss is for, of one target or of several. */
 export function taskOfLoss(name: string, targets: number): TaskName | null {
   if (!Object.hasOwn(tasksOfLoss, name)) return null;
   const tasks: readonly TaskName[] = tasksOfLoss[name as LossName];
@@ -183,6 +184,32 @@ function* loss({ data, loss }: Partial<Spec>): Iterable<Contradiction> {
   }
   if (loss.name === "bce_with_logits" && Array.isArray(loss.pos_weight) && data.format === "csv") {
     yield* counted(loss.pos_weight, data.target.length, ["loss", "pos_weight"], "target");
+  }
+}
+
+/** What knows of one target's classes alone; where the data tells the task, it is refused then. */
+function* severalTargets(spec: Partial<Spec>): Iterable<Contradiction> {
+  const { data, loss, calibration } = spec;
+  const targets = data?.format === "csv" ? data.target.length : null;
+  const isMeant = data?.task === "multioutput" || (data?.task === "classification" && (targets ?? 1) > 1);
+  if (!data || !isMeant) return;
+  if (targets === 1) {
+    const message = "data.task is multioutput, and there is one target";
+    yield { path: ["data", "task"], message, expected: "classification" };
+    return;
+  }
+  const found: readonly { path: Path; is: boolean }[] = [
+    {
+      path: ["loss", "class_weights"],
+      is: loss != null && "class_weights" in loss && loss.class_weights !== null,
+    },
+    { path: ["calibration"], is: calibration != null },
+    { path: ["data", "classes"], is: data.classes !== null },
+    { path: ["data", "split", "stratify"], is: data.split.stratify === true },
+  ];
+  for (const { path, is } of found) {
+    const message = `${path.join(".")} is for the classes of one target, and there are several`;
+    if (is) yield { path, message, expected: "one of them" };
   }
 }
 

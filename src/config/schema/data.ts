@@ -15,7 +15,7 @@ export type ScaleName = (typeof scaleNames)[number];
 export type TaskName = (typeof taskNames)[number];
 
 export const formatNames = ["csv", "idx", "npy"] as const;
-const taskNames = ["classification", "regression", "multilabel"] as const;
+const taskNames = ["classification", "regression", "multilabel", "multioutput"] as const;
 const elementScaleNames = ["standard", "minmax", "none"] as const;
 const scaleNames = ["standard", "minmax", "robust", "log", "quantile_normal", "none"] as const;
 export const columnTypes = [
@@ -168,7 +168,7 @@ export const csvDataSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "What is learnt. null: text, booleans and up to 20 distinct integers are classes, other numbers a regression.",
+      "What is learnt. null: text, booleans and up to 20 distinct integers are classes, other numbers a regression; of several targets, true or false alone are multilabel, numbers alone a regression, classes with texts among them multioutput.",
     ),
   missing: choice(["fill", "error"])
     .default("fill")

@@ -70,5 +70,5 @@ export const lossSchema = z
     "a loss's name, or its settings",
   )
   .describe(
-    "What is minimised. null: cross_entropy for classification, bce_with_logits for multilabel, mse for regression.",
+    "What is minimised. null: cross_entropy for classification and multioutput, bce_with_logits for multilabel, mse for regression.",
   );

@@ -1,8 +1,9 @@
 /** The metrics that training may watch: names as scikit-learn's functions, and the tasks they are for. */
 import type { TaskName } from "./data.ts";
 
-const classification: readonly TaskName[] = ["classification"];
-const labels: readonly TaskName[] = ["classification", "multilabel"];
+const ofOne: readonly TaskName[] = ["classification"];
+const classification: readonly TaskName[] = [...ofOne, "multioutput"];
+const labels: readonly TaskName[] = [...classification, "multilabel"];
 const regression: readonly TaskName[] = ["regression"];
 
 /** The tasks in which each metric exists; a test holds the names equal to those of src/metrics. */
@@ -10,9 +11,9 @@ export const metricTasks: ReadonlyMap<string, readonly TaskName[]> = new Map([
   ["loss", [...labels, ...regression]],
   ["accuracy", labels],
   ["balanced_accuracy", classification],
-  ["top_2_accuracy", classification],
-  ["top_3_accuracy", classification],
-  ["top_5_accuracy", classification],
+  ["top_2_accuracy", ofOne],
+  ["top_3_accuracy", ofOne],
+  ["top_5_accuracy", ofOne],
   ["precision_macro", labels],
   ["recall_macro", labels],
   ["f1_macro", labels],

@@ -236,6 +236,8 @@ export class FastBackend implements Backend {
       rule.parameter,
       S.rows,
       S.cols,
+      rule.blocks,
+      rule.blocks?.cols ?? 1,
     );
   }
 

@@ -1,6 +1,6 @@
 /** Losses of logits S against targets Y, one row each, and the mean over a batch's weighted rows. */
 import type { LossName, LossRule } from "../backend.ts";
-import { type Matrix, type Totals, totalCells } from "../matrix.ts";
+import { Matrix, type Totals, totalCells } from "../matrix.ts";
 import { logistic, softplus } from "./special.ts";
 
 interface ElementwiseLoss {
@@ -56,10 +56,59 @@ export function loss(
   rule: LossRule,
   totals: Totals,
 ): void {
-  if (rule.name === "cross_entropy") crossEntropy(dS, S, Y, rowWeights, rule, totals);
+  if (rule.blocks) blockwise(dS, S, Y, rowWeights, rule, rule.blocks, totals);
+  else if (rule.name === "cross_entropy") crossEntropy(dS, S, Y, rowWeights, rule, totals);
   else if (rule.name === "focal") focal(dS, S, Y, rowWeights, rule, totals);
   else if (rule.name === "gaussian_nll") gaussian(dS, S, Y, rowWeights, rule, totals);
   else elementwise(dS, S, Y, rowWeights, rule, elementwiseLosses[rule.name], totals);
+}
+
+/** The losses of several targets, added: each of its own outputs, the next ones of every row. */
+function blockwise(
+  dS: Matrix | null,
+  S: Matrix,
+  Y: Matrix,
+  rowWeights: Matrix | null,
+  { name, parameter, weights }: LossRule,
+  { values: widths }: Matrix,
+  { values: totals }: Totals,
+): void {
+  let first = 0;
+  for (const [target, n] of widths.entries()) {
+    const dOwn = dS && newMatrix(S.rows, n);
+    const sums = { address: 0, length: totalCells.count, values: new Float64Array(totalCells.count) };
+    loss(
+      dOwn,
+      columnsOf(S, first, n),
+      columnsOf(Y, target, 1),
+      rowWeights,
+      { name, parameter, weights },
+      sums,
+    );
+    for (let i = 0; dS && dOwn && i < dOwn.size; i++)
+      dS.values[Math.floor(i / n) * S.cols + first + (i % n)] = dOwn.values[i]!;
+    totals[totalCells.loss]! += sums.values[totalCells.loss]!;
+    totals[totalCells.correct]! += sums.values[totalCells.correct]!;
+    if (target === 0) totals[totalCells.weight]! += sums.values[totalCells.weight]!;
+    first += n;
+  }
+  totals[totalCells.rows]! += S.rows;
+}
+
+/** A copy of n columns. */
+function columnsOf(M: Matrix, first: number, n: number): Matrix {
+  const own = newMatrix(M.rows, n);
+  for (let i = 0; i < own.size; i++) own.values[i] = M.values[Math.floor(i / n) * M.cols + first + (i % n)]!;
+  return own;
+}
+
+function newMatrix(rows: number, cols: number): Matrix {
+  return new Matrix(
+    { address: 0, length: rows * cols, values: new Float64Array(rows * cols) },
+    0,
+    rows,
+    cols,
+  );
 }
 
 /**

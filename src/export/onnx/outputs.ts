@@ -1,5 +1,6 @@
 /** From the network's outputs to answers, as ONNX operators: labels and probabilities, or numbers. */
 import {
+  type ClassesTarget,
   type ClassTarget,
   type LabelsTarget,
   type NumbersTarget,
@@ -8,7 +9,10 @@ import {
 } from "../../data/preprocessing.ts";
 import type { Graph, Name } from "./graph.ts";
 
-/** Declares the outputs: `label` and `probabilities`, `labels` and `probabilities`, or `prediction`. */
+/**
+ * Declares the outputs: `label` and `probabilities` (of several targets `label_<name>` and `probabilities_<name>`),
+ * `labels` and `probabilities`, or `prediction`.
+ */
 export function writeOutputs(
   graph: Graph,
   outputs: Name,
@@ -19,6 +23,7 @@ export function writeOutputs(
   const cuts = thresholds && graph.constant("float", thresholds.map(logit), [1, thresholds.length]);
   if (target.task === "classification") writeClasses(graph, S, target, cuts);
   else if (target.task === "multilabel") writeLabels(graph, S, target, cuts);
+  else if (target.task === "multioutput") writeTargets(graph, S, target);
   else writeNumbers(graph, S, target);
 }
 
@@ -37,11 +42,7 @@ function writeClasses(graph: Graph, S: Name, target: ClassTarget, cuts: Name | n
     const isSecond = graph.node("Greater", [margin, cuts ?? graph.constant("float", [0], [])]);
     number = graph.node("Reshape", [graph.cast(isSecond, "int64"), graph.constant("int64", [-1], [1])]);
   } else number = graph.node("ArgMax", [S], { axis: { int: 1 }, keepdims: { int: 0 } });
-  const label = graph.lookUp(number, {
-    keys_int64s: { ints: [...classes.keys()] },
-    values_strings: { strings: classes },
-  });
-  graph.output("label", label, "string", []);
+  graph.output("label", labelOf(graph, number, classes), "string", []);
   if (link !== "softmax" && link !== "sigmoid") return;
   const sigmoid = (logit: Name) => graph.node("Sigmoid", [logit]);
   const probabilities =
@@ -51,6 +52,29 @@ function writeClasses(graph: Graph, S: Name, target: ClassTarget, cuts: Name | n
         ? graph.concat([sigmoid(graph.node("Neg", [S])), sigmoid(S)])
         : sigmoid(S);
   graph.output("probabilities", probabilities, "float", [classes.length]);
+}
+
+function labelOf(graph: Graph, number: Name, classes: readonly string[]): Name {
+  return graph.lookUp(number, {
+    keys_int64s: { ints: [...classes.keys()] },
+    values_strings: { strings: classes },
+  });
+}
+
+/** A softmax over the outputs of each target. */
+function writeTargets(graph: Graph, S: Name, { columns }: ClassesTarget): void {
+  let first = 0;
+  for (const { name, classes } of columns) {
+    const [from, end, axis] = [first, first + classes.length, 1].map((at) =>
+      graph.constant("int64", [at], [1]),
+    );
+    const own = graph.node("Slice", [S, from!, end!, axis!]);
+    const number = graph.node("ArgMax", [own], { axis: { int: 1 }, keepdims: { int: 0 } });
+    graph.output(`label_${name}`, labelOf(graph, number, classes), "string", []);
+    const probabilities = graph.node("Softmax", [own], { axis: { int: 1 } });
+    graph.output(`probabilities_${name}`, probabilities, "float", [classes.length]);
+    first += classes.length;
+  }
 }
 
 function writeLabels(graph: Graph, S: Name, { names, link }: LabelsTarget, cuts: Name | null): void {

@@ -10,10 +10,10 @@ export function diagnosisSections(diagnosis: Diagnosis): Html[] {
     case "classification":
       return [answers(diagnosis), mistakes(diagnosis), scores(diagnosis)];
     case "multilabel":
-      return [
-        section("answers", "Label by label", ofSplit(diagnosis), [classTable(diagnosis)]),
-        scores(diagnosis),
-      ];
+    case "multioutput": {
+      const title = diagnosis.task === "multilabel" ? "Label by label" : "Class by class";
+      return [section("answers", title, ofSplit(diagnosis), [classTable(diagnosis)]), scores(diagnosis)];
+    }
     case "regression":
       return diagnosis.targets.map((target, index) => residuals(target, index, diagnosis));
   }
@@ -98,7 +98,13 @@ function mistakes({ wrong, classes, shape, split }: ClassDiagnosis & Diagnosis):
 function scores({ curves, calibration, classes, task }: (ClassDiagnosis | LabelDiagnosis) & Diagnosis): Html {
   if (curves.length === 0) return html``;
   const isBinary = task === "classification" && classes.length === 2;
-  const whose = isBinary ? `of “${classes[1]}”` : task === "multilabel" ? "of a label" : "of the answer";
+  const whose = isBinary
+    ? `of “${classes[1]}”`
+    : task === "multilabel"
+      ? "of a label"
+      : task === "multioutput"
+        ? "of a class"
+        : "of the answer";
   const each = isBinary ? `“${classes[1]}” against “${classes[0]}”` : "each against the rest";
   const note = `Probability ${whose} against the share that is right; on the diagonal it means what it says. Expected calibration error ${calibration.error.toFixed(4)}.`;
   return section("scores", "Scores", "How well the probabilities rank, and whether they can be believed.", [

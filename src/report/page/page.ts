@@ -82,7 +82,8 @@ function chartData({ epochs, summary, diagnosis, firstLayer }: ReportData) {
 function compact(diagnosis: NonNullable<ReportData["diagnosis"]>) {
   switch (diagnosis.task) {
     case "classification":
-    case "multilabel": {
+    case "multilabel":
+    case "multioutput": {
       const curves = diagnosis.curves.map((curve) => ({
         ...curve,
         roc: curve.roc?.map(roundedPoint),

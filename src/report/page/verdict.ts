@@ -23,9 +23,14 @@ function headlineOf(diagnosis: Diagnosis, metrics: Readonly<Record<string, numbe
   const { accuracy, r2, rmse } = metrics;
   if (diagnosis.task === "regression")
     return `Explains ${percent(Math.max(0, r2 ?? Number.NaN))} of the variance over ${rows}, typically off by ${quantity(rmse ?? Number.NaN)}`;
-  const what = diagnosis.task === "classification" ? "are classified right" : "have every label right";
-  return `${percent(accuracy ?? Number.NaN)} of ${rows} ${what}`;
+  return `${percent(accuracy ?? Number.NaN)} of ${rows} ${rightly[diagnosis.task]}`;
 }
+
+const rightly = {
+  classification: "are classified right",
+  multilabel: "have every label right",
+  multioutput: "are right in every target",
+};
 
 /** How sure the figure is, and what a model without inputs would reach. */
 function compared(diagnosis: Diagnosis): string[] {
