@@ -1,10 +1,12 @@
 /** Completion: the scripts complete what the table of commands has, in the shells that are installed. */
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands, flagOf } from "../../src/cli/commands.ts";
 import { shells } from "../../src/cli/completion.ts";
 import type { CommandRow } from "../../src/cli/options.ts";
 import { run } from "./host.ts";
+import { folder, put } from "./program.ts";
 
 const rows = Object.entries(commands) as [string, CommandRow][];
 
@@ -44,6 +46,8 @@ describe("bash", () => {
   });
 });
 
+const scripts = folder();
+
 describe.each(shells)("%s", (shell) => {
   const isInstalled = spawnSync(shell, ["-c", "true"]).status === 0;
 
@@ -61,7 +65,8 @@ describe.each(shells)("%s", (shell) => {
 
   test.skipIf(!isInstalled)("takes its script (needs the shell)", async () => {
     const { out } = await run(["completion", shell]);
-    expect(spawnSync(shell, ["-n"], { input: out, encoding: "utf8" })).toMatchObject({
+    put(scripts, { [shell]: out }); // fish reads no script from a socket, which a child's stdin is
+    expect(spawnSync(shell, ["-n", join(scripts, shell)], { encoding: "utf8" })).toMatchObject({
       status: 0,
       stderr: "",
     });
