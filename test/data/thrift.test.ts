@@ -46,7 +46,7 @@ describe("a structure of", () => {
   });
 
   test.each([
-    ["a number without an end", [0x16, ...Array(11).fill(0x80), 1, 0], "a number does not end"],
+    ["a number without an end", [0x16, ...Array(10).fill(0x80), 1, 0], "a number does not end"],
     ["a type that is none", [0x1a, 0, 0], "a value of unknown type 10"],
     ["a list of such a type", [0x19, ...list(11, 1), 0, 0], "a value of unknown type 11"],
     ["a text longer than its bytes", [0x18, 5, 97, 98, 99, 0], "a structure ends early"],
