@@ -366,7 +366,7 @@ describe("the command line", () => {
 
   test.each([
     [["--output", "x.txt"], 2, "--to is missing"],
-    [[], 2, "--to is missing; one of onnx"],
+    [[], 2, "--to is missing; expected one of onnx"],
     [["--to", "onxn"], 2, 'did you mean "onnx"?'],
     [["--to", "json", "-o", "/nowhere/x.json"], 5, "/nowhere/x.json"],
   ])("refuses %j", async (argv, exitCode, message) => {
