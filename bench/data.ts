@@ -16,8 +16,8 @@ import {
 } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadIdx } from "../src/data/loadArrays.ts";
-import { readTable } from "../src/data/table.ts";
+import { loadIdx } from "../src/data/dataset/loadArrays.ts";
+import { readTable } from "../src/data/table/readTable.ts";
 import { median } from "./rounds.ts";
 
 const root = join(import.meta.dirname, "..");

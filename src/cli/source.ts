@@ -1,6 +1,6 @@
 /** Rows as bytes: of stdin or a file, inflated where they are gzip. */
 import { addAbortSignal, type Readable } from "node:stream";
-import { inflated, readFileBytes } from "../data/source.ts";
+import { inflated, readFileBytes } from "../data/formats/source.ts";
 import { ioProblem } from "../support/files.ts";
 import type { Context } from "./main.ts";
 

@@ -1,8 +1,8 @@
 /** `nnt export`: reads a model file and writes it as others' files, whole or not at all. */
 import { resolve } from "node:path";
+import { readModel } from "../evaluate/savedModel.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { writeFile } from "../support/fileWriter.ts";
-import { readModel } from "../train/savedModel.ts";
 import { type ExportTarget, exporters } from "./exporters.ts";
 import { portableOf } from "./portable.ts";
 

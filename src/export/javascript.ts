@@ -1,5 +1,5 @@
 /** `--to js`: an ES module without dependencies that predicts in browsers and Node, and its types beside it. */
-import { answerNames, type InputColumn, type Preprocessing } from "../data/preprocessing.ts";
+import { answerNames, type InputColumn, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { labelsOf, plainLayers, plainPreprocessing, scriptJson } from "./plain.ts";
 import type { Portable } from "./portable.ts";
 import { template } from "./templates.ts";

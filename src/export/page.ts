@@ -1,5 +1,10 @@
 /** `--to html`: one page that tries the model, without network or server: sliders and lists, or a place to draw. */
-import type { ColumnScaling, InputColumn, Preprocessing, Scaling } from "../data/preprocessing.ts";
+import type {
+  ColumnScaling,
+  InputColumn,
+  Preprocessing,
+  Scaling,
+} from "../data/preprocessing/preprocessing.ts";
 import { predictorOf } from "./javascript.ts";
 import { scriptJson } from "./plain.ts";
 import type { Portable } from "./portable.ts";

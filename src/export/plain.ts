@@ -1,6 +1,5 @@
 /** A model as plain JSON, without its weights: what the JavaScript and Python exports carry. */
 
-import { canonicalLabel, isDecimal } from "../data/labels.ts";
 import {
   type InputColumn,
   levelNumbers,
@@ -8,7 +7,8 @@ import {
   type Target,
   unseenNumber,
   valueWidth,
-} from "../data/preprocessing.ts";
+} from "../data/preprocessing/preprocessing.ts";
+import { canonicalLabel, isDecimal } from "../data/table/labels.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import type { Portable, PortableLayer } from "./portable.ts";
 

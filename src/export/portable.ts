@@ -1,11 +1,11 @@
 /** A saved model as every export sees it: what was fitted, and layers with their tensors. Knows no format. */
 import type { LayerSpec } from "../config/schema.ts";
-import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing.ts";
+import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import type { SavedModel } from "../evaluate/savedModel.ts";
 import { describeModel } from "../model/describe.ts";
 import { layOut } from "../model/embed.ts";
 import { standAlone } from "../model/members.ts";
 import { checkTensors, type NamedTensor } from "../model/tensors.ts";
-import type { SavedModel } from "../train/savedModel.ts";
 
 /** Every layer but embeddings, which are exported as the linear layer they are. */
 export type PortableSpec = Exclude<LayerSpec, { type: "embed" }>;

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { isUp } from "../metrics/metrics.ts";
 import type { McNemar, PairedDifference } from "../metrics/paired.ts";
+import { flat, type StoredRun } from "../run/listRuns.ts";
 import type { EpochEvent } from "../train/events.ts";
-import { flat, type StoredRun } from "../train/runs.ts";
 import { figure } from "./text.ts";
 
 /** One key's value in every run, in their order; undefined where a run has none. */

@@ -1,6 +1,7 @@
 /** What a measured model looks like: its figures with their intervals, class by class and slice by slice. */
+
+import type { EvaluateResult } from "../evaluate/evaluate.ts";
 import { isMetric, isTelling } from "../metrics/metrics.ts";
-import type { EvaluateResult } from "../train/evaluate.ts";
 import { printable, type Style } from "./style.ts";
 import { type Column, table } from "./table.ts";
 import { count, counted, figure, widthOf } from "./text.ts";

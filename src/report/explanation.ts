@@ -1,5 +1,5 @@
 /** What an explained model or row looks like: importance as bars or tiles, attributions by size. */
-import type { ExplainedModel, ExplainedRow } from "../train/explain.ts";
+import type { ExplainedModel, ExplainedRow } from "../evaluate/explain.ts";
 import { printable, type Style } from "./style.ts";
 import { table } from "./table.ts";
 import { counted, figure } from "./text.ts";

@@ -1,7 +1,7 @@
 /** What a finished run and a measured model look like: figures by split, and what to do next. */
 import { join } from "node:path";
+import type { SeedsEnd } from "../run/seeds.ts";
 import type { EndEvent, Figures, Spread, StopReason } from "../train/events.ts";
-import type { SeedsEnd } from "../train/seeds.ts";
 import { printable, type Style } from "./style.ts";
 import { facts, table } from "./table.ts";
 import { count, figure, time } from "./text.ts";

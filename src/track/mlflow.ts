@@ -9,9 +9,9 @@ import { hostname, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TrackSpec } from "../config/schema.ts";
+import { flat } from "../run/listRuns.ts";
 import { appendTo, atomicWrite, isThere, makeFolder, readText } from "../support/files.ts";
 import { type EndEvent, type Figures, isSignal } from "../train/events.ts";
-import { flat } from "../train/runs.ts";
 import type { Tracker } from "./tracker.ts";
 
 export const mlflow: Tracker<NonNullable<TrackSpec["mlflow"]>> = (run, settings) => {

@@ -3,7 +3,7 @@
  * displacements drawn in the kernels. All follow from (seed, epoch, position in the epoch's order).
  */
 import type { AugmentSpec, Spec } from "../config/schema.ts";
-import type { Inputs } from "../data/preprocessing.ts";
+import type { Inputs } from "../data/preprocessing/preprocessing.ts";
 import type { Elastic, Warp } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";

@@ -1,5 +1,5 @@
 /** Brings a split of the data into a backend's memory: bytes as bytes, floats as floats, each table once. */
-import { type AnySplit, type InputTable, isStreamed, type Split } from "../data/dataset.ts";
+import { type AnySplit, type InputTable, isStreamed, type Split } from "../data/dataset/dataset.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Indices, Matrix, Table } from "../engine/matrix.ts";
 import { valuesOf } from "../model/tensors.ts";

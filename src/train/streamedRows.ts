@@ -3,7 +3,7 @@
  * pieces come in a drawn order, as many as fill the buffer, and the buffer's rows are shuffled. Which row stands where
  * follows from (seed, epoch, position) alone.
  */
-import type { StreamedSplit } from "../data/dataset.ts";
+import type { StreamedSplit } from "../data/dataset/dataset.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Indices, Matrix, Table } from "../engine/matrix.ts";
 import { valuesOf } from "../model/tensors.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import { defaultMissingValues } from "../../src/config/schema/data.ts";
 import type { ColumnSpec, CsvDataSpec } from "../../src/config/schema.ts";
-import { type CsvOptions, CsvScanner } from "../../src/data/csv/scanner.ts";
+import { type CsvOptions, CsvScanner } from "../../src/data/formats/csv/scanner.ts";
 import { type Problem, sentence } from "../../src/support/errors.ts";
 
 /** The bytes in pieces, cut at the given places (modulo the length). */

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import { expect } from "vitest";
-import { loadArray } from "../../src/data/loadNpy.ts";
-import type { ArrayInputs } from "../../src/data/preprocessing.ts";
+import { loadArray } from "../../src/data/dataset/loadNpy.ts";
+import type { ArrayInputs } from "../../src/data/preprocessing/preprocessing.ts";
+import { readModel, type SavedModel } from "../../src/evaluate/savedModel.ts";
 import { layers } from "../../src/model/layers.ts";
-import { readModel, type SavedModel } from "../../src/train/savedModel.ts";
 import { run } from "../cli/host.ts";
 
 export type Row = Readonly<Record<string, string>> | readonly number[];

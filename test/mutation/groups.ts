@@ -15,7 +15,7 @@ function filesIn(folder: string, end: string): string[] {
   return names.sort().map((name) => `${folder}/${name}`);
 }
 
-const data = (...names: string[]) => names.map((name) => `src/data/${name}.ts`);
+const data = (...names: string[]) => names.map((name) => `src/data/formats/${name}.ts`);
 const dataTests = (...names: string[]) => names.map((name) => `test/data/${name}.test.ts`);
 const checkpoint = (...names: string[]) => names.map((name) => `src/checkpoint/${name}.ts`);
 const checkpointTests = (...names: string[]) => names.map((name) => `test/checkpoint/${name}.test.ts`);
@@ -25,15 +25,28 @@ export const groups = {
     sources: ["src/engine/reference/losses.ts", "src/model/losses.ts"],
     tests: ["test/model/losses.test.ts", "test/model/gradients.test.ts", "test/engine/reference.test.ts"],
   },
-  numbers: { sources: data("csv/number"), tests: dataTests("number") },
+  numbers: { sources: data("csv/number"), tests: dataTests("formats/csv/number") },
   csv: {
-    sources: filesIn("src/data/csv", ".ts").filter((file) => !file.endsWith("/number.ts")),
-    tests: dataTests("levels", "scanner", "table", "formats", "columns", "predict"),
+    sources: filesIn("src/data/formats/csv", ".ts").filter((file) => !file.endsWith("/number.ts")),
+    tests: dataTests(
+      "formats/csv/levels",
+      "formats/csv/scanner",
+      "table/readTable",
+      "formats/formats",
+      "table/columns",
+      "prediction/predict",
+    ),
   },
-  jsonl: { sources: data("jsonl"), tests: dataTests("jsonl", "formats", "predict") },
-  arrays: { sources: data("idx", "npy", "array", "arrayBytes"), tests: dataTests("idx", "npy") },
-  bytes: { sources: data("source", "utf16"), tests: dataTests("source", "parquet") },
-  parquet: { sources: data("parquet", "thrift"), tests: dataTests("thrift", "parquet") },
+  jsonl: {
+    sources: data("jsonl"),
+    tests: dataTests("formats/jsonl", "formats/formats", "prediction/predict"),
+  },
+  arrays: {
+    sources: data("idx", "npy", "array", "arrayBytes"),
+    tests: dataTests("formats/idx", "formats/npy"),
+  },
+  bytes: { sources: data("source", "utf16"), tests: dataTests("formats/source", "formats/parquet") },
+  parquet: { sources: data("parquet", "thrift"), tests: dataTests("formats/thrift", "formats/parquet") },
   models: {
     sources: checkpoint("dtypes", "header", "jsonSize", "safetensors", "checkpoint"),
     tests: checkpointTests("jsonSize", "safetensors", "checkpoint"),

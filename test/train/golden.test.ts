@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, test } from "vitest";
 import { encodeSafetensors } from "../../src/checkpoint/safetensors.ts";
-import { endEpoch } from "../../src/train/endEpoch.ts";
+import { endEpoch } from "../../src/run/endEpoch.ts";
 import golden from "../golden/optimizers.json" with { type: "json" };
 import { expectGolden, flat, type Nested, shapeOf, type Tensors } from "../model/golden.ts";
 import { goldenSpec } from "./goldenSpec.ts";

@@ -1,11 +1,11 @@
 /** Small runs in memory: real data, real specs, reference kernels, and a stop after whatever update a test asks for. */
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/checkpoint/checkpoint.ts";
 import { parseSpec } from "../../src/config/load.ts";
+import { type Assembly, assemble } from "../../src/run/assembly.ts";
+import { endEpoch } from "../../src/run/endEpoch.ts";
+import { resume } from "../../src/run/resume.ts";
 import { memorySource } from "../../src/support/byteSource.ts";
-import { type Assembly, assemble } from "../../src/train/assembly.ts";
-import { endEpoch } from "../../src/train/endEpoch.ts";
 import type { EpochEvent, TrainEvent } from "../../src/train/events.ts";
-import { resume } from "../../src/train/resume.ts";
 
 /** 150 flowers; paths in specs start at the repository's root. */
 export const irisData = "data: { path: data/iris.csv, target: species }\n";

@@ -1,6 +1,6 @@
 /** What surrounds an optimizer's step: accumulation, penalties, limits, averages. */
 import { describe, expect, test } from "vitest";
-import type { Assembly } from "../../src/train/assembly.ts";
+import type { Assembly } from "../../src/run/assembly.ts";
 import { irisData, nobody, workOf } from "./support.ts";
 
 const spec = `${irisData}

@@ -1,5 +1,6 @@
 /** `nnt compare`: where runs differ, in what was asked for and in what came of it. */
 import { basename } from "node:path";
+import { pairRuns } from "../../evaluate/pairRuns.ts";
 import {
   bestOf,
   type Comparison,
@@ -14,10 +15,9 @@ import { drawPlot } from "../../report/plot.ts";
 import { plainStyle, type Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
 import { count, cut, figure, widthOf, wrapped } from "../../report/text.ts";
+import { readRun } from "../../run/listRuns.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { atomicWrite } from "../../support/files.ts";
-import { pairRuns } from "../../train/pairRuns.ts";
-import { readRun } from "../../train/runs.ts";
 import type { Action } from "../actions.ts";
 import { kernelsChoice } from "../kernels.ts";
 

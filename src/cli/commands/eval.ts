@@ -1,8 +1,9 @@
 /** `nnt eval`: a model's figures, and the gates they must pass. */
+
+import { evaluate as measure } from "../../evaluate/evaluate.ts";
 import { drawEvaluation } from "../../report/evaluation.ts";
 import { evaluationMarkdown } from "../../report/github.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { evaluate as measure } from "../../train/evaluate.ts";
 import type { Action } from "../actions.ts";
 import { worseThan } from "../baseline.ts";
 import { failedGates } from "../gate.ts";

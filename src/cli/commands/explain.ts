@@ -1,15 +1,15 @@
 /** `nnt explain`: columns by importance, or rows one by one; and pictures of what a model looks at. */
 import { join } from "node:path";
-import { drawImportance, drawRows } from "../../report/explanation.ts";
-import { divergingPicture, greyPicture, png, sheet } from "../../report/png.ts";
-import { atomicWrite, makeFolder } from "../../support/files.ts";
 import {
   type ExplainedRows,
   explainModel,
   explainRows,
   firstLayerOf,
   type Pictures,
-} from "../../train/explain.ts";
+} from "../../evaluate/explain.ts";
+import { drawImportance, drawRows } from "../../report/explanation.ts";
+import { divergingPicture, greyPicture, png, sheet } from "../../report/png.ts";
+import { atomicWrite, makeFolder } from "../../support/files.ts";
 import type { Action } from "../actions.ts";
 import { kernelsChoice } from "../kernels.ts";
 import { warn } from "../warn.ts";

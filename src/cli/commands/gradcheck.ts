@@ -2,7 +2,7 @@
 import { loadSpec } from "../../config/load.ts";
 import { table } from "../../report/table.ts";
 import { count, shape } from "../../report/text.ts";
-import { type GradcheckResult, gradcheck as run } from "../../train/gradcheck.ts";
+import { type GradcheckResult, gradcheck as run } from "../../run/gradcheck.ts";
 import type { Action } from "../actions.ts";
 import { warnings } from "../warn.ts";
 

@@ -1,6 +1,6 @@
 /** `nnt init`: a spec for a table, a curve or images, with all that the data tells, to be read and changed. */
 import { basename, dirname, join, relative } from "node:path";
-import { profileTable } from "../../data/profile.ts";
+import { profileTable } from "../../data/table/profile.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { isThere, readBytes } from "../../support/files.ts";
 import { writeFile } from "../../support/fileWriter.ts";

@@ -2,7 +2,7 @@
 import { loadSpec } from "../../config/load.ts";
 import { table } from "../../report/table.ts";
 import { figure } from "../../report/text.ts";
-import { findLearningRate, type LrFindResult } from "../../train/lrFind.ts";
+import { findLearningRate, type LrFindResult } from "../../run/lrFind.ts";
 import type { Action } from "../actions.ts";
 import { warnings } from "../warn.ts";
 

@@ -1,6 +1,7 @@
 /** `nnt predict`: rows from stdin or a file, answers to stdout or a file, as they come. */
+
+import { predict as predictRows } from "../../evaluate/predict.ts";
 import { counted } from "../../report/text.ts";
-import { predict as predictRows } from "../../train/predict.ts";
 import type { Action } from "../actions.ts";
 import type { OptionsOf } from "../commands.ts";
 import { kernelsChoice } from "../kernels.ts";

@@ -1,8 +1,8 @@
 /** `nnt report`: a run's page, written again; or the run followed in a browser. */
 import { renderPage } from "../../report/page/page.ts";
+import { reportRun } from "../../run/reportRun.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { isThere } from "../../support/files.ts";
-import { reportRun } from "../../train/reportRun.ts";
 import type { Action } from "../actions.ts";
 import { kernelsChoice } from "../kernels.ts";
 import type { Context } from "../main.ts";

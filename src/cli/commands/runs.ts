@@ -3,9 +3,9 @@ import { basename } from "node:path";
 import { isMetric, isUp } from "../../metrics/metrics.ts";
 import { type TableOptions, table } from "../../report/table.ts";
 import { count, counted, figure, time, widthOf } from "../../report/text.ts";
+import { runsIn, valuesOfRun } from "../../run/listRuns.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
-import { runsIn, valuesOfRun } from "../../train/runs.ts";
 import type { Action } from "../actions.ts";
 import { compareValues, dotted } from "../condition.ts";
 

@@ -3,8 +3,8 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { printable } from "../../report/style.ts";
 import { table } from "../../report/table.ts";
+import { type Verified, verifyModel, verifyRun } from "../../run/verify.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { type Verified, verifyModel, verifyRun } from "../../train/verify.ts";
 import type { Action } from "../actions.ts";
 
 export const verify: Action<"verify"> = async ({ out }, path, { json }) => {

@@ -1,7 +1,7 @@
 /** The text of a spec for a table: what its columns tell, with the figures that told it as comments. */
-import { booleanOf, isDecimal } from "../../data/labels.ts";
-import { type ColumnProfile, countingTurns, countsRows, rareRows } from "../../data/profile.ts";
-import { columnOf, type Table, type TableColumn } from "../../data/table.ts";
+import { booleanOf, isDecimal } from "../../data/table/labels.ts";
+import { type ColumnProfile, countingTurns, countsRows, rareRows } from "../../data/table/profile.ts";
+import { columnOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { count, counted } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { rangeText } from "../inspect/profile.ts";

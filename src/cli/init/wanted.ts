@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultMissingValues } from "../../config/schema/data.ts";
-import { missingColumn, readTable, type Table } from "../../data/table.ts";
+import { missingColumn, readTable, type Table } from "../../data/table/readTable.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import type { OptionsOf } from "../commands.ts";
 import { kindOf } from "../inspect/kind.ts";

@@ -6,8 +6,8 @@ import type {
   NumberColumn,
   Preprocessing,
   Target,
-} from "../../data/preprocessing.ts";
-import { columnWidth } from "../../data/preprocessing.ts";
+} from "../../data/preprocessing/preprocessing.ts";
+import { columnWidth } from "../../data/preprocessing/preprocessing.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
 import { counted, figure, shape } from "../../report/text.ts";

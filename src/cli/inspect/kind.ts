@@ -1,6 +1,6 @@
 /** What kind of file it is, by its first bytes, then by its name. */
-import { isNpy } from "../../data/npy.ts";
-import { fileSize, readFileBytes } from "../../data/source.ts";
+import { isNpy } from "../../data/formats/npy.ts";
+import { fileSize, readFileBytes } from "../../data/formats/source.ts";
 
 export type FileKind = "model" | "array" | "table" | "spec";
 

@@ -1,13 +1,13 @@
 /** What a model file holds: the network with its tensors, the columns it takes, what it answers. */
 import type { Header, TensorEntry } from "../../checkpoint/header.ts";
 import { describeSafetensors } from "../../checkpoint/safetensors.ts";
-import { inputWidth, outputWidth } from "../../data/preprocessing.ts";
+import { inputWidth, outputWidth } from "../../data/preprocessing/preprocessing.ts";
+import { readModel, type SavedModel } from "../../evaluate/savedModel.ts";
 import { describeModel } from "../../model/describe.ts";
 import { drawNetwork } from "../../report/network.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { facts, table } from "../../report/table.ts";
 import { bytes, count, counted, shape } from "../../report/text.ts";
-import { readModel, type SavedModel } from "../../train/savedModel.ts";
 import { drawInputs, targetText } from "./columns.ts";
 import type { Inspected } from "./inspected.ts";
 import { layersAsJson, networkDrawing } from "./layers.ts";

@@ -4,7 +4,7 @@ import { drawNetwork } from "../../report/network.ts";
 import { printable } from "../../report/style.ts";
 import { facts } from "../../report/table.ts";
 import { bytes, count, counted } from "../../report/text.ts";
-import { type CheckResult, check } from "../../train/check.ts";
+import { type CheckResult, check } from "../../run/check.ts";
 import { drawInputs, targetText } from "./columns.ts";
 import type { Inspected } from "./inspected.ts";
 import { layersAsJson, networkDrawing } from "./layers.ts";

@@ -1,8 +1,8 @@
 /** What a CSV file holds: its columns as training would take them, and its first records. */
 import { defaultMissingValues } from "../../config/schema/data.ts";
-import { inferType } from "../../data/roles.ts";
-import { range } from "../../data/statistics.ts";
-import { columnOf, readTable, rowsOf, type Table, type TableColumn } from "../../data/table.ts";
+import { columnOf, readTable, rowsOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
+import { inferType } from "../../data/table/roles.ts";
+import { range } from "../../data/table/statistics.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { type Column, table as drawTable } from "../../report/table.ts";
 import { count, counted } from "../../report/text.ts";

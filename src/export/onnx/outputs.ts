@@ -6,7 +6,7 @@ import {
   type NumbersTarget,
   outputWidth,
   type Preprocessing,
-} from "../../data/preprocessing.ts";
+} from "../../data/preprocessing/preprocessing.ts";
 import type { Graph, Name } from "./graph.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** `quantile_normal` scaling as ONNX operators, in 64 bit. */
-import { normalQuantileTerms } from "../../data/normal.ts";
-import { rankMargin } from "../../data/scaling.ts";
+import { normalQuantileTerms } from "../../data/preprocessing/normal.ts";
+import { rankMargin } from "../../data/preprocessing/scaling.ts";
 import type { Graph, Name } from "./graph.ts";
 
 /** Φ⁻¹ of x's rank among ascending quantiles; x is double [rows, 1]. */
@@ -41,7 +41,7 @@ function rank(graph: Graph, x: Name, quantiles: readonly number[]): Name {
   return where(graph.node("Greater", [upTo, below]), middle, outside);
 }
 
-/** As src/data/normal.ts has it, all three pieces computed and one chosen. */
+/** As src/data/preprocessing/normal.ts has it, all three pieces computed and one chosen. */
 function normalQuantile(graph: Graph, p: Name): Name {
   const { middle, tail, farTail } = normalQuantileTerms;
   const number = (value: number) => graph.constant("double", [value], []);

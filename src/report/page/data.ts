@@ -1,5 +1,5 @@
 /** The section on the table a run learnt from: what each of its columns holds. */
-import type { ReportData } from "../../train/reportData.ts";
+import type { ReportData } from "../../run/reportData.ts";
 import { count, quantity } from "../text.ts";
 import { type Html, html } from "./html.ts";
 import { section } from "./sections.ts";

@@ -1,5 +1,5 @@
 /** The sections on how the best model does on its rows: where it errs, how its scores rank, what is left over. */
-import type { ClassDiagnosis, Diagnosis, LabelDiagnosis, NumberTarget } from "../../train/reportData.ts";
+import type { ClassDiagnosis, Diagnosis, LabelDiagnosis, NumberTarget } from "../../evaluate/findings.ts";
 import { count, quantity } from "../text.ts";
 import { type Html, html } from "./html.ts";
 import { chart, section } from "./sections.ts";

@@ -2,7 +2,7 @@
  * `report.html`: one page that needs nothing else, neither files nor a network. Text and tables are written
  * here; the script in assets/report draws charts and pictures from the data that goes with them.
  */
-import type { ReportData } from "../../train/reportData.ts";
+import type { ReportData } from "../../run/reportData.ts";
 import { asset } from "./asset.ts";
 import { dataProfile } from "./data.ts";
 import { diagnosisSections } from "./diagnosis.ts";

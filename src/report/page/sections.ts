@@ -1,6 +1,7 @@
 /** The sections of a report that every task has. */
+
+import type { ReportData } from "../../run/reportData.ts";
 import type { EpochEvent } from "../../train/events.ts";
-import type { ReportData } from "../../train/reportData.ts";
 import { reasons, spread } from "../summary.ts";
 import { count, figure, time } from "../text.ts";
 import { type Html, html } from "./html.ts";

@@ -1,6 +1,8 @@
 /** What a run came to, in sentences: how good, compared with what, and what its curves suggest. */
+
+import type { Diagnosis } from "../../evaluate/findings.ts";
+import type { ReportData } from "../../run/reportData.ts";
 import type { EpochEvent } from "../../train/events.ts";
-import type { Diagnosis, ReportData } from "../../train/reportData.ts";
 import { count, quantity } from "../text.ts";
 
 export interface Verdict {

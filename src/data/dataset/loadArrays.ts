@@ -1,0 +1,290 @@
+/** Loads arrays whose elements are all scaled alike, as images are: bytes stay bytes until a batch is gathered. */
+import type { IdxDataSpec } from "../../config/schema.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
+import { finiteValues, type NumberArray, readArray, recordShape } from "../formats/array.ts";
+import { placeFile } from "../formats/place.ts";
+import { dataError, ProblemList } from "../formats/problems.ts";
+import { deskew } from "../preprocessing/deskew.ts";
+import {
+  type ArrayInputs,
+  inputWidth,
+  isGreyImage,
+  type Preprocessing,
+  type Scaling,
+  type Target,
+  targetWidth,
+} from "../preprocessing/preprocessing.ts";
+import { fitScaling } from "../preprocessing/scaling.ts";
+import { classTarget, mostNumberClasses, numbersTarget } from "../preprocessing/target.ts";
+import { canonicalLabel, sortLabels } from "../table/labels.ts";
+import type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
+import { allRows, splitPool } from "./split.ts";
+
+/** Records and their targets, from a file each. */
+export interface ArrayPair {
+  readonly inputs: NumberArray;
+  readonly targets: NumberArray;
+}
+
+export interface ArrayPairs {
+  readonly train: ArrayPair;
+  readonly validation: ArrayPair | null;
+  readonly test: ArrayPair | null;
+}
+
+type ArraySpec = Pick<IdxDataSpec, "task" | "classes" | "scale" | "split"> & { readonly deskew?: boolean };
+
+export async function loadIdx(spec: IdxDataSpec, options: LoadOptions): Promise<Dataset> {
+  const read = async (files: { images: string; labels: string }) =>
+    readPair([files.images, files.labels], options.baseDirectory);
+  // All at once: each is inflated on a thread of its own.
+  const [train, validation, test] = await Promise.all([
+    read(spec.train),
+    spec.validation && read(spec.validation),
+    spec.test && read(spec.test),
+  ]);
+  return arrayDataset(spec, { train, validation, test }, options);
+}
+
+/** The data set of arrays with one target per record. Throws UserError. */
+export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOptions): Dataset {
+  const { train: pool, validation, test } = pairs;
+  const known = options.preprocessing ?? null;
+  for (const other of [validation, test]) if (other) checkSameShape(pool.inputs, other.inputs);
+
+  const inferred = known?.target ?? inferTarget(spec, pool.targets, options);
+  const isClasses = inferred.task === "classification";
+  const classes =
+    isClasses && spec.split.stratify !== false
+      ? encodeLabels({ ...inferred, encoding: "index", link: "softmax" }, pool.targets)
+      : null;
+  const { fold } = spec.split;
+  const request = {
+    validation: validation ? 0 : spec.split.validation,
+    test: test ? 0 : spec.split.test,
+    seed: options.seed,
+    classes,
+  };
+  const split = splitPool(allRows(pool.inputs.shape[0]!), request, fold);
+  const deskew = known ? arrayInputs(known).deskew : deskewFor(spec, pool.inputs);
+  const values = straight(pool.inputs, deskew);
+  const preprocessing = known ?? fitArray(spec, pool, { values, deskew }, inferred, split.train);
+
+  const table = tableOf(values, preprocessing);
+  const targets = encodeLabels(preprocessing.target, pool.targets);
+  const rest = (indices: Int32Array): Split | null =>
+    indices.length > 0 ? { table, targets, weights: null, indices } : null;
+  return {
+    preprocessing,
+    splits: {
+      train: rest(split.train)!,
+      validation: validation ? wholeSplit(validation, preprocessing) : rest(split.validation),
+      test: test && !fold ? wholeSplit(test, preprocessing) : rest(split.test),
+    },
+    warnings: [],
+  };
+}
+
+/** All records of a pair of files. Throws UserError for files that do not fit each other. */
+export async function readPair(files: readonly [string, string], baseDirectory: string): Promise<ArrayPair> {
+  const [inputs, targets] = await Promise.all(
+    files.map((file) => readArray(placeFile(file, baseDirectory))) as [
+      Promise<NumberArray>,
+      Promise<NumberArray>,
+    ],
+  );
+  if (targets.shape[0] === inputs.shape[0]) return { inputs, targets };
+  const message = `${targets.shape[0]} labels for the ${inputs.shape[0]} records of ${inputs.file}`;
+  throw dataError({ file: targets.file, message, expected: "as many labels as records" });
+}
+
+/** All records of a pair as one split for a trained model. Throws UserError. */
+export function wholeSplit({ inputs, targets }: ArrayPair, preprocessing: Preprocessing): Split {
+  return {
+    table: inputsOf(inputs, preprocessing),
+    indices: new Int32Array(inputs.shape[0]!).map((_, row) => row),
+    targets: encodeLabels(preprocessing.target, targets),
+    weights: null,
+  };
+}
+
+/** Records as inputs of a trained model. Throws UserError. */
+export function inputsOf(inputs: NumberArray, preprocessing: Preprocessing): InputTable {
+  checkFits(inputs, preprocessing);
+  return tableOf(straight(inputs, arrayInputs(preprocessing).deskew), preprocessing);
+}
+
+/** The one label of every record. Throws UserError(data). */
+function labelsOf(labels: NumberArray): Uint8Array | Float32Array {
+  if (recordShape(labels).cols === 1) return finiteValues(labels);
+  const message = `labels of shape ${labels.shape.join(" × ")}`;
+  throw dataError({ file: labels.file, message, expected: "one label per record" });
+}
+
+/** Whole numbers are classes, at most twenty of them unless they are bytes; others are a quantity. */
+function inferTarget(spec: ArraySpec, labels: NumberArray, options: LoadOptions): Target {
+  const loss = options.loss ?? null;
+  const found = new Set<number>(labelsOf(labels));
+  const isFew = labels.type === "uint8" || found.size <= mostNumberClasses;
+  const isWhole = [...found].every(Number.isInteger);
+  const classLosses: readonly (string | null)[] = [null, "cross_entropy", "focal", "bce_with_logits"];
+  const isQuantityLoss = !classLosses.includes(loss);
+  const inferred = spec.classes || (isFew && isWhole && !isQuantityLoss) ? "classification" : "regression";
+  if ((spec.task ?? inferred) === "regression") return numbersTarget(["label"], loss);
+  const classes = spec.classes?.map(canonicalLabel) ?? sortLabels([...found].map(String));
+  return classTarget("label", classes, loss);
+}
+
+/** What deskewing this array's records would be; undefined if it is not asked for. Throws UserError(usage). */
+function deskewFor({ deskew }: ArraySpec, { shape, values }: NumberArray): ArrayInputs["deskew"] {
+  if (!deskew) return undefined;
+  if (isGreyImage(shape.slice(1))) return { rounded: values instanceof Uint8Array };
+  const message = `data.deskew is true, and records of shape ${shape.slice(1).join(" × ")} are no grey images`;
+  throw new UserError(exitCodes.usage, { message, expected: "deskew: false" });
+}
+
+/** The elements, of straightened images if the model wants them so: bytes or 32-bit floats. */
+function straight(array: NumberArray, how: ArrayInputs["deskew"]): Uint8Array | Float32Array {
+  const values = finiteValues(array);
+  if (!how) return values;
+  const own = how.rounded ? values.slice() : Float32Array.from(values);
+  deskew(own, { shape: array.shape.slice(1), deskew: how });
+  return own;
+}
+
+function arrayInputs({ inputs }: Preprocessing): ArrayInputs {
+  if (inputs.kind === "array") return inputs;
+  throw modelMisfit("columns of a table, not on images");
+}
+
+function fitArray(
+  spec: ArraySpec,
+  pair: ArrayPair,
+  { values, deskew }: { values: Uint8Array | Float32Array; deskew: ArrayInputs["deskew"] },
+  target: Target,
+  train: Int32Array,
+): Preprocessing {
+  const { cols } = recordShape(pair.inputs);
+  const inputs: ArrayInputs = {
+    kind: "array",
+    shape: pair.inputs.shape.slice(1),
+    ...(deskew && { deskew }),
+    scaling: fitElements(spec.scale, values, cols, train),
+  };
+  if (target.task !== "regression" || target.link === "exp") return { inputs, target };
+  const name = spec.scale === "none" ? "none" : "standard";
+  const scaling = fitScaling(name, chosenRows(labelsOf(pair.targets), 1, train));
+  return { inputs, target: { ...target, columns: [{ name: "label", scaling }] } };
+}
+
+/** One scaling for all elements of the training records; exact for bytes, which are counted. */
+function fitElements(
+  name: Scaling["name"],
+  values: Uint8Array | Float32Array,
+  cols: number,
+  train: Int32Array,
+): Scaling {
+  if (values instanceof Float32Array) {
+    const chosen = new Float32Array(train.length * cols);
+    for (const [at, row] of train.entries())
+      chosen.set(values.subarray(row * cols, (row + 1) * cols), at * cols);
+    return fitScaling(name, chosen);
+  }
+  const counts = new Float64Array(256);
+  for (const row of train) {
+    for (let at = row * cols; at < (row + 1) * cols; at++) {
+      // Most pixels are 0: those are what is left.
+      const value = values[at]!;
+      if (value !== 0) counts[value]!++;
+    }
+  }
+  counts[0] = train.length * cols - counts.reduce((sum, count) => sum + count);
+  return scalingOfCounts(name, counts);
+}
+
+function chosenRows(values: Uint8Array | Float32Array, cols: number, rows: Int32Array): Float32Array {
+  const chosen = new Float32Array(rows.length * cols);
+  for (let at = 0; at < rows.length; at++) {
+    const from = rows[at]! * cols;
+    chosen.set(values.subarray(from, from + cols), at * cols);
+  }
+  return chosen;
+}
+
+function scalingOfCounts(name: Scaling["name"], counts: Float64Array): Scaling {
+  const present = [...counts.keys()].filter((value) => counts[value]! > 0);
+  if (name !== "standard") return fitScaling(name, present);
+  let n = 0;
+  let sum = 0;
+  for (const value of present) {
+    n += counts[value]!;
+    sum += value * counts[value]!;
+  }
+  const mean = sum / n;
+  let squares = 0;
+  for (const value of present) squares += counts[value]! * (value - mean) ** 2;
+  return { name, center: mean, scale: Math.sqrt(squares / n) || 1 };
+}
+
+/** Bytes as they are, with their scaling; floats scaled. */
+function tableOf(values: Uint8Array | Float32Array, preprocessing: Preprocessing): InputTable {
+  const cols = inputWidth(preprocessing);
+  const rows = values.length / cols;
+  const { center, scale } = arrayInputs(preprocessing).scaling;
+  if (values instanceof Uint8Array) return { rows, cols, values, scale: 1 / scale, shift: -center / scale };
+  return { rows, cols, values: values.map((value) => (value - center) / scale) };
+}
+
+/** Targets [rows × targetWidth]. */
+function encodeLabels(target: Target, array: NumberArray): Float32Array {
+  const labels = labelsOf(array);
+  if (target.task === "regression") {
+    const { center, scale } = target.columns[0]!.scaling;
+    return Float32Array.from(labels).map((value) => (value - center) / scale);
+  }
+  if (target.task !== "classification") throw modelMisfit("several labels per record");
+  const numbers = new Map(target.classes.map((label, number) => [Number(label), number]));
+  const width = targetWidth({ target });
+  const out = new Float32Array(labels.length * width);
+  const problems = new ProblemList();
+  for (const [row, value] of labels.entries()) {
+    const number = numbers.get(value);
+    if (number === undefined) {
+      const message = `label ${value} of record ${row} is none of the classes`;
+      problems.add({ file: array.file, message, expected: `one of ${target.classes.join(", ")}` });
+    } else if (target.encoding === "index") out[row] = number;
+    else out[row * width + number] = 1;
+  }
+  problems.throwIfAny();
+  return out;
+}
+
+function checkSameShape(first: NumberArray, { shape, file }: NumberArray): void {
+  const [wanted, found] = [first, { shape }].map((array) => array.shape.slice(1).join(" × ") || "1");
+  if (found === wanted) return;
+  throw dataError({
+    file,
+    message: `records of shape ${found}`,
+    expected: `${wanted}, as the training file's`,
+  });
+}
+
+function checkFits(array: NumberArray, preprocessing: Preprocessing): void {
+  const { shape } = arrayInputs(preprocessing);
+  const { cols } = recordShape(array);
+  const wanted = inputWidth(preprocessing);
+  if (cols === wanted) return;
+  const message = `records of ${cols} elements`;
+  throw dataError({
+    file: array.file,
+    message,
+    expected: `${shape.join(" × ")}, as the model was trained on`,
+  });
+}
+
+function modelMisfit(on: string): UserError {
+  return new UserError(exitCodes.data, {
+    message: `the model was trained on ${on}`,
+    expected: "data as in training",
+  });
+}

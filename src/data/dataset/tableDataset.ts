@@ -1,0 +1,283 @@
+/** What becomes of a table: split → preprocessing fitted on the training rows → matrices. */
+import type { CsvDataSpec } from "../../config/schema.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
+import { dataError, ProblemList } from "../formats/problems.ts";
+import { type ColumnTotals, fitColumn } from "../preprocessing/fit.ts";
+import { encodeTable } from "../preprocessing/matrix.ts";
+import type { InputColumn, Preprocessing, Target } from "../preprocessing/preprocessing.ts";
+import { encodeTargets, fitTarget, inferTarget } from "../preprocessing/target.ts";
+import { checkTable } from "../table/checks.ts";
+import { sortLabels } from "../table/labels.ts";
+import { profileTable } from "../table/profile.ts";
+import { columnOf, columnsOf, quoted, type Table, type TableColumn } from "../table/readTable.ts";
+import { type ColumnRole, droppingTargets, rolesOf } from "../table/roles.ts";
+import type { Dataset, LoadOptions, Split } from "./dataset.ts";
+import { allRows, type RowSplit, type SplitName, splitPool } from "./split.ts";
+
+/** Which of a table's files, from the first on, hold what. */
+export interface Files {
+  /** How many hold the rows to train on or to split. */
+  readonly pool: number;
+  readonly validation: number;
+}
+
+/** The data set of a table: fitted on its training rows, or as a trained model has it. Throws UserError. */
+export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, options: LoadOptions): Dataset {
+  const known = options.preprocessing ?? null;
+  const { roles, warnings } = rolesOf(spec, table);
+
+  const pool = sum(table.fileRows.slice(0, files.pool));
+  const inferred = known?.target ?? inferTarget(spec, table, pool, options.loss ?? null);
+  const labelled = labelledRows(spec, table);
+  const split = splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows);
+  const preprocessing = known ?? fitTable(spec, table, roles, inferred, split.train);
+
+  const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
+  const profile = options.profile ? profileTable(table, ({ name }) => typeOf.get(name)!) : null;
+  const targets = encodeTargets(preprocessing.target, table);
+  const checks = known ? [] : checkTable(table, preprocessing, split, targets);
+  const encoded = encodeAll(table, roles, inputColumns(preprocessing), targets);
+  const told = known ? encoded.warnings : [...warnings, ...labelled.warnings, ...checks, ...encoded.warnings];
+  if (options.strict && told.length > 0) throw strictError(told);
+  const part = (name: SplitName): Split | null =>
+    split[name].length > 0 ? { ...encoded.rows, indices: split[name] } : null;
+  return {
+    preprocessing,
+    splits: { train: part("train")!, validation: part("validation"), test: part("test") },
+    warnings: told,
+    profile,
+  };
+}
+
+/** All rows of a table as one split for a trained model. Throws UserError. */
+export function wholeTable(
+  spec: CsvDataSpec,
+  table: Table,
+  preprocessing: Preprocessing,
+): { split: Split; warnings: readonly string[] } {
+  const { roles } = rolesOf(spec, table);
+  const labelled = labelledRows(spec, table);
+  const targets = encodeTargets(preprocessing.target, table);
+  const shared = encodeAll(table, roles, inputColumns(preprocessing), targets);
+  return {
+    split: { ...shared.rows, indices: labelled.rows },
+    warnings: [...labelled.warnings, ...shared.warnings],
+  };
+}
+
+/** The rows that have their targets: all, but for those that the spec lets go (`missing: drop`). */
+function labelledRows(spec: CsvDataSpec, table: Table): { rows: Int32Array; warnings: string[] } {
+  let rows = allRows(table.rows);
+  const warnings: string[] = [];
+  for (const name of droppingTargets(spec)) {
+    const values = columnOf(
+      table,
+      table.columns.findIndex((column) => column.name === name),
+    );
+    const present = rows.filter((row) => !Number.isNaN(values[row]!));
+    const missing = rows.length - present.length;
+    if (missing > 0) warnings.push(leftOutSentence(name, missing));
+    rows = present;
+  }
+  return { rows, warnings };
+}
+
+/** The sentence for rows without a target. */
+export function leftOutSentence(name: string, rows: number): string {
+  return `target "${name}": ${rows} ${rows === 1 ? "row has" : "rows have"} none and ${rows === 1 ? "is" : "are"} left out`;
+}
+
+export function strictError(warnings: readonly string[]): UserError {
+  return new UserError(
+    exitCodes.data,
+    warnings.map((message, index) => ({
+      message,
+      hint: index === warnings.length - 1 ? "these are warnings without --strict" : undefined,
+    })),
+  );
+}
+
+/** The columns of a model of tables. Throws UserError(data) for one of images. */
+export function inputColumns({ inputs }: Preprocessing): readonly InputColumn[] {
+  if (inputs.kind === "columns") return inputs.columns;
+  throw new UserError(exitCodes.data, {
+    message: "the model was trained on IDX images",
+    expected: "IDX files",
+  });
+}
+
+/** Columns that lie in one cache line of a row. */
+const columnsAtOnce = 16;
+
+/** `totalsOf`: what all rows hold in a column, where the table is a sample of them. Throws UserError(data). */
+export function fitTable(
+  spec: CsvDataSpec,
+  table: Table,
+  roles: readonly ColumnRole[],
+  target: Target,
+  train: Int32Array,
+  totalsOf: (j: number) => ColumnTotals | null = () => null,
+): Preprocessing {
+  const columns: InputColumn[] = [];
+  for (let first = 0; first < roles.length; first += columnsAtOnce) {
+    const some = roles.slice(first, first + columnsAtOnce);
+    const values = columnsOf(table, first, some.length, train);
+    for (const [j, role] of some.entries()) {
+      if (role.type !== "number" && role.type !== "category" && role.type !== "boolean") continue;
+      columns.push(fitColumn(role, table.columns[first + j]!, values[j]!, spec, totalsOf(first + j)));
+    }
+  }
+  if (columns.length === 0) {
+    const message = `no column is left to predict ${spec.target.join(", ")} from`;
+    throw dataError({ message, expected: "at least one column of numbers or categories" });
+  }
+  return { inputs: { kind: "columns", columns }, target: fitTarget(target, spec, table, train, totalsOf) };
+}
+
+function encodeAll(
+  table: Table,
+  roles: readonly ColumnRole[],
+  columns: readonly InputColumn[],
+  targets: Float32Array,
+) {
+  const weights = weightsOf(table, roles);
+  const { matrix, warnings } = encodeTable(table, columns);
+  return { rows: { table: matrix, targets, weights }, warnings };
+}
+
+function weightsOf(table: Table, roles: readonly ColumnRole[]): Float32Array | null {
+  const j = roles.findIndex(({ type }) => type === "weight");
+  if (j < 0) return null;
+  const { name } = roles[j]!;
+  const weights = columnOf(table, j);
+  for (const [row, weight] of weights.entries()) checkWeight(name, weight, row);
+  if (weights.every((weight) => weight === 0)) throw noWeight(name);
+  return weights;
+}
+
+/** Throws UserError(data) for a weight below 0. `row`: its number, from 0. */
+export function checkWeight(name: string, weight: number, row: number): void {
+  if (!(weight < 0)) return;
+  const message = `the weight "${name}" is ${weight} in data row ${row + 1}`;
+  throw dataError({ message, expected: "weights of 0 or more" });
+}
+
+export function noWeight(name: string): UserError {
+  return dataError({ message: `every weight in "${name}" is 0`, expected: "a row that counts" });
+}
+
+function splitTable(
+  spec: CsvDataSpec,
+  table: Table,
+  roles: readonly ColumnRole[],
+  files: Files,
+  target: Target,
+  seed: number,
+  /** Those that may be in a split, in the order of the table. */
+  labelled: Int32Array,
+): RowSplit {
+  const pool = sum(table.fileRows.slice(0, files.pool));
+  const validationEnd = pool + sum(table.fileRows.slice(files.pool, files.pool + files.validation));
+  const rows = (first: number, end: number) => labelled.filter((row) => first <= row && row < end);
+  const ofFiles = { validation: rows(pool, validationEnd), test: rows(validationEnd, table.rows) };
+  const byColumn = roles.findIndex(({ type }) => type === "split");
+  if (byColumn >= 0) return splitByColumn(table, byColumn, rows(0, pool), ofFiles);
+
+  const isClasses = target.task === "classification";
+  if (spec.split.stratify && !isClasses) {
+    throw new UserError(exitCodes.usage, {
+      message: `data.split.stratify is true, and the target is no class but a ${target.task}`,
+      expected: "stratify: false",
+    });
+  }
+  const groups = ranksOf(table, roles, "group");
+  const times = ranksOf(table, roles, "time");
+  const classes =
+    isClasses && spec.split.stratify !== false
+      ? encodeTargets({ ...target, encoding: "index", link: "softmax" }, table)
+      : null;
+  const request = {
+    validation: spec.validation ? 0 : spec.split.validation,
+    test: spec.test ? 0 : spec.split.test,
+    seed,
+    classes,
+    groups,
+    times,
+  };
+  const split = splitPool(rows(0, pool), request, spec.split.fold);
+  return {
+    train: split.train,
+    validation: spec.validation ? ofFiles.validation : split.validation,
+    test: spec.test && !spec.split.fold ? ofFiles.test : split.test,
+  };
+}
+
+/** Numbers in the order of a column's values; null if there is no column of that type. */
+function ranksOf(table: Table, roles: readonly ColumnRole[], type: "group" | "time"): Float32Array | null {
+  const j = roles.findIndex((role) => role.type === type);
+  if (j < 0) return null;
+  const values = columnOf(table, j);
+  const { kind, levels } = table.columns[j]!;
+  if (kind === "number") return values;
+  const ranks = new Map(sortLabels([...levels]).map((level, rank) => [level, rank]));
+  const ofLevels = levels.map((level) => ranks.get(level)!);
+  return values.map((level) => ofLevels[level]!);
+}
+
+const splitWords = new Map<string, SplitName>([
+  ["train", "train"],
+  ["training", "train"],
+  ["validation", "validation"],
+  ["valid", "validation"],
+  ["val", "validation"],
+  ["dev", "validation"],
+  ["test", "test"],
+]);
+
+/** The split that a text in a column of type split names, if it names one. */
+export function splitNamed(text: string): SplitName | undefined {
+  return splitWords.get(text.trim().toLowerCase());
+}
+
+/** Per level of a column of type split, the split it names; of a missing one, none. Throws UserError(data). */
+export function splitNames(column: TableColumn): (SplitName | undefined)[] {
+  const problems = new ProblemList();
+  const names = column.levels.map((level, number) => {
+    const name = splitNamed(level);
+    if (name === undefined && !column.isMissing[number]) {
+      const message = `column "${column.name}" holds ${quoted(level)}, not a split`;
+      problems.add({ ...column.places[number], message, expected: "train, validation or test" });
+    }
+    return name;
+  });
+  problems.throwIfAny();
+  return names;
+}
+
+/** Rows of the pool say where they belong; those of the other files belong there anyway. */
+function splitByColumn(
+  table: Table,
+  j: number,
+  pool: Int32Array,
+  files: { validation: Int32Array; test: Int32Array },
+): RowSplit {
+  const column = table.columns[j]!;
+  const names = splitNames(column);
+  const values = columnOf(table, j);
+  const of = (name: SplitName) => pool.filter((row) => names[values[row]!] === name);
+  const train = of("train");
+  if (train.length === 0) throw noTrainRow(column.name);
+  const joined = (name: "validation" | "test") => Int32Array.from([...of(name), ...files[name]]);
+  return { train, validation: joined("validation"), test: joined("test") };
+}
+
+export function noTrainRow(column: string): UserError {
+  return dataError({
+    message: `no row says "train" in column "${column}"`,
+    expected: "rows to train on",
+  });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,95 @@
+/** Records found in CSV bytes: where their fields lie, and what they hold. Knows not how they were found. */
+import type { Problem } from "../../../support/errors.ts";
+import type { LevelIndex } from "./levels.ts";
+import { parseFloat32 } from "./number.ts";
+
+export type Place = Pick<Problem, "file" | "line" | "column">;
+
+/** Bytes to scan at once: small enough to stay in a cache, large enough to be worth the call. */
+export const pieceBytes = 64 * 2 ** 10;
+
+const quote = 0x22;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/**
+ * Records 0 … count − 1. Field f of record r is number `first[r] + f`; it ends before byte
+ * `ends[first[r] + f]` and starts after the field before it, or at `starts[r]`. Quotes are still around it.
+ */
+export class CsvBatch {
+  bytes = Buffer.alloc(pieceBytes);
+  count = 0;
+  /** Per record: its first byte, its first field's number (one more entry: where the last one ends), its line. */
+  starts = new Int32Array(1024);
+  first = new Int32Array(1025);
+  lines = new Float64Array(1024);
+  ends = new Int32Array(pieceBytes);
+  /** Parallel to `ends`: the field's number, or NaN where its text must be looked at. */
+  values = new Float32Array(pieceBytes);
+  /** What is wrong with a record, by its number. Such a record has no meaningful fields. */
+  readonly problems = new Map<number, Problem>();
+  /** The column names, once the first record is complete. */
+  header: readonly string[] | null = null;
+
+  constructor(
+    /** Named in problems. */
+    readonly file: string | undefined,
+    /** What stands between fields, once it is known. */
+    public delimiter: string | null,
+  ) {}
+
+  /** Start of a field's bytes, quotes included. */
+  fieldStartOf(record: number, field: number): number {
+    return field === 0 ? this.starts[record]! : this.ends[this.first[record]! + field - 1]! + 1;
+  }
+
+  /** A field's text, without quotes. */
+  text(record: number, field: number): string {
+    return decodeField(this.bytes, this.fieldStartOf(record, field), this.ends[this.first[record]! + field]!);
+  }
+
+  /** A field's number; NaN if its text, with or without quotes and blanks around it, is none. */
+  number(record: number, field: number): number {
+    const at = this.first[record]! + field;
+    const value = this.values[at]!;
+    if (!Number.isNaN(value)) return value;
+    const start = this.fieldStartOf(record, field);
+    const end = this.ends[at]!;
+    if (this.bytes[start] !== quote) return parseFloat32(this.bytes, start, end);
+    const text = Buffer.from(this.text(record, field));
+    return parseFloat32(text, 0, text.length);
+  }
+
+  /** Number of a field's text in an index, −1 if it is not there. */
+  levelOf(record: number, field: number, index: LevelIndex): number {
+    const start = this.fieldStartOf(record, field);
+    const end = this.ends[this.first[record]! + field]!;
+    if (this.bytes[start] !== quote) return index.find(this.bytes, start, end);
+    const text = Buffer.from(this.text(record, field));
+    return index.find(text, 0, text.length);
+  }
+
+  /** Where a field starts: its line, and the character in it, both from 1. */
+  placeOf(record: number, field: number): Place {
+    return this.placeAt(this.starts[record]!, this.lines[record]!, this.fieldStartOf(record, field));
+  }
+
+  /** The place of a byte, counted from a record's start. */
+  protected placeAt(start: number, line: number, end: number): Place {
+    let column = 1;
+    for (let at = start; at < end; at++) {
+      const byte = this.bytes[at]!;
+      if (byte === lineFeed || (byte === carriageReturn && this.bytes[at + 1] !== lineFeed)) {
+        line++;
+        column = 1;
+      } else if ((byte & 0xc0) !== 0x80) column++;
+    }
+    return { file: this.file, line, column };
+  }
+}
+
+/** The text of a field's bytes, quotes removed where it has them; no quote follows an empty field. */
+function decodeField(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString("utf8", start, end);
+  return bytes[start] === quote ? text.slice(1, -1).replaceAll('""', '"') : text;
+}

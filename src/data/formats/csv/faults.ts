@@ -1,0 +1,50 @@
+/** What can be wrong with CSV bytes, in words. */
+import type { Problem } from "../../../support/errors.ts";
+
+type Fault = Pick<Problem, "message" | "expected" | "hint">;
+
+/** A row of too few or too many fields; of none, it is an empty line. */
+export function raggedRow(found: number, expected: number): Fault {
+  const message = found === 0 ? "an empty line" : `a row of ${found} ${found === 1 ? "field" : "fields"}`;
+  return {
+    message,
+    expected: `${expected} ${expected === 1 ? "field" : "fields"}, as in the header`,
+  };
+}
+
+/** `offset`: the byte's in the file, from 0. */
+export function nulByte(offset: number): Fault {
+  return {
+    message: `a NUL byte at byte ${offset}`,
+    expected: "UTF-8 text",
+    hint: "if it is UTF-16: iconv -f UTF-16 -t UTF-8 FILE",
+  };
+}
+
+/** `offset`: where the record starts in the file, from 0. */
+export function invalidEncoding(record: Uint8Array, offset: number): Fault {
+  return {
+    message: `invalid UTF-8 at byte ${offset + invalidUtf8(record)}`,
+    expected: "UTF-8 text",
+    hint: "if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
+  };
+}
+
+export const strayQuote: Fault = {
+  message: "a quote inside a field",
+  expected: "a field in quotes, with its own doubled",
+};
+
+export function textAfterQuote(delimiter: string): Fault {
+  const name = delimiter === "\t" ? "a tab" : `\`${delimiter}\``;
+  return { message: "text after a closing quote", expected: `${name} or the line's end` };
+}
+
+/** Offset of the first byte that no UTF-8 text has there: decoding puts a replacement in its place. */
+function invalidUtf8(bytes: Uint8Array): number {
+  const decoded = Buffer.from(Buffer.from(bytes).toString());
+  let at = decoded.findIndex((byte, index) => byte !== bytes[index]);
+  // A part of a character may begin as the replacement does.
+  while ((decoded[at]! & 0xc0) === 0x80) at--;
+  return at;
+}

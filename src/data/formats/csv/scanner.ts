@@ -1,0 +1,404 @@
+/**
+ * Finds records and fields in CSV bytes, as RFC 4180 has them, whatever the chunks they come in. Strict: what
+ * is wrong with a record stands beside it. Knows nothing of columns' types; no field becomes a string here.
+ */
+import { isUtf8 } from "node:buffer";
+import { exitCodes, type Problem, UserError } from "../../../support/errors.ts";
+import { CsvBatch } from "./batch.ts";
+import { invalidEncoding, nulByte, raggedRow, strayQuote, textAfterQuote } from "./faults.ts";
+import { checkHeader, checkPreamble, findDelimiter, type HeaderSearch, skipByteOrderMark } from "./header.ts";
+import { parseFloat32, powersOfTen } from "./number.ts";
+
+export interface CsvOptions {
+  /** Named in problems. */
+  readonly file?: string | undefined;
+  /** One character; found from the header if null. */
+  readonly delimiter?: string | null | undefined;
+  /** Largest record in bytes. */
+  readonly maxRecord?: number;
+}
+
+export const maxColumns = 100_000;
+export const maxRecordBytes = 64 * 2 ** 20;
+
+/** Digits that 32 bits hold, whatever they are. */
+const shortDigits = 9;
+/** A number cut off by the chunk's end is read again with the next chunk, unless it is longer than this. */
+const waitFor = 64;
+
+const quote = 0x22;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const minus = 0x2d;
+const point = 0x2e;
+
+/** What a byte can mean outside quotes. */
+const ordinary = 0;
+const delimits = 1;
+const quotes = 2;
+const endsLine = 3;
+const isNul = 4;
+const isHigh = 5;
+
+type State = "plain" | "quoted" | "closed";
+
+/**
+ * A push parser. After each `push` and after `end` it holds the records that became complete; they stay
+ * readable until the next call. The first record is the header and is not counted.
+ */
+export class CsvScanner extends CsvBatch {
+  private readonly maxRecord: number;
+  private readonly kinds = new Uint8Array(256);
+  private search: HeaderSearch | null = { position: 0, inQuotes: false, counts: [0, 0, 0, 0] };
+  /** Absolute offset of bytes[0]. */
+  private base = 0;
+  private length = 0;
+  private position = 0;
+  private state: State = "plain";
+  /** Number of the next field, and where it starts. */
+  private field = 0;
+  private fieldStart = 0;
+  private recordStart = 0;
+  private recordLine = 1;
+  private line = 1;
+  /** A CR ended the last record: a LF that follows belongs to it. */
+  private afterReturn = false;
+  private high = false;
+  private problem: Problem | null = null;
+  private quoteLine = 0;
+  /** The first empty line after the last record: a fault if a record follows, nothing at the file's end. */
+  private blankLine: number | null = null;
+
+  constructor(options: CsvOptions = {}) {
+    super(options.file, options.delimiter ?? null);
+    this.maxRecord = options.maxRecord ?? maxRecordBytes;
+  }
+
+  /** Takes the next bytes; they may be reused by the caller afterwards. */
+  push(chunk: Uint8Array): void {
+    this.makeRoom(chunk.length);
+    this.bytes.set(chunk, this.length);
+    this.length += chunk.length;
+    this.bytes[this.length] = 0;
+    if (this.search && !this.begin(false)) return;
+    this.scan();
+    this.checkLimits();
+  }
+
+  /** Says that no bytes follow. The last record may lack its line end. */
+  end(): void {
+    this.makeRoom(0);
+    this.bytes[this.length] = 0;
+    if (this.search && !this.begin(true)) return;
+    this.scan();
+    if (this.state === "quoted") {
+      throw this.fail(this.quoteLine, "a quote opens here and is never closed");
+    }
+    if (this.state === "closed") this.state = "plain";
+    if (this.fieldStart < this.length || this.field > this.first[this.count]!) {
+      this.ends = grown(this.ends, this.field + 1);
+      this.values = grown(this.values, this.field + 1);
+      this.values[this.field] = Number.NaN;
+      this.ends[this.field++] = this.length;
+      this.finishRecord(this.length);
+    }
+    this.checkLimits();
+  }
+
+  /** Moves the unfinished record to the front and makes room behind it. */
+  private makeRoom(bytes: number): void {
+    const shift = this.recordStart;
+    const kept = this.length - shift;
+    const firstField = this.first[this.count]!;
+    const needed = kept + bytes + 1;
+    if (needed > this.bytes.length) {
+      const larger = Buffer.alloc(Math.max(needed, 2 * this.bytes.length));
+      larger.set(this.bytes.subarray(shift, this.length));
+      this.bytes = larger;
+    } else if (shift > 0) this.bytes.copyWithin(0, shift, this.length);
+    this.values.copyWithin(0, firstField, this.field);
+    this.ends.copyWithin(0, firstField, this.field);
+    for (let field = 0; field < this.field - firstField; field++) this.ends[field]! -= shift;
+    this.field -= firstField;
+    this.base += shift;
+    this.length = kept;
+    this.position -= shift;
+    this.fieldStart -= shift;
+    this.recordStart = 0;
+    this.first[0] = 0;
+    this.count = 0;
+    if (this.problems.size > 0) this.problems.clear();
+  }
+
+  /** Looks for the delimiter in the first record; false while that is not complete. */
+  private begin(atEnd: boolean): boolean {
+    const search = this.search!;
+    const delimiter = findDelimiter(this.bytes, this.length, search, atEnd);
+    if (delimiter === null) {
+      if (this.length > this.maxRecord) throw this.tooLarge();
+      return false;
+    }
+    checkPreamble(this.bytes.subarray(0, this.length), this.file);
+    this.search = null;
+    this.delimiter ??= delimiter;
+    const { kinds } = this;
+    kinds.fill(isHigh, 0x80);
+    kinds[0] = isNul;
+    kinds[lineFeed] = endsLine;
+    kinds[carriageReturn] = endsLine;
+    kinds[quote] = quotes;
+    kinds[this.delimiter.charCodeAt(0)] = delimits;
+    this.position = this.fieldStart = this.recordStart = skipByteOrderMark(this.bytes, this.length);
+    return true;
+  }
+
+  private scan(): void {
+    while (this.position < this.length) {
+      if (this.state === "plain") {
+        this.scanPlain();
+        if (this.state === "plain") return;
+      } else if (this.state === "quoted") this.scanQuoted();
+      else this.scanClosed();
+    }
+  }
+
+  /**
+   * Outside quotes: the hot loop. Reads a field that is a short decimal number on the way, so that its bytes
+   * are touched once. The byte after the last one is NUL, which ends every inner loop.
+   */
+  private scanPlain(): void {
+    const { bytes, kinds, length } = this;
+    const delimiter = this.delimiter!.charCodeAt(0);
+    let { ends, values, field, fieldStart, position: at } = this;
+    if (this.afterReturn) {
+      this.afterReturn = false;
+      if (bytes[at] === lineFeed) fieldStart = this.recordStart = ++at;
+    }
+    while (at < length) {
+      let value = Number.NaN;
+      if (at === fieldStart) {
+        // One digit: most of what pixels, flags and counts are.
+        for (
+          let only = bytes[at]! ^ 0x30;
+          only <= 9 && bytes[at + 1] === delimiter && field < ends.length;
+          only = bytes[at]! ^ 0x30
+        ) {
+          values[field] = only;
+          ends[field++] = at + 1;
+          at += 2;
+        }
+        fieldStart = at;
+        const negative = bytes[at] === minus;
+        if (negative) at++;
+        const digitsStart = at;
+        let mantissa = 0;
+        for (let digit = bytes[at]! ^ 0x30; digit <= 9; digit = bytes[++at]! ^ 0x30) {
+          mantissa = (Math.imul(mantissa, 10) + digit) | 0;
+        }
+        let digits = at - digitsStart;
+        let fractionDigits = 0;
+        if (bytes[at] === point) {
+          const fractionStart = ++at;
+          for (let digit = bytes[at]! ^ 0x30; digit <= 9; digit = bytes[++at]! ^ 0x30) {
+            mantissa = (Math.imul(mantissa, 10) + digit) | 0;
+          }
+          fractionDigits = at - fractionStart;
+          digits += fractionDigits;
+        }
+        const next = bytes[at]!;
+        if (next === delimiter || next === lineFeed || next === carriageReturn) {
+          if (digits > shortDigits) value = parseFloat32(bytes, fieldStart, at);
+          else if (digits > 0) {
+            value = fractionDigits === 0 ? mantissa : mantissa / powersOfTen[fractionDigits]!;
+            if (negative) value = -value;
+          }
+          if (next === delimiter && field < ends.length) {
+            values[field] = value;
+            ends[field++] = at;
+            fieldStart = ++at;
+            continue;
+          }
+        } else if (at === length && at - fieldStart <= waitFor) {
+          at = fieldStart;
+          break;
+        }
+      }
+      let kind = kinds[bytes[at]!];
+      while (kind === ordinary) kind = kinds[bytes[++at]!];
+      if (at >= length) break;
+      if (kind === delimits || kind === endsLine) {
+        if (field === ends.length) {
+          if (field - this.first[this.count]! > maxColumns) throw this.tooWide();
+          ends = this.ends = grown(ends, field + 1);
+          values = this.values = grown(values, field + 1);
+        }
+        values[field] = value;
+        ends[field++] = at;
+        if (kind === delimits) {
+          fieldStart = ++at;
+        } else {
+          this.field = field;
+          this.finishRecord(at);
+          field = this.field;
+          this.recordLine = ++this.line;
+          if (bytes[at++] === carriageReturn) {
+            if (at === length) this.afterReturn = true;
+            else if (bytes[at] === lineFeed) at++;
+          }
+          fieldStart = this.recordStart = at;
+        }
+      } else if (kind === quotes && at === fieldStart) {
+        this.quoteLine = this.line;
+        this.state = "quoted";
+        at++;
+        break;
+      } else {
+        if (kind === quotes) this.blame(at, strayQuote);
+        else if (kind === isNul) this.blameLine(this.line, nulByte(this.base + at));
+        else this.high = true;
+        at++;
+      }
+    }
+    this.position = at;
+    this.field = field;
+    this.fieldStart = fieldStart;
+  }
+
+  private scanQuoted(): void {
+    const { bytes, length } = this;
+    let at = this.position;
+    for (; at < length; at++) {
+      const byte = bytes[at]!;
+      if (byte === quote) {
+        this.state = "closed";
+        at++;
+        break;
+      }
+      if (byte >= 0x80) this.high = true;
+      else if (byte === carriageReturn) this.line++;
+      else if (byte === lineFeed) {
+        if (bytes[at - 1] !== carriageReturn) this.line++;
+      } else if (byte === 0) this.blameLine(this.line, nulByte(this.base + at));
+    }
+    this.position = at;
+  }
+
+  /** After a quote in a quoted field: it is doubled, or it has closed the field. */
+  private scanClosed(): void {
+    const byte = this.bytes[this.position]!;
+    if (byte === quote) {
+      this.state = "quoted";
+      this.position++;
+      return;
+    }
+    this.state = "plain";
+    const kind = this.kinds[byte];
+    if (kind !== delimits && kind !== endsLine) {
+      this.blame(this.position, textAfterQuote(this.delimiter!));
+    }
+  }
+
+  private finishRecord(end: number): void {
+    const fields = this.field - this.first[this.count]!;
+    if (fields > maxColumns) throw this.tooWide();
+    if (end - this.recordStart > this.maxRecord) throw this.tooLarge();
+    if (this.high) {
+      this.high = false;
+      const record = this.bytes.subarray(this.recordStart, end);
+      if (!isUtf8(record)) {
+        this.blameLine(this.recordLine, invalidEncoding(record, this.base + this.recordStart));
+      }
+    }
+    if (this.header === null) {
+      this.finishHeader(end, fields);
+      return;
+    }
+    const isBlank = fields === 1 && end === this.recordStart;
+    if (isBlank && this.header.length > 1) {
+      this.field--;
+      this.blankLine ??= this.recordLine;
+      return;
+    }
+    if (this.blankLine !== null) this.blameBlankLine(this.blankLine);
+    if (fields !== this.header.length) {
+      this.blameLine(this.recordLine, raggedRow(fields, this.header.length));
+    }
+    this.addRecord(this.recordStart, this.recordLine);
+    this.problem = null;
+  }
+
+  private addRecord(start: number, line: number): void {
+    const record = this.count++;
+    this.starts = grown(this.starts, record + 1);
+    this.lines = grown(this.lines, record + 1);
+    this.first = grown(this.first, record + 2);
+    this.starts[record] = start;
+    this.lines[record] = line;
+    this.first[record + 1] = this.field;
+    if (this.problem) this.problems.set(record, this.problem);
+  }
+
+  private finishHeader(end: number, fields: number): void {
+    if (this.problem) throw new UserError(exitCodes.data, this.problem);
+    const isBlank = fields === 1 && end === this.recordStart;
+    if (isBlank) throw this.fail(this.recordLine, "the first line is empty", "a header naming the columns");
+    this.first[1] = this.field;
+    this.starts[0] = this.recordStart;
+    this.lines[0] = this.recordLine;
+    const texts = Array.from({ length: fields }, (_, field) => this.text(0, field));
+    const places = (field: number) => this.placeOf(0, field);
+    this.header = checkHeader(texts, places);
+    this.field = 0;
+  }
+
+  /** Empty lines before a record become a record of their own, without fields. */
+  private blameBlankLine(line: number): void {
+    this.blankLine = null;
+    const found = this.problem;
+    const field = this.field;
+    this.field = this.first[this.count]!;
+    this.problem = { file: this.file, line, ...raggedRow(0, this.header!.length) };
+    this.addRecord(this.recordStart, line);
+    this.field = field;
+    this.problem = found;
+  }
+
+  private blame(at: number, fault: Pick<Problem, "message" | "expected">): void {
+    this.problem ??= { ...this.placeAt(this.recordStart, this.recordLine, at), ...fault };
+  }
+
+  private blameLine(line: number, fault: Pick<Problem, "message" | "expected">): void {
+    this.problem ??= { file: this.file, line, ...fault };
+  }
+
+  private checkLimits(): void {
+    if (this.length - this.recordStart > this.maxRecord) throw this.tooLarge();
+  }
+
+  private tooLarge(): UserError {
+    const limit = `${this.maxRecord / 2 ** 20} MB at most`;
+    return this.state === "quoted"
+      ? this.fail(this.quoteLine, "a quote opens here and is not closed within the largest record", limit)
+      : this.fail(this.recordLine, "a record that does not end", limit);
+  }
+
+  private tooWide(): UserError {
+    return this.fail(this.recordLine, "more columns than can be", `${maxColumns} at most`);
+  }
+
+  private fail(line: number, message: string, expected?: string): UserError {
+    return new UserError(exitCodes.data, { file: this.file, line, message, expected });
+  }
+}
+
+function grown<Values extends Int32Array | Float32Array | Float64Array>(
+  values: Values,
+  length: number,
+): Values {
+  if (values.length >= length) return values;
+  const larger = new (values.constructor as new (length: number) => Values)(
+    Math.max(length, 2 * values.length),
+  );
+  larger.set(values as never);
+  return larger;
+}

@@ -1,0 +1,106 @@
+/** Writes rows as inputs of the network, the same way in training and prediction. */
+
+import { oddities } from "../table/oddities.ts";
+import { expand } from "./expansion.ts";
+import { type CategoryColumn, type ColumnScaling, columnWidth, type InputColumn } from "./preprocessing.ts";
+import { scaler } from "./scaling.ts";
+
+/**
+ * Encodes raw rows, one 32-bit float per input column: a number itself, a boolean as 0 or 1, a category as
+ * the number of its level, −1 for an unseen one; NaN where the value is missing.
+ */
+export class RowEncoder {
+  readonly width: number;
+  private readonly offsets: Int32Array;
+  /** 1 for columns of numbers without indicator: x becomes (x − center) / scale, and that is all. */
+  private readonly arePlain: Uint8Array;
+  private readonly centers: Float64Array;
+  private readonly scales: Float64Array;
+  /** Of a column that becomes one number: what it is scaled by. */
+  private readonly scalers: readonly ((x: number) => number)[];
+  /** Per column, where its indicator stands behind its first input; −1 for none. */
+  private readonly indicators: Int32Array;
+  private readonly filled: Float64Array;
+  private readonly unseen: Float64Array;
+
+  constructor(readonly columns: readonly InputColumn[]) {
+    let width = 0;
+    this.offsets = Int32Array.from(columns, (column) => {
+      const offset = width;
+      width += columnWidth(column);
+      return offset;
+    });
+    this.width = width;
+    const scalings = columns.map(scalingOf);
+    const expansions = columns.map((column) => (column.type === "number" ? column.expansion : undefined));
+    this.arePlain = Uint8Array.from(columns, ({ type, indicator }, j) =>
+      type === "number" &&
+      !indicator &&
+      !expansions[j] &&
+      "center" in scalings[j]! &&
+      scalings[j]!.name !== "log"
+        ? 1
+        : 0,
+    );
+    this.centers = Float64Array.from(scalings, (scaling) => ("center" in scaling ? scaling.center : 0));
+    this.scales = Float64Array.from(scalings, (scaling) => ("scale" in scaling ? scaling.scale : 1));
+    this.scalers = scalings.map(scaler);
+    this.indicators = Int32Array.from(columns, (column) => (column.indicator ? columnWidth(column) - 1 : -1));
+    this.filled = new Float64Array(columns.length);
+    this.unseen = new Float64Array(columns.length);
+  }
+
+  /**
+   * out[to …] = the inputs of raw[from …]. Returns the number of a column whose missing value the
+   * preprocessing refuses, −1 if there is none.
+   */
+  encode(raw: Float32Array, from: number, out: Float32Array, to: number): number {
+    const { offsets, arePlain, centers, scales } = this;
+    for (let j = 0; j < offsets.length; j++) {
+      const value = raw[from + j]!;
+      const at = to + offsets[j]!;
+      if (value - value !== 0) {
+        const { fill } = this.columns[j]!;
+        if (fill === null) return j;
+        this.filled[j]!++;
+        this.encodeOther(j, fill, out, at, 1);
+      } else if (arePlain[j] === 1) out[at] = (value - centers[j]!) / scales[j]!;
+      else {
+        if (value < 0 && this.columns[j]!.type === "category") this.unseen[j]!++;
+        this.encodeOther(j, value, out, at, 0);
+      }
+    }
+    return -1;
+  }
+
+  /** Sentences for the values filled in and the levels unseen so far, counted per column. */
+  warnings(): string[] {
+    return oddities(this.columns, this.filled, this.unseen);
+  }
+
+  private encodeOther(j: number, value: number, out: Float32Array, at: number, isMissing: 0 | 1): void {
+    const column = this.columns[j]!;
+    if (column.type === "category") this.encodeLevel(column, j, value, out, at);
+    else if (column.type === "number" && column.expansion)
+      expand(column.expansion, this.scalers[j]!(value), out, at);
+    else out[at] = this.scalers[j]!(value);
+    const indicator = this.indicators[j]!;
+    if (indicator >= 0) out[at + indicator] = isMissing;
+  }
+
+  private encodeLevel(column: CategoryColumn, j: number, level: number, out: Float32Array, at: number): void {
+    const known = level < 0 && column.rare.length > 0 ? column.levels.length : level;
+    if (column.ordinal) out[at] = known < 0 ? 0 : this.scalers[j]!(known);
+    else {
+      out.fill(0, at, at + columnWidth(column));
+      if (known >= 0) out[at + known] = 1;
+    }
+  }
+}
+
+const unscaled = { name: "none", center: 0, scale: 1 } as const;
+
+function scalingOf(column: InputColumn): ColumnScaling {
+  if (column.type === "number") return column.scaling;
+  return (column.type === "category" && column.ordinal) || unscaled;
+}

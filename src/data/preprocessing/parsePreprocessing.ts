@@ -1,0 +1,239 @@
+/** Checks the preprocessing that a model file holds: whoever wrote the file, what comes out is well-formed. */
+import { exitCodes, UserError } from "../../support/errors.ts";
+import { maxColumns } from "../formats/csv/scanner.ts";
+import type {
+  ArrayInputs,
+  ColumnScaling,
+  Expansion,
+  InputColumn,
+  Inputs,
+  Link,
+  Preprocessing,
+  Scaling,
+  Target,
+} from "./preprocessing.ts";
+import { inputWidth, isGreyImage, levelCount } from "./preprocessing.ts";
+
+/** Inputs and outputs beyond this are a mistake or an attack. */
+const largestWidth = 2 ** 24;
+
+/** The preprocessing in a model file. Throws UserError(model) where the value is no preprocessing. */
+export function parsePreprocessing(value: unknown, file: string): Preprocessing {
+  try {
+    const fields = objectOf(value, "the preprocessing");
+    const target = targetOf(fields.target);
+    const calibration = fields.calibration === undefined ? {} : calibrationOf(fields.calibration, target);
+    const preprocessing = { inputs: inputsOf(fields.inputs), target, ...calibration };
+    const width = inputWidth(preprocessing);
+    expect(width > 0 && width <= largestWidth, `${width} inputs`);
+    return preprocessing;
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    const message = `the model file's preprocessing is damaged: ${error.message}`;
+    throw new UserError(exitCodes.model, { file, message, expected: "a file written by nnt" });
+  }
+}
+
+class Unfit extends Error {}
+
+function expect(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Unfit(what);
+}
+
+function inputsOf(value: unknown): Inputs {
+  const fields = objectOf(value, "inputs");
+  if (fields.kind === "array") return arrayInputsOf(fields);
+  expect(fields.kind === "columns", "inputs of no known kind");
+  const columns = listOf(fields.columns, "columns").map(columnOf);
+  expect(new Set(columns.map(({ name }) => name)).size === columns.length, "two columns of one name");
+  return { kind: "columns", columns };
+}
+
+function arrayInputsOf(fields: Fields): ArrayInputs {
+  const shape = listOf(fields.shape, "shape").map((size) => {
+    expect(Number.isInteger(size) && Number(size) > 0 && Number(size) <= largestWidth, "a size in shape");
+    return size as number;
+  });
+  const { deskew } = fields;
+  if (deskew === undefined) return { kind: "array", shape, scaling: scalingOf(fields.scaling) };
+  expect(isGreyImage(shape), "deskewed records that are no images");
+  const rounded = flagOf(objectOf(deskew, "deskew").rounded, "rounded");
+  return { kind: "array", shape, deskew: { rounded }, scaling: scalingOf(fields.scaling) };
+}
+
+function columnOf(value: unknown): InputColumn {
+  const fields = objectOf(value, "a column");
+  const base = {
+    name: textOf(fields.name, "a column's name"),
+    missingValues: textsOf(fields.missingValues, "missingValues"),
+  };
+  const { type } = fields;
+  const fill = fields.fill === null ? null : numberOf(fields.fill, "fill");
+  const indicator = flagOf(fields.indicator, "indicator");
+  if (type === "number") {
+    const expansion = fields.expansion === undefined ? {} : { expansion: expansionOf(fields.expansion) };
+    return { type, ...base, scaling: columnScalingOf(fields.scaling), ...expansion, fill, indicator };
+  }
+  if (type === "boolean") return { type, ...base, fill, indicator };
+  expect(type === "category", "a column of no known type");
+  const levels = textsOf(fields.levels, "levels");
+  const rare = textsOf(fields.rare, "rare levels");
+  expect(new Set([...levels, ...rare]).size === levels.length + rare.length, "a level twice");
+  const ordinal = fields.ordinal === null ? null : scalingOf(fields.ordinal);
+  const most = levelCount({ levels, rare }) - (ordinal ? 1 : 0);
+  expect(fill === null || (Number.isInteger(fill) && fill >= -1 && fill <= most), "fill of a category");
+  const refusesUnseen = flagOf(fields.refusesUnseen, "refusesUnseen");
+  const embedding = fields.embedding === undefined ? {} : { embedding: widthOf(fields.embedding) };
+  return { type, ...base, levels, rare, fill, ordinal, ...embedding, refusesUnseen, indicator };
+}
+
+function widthOf(value: unknown): number {
+  const width = numberOf(value, "an embedding's width");
+  expect(Number.isInteger(width) && width > 0 && width <= largestWidth, "an embedding's width");
+  return width;
+}
+
+function expansionOf(value: unknown): Expansion {
+  const { name, edges, frequencies } = objectOf(value, "an expansion");
+  const numbers = (list: unknown) =>
+    listOf(list, "an expansion").map((item) => numberOf(item, "an expansion"));
+  if (name === "periodic") return { name, frequencies: numbers(frequencies) };
+  expect(name === "piecewise_linear", "an expansion of no known name");
+  const ends = numbers(edges);
+  expect(ends.length > 1 && ends.every((end, k) => k === 0 || end > ends[k - 1]!), "edges out of order");
+  return { name, edges: ends };
+}
+
+function calibrationOf(value: unknown, target: Target): Pick<Preprocessing, "calibration"> {
+  expect(target.task !== "multioutput", "calibration");
+  const { temperature, thresholds, conformal } = objectOf(value, "calibration");
+  const T = temperature === null ? null : numberOf(temperature, "temperature");
+  expect(T === null || T > 0, "a temperature of 0");
+  const cuts = thresholds === null ? null : numbersOf(thresholds, "thresholds");
+  const most = target.task === "multilabel" ? target.names.length : 1;
+  expect(cuts === null || cuts.length === most, "thresholds");
+  if (conformal === null) return { calibration: { temperature: T, thresholds: cuts, conformal } };
+  const fields = objectOf(conformal, "conformal");
+  const scores = listOf(fields.scores, "scores").map((of) => numbersOf(of, "scores"));
+  const targets = target.task === "regression" ? target.columns.length : 1;
+  const isFull = scores.length === targets && scores.every((of) => of.length === scores[0]!.length);
+  expect(isFull && target.task !== "multilabel", "scores");
+  const [rows, every] = [numberOf(fields.rows, "rows"), numberOf(fields.every, "every")];
+  expect(every >= 1, "every");
+  return { calibration: { temperature: T, thresholds: cuts, conformal: { rows, every, scores } } };
+}
+
+function numbersOf(value: unknown, what: string): number[] {
+  return listOf(value, what).map((number) => numberOf(number, what));
+}
+
+function columnScalingOf(value: unknown): ColumnScaling {
+  const fields = objectOf(value, "a scaling");
+  const { name } = fields;
+  if (name === "quantile_normal") {
+    const quantiles = listOf(fields.quantiles, "quantiles").map((quantile) =>
+      numberOf(quantile, "a quantile"),
+    );
+    expect(
+      quantiles.every((quantile, index) => index === 0 || quantile >= quantiles[index - 1]!),
+      "quantiles out of order",
+    );
+    return { name, quantiles };
+  }
+  if (name !== "log") return scalingOf(value);
+  return { ...scalingOf({ ...fields, name: "standard" }), name };
+}
+
+function scalingOf(value: unknown): Scaling {
+  const { name, center, scale } = objectOf(value, "a scaling");
+  expect(
+    name === "standard" || name === "minmax" || name === "robust" || name === "none",
+    "a scaling of no known name",
+  );
+  const factor = numberOf(scale, "scale");
+  expect(factor !== 0, "a scale of 0");
+  return { name, center: numberOf(center, "center"), scale: factor };
+}
+
+const links = {
+  classification: ["softmax", "sigmoid", "identity"],
+  multilabel: ["sigmoid", "identity"],
+  multioutput: ["softmax"],
+  regression: ["identity", "exp", "gaussian"],
+} as const satisfies Record<Target["task"], readonly Link[]>;
+
+function targetOf(value: unknown): Target {
+  const fields = objectOf(value, "target");
+  const { task } = fields;
+  if (task === "classification") {
+    const classes = classesOf(fields.classes);
+    const { encoding } = fields;
+    expect(encoding === "index" || encoding === "one_hot", "encoding");
+    const link = linkOf(fields.link, links[task]);
+    expect(encoding === "one_hot" || link !== "sigmoid" || classes.length === 2, "classes of a sigmoid");
+    return { task, name: textOf(fields.name, "the target's name"), classes, encoding, link };
+  }
+  if (task === "multilabel") {
+    const names = textsOf(fields.names, "names");
+    expect(names.length > 0, "no targets");
+    return { task, names, link: linkOf(fields.link, links[task]) };
+  }
+  if (task === "multioutput") {
+    const columns = listOf(fields.columns, "target columns").map((column) => {
+      const { name, classes } = objectOf(column, "a target column");
+      return { name: textOf(name, "a target's name"), classes: classesOf(classes) };
+    });
+    expect(columns.length > 1, "a single target");
+    return { task, columns, link: linkOf(fields.link, links[task]) };
+  }
+  expect(task === "regression", "a target of no known task");
+  const columns = listOf(fields.columns, "target columns").map((column) => {
+    const { name, scaling } = objectOf(column, "a target column");
+    return { name: textOf(name, "a target's name"), scaling: scalingOf(scaling) };
+  });
+  expect(columns.length > 0, "no targets");
+  return { task, columns, link: linkOf(fields.link, links[task]) };
+}
+
+function classesOf(value: unknown): string[] {
+  const classes = textsOf(value, "classes");
+  expect(classes.length >= 2 && new Set(classes).size === classes.length, "classes");
+  return classes;
+}
+
+function linkOf<Name extends Link>(value: unknown, allowed: readonly Name[]): Name {
+  const link = allowed.find((name) => name === value);
+  expect(link !== undefined, "link");
+  return link;
+}
+
+type Fields = Partial<Record<string, unknown>>;
+
+function objectOf(value: unknown, what: string): Fields {
+  expect(typeof value === "object" && value !== null && !Array.isArray(value), `${what} is no object`);
+  return value;
+}
+
+function listOf(value: unknown, what: string): unknown[] {
+  expect(Array.isArray(value) && value.length <= maxColumns, `${what} is no list, or too long`);
+  return value;
+}
+
+function textsOf(value: unknown, what: string): string[] {
+  return listOf(value, what).map((text) => textOf(text, what));
+}
+
+function textOf(value: unknown, what: string): string {
+  expect(typeof value === "string", `${what} is no text`);
+  return value;
+}
+
+function numberOf(value: unknown, what: string): number {
+  expect(typeof value === "number" && Number.isFinite(value), `${what} is no number`);
+  return value;
+}
+
+function flagOf(value: unknown, what: string): boolean {
+  expect(typeof value === "boolean", `${what} is neither true nor false`);
+  return value;
+}

@@ -1,0 +1,62 @@
+/** Sentences for values that are missing or unseen in training: how many, and what is done with them. */
+import { type InputColumn, levelCount } from "../preprocessing/preprocessing.ts";
+
+/** What is done with values of a column; columns of which the same is done share a sentence. */
+interface Handling {
+  readonly done: string;
+  /** Where each column has its own. */
+  readonly by?: string;
+}
+
+/** Columns named in a sentence before the others are only counted. */
+const mostNamed = 20;
+
+/** The values filled in first, then those unseen, each in the order of the columns. */
+export function oddities(
+  columns: readonly InputColumn[],
+  filledOf: ArrayLike<number>,
+  unseenOf: ArrayLike<number>,
+): string[] {
+  return [
+    ...sentences("missing ", columns, filledOf, filling),
+    ...sentences("", columns, unseenOf, unseenTaking),
+  ];
+}
+
+function sentences(
+  kind: string,
+  columns: readonly InputColumn[],
+  countOf: ArrayLike<number>,
+  handlingOf: (column: InputColumn) => Handling,
+): string[] {
+  const groups = new Map<string, { name: string; count: number; by: string }[]>();
+  columns.forEach((column, j) => {
+    if (countOf[j] === 0) return;
+    const { done, by } = handlingOf(column);
+    const group = groups.get(done) ?? [];
+    groups.set(done, group);
+    group.push({ name: `"${column.name}"`, count: countOf[j]!, by: by === undefined ? "" : ` with ${by}` });
+  });
+  return [...groups].map(([done, group]) => {
+    const [{ name, count, by }] = group as [(typeof group)[number]];
+    if (group.length === 1)
+      return `column ${name}: ${count} ${kind}${count === 1 ? "value" : "values"} ${done}${by}`;
+    const named = group.slice(0, mostNamed).map((each) => `${each.name} ${each.count}${each.by}`);
+    const more = group.length - named.length;
+    return `${kind}values ${done} in ${group.length} columns: ${named.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+  });
+}
+
+function filling(column: InputColumn): Handling {
+  const { fill } = column;
+  if (column.type !== "category") return { done: "filled", by: String(Number(fill?.toPrecision(6))) };
+  const level = column.levels[fill ?? -1];
+  if (level !== undefined) return { done: "filled", by: JSON.stringify(level) };
+  if (fill === -1) return { done: "taken as none of its levels" };
+  return { done: `taken as a ${fill === levelCount(column) ? "level of their own" : "rare level"}` };
+}
+
+function unseenTaking(column: InputColumn): Handling {
+  const isRare = column.type === "category" && column.rare.length > 0;
+  return { done: `unseen in training, taken as ${isRare ? "a rare level" : "none of its levels"}` };
+}

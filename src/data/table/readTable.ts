@@ -1,0 +1,438 @@
+/**
+ * Reads CSV files into one table of 32-bit floats: a column of numbers holds them, a column of texts the
+ * numbers of its levels. Finds from the whole file which column is which. NaN stands for a missing value.
+ * Knows nothing of scaling, targets and splits.
+ */
+import { nearest } from "../../support/nearest.ts";
+import type { CsvBatch, Place } from "../formats/csv/batch.ts";
+import { LevelIndex } from "../formats/csv/levels.ts";
+import { parseFloat32 } from "../formats/csv/number.ts";
+import { scanRecords } from "../formats/csv/scanRecords.ts";
+import { delimiterOf, isJsonl } from "../formats/files.ts";
+import { jsonlRows } from "../formats/jsonlTable.ts";
+import { dataError, ProblemList } from "../formats/problems.ts";
+import { readFileBytes } from "../formats/source.ts";
+
+/** How a column is to be read. */
+export interface ColumnReading {
+  /** null: numbers if every value in all files is one, else texts. */
+  readonly kind: "number" | "text" | "skip" | null;
+  /** Texts that mean a value is missing. */
+  readonly missing: readonly string[];
+  /** Whether a missing value is a problem. */
+  readonly required?: boolean;
+  /** What becomes of a text in a column of kind number; by default a problem. */
+  readonly hint?: string;
+}
+
+/** A column as it was read. */
+export interface TableColumn {
+  readonly name: string;
+  readonly kind: "number" | "text";
+  /** Texts by their number; empty for numbers. */
+  readonly levels: readonly string[];
+  /** Per level, whether its text means that the value is missing. */
+  readonly isMissing: readonly boolean[];
+  /** Per level, where it first stands. */
+  readonly places: readonly Place[];
+  /** Missing values, over all files. */
+  readonly missing: number;
+  /** More different texts than are kept: their numbers are NaN. */
+  readonly overflowed: boolean;
+}
+
+export interface Table {
+  readonly columns: readonly TableColumn[];
+  readonly rows: number;
+  /** Rows of each file, in the order of the files. */
+  readonly fileRows: readonly number[];
+  /** Row-major pieces of `rowsPerSlab` rows (the last may be shorter), as many columns as `columns`. */
+  readonly slabs: Float32Array[];
+  readonly rowsPerSlab: number;
+  /** Fields per record, skipped ones included. */
+  readonly header: readonly string[];
+  /** null: of JSON Lines. */
+  readonly delimiter: string | null;
+}
+
+/** Takes rows that are too many to be kept. */
+export interface RowSink {
+  /** The columns that rows have, before the first rows come. */
+  start(columns: readonly ColumnRead[]): void;
+  /** Whole rows of one file, numbered from 0, as many as fit; valid until this returns. */
+  take(rows: Float32Array, file: number): void;
+  /** What is told of the rows in the stead of a table that holds them all. */
+  end(table: Table): Table;
+  /** All was in vain. */
+  abandon(): void;
+}
+
+/** A column while it is read. */
+export interface ColumnRead {
+  readonly name: string;
+  readonly isText: boolean;
+  /** The text of a level's number. */
+  text(level: number): string;
+}
+
+/** Floats per slab: large enough that few are needed, small enough that none is wasted. */
+const slabFloats = 2 ** 22;
+/** Floats handed to a sink at once: they stay in a cache. */
+const sinkFloats = 2 ** 16;
+
+/** More levels than this are no category. */
+const maxLevels = 100_000;
+
+/**
+ * Reads the files one after the other; their columns are matched by name, those of the first file rule.
+ * Throws UserError: data with up to twenty problems, io.
+ * @param newSink takes the rows, where they are not to be kept
+ */
+export async function readTable(
+  files: readonly string[],
+  delimiter: string | null,
+  readings: (header: readonly string[], file: string) => readonly ColumnReading[],
+  newSink?: () => RowSink,
+): Promise<Table> {
+  const texts = new Set<string>();
+  for (;;) {
+    const sink = newSink?.() ?? null;
+    const reader = new TableReader(readings, texts, sink);
+    try {
+      const finished = await readAll(reader, files, delimiter);
+      if (finished) return sink?.end(reader.table()) ?? reader.table();
+    } catch (error) {
+      sink?.abandon();
+      throw error;
+    }
+    sink?.abandon();
+    for (const name of reader.refuted) texts.add(name);
+  }
+}
+
+/** The rows of a file by what its name says it is: JSON Lines, tab-separated, else CSV. */
+export function rowsOf(file: string, delimiter: string | null): AsyncGenerator<CsvBatch> {
+  const bytes = readFileBytes(file);
+  return isJsonl(file)
+    ? jsonlRows(bytes, file)
+    : scanRecords(bytes, { file, delimiter: delimiter ?? delimiterOf(file) });
+}
+
+/** Column j of a table, in the order of the rows. */
+export function columnOf(table: Table, j: number): Float32Array {
+  return columnsOf(table, j, 1)[0]!;
+}
+
+/** Columns first … first + count − 1, of all rows or the given ones. Fast for about 16 columns at once. */
+export function columnsOf(table: Table, first: number, count: number, rows?: Int32Array): Float32Array[] {
+  const { columns, slabs, rowsPerSlab } = table;
+  const stride = columns.length;
+  const length = rows?.length ?? table.rows;
+  const values = Array.from({ length: count }, () => new Float32Array(length));
+  for (let at = 0; at < length; at++) {
+    const row = rows ? rows[at]! : at;
+    const index = Math.floor(row / rowsPerSlab);
+    const slab = slabs[index]!;
+    const from = (row - index * rowsPerSlab) * stride + first;
+    for (let j = 0; j < count; j++) values[j]![at] = slab[from + j]!;
+  }
+  return values;
+}
+
+/** False if a column thought to hold numbers holds texts: then the reader has noted it and is to start anew. */
+async function readAll(
+  reader: TableReader,
+  files: readonly string[],
+  delimiter: string | null,
+): Promise<boolean> {
+  let first = true;
+  for (const file of files) {
+    for await (const scanner of rowsOf(file, delimiter)) {
+      reader.take(scanner, file);
+      // A text column shows at once, mostly: then there is no need to read on.
+      if (first && reader.refuted.size > 0) return false;
+      first = false;
+    }
+    reader.endFile(file);
+  }
+  if (reader.refuted.size > 0) return false;
+  reader.problems.throwIfAny();
+  return true;
+}
+
+/** One column while it is read. */
+interface Column {
+  readonly name: string;
+  readonly reading: ColumnReading;
+  readonly isText: boolean;
+  readonly missingTexts: ReadonlySet<string>;
+  /** Missing values that are numbers themselves, as `-999`. */
+  readonly missingNumbers: readonly number[];
+  readonly index: LevelIndex;
+  /** Per level, its number as stored: itself, or NaN for one that means missing. */
+  readonly stored: number[];
+  readonly places: { file: string; line: number; column: number }[];
+  missing: number;
+}
+
+class TableReader {
+  readonly problems = new ProblemList();
+  /** Columns that were taken for numbers and hold texts. */
+  readonly refuted = new Set<string>();
+  private header: readonly string[] | null = null;
+  private delimiter: string | null = null;
+  private columns: Column[] = [];
+  /** Per column, 1 if a number that the scanner found is the value. */
+  private arePlain: Uint8Array = new Uint8Array(0);
+  /** Whether the current file's fields are the columns, one by one, and all are numbers. */
+  private isStraight = false;
+  /** Per column, its field in the current file. */
+  private fields: Int32Array = new Int32Array(0);
+  private slabs: Float32Array[] = [];
+  private rowsPerSlab = 1;
+  private slab = new Float32Array(0);
+  private at = 0;
+  private rows = 0;
+  private fileRows: number[] = [];
+  private fileFirst = 0;
+  private file: string | null = null;
+
+  constructor(
+    private readonly readings: (header: readonly string[], file: string) => readonly ColumnReading[],
+    /** Columns known to hold texts. */
+    private readonly texts: ReadonlySet<string>,
+    private readonly sink: RowSink | null,
+  ) {}
+
+  /** Takes the records that a scanner holds. */
+  take(scanner: CsvBatch, file: string): void {
+    if (this.file !== file) this.startFile(scanner, file);
+    const { count, first, values, problems } = scanner;
+    const { columns, fields, arePlain } = this;
+    for (let record = 0; record < count; record++) {
+      if (problems.size > 0) {
+        const problem = problems.get(record);
+        if (problem) {
+          this.problems.add(problem);
+          continue;
+        }
+      }
+      if (this.at === this.slab.length) this.addSlab();
+      const { slab } = this;
+      const base = first[record]!;
+      let at = this.at;
+      if (this.isStraight && copyFinite(values, base, slab, at, fields.length)) {
+        this.at = at + fields.length;
+        this.rows++;
+        continue;
+      }
+      for (let j = 0; j < fields.length; j++) {
+        const field = fields[j]!;
+        const value = values[base + field]!;
+        if (arePlain[j] === 1 && value - value === 0) slab[at++] = value;
+        else if (columns[j]!.isText) slab[at++] = this.readText(scanner, record, field, columns[j]!, file);
+        else slab[at++] = this.readNumber(scanner, record, field, columns[j]!);
+      }
+      this.at = at;
+      this.rows++;
+    }
+  }
+
+  endFile(file: string): void {
+    const rows = this.rows - this.fileFirst;
+    if (rows === 0 && this.problems.count === 0) {
+      throw dataError({
+        file,
+        message: "the file holds a header and no rows",
+        expected: "at least one row",
+      });
+    }
+    if (this.sink) this.handOver(this.sink);
+    this.fileRows.push(rows);
+    this.fileFirst = this.rows;
+    this.file = null;
+  }
+
+  table(): Table {
+    const columns = this.columns.map((column): TableColumn => {
+      const { name, isText, index, places, missing } = column;
+      return {
+        name,
+        kind: isText ? "text" : "number",
+        levels: isText ? index.texts() : [],
+        isMissing: column.stored.map(Number.isNaN),
+        places,
+        missing,
+        overflowed: index.count >= maxLevels,
+      };
+    });
+    const { rows, fileRows, slabs, rowsPerSlab, delimiter } = this;
+    return { columns, rows, fileRows, slabs, rowsPerSlab, header: this.header!, delimiter };
+  }
+
+  private startFile(scanner: CsvBatch, file: string): void {
+    const header = scanner.header!;
+    this.file = file;
+    this.delimiter = scanner.delimiter;
+    if (this.header === null) {
+      this.header = header;
+      const readings = this.readings(header, file);
+      const columns = header.map((name, field) => newColumn(name, readings[field]!, this.texts));
+      this.columns = columns.filter(({ reading }) => reading.kind !== "skip");
+      this.arePlain = Uint8Array.from(this.columns, ({ isText, missingNumbers }) =>
+        isText || missingNumbers.length > 0 ? 0 : 1,
+      );
+      const floats = this.sink ? sinkFloats : slabFloats;
+      this.rowsPerSlab = Math.max(1, Math.floor(floats / Math.max(1, this.columns.length)));
+      this.sink?.start(
+        this.columns.map(({ name, isText, index }) => ({ name, isText, text: (level) => index.text(level) })),
+      );
+    }
+    const known = new Map(header.map((name, field) => [name, field]));
+    this.fields = Int32Array.from(this.columns, ({ name }) => {
+      const field = known.get(name);
+      if (field === undefined) throw dataError(missingColumn(name, header, file));
+      return field;
+    });
+    this.isStraight = this.fields.every((field, j) => field === j && this.arePlain[j] === 1);
+  }
+
+  private handOver(sink: RowSink): void {
+    if (this.at > 0) sink.take(this.slab.subarray(0, this.at), this.fileRows.length);
+    this.at = 0;
+  }
+
+  private addSlab(): void {
+    if (this.sink) {
+      this.handOver(this.sink);
+      const floats = this.rowsPerSlab * Math.max(1, this.columns.length);
+      if (this.slab.length < floats) this.slab = new Float32Array(floats);
+      return;
+    }
+    // The first slab starts small: most tables are.
+    const rows = this.slabs.length === 0 ? Math.min(this.rowsPerSlab, 1024) : this.rowsPerSlab;
+    const width = Math.max(1, this.columns.length);
+    if (this.slabs.length === 1 && this.slab.length < this.rowsPerSlab * width) {
+      const larger = new Float32Array(Math.min(this.rowsPerSlab * width, 4 * this.slab.length));
+      larger.set(this.slab);
+      this.slab = this.slabs[0] = larger;
+      return;
+    }
+    this.slab = new Float32Array(rows * width);
+    this.slabs.push(this.slab);
+    this.at = 0;
+  }
+
+  /** A number that the scanner did not read on the way: long, quoted, missing, or none at all. */
+  private readNumber(scanner: CsvBatch, record: number, field: number, column: Column): number {
+    const number = scanner.number(record, field);
+    const isMissing = Number.isNaN(number)
+      ? column.missingTexts.has(scanner.text(record, field).trim())
+      : column.missingNumbers.includes(number);
+    if (isMissing) return this.readMissing(scanner, record, field, column);
+    if (number - number === 0) return number;
+    const isText = Number.isNaN(number);
+    if (isText && column.reading.kind === null) this.refuted.add(column.name);
+    else this.problems.add(notANumber(scanner, record, field, number));
+    return Number.NaN;
+  }
+
+  private readText(scanner: CsvBatch, record: number, field: number, column: Column, file: string): number {
+    const { index, stored } = column;
+    let level = scanner.levelOf(record, field, index);
+    if (level < 0) {
+      if (index.count === maxLevels) {
+        if (column.reading.kind === "text") throw tooManyLevels(file, column.name);
+        return Number.NaN;
+      }
+      const text = scanner.text(record, field);
+      level = index.add(text);
+      const { line, column: character } = scanner.placeOf(record, field);
+      column.places.push({ file, line: line!, column: character! });
+      stored.push(column.missingTexts.has(text.trim()) ? Number.NaN : level);
+    }
+    const value = stored[level]!;
+    return Number.isNaN(value) ? this.readMissing(scanner, record, field, column) : value;
+  }
+
+  private readMissing(scanner: CsvBatch, record: number, field: number, column: Column): number {
+    column.missing++;
+    if (column.reading.required) this.problems.add(missingValue(scanner, record, field, column.reading.hint));
+    return Number.NaN;
+  }
+}
+
+/** Copies `count` numbers; false, and some copied in vain, if one is not finite. */
+function copyFinite(from: Float32Array, first: number, to: Float32Array, at: number, count: number): boolean {
+  let sum = 0;
+  for (let j = 0; j < count; j++) {
+    const value = from[first + j]!;
+    to[at + j] = value;
+    sum += value - value;
+  }
+  return sum === 0;
+}
+
+/** Of every column of numbers: nothing is ever added. */
+const noLevels = new LevelIndex();
+
+function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<string>): Column {
+  const numbers = reading.missing.map((text) => parseFloat32(Buffer.from(text), 0, Buffer.byteLength(text)));
+  const isText = reading.kind === "text" || (reading.kind === null && texts.has(name));
+  return {
+    name,
+    reading,
+    isText,
+    missingTexts: new Set(reading.missing),
+    missingNumbers: numbers.filter((number) => !Number.isNaN(number)),
+    index: isText ? new LevelIndex() : noLevels,
+    stored: [],
+    places: [],
+    missing: 0,
+  };
+}
+
+function missingValue(scanner: CsvBatch, record: number, field: number, hint: string | undefined) {
+  const message = `column "${scanner.header![field]}" holds ${quoted(scanner.text(record, field))}, a missing value`;
+  return { ...scanner.placeOf(record, field), message, expected: "a value in every row", hint };
+}
+
+/** A value that is not a number, or none that 32 bits hold. */
+export function notANumber(scanner: CsvBatch, record: number, field: number, number: number) {
+  const text = scanner.text(record, field);
+  const place = scanner.placeOf(record, field);
+  return { ...place, ...numberProblem(scanner.header![field]!, text, Number.isNaN(number)) };
+}
+
+/** The sentence for a text in a column of numbers. */
+export function numberProblem(name: string, text: string, isText: boolean) {
+  if (!isText) {
+    const message = `column "${name}" holds ${quoted(text)}, too large for a 32-bit float`;
+    return { message, expected: "at most 3.4e38" };
+  }
+  return {
+    message: `column "${name}" holds ${quoted(text)}, not a number`,
+    hint: `if it means that the value is missing: columns.${name}.missing_values: [${JSON.stringify(text)}]`,
+  };
+}
+
+/** A column that a header lacks, with the nearest name it has. */
+export function missingColumn(name: string, header: readonly string[], file: string | undefined) {
+  const meant = nearest(name, header);
+  const hint = meant === undefined ? `the columns are ${listed(header)}` : `did you mean ${quoted(meant)}?`;
+  return { file, line: 1, message: `no column is named "${name}"`, hint };
+}
+
+function tooManyLevels(file: string, name: string) {
+  const message = `column "${name}" holds more than ${maxLevels} different texts`;
+  return dataError({ file, message, expected: "a category", hint: `columns.${name}: id` });
+}
+
+/** A value in a message: in quotes, escaped, not too long. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 12 ? `${names.slice(0, 12).join(", ")}, … (${names.length})` : names.join(", ");
+}

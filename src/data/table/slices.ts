@@ -1,0 +1,95 @@
+/** A column's values as names of slices: the rows that share one are measured on their own. */
+import type { CsvDataSpec } from "../../config/schema.ts";
+import { filesOf } from "../dataset/load.ts";
+import { dataError } from "../formats/problems.ts";
+import { columnOf, missingColumn, readTable, type Table } from "./readTable.ts";
+
+export interface Slices {
+  readonly column: string;
+  readonly names: readonly string[];
+  /** For each of the rows asked for, the number of its slice. */
+  readonly numbers: Int32Array;
+}
+
+/** Numbers with more different values than these are cut at their quartiles. */
+const mostNumbers = 10;
+/** Of more texts, the rarer ones are one slice. */
+const mostTexts = 20;
+
+const missing = "(missing)";
+const others = "(others)";
+
+/**
+ * The slices of some rows of a table by a column, which need not be an input of the model.
+ * @param files null: those of the spec
+ * @param indices numbers of rows in all files, one after the other
+ * @throws UserError: data where no column is named so, io
+ */
+export async function slicesOf(
+  name: string,
+  indices: Int32Array,
+  source: { spec: CsvDataSpec; files: readonly string[] | null; baseDirectory: string },
+): Promise<Slices> {
+  const { spec } = source;
+  const files = source.files ?? (await filesOf(spec, source.baseDirectory)).all;
+  const type = new Map(Object.entries(spec.columns)).get(name)?.type ?? null;
+  const kind = type === "category" || type === "boolean" ? "text" : null;
+  const table = await readTable(files, spec.delimiter, (header, file) => {
+    if (!header.includes(name)) throw dataError(missingColumn(name, header, file));
+    const reading = { kind, missing: spec.missing_values } as const;
+    return header.map((other) => (other === name ? reading : { kind: "skip", missing: [] }));
+  });
+  const all = columnOf(table, 0);
+  const values = Float32Array.from(indices, (row) => all[row]!);
+  return {
+    column: name,
+    ...(table.columns[0]!.kind === "text" ? ofTexts(table, values) : ofNumbers(values)),
+  };
+}
+
+type Named = Pick<Slices, "names" | "numbers">;
+
+/** The most frequent texts by name, then the others and missing ones, where there are any. */
+function ofTexts(table: Table, values: Float32Array): Named {
+  const { levels } = table.columns[0]!;
+  const counts = new Map<number, number>();
+  for (const value of values) if (!Number.isNaN(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const frequent = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!).slice(0, mostTexts);
+  const known = new Map(
+    frequent.map((level) => [level, levels[level]!] as const).sort(([, a], [, b]) => (a < b ? -1 : 1)),
+  );
+  return named(values, [...known.values()], (value) => known.get(value) ?? others);
+}
+
+/** One slice a number where they are few, else four of about as many rows each. */
+function ofNumbers(values: Float32Array): Named {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const distinct = [...new Set(sorted)];
+  if (distinct.length <= mostNumbers) return named(values, distinct.map(written), written);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!;
+  const cuts = [...new Set([at(0.25), at(0.5), at(0.75)])];
+  const ends = cuts.map(written);
+  const names = [
+    ...ends.map((end, i) => (i === 0 ? `≤ ${end}` : `${ends[i - 1]} … ${end}`)),
+    `> ${ends.at(-1)}`,
+  ];
+  return named(values, names, (value) => {
+    const cut = cuts.findIndex((end) => value <= end);
+    return names[cut < 0 ? cuts.length : cut]!;
+  });
+}
+
+/** A 32-bit float without the digits that it only has as a double. */
+function written(value: number): string {
+  return String(Number(value.toPrecision(7)));
+}
+
+function named(values: Float32Array, names: readonly string[], nameOf: (value: number) => string): Named {
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const numberOf = (name: string) => {
+    if (!numbers.has(name)) numbers.set(name, numbers.size);
+    return numbers.get(name)!;
+  };
+  const result = Int32Array.from(values, (value) => numberOf(Number.isNaN(value) ? missing : nameOf(value)));
+  return { names: [...numbers.keys()], numbers: result };
+}

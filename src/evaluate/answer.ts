@@ -1,0 +1,107 @@
+/** One answer of a model as a number, a probability or a value as `predict` gives it, and its slopes by the outputs. */
+import { blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import type { AverageName } from "../engine/backend.ts";
+import { links } from "../model/losses.ts";
+
+/** What is asked: the number of a class, label or target column. */
+export interface Question {
+  readonly preprocessing: Pick<Preprocessing, "target" | "calibration">;
+  /** How members' outputs become the network's; null: there is one network. */
+  readonly average: AverageName | null;
+  readonly index: number;
+}
+
+export interface Answer {
+  readonly value: number;
+  /** ∂value/∂S of every member. */
+  readonly slopes: readonly Float64Array[];
+}
+
+/** @param outputs S of every member, for one row */
+export function answerTo(question: Question, outputs: readonly Float64Array[]): Answer {
+  const { average } = question;
+  if (average === null) {
+    const { value, slope } = read(question, outputs[0]!);
+    return { value, slopes: [slope] };
+  }
+  const meanings = outputs.map((S) => meaningOf(average, S));
+  const mean = meanings[0]!.map((_, j) => meanings.reduce((sum, p) => sum + p[j]! / meanings.length, 0));
+  const { value, slope } = read(question, mean.map(inverse[average]));
+  const ofMean = slope.map((s, j) => (s === 0 ? 0 : s * inverseSlope[average](mean[j]!)));
+  return { value, slopes: meanings.map((p) => backward(average, p, ofMean).map((s) => s / meanings.length)) };
+}
+
+/** The answer to outputs S, and its slopes. */
+function read({ preprocessing: { target, calibration }, index }: Question, S: Float64Array) {
+  const { link } = target;
+  if (target.task === "regression") {
+    const { center, scale } = target.columns[index]!.scaling;
+    const number = S[index]! * scale + center;
+    const value = link === "exp" ? Math.exp(number) : number;
+    return { value, slope: only(S.length, index, link === "exp" ? value * scale : scale) };
+  }
+  const blocks = blocksOf({ target });
+  if (blocks) return readBlock(blocks, index, S);
+  const T = calibration?.temperature ?? 1;
+  const p = meaningOf(
+    link,
+    S.map((s) => s / T),
+  );
+  // One output tells two classes apart: it is the second's.
+  const isOther = target.task === "classification" && S.length === 1 && index === 0;
+  const at = S.length === 1 ? 0 : index;
+  const slope = backward(link, p, only(S.length, at, isOther ? -1 / T : 1 / T));
+  return { value: isOther ? 1 - p[at]! : p[at]!, slope };
+}
+
+/** The probability of a class of one of several targets: a softmax over the outputs of that target. */
+function readBlock(blocks: readonly number[], index: number, S: Float64Array) {
+  let [first, number] = [0, 0];
+  while (index >= first + blocks[number]!) first += blocks[number++]!;
+  const n = blocks[number]!;
+  const p = meaningOf("softmax", S.slice(first, first + n));
+  const slope = new Float64Array(S.length);
+  slope.set(backward("softmax", p, only(n, index - first, 1)), first);
+  return { value: p[index - first]!, slope };
+}
+
+function meaningOf(link: AverageName, S: Float64Array): Float64Array {
+  const meaning = S.slice();
+  links[link](meaning, meaning.length);
+  return meaning;
+}
+
+/** Slopes by S from slopes by p, the meaning of S. */
+function backward(link: AverageName, p: Float64Array, dP: Float64Array): Float64Array {
+  if (link === "softmax") {
+    const mean = p.reduce((sum, value, j) => sum + value * dP[j]!, 0);
+    return p.map((value, j) => value * (dP[j]! - mean));
+  }
+  if (link === "sigmoid") return p.map((value, j) => value * (1 - value) * dP[j]!);
+  return link === "exp" ? p.map((value, j) => value * dP[j]!) : dP;
+}
+
+const same = (mean: number) => mean;
+
+/** S that means a mean of meanings; of two normal distributions' only the means are looked at. */
+const inverse = {
+  identity: same,
+  gaussian: same,
+  exp: Math.log,
+  softmax: Math.log,
+  sigmoid: (p) => Math.log(p) - Math.log1p(-p),
+} satisfies Record<AverageName, (mean: number) => number>;
+
+const inverseSlope = {
+  identity: () => 1,
+  gaussian: () => 1,
+  exp: (rate) => 1 / rate,
+  softmax: (p) => 1 / p,
+  sigmoid: (p) => 1 / (p * (1 - p)),
+} satisfies Record<AverageName, (mean: number) => number>;
+
+function only(length: number, index: number, value: number): Float64Array {
+  const values = new Float64Array(length);
+  values[index] = value;
+  return values;
+}

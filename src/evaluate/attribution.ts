@@ -1,0 +1,116 @@
+/**
+ * Integrated gradients (Sundararajan, Taly and Yan 2017): what every input of a row adds to an answer, compared
+ * with the answer f(x₀) to a baseline x₀. In 64 bit, by the reference kernels: few rows, and equal bits everywhere.
+ */
+import { inputWidth, outputWidth } from "../data/preprocessing/preprocessing.ts";
+import { Kernels } from "../engine/kernels.ts";
+import type { Floats } from "../engine/matrix.ts";
+import { openReference } from "../engine/reference/backend.ts";
+import { describeModel } from "../model/describe.ts";
+import { membersOf } from "../model/members.ts";
+import { buildModel, type Model } from "../model/model.ts";
+import { checkTensors, valuesOf } from "../model/tensors.ts";
+import { type Answer, answerTo, type Question } from "./answer.ts";
+import type { SavedModel } from "./savedModel.ts";
+
+/** Points of a path that go through the network together. */
+const batch = 32;
+
+export interface Attribution {
+  /** f(x). */
+  readonly value: number;
+  /** f(x₀). */
+  readonly baseline: number;
+  /** Of every input: they sum up to value − baseline but for what is left by the steps, which is small. */
+  readonly inputs: Float64Array;
+}
+
+export class Attributor {
+  private readonly members: readonly Model[];
+  private readonly question: Omit<Question, "index">;
+  private readonly width: number;
+
+  /** @throws UserError (exit code 4) if tensors and layers do not fit */
+  constructor({ path, preprocessing, layers, checkpoint }: SavedModel) {
+    const k = new Kernels(openReference(64));
+    const ends = { inputWidth: inputWidth(preprocessing), outputWidth: outputWidth(preprocessing) };
+    const given = [...checkpoint.parameters, ...checkpoint.buffers];
+    const { layers: described } = describeModel(layers, ends.inputWidth, ends.outputWidth);
+    checkTensors(
+      described.flatMap(({ tensors }) => tensors),
+      given,
+      path,
+    );
+    const { networks, average } = membersOf(layers, new Map(given.map((tensor) => [tensor.name, tensor])));
+    this.members = networks.map(({ layers, tensors }) => {
+      const model = buildModel(k, layers, { ...ends, seed: 0, init: { name: "zeros" } });
+      model.load(tensors, path);
+      return model;
+    });
+    this.question = { preprocessing, average };
+    this.width = ends.inputWidth;
+  }
+
+  /** f(x), as `predict` gives it: of class, label or target number `index`. */
+  value(x: Floats, index: number): number {
+    return this.along(1, (_, at) => at.set(x), index)[0]!.value;
+  }
+
+  /** f(x) and ∂f/∂x. */
+  gradient(x: Floats, index: number): { value: number; gradient: Float64Array } {
+    const gradient = new Float64Array(this.width);
+    const [answer] = this.along(1, (_, at) => at.set(x), index, gradient);
+    return { value: answer!.value, gradient };
+  }
+
+  /** (x − x₀) ⊙ the mean of ∂f/∂x at the middles of `steps` equal parts of the line from x₀ to x. */
+  attribute(x: Floats, x0: Floats, index: number, steps: number): Attribution {
+    const sum = new Float64Array(this.width);
+    const point = (step: number, at: Floats) => {
+      const share = (step + 0.5) / steps;
+      for (let j = 0; j < at.length; j++) at[j] = x0[j]! + share * (x[j]! - x0[j]!);
+    };
+    this.along(steps, point, index, sum);
+    return {
+      value: this.value(x, index),
+      baseline: this.value(x0, index),
+      inputs: sum.map((total, j) => ((x[j]! - x0[j]!) * total) / steps),
+    };
+  }
+
+  /** Answers at `count` points; their gradients are added to `sum`, if it is given. */
+  private along(
+    count: number,
+    point: (number: number, at: Floats) => void,
+    index: number,
+    sum: Float64Array | null = null,
+  ): Answer[] {
+    const answers: Answer[] = [];
+    for (let first = 0; first < count; first += batch) {
+      const size = Math.min(batch, count - first);
+      const passes = this.members.map((model) => model.plan(size, { inputGradient: true }));
+      for (const { X } of passes) {
+        const x = valuesOf(X);
+        for (let r = 0; r < size; r++) point(first + r, x.subarray(r * X.cols, (r + 1) * X.cols));
+      }
+      for (const pass of passes) pass.forward("evaluate");
+      const n = passes[0]!.S.cols;
+      const rows = Array.from({ length: size }, (_, r) =>
+        answerTo(
+          { ...this.question, index },
+          passes.map(({ S }) => Float64Array.from(valuesOf(S).subarray(r * n, (r + 1) * n))),
+        ),
+      );
+      answers.push(...rows);
+      if (sum === null) continue;
+      for (const [m, pass] of passes.entries()) {
+        const dS = valuesOf(pass.dS);
+        for (const [r, { slopes }] of rows.entries()) dS.set(slopes[m]!, r * n);
+        pass.backward();
+        const dX = valuesOf(pass.dX!);
+        for (let i = 0; i < dX.length; i++) sum[i % this.width]! += dX[i]!;
+      }
+    }
+    return answers;
+  }
+}

@@ -1,0 +1,247 @@
+/** Watches an evaluation for the report: batch by batch, in memory that does not grow with the rows. */
+import { type AnySplit, isStreamed, rowCount } from "../data/dataset/dataset.ts";
+import {
+  answerNames,
+  blocksOf,
+  type ClassTarget,
+  isGreyImage,
+  type Preprocessing,
+  type Target,
+} from "../data/preprocessing/preprocessing.ts";
+import type { Floats } from "../engine/matrix.ts";
+import { Calibration } from "../metrics/calibration.ts";
+import type { Evaluation } from "../metrics/metrics.ts";
+import { ScoreCurves } from "../metrics/scoreCurves.ts";
+import type { Diagnosis, LabelDiagnosis, NumberRow, ScoreCurve, Shape, WrongRow } from "./findings.ts";
+
+/** More classes than these are counted, but not drawn one by one. */
+const mostInMatrix = 40;
+const mostCurves = 100;
+const curvesShown = 12;
+const wrongShown = 24;
+const sampleSize = 1500;
+
+export interface Observed {
+  readonly split: string;
+  /** Evaluated in their order. */
+  readonly rows: AnySplit;
+}
+
+/** Sees every batch of an evaluation. */
+export interface Watcher {
+  /** Predictions and targets as {@link Evaluation.add} takes them, and the outputs S; the rows from `first` on. */
+  see(predictions: Float64Array, targets: Float64Array, first: number, S: Floats): void;
+}
+
+/** A watcher that then says what it saw. */
+export interface Observer extends Watcher {
+  diagnosis(evaluation: Evaluation): Diagnosis;
+}
+
+export function observer({ inputs, target, calibration }: Preprocessing, observed: Observed): Observer {
+  const shape = inputs.kind === "array" ? imageShape(inputs.shape) : null;
+  switch (target.task) {
+    case "classification":
+      return observeClasses(target, observed, shape, calibration?.thresholds?.[0] ?? null);
+    case "multilabel":
+      return observeLabels("multilabel", target.names, observed);
+    case "multioutput":
+      return observeTargets(target, observed);
+    case "regression":
+      return observeNumbers(target, observed);
+  }
+}
+
+/** Height and width of records that are grey images. */
+export function imageShape(shape: readonly number[]): Shape | null {
+  return isGreyImage(shape) ? [shape[0]!, shape[1]!] : null;
+}
+
+function observeClasses(
+  { classes, link }: ClassTarget,
+  { split, rows }: Observed,
+  shape: Shape | null,
+  threshold: number | null,
+): Observer {
+  const n = classes.length;
+  const isBinary = n === 2;
+  const hasProbabilities = link === "softmax" || link === "sigmoid";
+  const curves = Array.from({ length: n <= mostCurves ? n : 0 }, () => new ScoreCurves());
+  const calibration = new Calibration();
+  const wrong = new Largest<WrongRow>(wrongShown, ({ probability }) => probability);
+  const p = new Float64Array(n);
+  return {
+    see(predictions, targets, first) {
+      const outputs = predictions.length / targets.length;
+      for (let r = 0; r < targets.length; r++) {
+        const actual = targets[r]!;
+        let predicted = 0;
+        for (let c = 0; c < n; c++) {
+          p[c] = outputs === 1 ? Math.abs(1 - c - predictions[r]!) : predictions[r * outputs + c]!;
+          if (p[c]! > p[predicted]!) predicted = c;
+        }
+        if (threshold !== null) predicted = p[1]! > threshold ? 1 : 0;
+        if (isBinary) curves[1]!.add(p[1]!, actual === 1);
+        else for (let c = 0; c < curves.length; c++) curves[c]!.add(p[c]!, c === actual);
+        const said = isBinary ? 1 : predicted;
+        calibration.add(p[said]!, said === actual);
+        const probability = p[predicted]!;
+        if (predicted !== actual && wrong.takes(probability))
+          wrong.add({ row: rowNumber(rows, first + r), actual, predicted, probability });
+      }
+    },
+    diagnosis(evaluation) {
+      const perClass = evaluation.perClass()!;
+      const counts = perClass.map(({ support }) => support);
+      return {
+        split,
+        rows: rowCount(rows),
+        task: "classification",
+        classes,
+        perClass,
+        confusion: n <= mostInMatrix ? evaluation.confusion() : null,
+        curves: hasProbabilities ? curvesOf(classes, curves, isBinary ? [0, 1] : counts) : [],
+        calibration: { bins: calibration.bins(), error: calibration.error() },
+        shape,
+        wrong: wrong.list().map((row) => (shape ? { ...row, image: imageOf(rows, row.row) } : row)),
+      };
+    },
+  };
+}
+
+/** Every class of every target as a label that a row has or has not. */
+function observeTargets(target: Extract<Target, { task: "multioutput" }>, observed: Observed): Observer {
+  const names = answerNames({ target });
+  const blocks = blocksOf({ target })!;
+  const labels = observeLabels("multioutput", names, observed);
+  return {
+    see(predictions, targets, first, S) {
+      const has = new Float64Array(predictions.length);
+      let from = 0;
+      for (const [i, number] of targets.entries()) {
+        has[from + number] = 1;
+        from += blocks[i % blocks.length]!;
+      }
+      labels.see(predictions, has, first, S);
+    },
+    diagnosis: labels.diagnosis,
+  };
+}
+
+function observeLabels(
+  task: LabelDiagnosis["task"],
+  names: readonly string[],
+  { split, rows }: Observed,
+): Observer {
+  const n = names.length;
+  const curves = Array.from({ length: Math.min(n, mostCurves) }, () => new ScoreCurves());
+  const calibration = new Calibration();
+  return {
+    see(predictions, targets) {
+      for (let i = 0; i < targets.length; i++) {
+        const is = targets[i]! > 0.5;
+        curves[i % n]?.add(predictions[i]!, is);
+        calibration.add(predictions[i]!, is);
+      }
+    },
+    diagnosis(evaluation) {
+      const perClass = evaluation.perClass()!;
+      const counts = perClass.map(({ support }) => support);
+      return {
+        split,
+        rows: rowCount(rows),
+        task,
+        classes: names,
+        perClass,
+        curves: curvesOf(names, curves, counts),
+        calibration: { bins: calibration.bins(), error: calibration.error() },
+      };
+    },
+  };
+}
+
+function observeNumbers(
+  { columns }: Extract<Target, { task: "regression" }>,
+  { split, rows }: Observed,
+): Observer {
+  const n = columns.length;
+  const every = Math.ceil(rowCount(rows) / sampleSize);
+  const targetsSeen = columns.map(({ name }) => ({
+    name,
+    sample: [] as NumberRow[],
+    worst: new Largest<NumberRow>(10, ({ actual, predicted }) => Math.abs(actual - predicted)),
+  }));
+  return {
+    see(predictions, targets, first) {
+      for (let i = 0; i < targets.length; i++) {
+        const at = first + Math.floor(i / n);
+        const [actual, predicted] = [targets[i]!, predictions[i]!];
+        const { sample, worst } = targetsSeen[i % n]!;
+        const isSampled = at % every === 0;
+        const isBad = worst.takes(Math.abs(actual - predicted));
+        if (!isSampled && !isBad) continue;
+        const row = { row: rowNumber(rows, at), actual, predicted };
+        if (isSampled) sample.push(row);
+        if (isBad) worst.add(row);
+      }
+    },
+    diagnosis: () => ({
+      split,
+      rows: rowCount(rows),
+      task: "regression",
+      targets: targetsSeen.map(({ name, sample, worst }) => ({ name, sample, worst: worst.list() })),
+    }),
+  };
+}
+
+/** Curves of the classes with most rows, in the order of the classes. */
+function curvesOf(names: readonly string[], curves: readonly ScoreCurves[], counts: readonly number[]) {
+  const chosen = [...curves.keys()]
+    .filter((c) => counts[c]! > 0)
+    .sort((a, b) => counts[b]! - counts[a]!)
+    .slice(0, curvesShown)
+    .sort((a, b) => a - b);
+  return chosen.map((c): ScoreCurve => ({ name: names[c]!, ...curves[c]!.curves() }));
+}
+
+/** In the table, or in all files. */
+function rowNumber(rows: AnySplit, position: number): number {
+  return isStreamed(rows) ? rows.rowAt(position) : rows.indices[position]!;
+}
+
+/** Arrays are not streamed. */
+function imageOf(rows: AnySplit, row: number): string {
+  if (isStreamed(rows)) return "";
+  const { table } = rows;
+  const values = table.values.subarray(row * table.cols, (row + 1) * table.cols);
+  const isBytes = values instanceof Uint8Array;
+  const [low, high] = [isBytes ? 0 : Math.min(...values), Math.max(...values)]; // 8×8 digits end at 16
+  const bytes = Uint8Array.from(values, (value) => ((value - low) / (high - low || 1)) * 255);
+  return Buffer.from(bytes).toString("base64");
+}
+
+/** The few items of largest measure, of many. */
+class Largest<Item> {
+  private readonly kept: Item[] = [];
+
+  constructor(
+    private readonly size: number,
+    private readonly measure: (item: Item) => number,
+  ) {}
+
+  /** Whether an item of this measure would be kept; spares making those that would not. */
+  takes(measure: number): boolean {
+    return this.kept.length < this.size || measure > this.measure(this.kept.at(-1)!);
+  }
+
+  add(item: Item): void {
+    const at = this.kept.findIndex((other) => this.measure(other) < this.measure(item));
+    this.kept.splice(at < 0 ? this.kept.length : at, 0, item);
+    if (this.kept.length > this.size) this.kept.pop();
+  }
+
+  /** The largest first. */
+  list(): readonly Item[] {
+    return this.kept;
+  }
+}

@@ -1,0 +1,246 @@
+/** `nnt eval`: a saved model's figures on a split of its spec, or on data it has never seen. */
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import {
+  type AnySplit,
+  isStreamed,
+  type LoadOptions,
+  rowCount,
+  type Split,
+} from "../data/dataset/dataset.ts";
+import { openDataset, openRows } from "../data/dataset/load.ts";
+import { answerNames, blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
+import type { ColumnProfile } from "../data/table/profile.ts";
+import { type Slices, slicesOf } from "../data/table/slices.ts";
+import { type KernelsChoice, openKernels } from "../engine/choose.ts";
+import { Kernels } from "../engine/kernels.ts";
+import { metricsOf } from "../metrics/metrics.ts";
+import { lossRule } from "../model/losses.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import type { Figures } from "../train/events.ts";
+import { rowsIn } from "../train/rows.ts";
+import { Measure } from "./measure.ts";
+import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
+import { type SliceFigures, Slicing } from "./slicing.ts";
+import { specDirectory } from "./summary.ts";
+
+/** Which rows are measured or explained. */
+export interface RowsWanted {
+  /** null: test, else validation, else training rows. */
+  readonly split: string | null;
+  /** A table to evaluate on instead of the spec's data. */
+  readonly data: string | null;
+  readonly images: string | null;
+  readonly labels: string | null;
+}
+
+export interface EvaluateOptions extends RowsWanted, KernelsChoice {
+  readonly model: string;
+  /** A column whose values' rows are measured on their own, too. */
+  readonly slice?: string | null;
+}
+
+/** Where the middle 95 % of samples of the rows have a figure; null where it is mostly not defined. */
+type Interval = readonly [low: number, high: number];
+
+export interface EvaluateResult {
+  readonly model: string;
+  readonly split: string;
+  readonly rows: number;
+  readonly metrics: Figures;
+  /** Of all metrics but `loss` and `max_error`, where they are defined. */
+  readonly intervals: Readonly<Record<string, Interval>>;
+  /** Of every class or label; null for a regression. */
+  readonly per_class: readonly ClassFigures[] | null;
+  /** Row = true class, column = predicted, both in the order of per_class; null unless each row has one class. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  readonly slices: { readonly column: string; readonly of: readonly SliceFigures[] } | null;
+  readonly warnings: readonly string[];
+}
+
+export interface ClassFigures {
+  readonly class: string;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** Rows of the class. */
+  readonly support: number;
+  /** Rows taken for it. */
+  readonly predicted: number;
+  readonly intervals: Readonly<Record<"precision" | "recall" | "f1", Interval | null>>;
+}
+
+/** @throws UserError: usage, data, model, io */
+export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
+  const saved = readModel(options.model);
+  const { name, split, warnings, close } = await rowsToEvaluate(saved, options, options.slice != null);
+  const { backend } = await openKernels(options);
+  try {
+    const slices = options.slice ? await slicesFor(options.slice, saved, split, options.data) : null;
+    const k = new Kernels(backend);
+    const model = restoreModel(k, saved);
+    const { target, calibration } = saved.preprocessing;
+    const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), blocksOf(saved.preprocessing));
+    const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
+    const names = metricsOf(target.task);
+    const slicing =
+      slices &&
+      new Slicing(slices, names, target, { hasIntervals: true, thresholds: calibration?.thresholds ?? null });
+    const watch = slicing ? [slicing] : [];
+    const { loss, evaluation } = await measure.run(names, { watch, hasIntervals: true });
+    const intervals = evaluation.intervals();
+    const classes = answerNames({ target });
+    return {
+      model: options.model,
+      split: name,
+      rows: rowCount(split),
+      metrics: { loss, ...evaluation.result() },
+      intervals: intervals.metrics,
+      per_class:
+        evaluation.perClass()?.map((scores, c) => ({
+          class: classes[c]!,
+          ...scores,
+          intervals: intervals.perClass![c]!,
+        })) ?? null,
+      confusion: evaluation.confusion(),
+      slices: slicing && { column: slices!.column, of: slicing.figures() },
+      warnings,
+    };
+  } finally {
+    close?.();
+    await backend.close();
+  }
+}
+
+async function slicesFor(
+  column: string,
+  { data: spec, ...saved }: SavedModel,
+  split: AnySplit,
+  data: string | null,
+): Promise<Slices> {
+  const { indices } = held(split, `--slice ${column}`);
+  if (spec.format === "csv") {
+    const source =
+      data === null
+        ? { files: null, baseDirectory: findBase({ data: spec, ...saved }) }
+        : { files: [data], baseDirectory: "" };
+    return slicesOf(column, indices, { spec, ...source });
+  }
+  throw new UserError(exitCodes.usage, {
+    message: `--slice ${column}: the model was trained on ${spec.format.toUpperCase()} files, whose columns have no texts`,
+    expected: "a model of a table",
+  });
+}
+
+export interface Chosen<Rows extends AnySplit = AnySplit> {
+  readonly name: string;
+  readonly split: Rows;
+  /** Training rows, where they are at hand. */
+  readonly train?: Rows;
+  readonly warnings: readonly string[];
+  /** Frees what streamed rows take on disk. */
+  readonly close?: (() => void) | undefined;
+  /** What the columns of its table hold. */
+  readonly profile?: readonly ColumnProfile[] | null;
+}
+
+/** The user's own rows, all in memory if `areHeld`, or a split of those that the model's spec names. */
+async function rowsToEvaluate(saved: SavedModel, options: RowsWanted, areHeld: boolean): Promise<Chosen> {
+  return (await givenRows(saved, options, areHeld)) ?? splitOf(saved, options.split);
+}
+
+/** As {@link rowsToEvaluate}, for what looks at rows in any order. Throws UserError(usage) for rows on disk. */
+export async function rowsHeld(saved: SavedModel, options: RowsWanted, what: string): Promise<Chosen<Split>> {
+  const { name, split, train, warnings, close } = await rowsToEvaluate(saved, options, true);
+  try {
+    return { name, split: held(split, what), ...(train && { train: held(train, what) }), warnings };
+  } finally {
+    close?.();
+  }
+}
+
+function held(split: AnySplit, what: string): Split {
+  if (!isStreamed(split)) return split;
+  throw new UserError(exitCodes.usage, {
+    message: `${what}: the rows are too many for memory, and are read one after the other`,
+    expected: "--data FILE with fewer rows, which are held in memory",
+  });
+}
+
+/** Rows of the data that the model's spec names. @param split null: test, else validation, else training rows */
+export async function splitOf(
+  saved: SavedModel,
+  split: string | null,
+  options: Pick<LoadOptions, "profile"> = {},
+): Promise<Chosen> {
+  const { preprocessing, seed, loss, data } = saved;
+  const baseDirectory = findBase(saved);
+  const {
+    splits,
+    warnings,
+    profile = null,
+    close,
+  } = await openDataset(data, {
+    seed: data.split.seed ?? seed,
+    baseDirectory,
+    loss: loss.name,
+    preprocessing,
+    ...options,
+  });
+  const name = split ?? defaultSplit(splits);
+  const rows = (splits as Record<string, AnySplit | null>)[name];
+  if (rows) return { name, split: rows, train: splits.train, warnings, profile, close };
+  close?.();
+  const present = Object.entries(splits).filter(([, rows]) => rows !== null);
+  throw new UserError(exitCodes.usage, {
+    message: `--split ${name}: the model's data has no such split`,
+    expected: `one of ${present.map(([split]) => split).join(", ")}`,
+  });
+}
+
+function defaultSplit({ test, validation }: { test: AnySplit | null; validation: AnySplit | null }): string {
+  return test ? "test" : validation ? "validation" : "train";
+}
+
+/** All rows of the user's own files; null where there are none. */
+async function givenRows(
+  { data: spec, preprocessing }: SavedModel,
+  { data, images, labels }: RowsWanted,
+  areHeld: boolean,
+): Promise<Chosen | null> {
+  if (data === null && images === null && labels === null) return null;
+  if (spec.format === "csv" && data !== null && images === null && labels === null)
+    return { name: "data", ...(await openRows(spec, data, preprocessing, areHeld ? Infinity : undefined)) };
+  if (spec.format !== "csv" && data === null && images !== null && labels !== null) {
+    const { loadGivenPair } = await import("../data/dataset/loadNpy.ts");
+    const table = spec.format === "npy" ? spec : null;
+    return { name: "data", ...(await loadGivenPair([images, labels], preprocessing, table)) };
+  }
+  throw new UserError(exitCodes.usage, {
+    message: `the model was trained on ${spec.format === "csv" ? "a table" : `${spec.format.toUpperCase()} files`}`,
+    expected: spec.format === "csv" ? "--data FILE" : "--images FILE --labels FILE",
+  });
+}
+
+/**
+ * Where the spec's relative paths start: the run's summary tells; a model without its run is tried from here
+ * and from its own folder.
+ */
+function findBase({ path, data }: SavedModel): string {
+  const first =
+    data.format === "csv"
+      ? (data.path ?? data.test ?? data.train ?? [])[0]
+      : data.format === "idx"
+        ? data.train.images
+        : data.train.features;
+  const folder = dirname(resolve(path));
+  const bases = [specDirectory(folder), process.cwd(), folder].filter((base) => base !== null);
+  const candidates = [...new Set(bases)];
+  const found = candidates.find((base) => first !== undefined && existsSync(resolve(base, first)));
+  if (found !== undefined) return found;
+  throw new UserError(exitCodes.io, {
+    file: path,
+    message: `the model's data ${first} is not to be found from ${candidates.join(" or ")}`,
+    hint: data.format === "csv" ? "name it: --data FILE" : "name it: --images FILE --labels FILE",
+  });
+}

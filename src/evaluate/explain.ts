@@ -1,0 +1,208 @@
+/** `nnt explain`: which columns a model's figures rest on, and what a row's values add to its answer. */
+import type { Split } from "../data/dataset/dataset.ts";
+import { answerNames, blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import { columnFeatures, type Feature, sumsOf, tileFeatures } from "../data/table/features.ts";
+import { type KernelsChoice, openKernels } from "../engine/choose.ts";
+import { Kernels } from "../engine/kernels.ts";
+import { openReference } from "../engine/reference/backend.ts";
+import { isMetric, metricsOf } from "../metrics/metrics.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { nearest } from "../support/nearest.ts";
+import { Attributor } from "./attribution.ts";
+import { imageShape } from "./diagnosis.ts";
+import { type Chosen, type RowsWanted, rowsHeld } from "./evaluate.ts";
+import type { FirstLayer, Shape } from "./findings.ts";
+import { firstLayer } from "./firstLayer.ts";
+import {
+  copyRow,
+  defaultMetric,
+  type Importance,
+  type ImportanceOptions,
+  permutationImportance,
+} from "./importance.ts";
+import { readModel, restoreModel } from "./savedModel.ts";
+
+interface Source extends RowsWanted {
+  readonly model: string;
+}
+
+export interface ExplainOptions extends Source, KernelsChoice, Omit<ImportanceOptions, "metric"> {
+  /** null: accuracy, or r2 of numbers. */
+  readonly metric: string | null;
+}
+
+export interface ExplainedModel extends Importance {
+  readonly model: string;
+  readonly split: string;
+  /** Tiles in a row of an image; null for columns of a table. */
+  readonly across: number | null;
+  readonly warnings: readonly string[];
+}
+
+/** @throws UserError: usage, data, model, io */
+export async function explainModel(options: ExplainOptions): Promise<ExplainedModel> {
+  const saved = readModel(options.model);
+  const { preprocessing } = saved;
+  const { features, across } = featuresOf(preprocessing);
+  const metric = metricFor(options.metric, preprocessing);
+  const { name, split, warnings } = await rowsHeld(saved, options, "nnt explain");
+  const { backend } = await openKernels(options);
+  try {
+    const k = new Kernels(backend);
+    const measured = { k, model: restoreModel(k, saved), preprocessing, loss: saved.loss };
+    const importance = await permutationImportance(measured, split, features, { ...options, metric });
+    return { model: options.model, split: name, across, ...importance, warnings };
+  } finally {
+    await backend.close();
+  }
+}
+
+function metricFor(name: string | null, { target: { task } }: Preprocessing): ImportanceOptions["metric"] {
+  const known = ["loss", ...metricsOf(task)];
+  const metric = name ?? defaultMetric[task];
+  if (metric === "loss" || (isMetric(metric) && known.includes(metric))) return metric;
+  const guess = nearest(metric, known);
+  throw new UserError(exitCodes.usage, {
+    message: `--metric ${metric}: a ${task} has no such metric`,
+    expected: `one of ${known.join(", ")}`,
+    hint: guess && `did you mean ${guess}?`,
+  });
+}
+
+function featuresOf({ inputs }: Preprocessing): { features: readonly Feature[]; across: number | null } {
+  if (inputs.kind === "columns") return { features: columnFeatures(inputs), across: null };
+  const shape = imageShape(inputs.shape);
+  if (shape) return tileFeatures(shape);
+  throw new UserError(exitCodes.usage, {
+    message: `the model's inputs are arrays of ${inputs.shape.join(" × ")}, neither columns nor grey images: an element by itself tells nothing`,
+    expected: "--rows, which explains rows one by one",
+  });
+}
+
+export interface ExplainRowsOptions extends Source {
+  /** Numbers of rows in their file, from 0; of several files, one after the other. */
+  readonly rows: readonly number[];
+  /** Class, label or target; null: the class that is predicted, or every label or target. */
+  readonly of: string | null;
+  readonly baseline: "mean" | "zeros";
+  readonly steps: number;
+}
+
+export interface ExplainedRow {
+  readonly row: number;
+  /** Class, label or target column. */
+  readonly of: string;
+  /** The answer, as predict gives it: a probability, or a number in the data's own unit. */
+  readonly value: number;
+  /** The answer to the baseline. */
+  readonly baseline: number;
+  /** What each column, or pixel by pixel each element, adds: value − baseline in sum. */
+  readonly attributions: Readonly<Record<string, number>> | readonly number[];
+  /** What is missing from that sum: less of it with more steps. */
+  readonly error: number;
+}
+
+export interface ExplainedRows {
+  readonly rows: readonly ExplainedRow[];
+  /** Of image models, and the pictures of the rows, as inputs. */
+  readonly images: { readonly shape: Shape; readonly of: ReadonlyMap<number, Float32Array> } | null;
+  readonly warnings: readonly string[];
+}
+
+/** @throws UserError: usage, data, model, io */
+export async function explainRows(options: ExplainRowsOptions): Promise<ExplainedRows> {
+  const saved = readModel(options.model);
+  const { preprocessing } = saved;
+  const asked = askedFor(options.of, preprocessing);
+  const chosen = await rowsHeld(saved, options, "nnt explain");
+  const { table } = chosen.split;
+  const beyond = options.rows.find((row) => row >= table.rows);
+  if (beyond !== undefined) {
+    const expected = `row numbers from 0 to ${table.rows - 1}`;
+    throw new UserError(exitCodes.usage, { message: `--rows: there is no row ${beyond}`, expected });
+  }
+  const attributor = new Attributor(saved);
+  const x0 = baselineOf(options.baseline, chosen);
+  const columns = preprocessing.inputs.kind === "columns" ? columnFeatures(preprocessing.inputs) : null;
+  const pictures = new Map<number, Float32Array>();
+  const explained = options.rows.flatMap((row) => {
+    const x = new Float32Array(table.cols);
+    copyRow(table, row, x);
+    pictures.set(row, x);
+    return asked(attributor, x).map(({ of, index }): ExplainedRow => {
+      const { value, baseline, inputs } = attributor.attribute(x, x0, index, options.steps);
+      const sums = columns ? sumsOf(columns, inputs) : null;
+      const total = inputs.reduce((sum, part) => sum + part, 0);
+      const attributions = sums
+        ? Object.fromEntries(columns!.map(({ name }, j) => [name, sums[j]!]))
+        : [...inputs];
+      return { row, of, value, baseline, attributions, error: value - baseline - total };
+    });
+  });
+  const { inputs } = preprocessing;
+  const shape = inputs.kind === "array" ? imageShape(inputs.shape) : null;
+  return { rows: explained, images: shape && { shape, of: pictures }, warnings: chosen.warnings };
+}
+
+type Asked = (attributor: Attributor, x: Float32Array) => readonly { of: string; index: number }[];
+
+/** Which answers of a row are to be explained. */
+function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
+  const names = answerNames(preprocessing);
+  const all = names.map((of, index) => ({ of, index }));
+  if (name !== null) {
+    const found = all.find(({ of }) => of === name);
+    if (found) return () => [found];
+    const guess = nearest(name, names);
+    throw new UserError(exitCodes.usage, {
+      message: `--of ${name}: the model has no such answer`,
+      expected: `one of ${names.join(", ")}`,
+      hint: guess && `did you mean ${guess}?`,
+    });
+  }
+  const { target } = preprocessing;
+  if (target.task !== "classification" && target.task !== "multioutput") return () => all;
+  const threshold = preprocessing.calibration?.thresholds?.[0] ?? null;
+  const blocks = blocksOf(preprocessing) ?? [all.length];
+  return (attributor, x) => {
+    const values = all.map(({ index }) => attributor.value(x, index));
+    if (threshold !== null) return [all[values[1]! > threshold ? 1 : 0]!];
+    let next = 0;
+    return blocks.map((classes) => {
+      const first = next;
+      next += classes;
+      return all[values.indexOf(Math.max(...values.slice(first, next)), first)]!;
+    });
+  };
+}
+
+/** The mean of the training rows, or of all rows where these are not at hand; or zeros. */
+function baselineOf(name: ExplainRowsOptions["baseline"], { split, train }: Chosen<Split>): Float64Array {
+  const { table, indices }: Pick<Split, "table" | "indices"> = train ?? split;
+  const sums = new Float64Array(table.cols);
+  if (name === "zeros") return sums;
+  const x = new Float32Array(table.cols);
+  for (const row of indices) {
+    copyRow(table, row, x);
+    for (let j = 0; j < x.length; j++) sums[j]! += x[j]!;
+  }
+  return sums.map((sum) => sum / indices.length);
+}
+
+/**
+ * The first layer's weights as pictures; null where it is not linear.
+ * @throws UserError: usage for a model of no images, model, io
+ */
+export async function firstLayerOf(path: string): Promise<Pictures | null> {
+  const saved = readModel(path);
+  const { inputs } = saved.preprocessing;
+  if (inputs.kind === "columns" || !imageShape(inputs.shape)) {
+    const message = "--pictures: the model was not trained on grey images";
+    throw new UserError(exitCodes.usage, { file: path, message, expected: "a model of images" });
+  }
+  const { description, tensors } = restoreModel(new Kernels(openReference()), saved);
+  const found = firstLayer({ description, tensors: tensors() }, saved.preprocessing);
+  return found?.kind === "images" ? found : null;
+}
+
+export type Pictures = Extract<FirstLayer, { kind: "images" }>;

@@ -1,0 +1,84 @@
+/** What an evaluation finds out about a model, for people: plain data of bounded size, whatever the rows and the network. */
+import type { CalibrationBin } from "../metrics/calibration.ts";
+import type { ClassScores } from "../metrics/confusion.ts";
+import type { Curves } from "../metrics/scoreCurves.ts";
+
+/** Weights that look at the inputs directly. */
+export type FirstLayer =
+  /** Of units, the most weighty ones first: −127 … 127 per pixel, base64. */
+  | {
+      readonly kind: "images";
+      readonly shape: Shape;
+      readonly units: number;
+      readonly images: readonly string[];
+    }
+  /** The length of each input's column of W, the longest first. */
+  | {
+      readonly kind: "inputs";
+      readonly inputs: number;
+      readonly norms: readonly (readonly [string, number])[];
+    };
+
+export type Shape = readonly [height: number, width: number];
+
+/** How the best model does on one split. */
+export type Diagnosis = {
+  readonly split: string;
+  readonly rows: number;
+} & (ClassDiagnosis | LabelDiagnosis | NumberDiagnosis);
+
+interface Scored {
+  readonly perClass: readonly ClassScores[];
+  /** Of each class or label against the rest; of two classes the second alone; the most frequent ones. */
+  readonly curves: readonly ScoreCurve[];
+  readonly calibration: { readonly bins: readonly CalibrationBin[]; readonly error: number };
+}
+
+export interface ClassDiagnosis extends Scored {
+  readonly task: "classification";
+  readonly classes: readonly string[];
+  /** Row = true class, column = predicted; null for more classes than a page can show. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** The wrong answers given with most confidence. */
+  readonly wrong: readonly WrongRow[];
+  readonly shape: Shape | null;
+}
+
+/** Of several targets, every class of each is a label: `species=Adelie`. */
+export interface LabelDiagnosis extends Scored {
+  readonly task: "multilabel" | "multioutput";
+  readonly classes: readonly string[];
+}
+
+export interface NumberDiagnosis {
+  readonly task: "regression";
+  readonly targets: readonly NumberTarget[];
+}
+
+export interface ScoreCurve extends Curves {
+  readonly name: string;
+}
+
+export interface WrongRow {
+  /** Its number in the table, from 0. */
+  readonly row: number;
+  readonly actual: number;
+  readonly predicted: number;
+  readonly probability: number;
+  /** Bytes 0 … 255, base64. */
+  readonly image?: string;
+}
+
+export interface NumberTarget {
+  readonly name: string;
+  /** Rows evenly taken, in the data's own units. */
+  readonly sample: readonly NumberRow[];
+  /** Rows with the largest errors. */
+  readonly worst: readonly NumberRow[];
+}
+
+export interface NumberRow {
+  readonly row: number;
+  readonly actual: number;
+  readonly predicted: number;
+}

@@ -1,0 +1,121 @@
+/** How good a model is on some rows: loss and metrics, batch by batch. */
+import {
+  blocksOf,
+  type Preprocessing,
+  type Scaling,
+  targetNames,
+} from "../data/preprocessing/preprocessing.ts";
+import type { LossRule } from "../engine/backend.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import { type Floats, totalCells } from "../engine/matrix.ts";
+import { type Evaluation, evaluation, type MetricName } from "../metrics/metrics.ts";
+import { applyLink } from "../model/losses.ts";
+import type { Model } from "../model/model.ts";
+import { Batches, evaluationBatch, type Rows } from "../train/batches.ts";
+import type { Figures } from "../train/events.ts";
+import type { Watcher } from "./diagnosis.ts";
+
+/** What else is wanted of a run over the rows. */
+export interface MeasureOptions {
+  /** See every batch as well, in order. */
+  readonly watch?: readonly Watcher[];
+  /** Whether intervals of the figures will be asked for. */
+  readonly hasIntervals?: boolean;
+}
+
+/** Measures one model on one set of rows, as often as asked; memory is planned once. */
+export class Measure {
+  private readonly totals;
+  private readonly batches: Batches;
+  /** What a batch of so many rows is read into: predictions and targets in the data's own units. */
+  private readonly read = new Map<number, { predictions: Float64Array; targets: Float64Array }>();
+
+  constructor(
+    private readonly k: Kernels,
+    model: Model,
+    private readonly rows: Rows,
+    private readonly rule: LossRule,
+    private readonly target: Preprocessing["target"],
+    private readonly calibration: Preprocessing["calibration"] | null = null,
+  ) {
+    this.totals = k.backend.doubles(totalCells.count);
+    this.batches = new Batches(k, model, rows, evaluationBatch);
+  }
+
+  /** Loss (mean over rows, in the units trained on) and the named metrics (in the data's own units). */
+  async figures(names: readonly MetricName[]): Promise<Figures> {
+    const { loss, evaluation } = await this.run(names);
+    return { loss, ...evaluation.result() };
+  }
+
+  async run(
+    names: readonly MetricName[],
+    { watch = [], hasIntervals = false }: MeasureOptions = {},
+  ): Promise<{ loss: number; evaluation: Evaluation }> {
+    const { k, rows, totals, target, rule, calibration } = this;
+    const blocks = blocksOf({ target });
+    const running = evaluation(names, target.task, widthsOf(target), {
+      hasIntervals,
+      thresholds: calibration?.thresholds ?? null,
+      targets: targetNames({ target }),
+    });
+    totals.values.fill(0);
+    for (let first = 0; first < rows.count; first += evaluationBatch) {
+      const size = Math.min(evaluationBatch, rows.count - first);
+      if (rows.find(first) === null) rows.bring(first);
+      const { pass, Y, W } = this.batches.take(first, size);
+      pass.forward("evaluate");
+      k.loss(null, pass.S, Y, W, rule, totals);
+      await k.sync();
+      const { predictions, targets } = this.readFor(size, pass.S.cols);
+      targets.set(Y.values);
+      if (target.link === "gaussian") setMeans(predictions, pass.S.values, Y.cols);
+      else {
+        predictions.set(pass.S.values);
+        const temperature = calibration?.temperature ?? 1;
+        if (temperature !== 1) for (let i = 0; i < predictions.length; i++) predictions[i]! /= temperature;
+        applyLink(rule.name, predictions, pass.S.cols, blocks);
+      }
+      if (target.task === "regression") {
+        const scalings = target.columns.map((column) => column.scaling);
+        unscale(predictions, scalings);
+        unscale(targets, scalings);
+      }
+      running.add(predictions, targets);
+      for (const watcher of watch) watcher.see(predictions, targets, first, pass.S.values);
+    }
+    const loss = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+    return { loss, evaluation: running };
+  }
+
+  private readFor(size: number, outputs: number) {
+    let planned = this.read.get(size);
+    if (!planned) {
+      const targets = new Float64Array(size * this.rows.targets.cols);
+      const cells = this.target.link === "gaussian" ? targets.length : size * outputs;
+      planned = { predictions: new Float64Array(cells), targets };
+      this.read.set(size, planned);
+    }
+    return planned;
+  }
+}
+
+/** Classes (also when one output tells two apart; those of each target of several), labels or numbers. */
+export function widthsOf(target: Preprocessing["target"]): number | readonly number[] {
+  if (target.task === "classification") return target.classes.length;
+  if (target.task === "multioutput") return blocksOf({ target })!;
+  return target.task === "multilabel" ? target.names.length : target.columns.length;
+}
+
+/** Of rows that hold n means and n more numbers, the means. */
+function setMeans(means: Floats, S: Floats, n: number): void {
+  for (let i = 0; i < means.length; i++) means[i] = S[i + n * Math.floor(i / n)]!;
+}
+
+/** Numbers of a regression in the data's own units, in place. */
+function unscale(values: Floats, scalings: readonly Scaling[]): void {
+  for (let i = 0; i < values.length; i++) {
+    const { center, scale } = scalings[i % scalings.length]!;
+    values[i] = values[i]! * scale + center;
+  }
+}

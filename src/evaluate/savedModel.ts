@@ -1,0 +1,120 @@
+/** A trained network read back from its model file, ready to answer. A stranger's file is checked here. */
+import { isDeepStrictEqual } from "node:util";
+import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
+import { parsePreprocessing } from "../data/preprocessing/parsePreprocessing.ts";
+import {
+  embeddedInputs,
+  inputWidth,
+  outputWidth,
+  type Preprocessing,
+} from "../data/preprocessing/preprocessing.ts";
+import type { Kernels } from "../engine/kernels.ts";
+import { describeModel } from "../model/describe.ts";
+import { layers as layerTable } from "../model/layers.ts";
+import { links, lossTraits } from "../model/losses.ts";
+import { buildModel, type Model } from "../model/model.ts";
+import { checkTensors } from "../model/tensors.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+
+export interface SavedModel {
+  readonly path: string;
+  readonly checkpoint: StoredCheckpoint;
+  readonly preprocessing: Preprocessing;
+  readonly layers: readonly LayerSpec[];
+  readonly loss: LossSpec;
+  readonly data: DataSpec;
+  readonly seed: number;
+}
+
+/** @throws UserError (exit code 4) if the file is damaged or describes no network, 5 if it cannot be read */
+export function readModel(path: string): SavedModel {
+  const checkpoint = readCheckpoint(path, "model");
+  const spec = checkpoint.spec as Partial<Record<string, unknown>>;
+  const preprocessing = parsePreprocessing(checkpoint.preprocessing, path);
+  const { layers } = (isObject(spec.model) ? spec.model : {}) as { layers?: unknown };
+  return {
+    path,
+    checkpoint,
+    preprocessing,
+    layers: checkEmbeddings(checkLayers(layers, path), preprocessing, path),
+    loss: checkLoss(spec.loss, path),
+    data: spec.data as DataSpec,
+    seed: typeof spec.seed === "number" ? spec.seed : 0,
+  };
+}
+
+/** The network with its weights. @throws UserError (exit code 4) if tensors and layers do not fit */
+export function restoreModel(k: Kernels, saved: SavedModel): Model {
+  const { checkpoint, preprocessing, layers, path, seed } = saved;
+  const tensors = [...checkpoint.parameters, ...checkpoint.buffers];
+  const ends = { inputWidth: inputWidth(preprocessing), outputWidth: outputWidth(preprocessing) };
+  // Before memory is taken: what is too large to be true is in the layers, not in the file.
+  const description = describeModel(layers, ends.inputWidth, ends.outputWidth);
+  checkTensors(
+    description.layers.flatMap((layer) => layer.tensors),
+    tensors,
+    path,
+  );
+  const model = buildModel(k, layers, { ...ends, seed, init: { name: "zeros" } });
+  model.load(tensors, path);
+  return model;
+}
+
+/** Of a file's ensembles; more are a mistake or an attack. */
+const mostMembers = 4096;
+
+/** Wider layers than these are a mistake or an attack; the tensors in the file decide in the end. */
+const largestWidth = 2 ** 24;
+
+function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[] {
+  if (!Array.isArray(value) || value.length === 0) throw noNetwork(path, "it names no layers");
+  for (const [index, layer] of value.entries()) {
+    const name = `${place} ${index}`;
+    const { type, ...options } = isObject(layer) ? layer : {};
+    const isInner = place !== "layer";
+    // An ensemble of ensembles with blocks is as deep as it gets.
+    const isTooDeep = place.split(",").length > 3 && (type === "residual" || type === "ensemble");
+    if (
+      typeof type !== "string" ||
+      !Object.hasOwn(layerTable, type) ||
+      isTooDeep ||
+      (isInner && type === "embed")
+    )
+      throw noNetwork(path, `${name} is of no known type`);
+    const { width, layers, average, blocks: _, ...others } = options as { [option: string]: unknown };
+    if (type === "residual" || type === "ensemble") checkLayers(layers, path, `${name}, layer`);
+    const isAverage = typeof average === "string" && Object.hasOwn(links, average);
+    const isMembers = Number.isInteger(others.members) && Number(others.members) > 0;
+    if (type === "ensemble" && !(isAverage && isMembers && Number(others.members) <= mostMembers))
+      throw noNetwork(path, `${name} is no proper ensemble`);
+    const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
+    if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no proper width`);
+    const isPlain = (option: unknown) => Number.isFinite(option) || typeof option === "boolean";
+    if (!Object.values(others).every(isPlain)) throw noNetwork(path, `${name} has a strange option`);
+  }
+  return value as LayerSpec[];
+}
+
+/** The first layer embeds what the columns say, and no other layer embeds. */
+function checkEmbeddings(layers: LayerSpec[], preprocessing: Preprocessing, path: string): LayerSpec[] {
+  const [found] = layers.map((layer) => (layer.type === "embed" ? layer.blocks : []));
+  const isFirst = layers.every(({ type }, index) => type !== "embed" || index === 0);
+  if (isFirst && isDeepStrictEqual(found, embeddedInputs(preprocessing))) return layers;
+  throw noNetwork(path, "its embeddings are not those of its columns");
+}
+
+function checkLoss(value: unknown, path: string): LossSpec {
+  const { name } = isObject(value) ? value : {};
+  if (typeof name !== "string" || !Object.hasOwn(lossTraits, name))
+    throw noNetwork(path, "its loss is not known");
+  return value as LossSpec;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function noNetwork(file: string, why: string): UserError {
+  return new UserError(exitCodes.model, { file, message: `the model file describes no network: ${why}` });
+}

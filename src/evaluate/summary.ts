@@ -1,0 +1,79 @@
+/** `summary.json`: what a run came to, for people and scripts; not part of what makes runs reproducible. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { runFiles } from "../checkpoint/runDirectory.ts";
+import { readSeeds } from "../checkpoint/seedsDirectory.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { readText } from "../support/files.ts";
+import type { Figures, Spread, StopReason } from "../train/events.ts";
+
+/** What cross-validation came to. */
+export interface Folds {
+  readonly count: number;
+  /** Of each part, measured by the model that was trained without it. */
+  readonly metrics: Readonly<Record<string, Spread>>;
+}
+
+export interface Summary {
+  readonly name: string;
+  readonly reason: StopReason;
+  /** Figures of the best model by split. */
+  readonly metrics: Readonly<Record<string, Figures>>;
+  /** Of the models trained without a part of the rows, on that part. */
+  readonly folds?: Folds;
+  /** Where the middle 95 % of samples of the rows have these figures, by split; summaries of old runs have none. */
+  readonly intervals?: Readonly<
+    Record<string, Readonly<Record<string, readonly [low: number, high: number]>>>
+  >;
+  readonly monitor: { readonly metric: string; readonly value: number | null };
+  readonly best_epoch: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly parameters: number;
+  /** Of this process: a resumed run counts its own. */
+  readonly seconds: number;
+  /** Of the final weights, in last.ckpt. */
+  readonly weights_sha256: string;
+  readonly best_weights_sha256: string;
+  readonly seed: number;
+  readonly kernels: {
+    readonly backend: string;
+    readonly threads: number;
+    /** False: another machine may get other bits. */
+    readonly fused: boolean;
+    readonly description: string;
+  };
+  readonly versions: { readonly nnt: string; readonly node: string; readonly v8: string };
+  readonly platform: string;
+  /** Where the spec's relative paths start. */
+  readonly spec_directory: string;
+}
+
+/** The start of relative paths in the spec of the runs in this directory; null where no run says it. */
+export function specDirectory(directory: string): string | null {
+  const file = join(directory, runFiles.summary);
+  const { spec_directory } = existsSync(file) ? parse(file) : (readSeeds(directory) ?? {});
+  return typeof spec_directory === "string" ? spec_directory : null;
+}
+
+/** The summary of a finished run. @throws UserError (exit code 5) if it cannot be read or is damaged */
+export function readSummary(file: string): Summary {
+  const summary: Partial<Summary> = parse(file) as Partial<Summary>;
+  const isWhole = summary.metrics && summary.versions && summary.kernels && summary.monitor;
+  if (isWhole && typeof summary.name === "string") return summary as Summary;
+  throw new UserError(exitCodes.io, {
+    file,
+    message: "the summary is damaged",
+    hint: "nnt train … --resume writes it anew",
+  });
+}
+
+/** A summary that is no JSON says nothing: it is a by-product, and its loss no reason to fail. */
+function parse(file: string): { spec_directory?: unknown } {
+  try {
+    return JSON.parse(readText(file)) as { spec_directory?: unknown };
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,180 @@
+/** Puts a run's parts together: data in memory, a network that fits it, its trainer and its measures. */
+import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
+import { type AnySplit, type Dataset, isStreamed, rowCount } from "../data/dataset/dataset.ts";
+import { openDataset } from "../data/dataset/load.ts";
+import { placeFile } from "../data/formats/place.ts";
+import {
+  blocksOf,
+  classLists,
+  embeddedInputs,
+  inputWidth,
+  type Preprocessing,
+  targetWidth,
+} from "../data/preprocessing/preprocessing.ts";
+import type { Backend } from "../engine/backend.ts";
+import { type KernelsChoice, openKernels } from "../engine/choose.ts";
+import { Kernels } from "../engine/kernels.ts";
+import { checkCalibration } from "../evaluate/calibrator.ts";
+import { Measure } from "../evaluate/measure.ts";
+import type { MetricName } from "../metrics/metrics.ts";
+import { lossRule } from "../model/losses.ts";
+import { buildModel, type Model } from "../model/model.ts";
+import { createAugmentation } from "../train/augmentation.ts";
+import type { Monitor } from "../train/earlyStopping.ts";
+import type { Listener, StartEvent, StopReason } from "../train/events.ts";
+import { epochMetrics, monitorOf } from "../train/monitor.ts";
+import { type Network, resolveNetwork } from "../train/network.ts";
+import { rowsIn } from "../train/rows.ts";
+import { rowsOfUpdate } from "../train/runLength.ts";
+import { Trainer } from "../train/trainer.ts";
+import type { TrainOptions } from "./options.ts";
+
+export interface AssemblyOptions
+  extends KernelsChoice,
+    Pick<TrainOptions, "spec" | "version" | "load">,
+    Partial<Pick<TrainOptions, "signal">> {
+  /** Already open, instead of the kernels to choose. */
+  readonly backend?: Backend;
+}
+
+export interface Assembly {
+  readonly network: Network;
+  readonly data: Dataset<AnySplit>;
+  readonly preprocessing: Preprocessing;
+  readonly backend: Backend;
+  readonly model: Model;
+  readonly trainer: Trainer;
+  readonly monitor: Monitor;
+  /** Measures of the splits there are. */
+  readonly validation: Measure | null;
+  measure(split: "train" | "validation" | "test", calibration?: Preprocessing["calibration"]): Measure | null;
+  /** What an epoch tells of the validation rows. */
+  readonly epochMetrics: readonly MetricName[];
+  /** The reason a run ends if nothing stops it. */
+  readonly plannedEnd: StopReason;
+  startEvent(): StartEvent;
+  /** The model and all that a resumed run needs, with live values. */
+  checkpoint(): Checkpoint;
+  close(): Promise<void>;
+}
+
+/** @throws UserError: usage, data, io, model */
+export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
+  const { spec, baseDirectory } = options.spec;
+  const loss = spec.loss?.name ?? null;
+  const loading = openDataset(spec.data, {
+    seed: spec.data.split.seed ?? spec.seed,
+    baseDirectory,
+    loss,
+    ...options.load,
+    ...(options.signal && { signal: options.signal }),
+  });
+  const opening = options.backend ? Promise.resolve({ backend: options.backend }) : openKernels(options);
+  const [data, { backend }] = await Promise.all([loading, opening]);
+  for (const message of data.warnings) listen({ event: "warning", message });
+  const { preprocessing, splits } = data;
+  const network = resolveNetwork(spec, shapeOf(data));
+  checkCalibration(spec.calibration, preprocessing, splits.validation !== null);
+  const monitor = monitorOf(network, splits.validation !== null);
+
+  const k = new Kernels(backend);
+  const model = buildModel(k, network.spec.model.layers, {
+    inputWidth: network.inputs,
+    outputWidth: network.outputs,
+    seed: spec.seed,
+    init: spec.init,
+  });
+  if (spec.init.name === "file") {
+    const file = placeFile(spec.init.from, baseDirectory);
+    model.load(readWeights(file), file);
+  }
+  const rule = lossRule(k, network.spec.loss, network.outputs, blocksOf(preprocessing));
+  const toRows = rowsIn(k);
+  const measure = (split: AnySplit | null, calibration?: Preprocessing["calibration"]) =>
+    split && new Measure(k, model, toRows(split), rule, preprocessing.target, calibration);
+  const validation = measure(splits.validation);
+  const trainRows = toRows(splits.train, rowsOfUpdate(spec, rowCount(splits.train)));
+  const augmentation = createAugmentation(k, network.spec, preprocessing.inputs, trainRows.count);
+  const trainer = new Trainer(k, model, trainRows, rule, network.spec, augmentation);
+
+  return {
+    network,
+    data,
+    preprocessing,
+    backend,
+    model,
+    trainer,
+    monitor,
+    validation,
+    measure: (name, calibration) =>
+      name === "validation" && !calibration ? validation : measure(splits[name], calibration),
+    epochMetrics: epochMetrics(network, monitor),
+    plannedEnd: trainer.length.endsBySteps ? "max_steps" : "epochs",
+    startEvent: () => startEvent(network, data, model, trainer, backend, monitor),
+    checkpoint: () => ({
+      nnt: options.version,
+      spec: network.spec,
+      preprocessing,
+      training: trainer.state,
+      parameters: model.tensors().slice(0, model.parameters.length),
+      buffers: model.tensors().slice(model.parameters.length),
+      optimizer: trainer.optimizerTensors(),
+    }),
+    async close() {
+      data.close?.();
+      await backend.close();
+    },
+  };
+}
+
+function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {
+  const { target } = preprocessing;
+  const classes = (classLists(preprocessing) ?? []).flat().length;
+  return {
+    task: target.task,
+    inputs: inputWidth(preprocessing),
+    embedded: embeddedInputs(preprocessing),
+    classes,
+    classCounts:
+      target.task === "classification" && targetWidth(preprocessing) === 1
+        ? countClasses(train, classes)
+        : [],
+    targets: targetWidth(preprocessing),
+  };
+}
+
+function countClasses(train: AnySplit, classes: number): readonly number[] {
+  if (isStreamed(train)) return train.classCounts;
+  const counts = new Array<number>(classes).fill(0);
+  for (const row of train.indices) counts[train.targets[row]!]!++;
+  return counts;
+}
+
+function startEvent(
+  { spec, task, inputs, outputs }: Network,
+  { splits }: Dataset<AnySplit>,
+  model: Model,
+  { length, state }: Trainer,
+  backend: Backend,
+  { metric }: Monitor,
+): StartEvent {
+  const rows = Object.entries(splits).flatMap(([name, split]) => (split ? [[name, rowCount(split)]] : []));
+  return {
+    event: "start",
+    name: spec.name,
+    task,
+    rows: Object.fromEntries(rows),
+    inputs,
+    outputs,
+    parameters: model.description.parameterCount,
+    epochs: Math.ceil(length.totalSteps / length.stepsPerEpoch),
+    updates_per_epoch: length.stepsPerEpoch,
+    seed: spec.seed,
+    monitor: metric,
+    backend: backend.name,
+    threads: backend.threads,
+    fused: backend.fused,
+    epoch: state.epoch,
+    step: state.step,
+  };
+}

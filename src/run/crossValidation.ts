@@ -1,0 +1,76 @@
+/**
+ * Cross-validation: a run of its own for every part of the rows, trained without them and measured on them, in
+ * `fold-1`, `fold-2` … of the run's directory. What each part was predicted to be goes to `out_of_fold.csv`.
+ */
+import { join } from "node:path";
+import type { Run } from "../checkpoint/runDirectory.ts";
+import type { Spec } from "../config/schema.ts";
+import { OutOfFold } from "../evaluate/outOfFold.ts";
+import { spreadOf } from "../evaluate/spread.ts";
+import type { Folds, Summary } from "../evaluate/summary.ts";
+import { type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
+import type { TrainOptions } from "./options.ts";
+
+type RunFold = (options: TrainOptions, listen: Listener) => Promise<Summary>;
+
+/**
+ * Trains all folds that have not ended yet and measures them. A reason, instead of figures, tells that it was
+ * stopped; folds then go on where they were when the run is resumed.
+ * @param secondsLeft null: as many as it takes
+ * @throws UserError as `train`
+ */
+export async function crossValidate(
+  options: TrainOptions,
+  run: Run,
+  secondsLeft: () => number | null,
+  train: RunFold,
+  listen: Listener,
+): Promise<Folds | StopReason> {
+  const { spec } = options.spec;
+  const count = spec.train.folds!;
+  const outOfFold = new OutOfFold();
+  const figures: Figures[] = [];
+  for (let number = 1; number <= count; number++) {
+    const summary = await train(
+      {
+        ...options,
+        spec: { ...options.spec, spec: foldSpec(spec, number) },
+        out: join(run.directory, `fold-${number}`),
+        maxSeconds: secondsLeft(),
+        observe: (preprocessing, { indices }) => outOfFold.observer(preprocessing, indices, number),
+      },
+      foldListener(number, listen),
+    );
+    const { reason } = summary;
+    if (isSignal(reason) || reason === "max_time") return reason;
+    figures.push(summary.metrics.test!);
+  }
+  run.write("folds", outOfFold.text());
+  return { count, metrics: spreadOf(figures) };
+}
+
+/** The spec of one fold: a run that can be repeated without the others. */
+function foldSpec(spec: Spec, number: number): Spec {
+  const of = spec.train.folds!;
+  const split = { ...spec.data.split, fold: { number, of } };
+  return {
+    ...spec,
+    name: `${spec.name.slice(0, 80)} fold ${number} of ${of}`,
+    data: { ...spec.data, split },
+    train: { ...spec.train, folds: null },
+  };
+}
+
+/** Says which fold tells it. What the data is warned of, the run itself has told. */
+function foldListener(fold: number, listen: Listener): Listener {
+  let isBegun = false;
+  return (event) => {
+    if (event.event === "start") isBegun = true;
+    if (event.event === "warning" && !isBegun) return;
+    listen(
+      event.event === "start" || event.event === "epoch" || event.event === "end"
+        ? { ...event, fold }
+        : event,
+    );
+  };
+}

@@ -1,0 +1,163 @@
+/** How a run ends: the best model measured on every split, `summary.json`, the report, the last event. */
+import { performance } from "node:perf_hooks";
+import { readCheckpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readMetricsLog } from "../checkpoint/metricsLog.ts";
+import type { Run } from "../checkpoint/runDirectory.ts";
+import { isStreamed } from "../data/dataset/dataset.ts";
+import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import { Kernels } from "../engine/kernels.ts";
+import { Calibrator } from "../evaluate/calibrator.ts";
+import { observer } from "../evaluate/diagnosis.ts";
+import type { Diagnosis } from "../evaluate/findings.ts";
+import { type Importance, quickImportance } from "../evaluate/importance.ts";
+import type { Folds, Summary } from "../evaluate/summary.ts";
+import { defaultMetrics, type Intervals, quickWork } from "../metrics/metrics.ts";
+import { assert } from "../support/errors.ts";
+import { readText } from "../support/files.ts";
+import { type EndEvent, type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
+import type { Assembly } from "./assembly.ts";
+import type { TrainOptions } from "./options.ts";
+import { reportData } from "./reportData.ts";
+import type { Saver } from "./saver.ts";
+
+export interface Ending {
+  readonly reason: StopReason;
+  /** Of the run, by performance.now(). */
+  readonly started: number;
+  /** null: there was no cross-validation, or it was stopped. */
+  readonly folds: Folds | null;
+}
+
+export async function conclude(
+  work: Assembly,
+  run: Run,
+  saver: Saver,
+  { reason, started, folds }: Ending,
+  options: TrainOptions,
+  listen: Listener,
+): Promise<Summary> {
+  const { trainer, network, model, backend } = work;
+  const { epoch, step, monitor } = trainer.state;
+  const { metrics, intervals, ...explained } = isSignal(reason)
+    ? unmeasured
+    : await measureBest(work, run, options);
+  const seconds = (performance.now() - started) / 1000;
+  const { last, best } = saver.digests;
+  assert(last && best, "a run that ends has saved its models");
+  const summary: Summary = {
+    name: network.spec.name,
+    reason,
+    metrics,
+    ...(folds && { folds }),
+    intervals,
+    monitor: { metric: work.monitor.metric, value: monitor.best },
+    best_epoch: monitor.bestEpoch,
+    epochs: epoch,
+    steps: step,
+    parameters: model.description.parameterCount,
+    seconds,
+    weights_sha256: last.weights,
+    best_weights_sha256: best.weights,
+    seed: network.spec.seed,
+    kernels: {
+      backend: backend.name,
+      threads: backend.threads,
+      fused: backend.fused,
+      description: backend.description,
+    },
+    versions: { nnt: options.version, node: process.versions.node, v8: process.versions.v8 },
+    platform: `${process.platform}-${process.arch}`,
+    spec_directory: options.spec.baseDirectory,
+  };
+  const end: EndEvent = {
+    event: "end",
+    reason,
+    epoch,
+    step,
+    best_epoch: monitor.bestEpoch,
+    monitor: summary.monitor,
+    seconds,
+    metrics,
+    ...(folds && { folds }),
+    parameters: summary.parameters,
+    weights_sha256: last.weights,
+    directory: run.directory,
+  };
+  run.log.append(end);
+  run.write("summary", `${JSON.stringify(summary, null, 2)}\n`);
+  if (options.renderReport) {
+    const spec = readText(run.paths.spec);
+    const model = { description: work.model.description, tensors: work.model.tensors() };
+    const { preprocessing } = work;
+    const { profile = null } = work.data;
+    const events = readMetricsLog(run.paths.metrics);
+    const data = reportData({ summary, spec, events, model, preprocessing, profile, ...explained });
+    run.write("report", await options.renderReport(data));
+  }
+  listen(end);
+  return summary;
+}
+
+/** Fits on the validation rows what the spec asks for, and stores it in the best model. */
+async function calibrate(
+  { network, preprocessing, validation }: Assembly,
+  run: Run,
+): Promise<Preprocessing["calibration"]> {
+  const wanted = network.spec.calibration;
+  if (!wanted || !validation) return undefined;
+  const calibrator = new Calibrator(preprocessing);
+  await validation.run([], { watch: [calibrator] });
+  const calibration = calibrator.fit(wanted);
+  const stored = readCheckpoint(run.paths.best);
+  writeCheckpoint(run.paths.best, { ...stored, preprocessing: { ...preprocessing, calibration } });
+  return calibration;
+}
+
+interface Measured {
+  readonly metrics: Record<string, Figures>;
+  readonly intervals: Record<string, Intervals["metrics"]>;
+  readonly diagnosis: Diagnosis | null;
+  /** null without a report, too. */
+  readonly importance: Importance | null;
+}
+
+const unmeasured: Measured = { metrics: {}, intervals: {}, diagnosis: null, importance: null };
+
+/**
+ * The figures of the best model on the rows it was not trained on, or on those it was if there are no others;
+ * and how it does on the last of these splits, row by row.
+ */
+async function measureBest(work: Assembly, run: Run, options: TrainOptions): Promise<Measured> {
+  const { trainer, model, network, data } = work;
+  if (trainer.isMidEpoch || trainer.state.monitor.bestEpoch !== trainer.state.epoch) {
+    const { parameters, buffers } = readCheckpoint(run.paths.best, "model");
+    model.load([...parameters, ...buffers], run.paths.best);
+  }
+  const names = defaultMetrics[network.task];
+  const calibration = await calibrate(work, run);
+  const preprocessing = { ...work.preprocessing, ...(calibration && { calibration }) };
+  const { validation, test } = data.splits;
+  const splits = [...(validation ? (["validation"] as const) : []), ...(test ? (["test"] as const) : [])];
+  const metrics: Record<string, Figures> = {};
+  const intervals: Measured["intervals"] = {};
+  let diagnosis: Diagnosis | null = null;
+  let importance: Importance | null = null;
+  for (const split of splits.length > 0 ? splits : (["train"] as const)) {
+    const rows = data.splits[split]!;
+    const isWatched = split === splits.at(-1) || split === "train";
+    const watching = isWatched ? observer(preprocessing, { split, rows }) : null;
+    const heldOut = split === "test" && !isStreamed(rows) ? options.observe?.(preprocessing, rows) : null;
+    const watch = [watching, heldOut].filter((watcher) => watcher != null);
+    const { loss, evaluation } = await work
+      .measure(split, calibration)!
+      .run(names, { watch, hasIntervals: true });
+    metrics[split] = { loss, ...evaluation.result() };
+    intervals[split] = evaluation.intervals(quickWork).metrics;
+    diagnosis = watching?.diagnosis(evaluation) ?? diagnosis;
+    if (isWatched && options.renderReport) {
+      const measured = { k: new Kernels(work.backend), model, preprocessing, loss: network.spec.loss };
+      importance = await quickImportance(measured, rows);
+    }
+  }
+  return { metrics, intervals, diagnosis, importance };
+}

@@ -1,0 +1,46 @@
+/** What follows an epoch's last update: the validation rows are measured, and the figures are taken in. */
+
+import { figureAt, observe, patienceIsOver, targetIsReached } from "../train/earlyStopping.ts";
+import type { EpochEvent, Figures, StopReason } from "../train/events.ts";
+import { observePlateau } from "../train/schedules.ts";
+import type { Assembly } from "./assembly.ts";
+
+/** Measures the validation rows, takes the figures in, and counts the epoch as done. */
+export async function endEpoch({
+  trainer,
+  monitor,
+  validation,
+  network,
+  epochMetrics,
+}: Pick<Assembly, "trainer" | "monitor" | "validation" | "network" | "epochMetrics">): Promise<{
+  event: EpochEvent;
+  isBest: boolean;
+}> {
+  const { state, lr, gradientNorm: gradient_norm, speed } = trainer;
+  const train = trainer.figures(network.task);
+  const validationFigures = await validation?.figures(epochMetrics);
+  const figures: Record<string, Figures> = {
+    train,
+    ...(validationFigures && { validation: validationFigures }),
+  };
+  const value = figureAt(monitor.metric, figures);
+  const isBest = observe(monitor, state.monitor, state.epoch + 1, value) || state.monitor.bestEpoch === 0;
+  const { schedule, optimizer } = network.spec;
+  if (schedule?.name === "reduce_on_plateau")
+    observePlateau(schedule, optimizer.lr, state.plateau, monitor.mode, value);
+  state.target = monitor.target && finiteOrNull(figureAt(monitor.target.metric, figures));
+  trainer.finishEpoch();
+  const { epoch, step } = state;
+  return { event: { event: "epoch", epoch, step, lr, gradient_norm, ...speed, ...figures, train }, isBest };
+}
+
+/** Whether the epochs so far are enough: in a resumed run too, before it has begun another. */
+export function reasonToStop({
+  trainer: { state },
+  monitor,
+}: Pick<Assembly, "trainer" | "monitor">): StopReason | null {
+  if (targetIsReached(monitor, state.target)) return "target";
+  return patienceIsOver(monitor, state.monitor) ? "early_stopping" : null;
+}
+
+const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);

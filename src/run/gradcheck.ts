@@ -1,0 +1,110 @@
+/**
+ * Whether gradients are the slopes of the loss: central differences in 64 bit, on a user's own network and
+ * data, one batch in training mode.
+ */
+import { openReference } from "../engine/reference/backend.ts";
+import { randomBits, streamKey } from "../support/random.ts";
+import type { Listener } from "../train/events.ts";
+import { type Assembly, type AssemblyOptions, assemble } from "./assembly.ts";
+
+export interface GradcheckOptions extends Pick<AssemblyOptions, "spec" | "version"> {
+  /** Elements to check of each parameter. */
+  readonly samples: number;
+}
+
+interface ParameterCheck {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly checked: number;
+  /** The largest |∂L/∂w| of the parameter. */
+  readonly gradient: number;
+  /** The largest |∂L/∂w − slope|, relative to the largest gradient of the network. */
+  readonly error: number;
+  readonly passed: boolean;
+}
+
+export interface GradcheckResult {
+  readonly rows: number;
+  readonly loss: number;
+  readonly parameters: readonly ParameterCheck[];
+  readonly passed: boolean;
+}
+
+/**
+ * Widths of the differences, relative to the weight. The first is nearly the best in 64 bit (∛ε); a kink, as
+ * relu has one, may lie within it, and then within a smaller one it does not.
+ */
+const widths = [1e-5, 1e-6, 1e-7, 1e-8];
+
+/** Differences of width 1e-7 have an error of some 1e-9 by rounding; a wrong formula's is 1e-2 and more. */
+const tolerance = 1e-6;
+
+/** @throws UserError: usage, data, io, model */
+export async function gradcheck(options: GradcheckOptions, listen: Listener): Promise<GradcheckResult> {
+  const work = await assemble(
+    { ...options, kernels: "reference", threads: 1, backend: openReference(64) },
+    listen,
+  );
+  try {
+    const { model, trainer } = work;
+    const loss = await trainer.probe(true);
+    const gradients = model.parameters.map(({ gradient }) => Float64Array.from(gradient.values));
+    const largest = Math.max(Number.MIN_VALUE, ...gradients.map(extent));
+    const parameters: ParameterCheck[] = [];
+    for (const [p, { name, shape, value }] of model.parameters.entries()) {
+      const indices = sample(value.size, options.samples, p);
+      let [error, passed] = [0, true];
+      for (const i of indices) {
+        const found = await compare(work, value.values, i, gradients[p]![i]!, { loss, largest });
+        error = Math.max(error, found.error);
+        passed &&= found.passed;
+      }
+      const gradient = extent(gradients[p]!);
+      parameters.push({ name, shape, checked: indices.length, gradient, error, passed });
+    }
+    const passed = parameters.every((parameter) => parameter.passed);
+    return { rows: trainer.probeRows, loss, parameters, passed };
+  } finally {
+    await work.close();
+  }
+}
+
+/** |gradient − slope| / largest for the first width that passes, or the one that fits best. */
+async function compare(
+  { trainer }: Assembly,
+  theta: { [index: number]: number },
+  i: number,
+  gradient: number,
+  { loss, largest }: { loss: number; largest: number },
+): Promise<{ error: number; passed: boolean }> {
+  const kept = theta[i]!;
+  let least = Number.POSITIVE_INFINITY;
+  for (const width of widths) {
+    const h = width * Math.max(1, Math.abs(kept));
+    theta[i] = kept + h;
+    const above = await trainer.probe(false);
+    theta[i] = kept - h;
+    const below = await trainer.probe(false);
+    theta[i] = kept;
+    const error = Math.abs(gradient - (above - below) / (2 * h)) / largest;
+    const rounding = (8 * Number.EPSILON * Math.abs(loss)) / (h * largest);
+    if (error <= tolerance + rounding) return { error, passed: true };
+    least = Math.min(least, error);
+  }
+  return { error: least, passed: false };
+}
+
+/** All elements of a small parameter, else so many of them drawn at random. */
+function sample(size: number, count: number, stream: number): number[] {
+  if (size <= count) return Array.from({ length: size }, (_, i) => i);
+  const key = streamKey(0, "gradcheck", stream);
+  const chosen = new Set<number>();
+  for (let draw = 0; chosen.size < count; draw++) chosen.add(randomBits(key, draw) % size);
+  return [...chosen];
+}
+
+function extent(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
+  return most;
+}

@@ -1,0 +1,103 @@
+/** Finished and unfinished runs as they lie in a folder, read from their small files alone. */
+import { type Dirent, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readMetricsLog } from "../checkpoint/metricsLog.ts";
+import { pathsIn } from "../checkpoint/runDirectory.ts";
+import { readSummary, type Summary } from "../evaluate/summary.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { ioProblem, isThere } from "../support/files.ts";
+import type { EpochEvent } from "../train/events.ts";
+
+export interface StoredRun {
+  readonly directory: string;
+  /** When its log was last written to, in ms since 1970. */
+  readonly changed: number;
+  /** null: it was cut off, or goes on at this moment. */
+  readonly summary: Summary | null;
+  readonly epochs: readonly EpochEvent[];
+  /** The resolved spec of its model; null without one. */
+  readonly spec: Readonly<Record<string, unknown>> | null;
+}
+
+/** The runs right in a folder, the oldest first. @throws UserError (exit code 5) */
+export function runsIn(folder: string): StoredRun[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw ioProblem(error, folder, "read");
+  }
+  const directories = entries
+    .filter((entry) => isFolder(entry, folder))
+    .map(({ name }) => join(folder, name));
+  return directories
+    .filter(isRun)
+    .map(readRun)
+    .sort((a, b) => a.changed - b.changed);
+}
+
+/** A directory, or a link to one; links to files and to nothing lie beside runs as other files do. */
+function isFolder(entry: Dirent, folder: string): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** @throws UserError (exit code 5) if the directory holds no run */
+export function readRun(directory: string): StoredRun {
+  const paths = pathsIn(directory);
+  if (!isRun(directory))
+    throw new UserError(exitCodes.io, {
+      file: directory,
+      message: "there is no run",
+      expected: "a directory with a metrics.jsonl, as nnt train leaves it",
+    });
+  const events = readMetricsLog(paths.metrics);
+  const epochs = events.filter(({ event }) => event === "epoch") as unknown as EpochEvent[];
+  const model = isThere(paths.last) ? readCheckpoint(paths.last, "none") : null;
+  return {
+    directory,
+    changed: statSync(paths.metrics).mtimeMs,
+    summary: isThere(paths.summary) ? readSummary(paths.summary) : null,
+    epochs,
+    spec: (model?.spec ?? null) as StoredRun["spec"],
+  };
+}
+
+function isRun(directory: string): boolean {
+  return isThere(pathsIn(directory).metrics);
+}
+
+/**
+ * All that can be asked of a run, by dotted key: `name`, `epochs`, `test.accuracy`, `optimizer.lr`; a metric
+ * without its split (`accuracy`) is that of the rows held out last.
+ */
+export function valuesOfRun({ directory, summary, epochs, spec }: StoredRun): Record<string, unknown> {
+  const last = epochs.at(-1);
+  const splits = summary?.metrics ?? {};
+  const best = splits.test ?? splits.validation ?? splits.train ?? last?.validation ?? last?.train ?? {};
+  return {
+    ...flat(spec ?? {}),
+    ...best,
+    ...flat(splits),
+    directory,
+    epochs: summary?.epochs ?? last?.epoch ?? 0,
+    best_epoch: summary?.best_epoch ?? null,
+    parameters: summary?.parameters ?? null,
+    seconds: summary?.seconds ?? null,
+    reason: summary?.reason ?? "unfinished",
+    weights_sha256: summary?.weights_sha256 ?? null,
+  };
+}
+
+/** {a: {b: 1}, c: [{d: 2}]} → {"a.b": 1, "c.0.d": 2}; empty objects and lists of plain values stay as they are. */
+export function flat(value: object, before = ""): Record<string, unknown> {
+  const entries = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
+    const path = `${before}${key}`;
+    const isPlainList = Array.isArray(inner) && inner.every((one) => typeof one !== "object" || one === null);
+    const isNested =
+      typeof inner === "object" && inner !== null && !isPlainList && Object.keys(inner).length > 0;
+    return isNested ? Object.entries(flat(inner, `${path}.`)) : [[path, inner]];
+  });
+  return Object.fromEntries(entries);
+}

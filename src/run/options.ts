@@ -1,0 +1,32 @@
+/** What a run is asked to do, and what it tells while it does it. */
+import type { RunMode } from "../checkpoint/runDirectory.ts";
+import type { Spec } from "../config/schema.ts";
+import type { LoadOptions, Split } from "../data/dataset/dataset.ts";
+import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import type { KernelsChoice } from "../engine/choose.ts";
+import type { Watcher } from "../evaluate/diagnosis.ts";
+import type { Follower } from "../train/events.ts";
+import type { ReportData } from "./reportData.ts";
+
+export interface TrainOptions extends KernelsChoice {
+  readonly spec: { readonly spec: Spec; readonly file: string; readonly baseDirectory: string };
+  readonly out: string | null;
+  readonly mode: RunMode;
+  readonly maxSeconds: number | null;
+  /** Pause after this epoch of a longer run: `resume` goes on. */
+  readonly pauseAt?: number | null;
+  /** What is asked of the data beyond its values. */
+  readonly load?: Pick<LoadOptions, "strict" | "profile">;
+  /** Aborted by a signal; its reason is the signal's name. */
+  readonly signal: AbortSignal;
+  /** The text of spec.yaml for the resolved spec, saved in this directory. */
+  readonly renderSpec: (spec: Spec, directory: string) => string;
+  /** A further listener, for a run whose directory is known. */
+  readonly follow?: (directory: string, spec: Spec) => Follower;
+  /** The text of report.html; without it, no report is written. */
+  readonly renderReport?: (data: ReportData) => Promise<string>;
+  /** Given the test rows, makes what watches them when they are measured at the end. */
+  readonly observe?: (preprocessing: Preprocessing, test: Split) => Watcher;
+  /** nnt's own. */
+  readonly version: string;
+}

@@ -1,0 +1,88 @@
+/** `nnt report`: a run's report again, from its files and, where the data is still there, its best model. */
+import { readMetricsLog } from "../checkpoint/metricsLog.ts";
+import { pathsIn } from "../checkpoint/runDirectory.ts";
+import { blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
+import type { ColumnProfile } from "../data/table/profile.ts";
+import { type KernelsChoice, openKernels } from "../engine/choose.ts";
+import { Kernels } from "../engine/kernels.ts";
+import { observer } from "../evaluate/diagnosis.ts";
+import { splitOf } from "../evaluate/evaluate.ts";
+import type { Diagnosis } from "../evaluate/findings.ts";
+import { type Importance, quickImportance } from "../evaluate/importance.ts";
+import { Measure } from "../evaluate/measure.ts";
+import { readModel, restoreModel, type SavedModel } from "../evaluate/savedModel.ts";
+import { readSummary } from "../evaluate/summary.ts";
+import { defaultMetrics } from "../metrics/metrics.ts";
+import { lossRule } from "../model/losses.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { atomicWrite, isThere, readText } from "../support/files.ts";
+import { rowsIn } from "../train/rows.ts";
+import { type ReportData, reportData } from "./reportData.ts";
+
+export interface ReportOptions extends KernelsChoice {
+  readonly directory: string;
+  readonly renderReport: (data: ReportData) => Promise<string>;
+}
+
+/**
+ * Writes `report.html` into the run's directory; gives its path and what could not be shown.
+ * @throws UserError: io, model, data
+ */
+export async function reportRun(options: ReportOptions): Promise<{ path: string; warnings: string[] }> {
+  const paths = pathsIn(options.directory);
+  if (!isThere(paths.summary)) throw unfinished(options.directory);
+  const saved = readModel(paths.best);
+  const { backend } = await openKernels(options);
+  try {
+    const k = new Kernels(backend);
+    const model = restoreModel(k, saved);
+    const { warnings, ...found } = await diagnose(k, saved, model);
+    const { preprocessing } = saved;
+    const summary = readSummary(paths.summary);
+    const events = readMetricsLog(paths.metrics);
+    const network = { description: model.description, tensors: model.tensors() };
+    const spec = readText(paths.spec);
+    const source = { summary, spec, events, model: network, preprocessing, ...found };
+    atomicWrite(paths.report, [await options.renderReport(reportData(source))]);
+    return { path: paths.report, warnings };
+  } finally {
+    await backend.close();
+  }
+}
+
+/** Data that is gone leaves the report without what needs its rows. */
+async function diagnose(
+  k: Kernels,
+  saved: SavedModel,
+  model: ReturnType<typeof restoreModel>,
+): Promise<{
+  diagnosis: Diagnosis | null;
+  importance: Importance | null;
+  profile: readonly ColumnProfile[] | null;
+  warnings: string[];
+}> {
+  try {
+    const { name, split, warnings, profile = null, close } = await splitOf(saved, null, { profile: true });
+    const { target, calibration } = saved.preprocessing;
+    const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), blocksOf(saved.preprocessing));
+    const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
+    const watching = observer(saved.preprocessing, { split: name, rows: split });
+    const { evaluation } = await measure.run(defaultMetrics[target.task], { watch: [watching] });
+    const importance = await quickImportance({ k, model, ...saved }, split);
+    close?.();
+    return { diagnosis: watching.diagnosis(evaluation), importance, profile, warnings: [...warnings] };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.exitCode !== exitCodes.io) throw error;
+    const what = "the report is without confusion, curves of scores, examples and importance";
+    return { diagnosis: null, importance: null, profile: null, warnings: [`${error.message}: ${what}`] };
+  }
+}
+
+function unfinished(directory: string): UserError {
+  return new UserError(exitCodes.io, {
+    file: directory,
+    message: "there is no finished run",
+    expected: "a directory with a summary.json, as nnt train leaves it",
+    hint: "nnt train SPEC --out DIR --resume finishes one that was cut off",
+  });
+}

@@ -1,0 +1,195 @@
+/**
+ * Several runs of one spec that differ in their seed: each in `seed-<number>` of one directory, and all of them
+ * together as one model file that answers with their mean. Their rows are split alike.
+ */
+import { performance } from "node:perf_hooks";
+import { isDeepStrictEqual } from "node:util";
+import { type Checkpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
+import { pathsIn } from "../checkpoint/runDirectory.ts";
+import { openSeeds, seedDirectory } from "../checkpoint/seedsDirectory.ts";
+import type { LayerSpec, Spec } from "../config/schema.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
+import { readModel, type SavedModel } from "../evaluate/savedModel.ts";
+import { spreadOf } from "../evaluate/spread.ts";
+import type { Summary } from "../evaluate/summary.ts";
+import { averageOf } from "../model/losses.ts";
+import type { NamedTensor } from "../model/tensors.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import type { Figures, Listener, Spread, StopReason } from "../train/events.ts";
+import type { TrainOptions } from "./options.ts";
+import { train } from "./train.ts";
+
+/** What several seeds came to: `seeds.json`, and the last line of `--json`. */
+export interface SeedsEnd {
+  readonly event: "end";
+  readonly name: string;
+  readonly seeds: readonly number[];
+  /** The first reason of a run that was stopped before its time; null: all ended. */
+  readonly interrupted: StopReason | null;
+  /** Figures of the ensemble, by split. */
+  readonly metrics: Readonly<Record<string, Figures>>;
+  /** Figures of the runs' best models, by split. */
+  readonly spread: Readonly<Record<string, Readonly<Record<string, Spread>>>>;
+  readonly parameters: number;
+  readonly seconds: number;
+  readonly directory: string;
+  /** The ensemble's file; null: not all runs have ended. */
+  readonly model: string | null;
+  readonly weights_sha256: string | null;
+  /** Where the spec's relative paths start. */
+  readonly spec_directory: string;
+}
+
+/**
+ * Trains with `count` seeds from the spec's on.
+ * @throws UserError as `train`; io for a directory that holds runs already
+ */
+export async function trainSeeds(options: TrainOptions, count: number, listen: Listener): Promise<SeedsEnd> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const { spec, baseDirectory } = options.spec;
+  refuseStdin(spec);
+  const seeds = Array.from({ length: count }, (_, index) => spec.seed + index);
+  const place = openSeeds({ out: options.out, name: spec.name, mode: options.mode }, seeds);
+  const { directory } = place;
+  const begun = { name: spec.name, seeds, spec_directory: baseDirectory };
+  try {
+    place.write(`${JSON.stringify(begun, null, 2)}\n`);
+    const summaries: Summary[] = [];
+    const told = listenOnce(listen);
+    for (const [index, seed] of seeds.entries()) {
+      const out = seedDirectory(directory, seed);
+      listen({ event: "note", message: `seed ${seed}, ${index + 1} of ${count}: ${out}` });
+      const left = options.maxSeconds && Math.max(0, options.maxSeconds - seconds()) / (count - index);
+      const own = { ...options.spec, spec: specOf(spec, seed) };
+      const summary = await train({ ...options, spec: own, out, maxSeconds: left }, told(seed));
+      summaries.push(summary);
+      if (summary.reason === "SIGINT" || summary.reason === "SIGTERM") break;
+    }
+    const interrupted =
+      summaries.map(({ reason }) => reason).find((reason) => reason.startsWith("SIG")) ?? null;
+    const model = interrupted === null ? place.ensemble : null;
+    const saved = model && saveEnsemble(model, spec, seeds, directory);
+    const end: SeedsEnd = {
+      event: "end",
+      ...begun,
+      interrupted,
+      metrics: model ? await measure(model, summaries[0]!, options) : {},
+      spread: interrupted === null ? spreadBySplit(summaries) : {},
+      parameters: summaries.reduce((sum, { parameters }) => sum + parameters, 0),
+      seconds: seconds(),
+      directory,
+      model,
+      weights_sha256: saved,
+    };
+    place.write(`${JSON.stringify(end, null, 2)}\n`);
+    return end;
+  } finally {
+    place.close();
+  }
+}
+
+/** A run that can be repeated without the others: its own seed, and the split of all. */
+function specOf(spec: Spec, seed: number): Spec {
+  const split = { ...spec.data.split, seed: spec.data.split.seed ?? spec.seed };
+  return { ...spec, seed, data: { ...spec.data, split } as Spec["data"] };
+}
+
+function refuseStdin({ data }: Spec): void {
+  const isStdin = data.format === "csv" && [data.path, data.train].some((files) => files?.includes("-"));
+  if (!isStdin) return;
+  throw new UserError(exitCodes.usage, {
+    message: "--seeds reads the data once for every seed, and stdin gives it once",
+    expected: "a file",
+  });
+}
+
+/** Says whose events they are; a warning that a run before has given is not repeated. */
+function listenOnce(listen: Listener): (seed: number) => Listener {
+  const warned = new Set<string>();
+  return (seed) => (event) => {
+    if (event.event === "warning") {
+      if (warned.has(event.message)) return;
+      warned.add(event.message);
+    }
+    listen(event.event === "epoch" || event.event === "end" ? { ...event, seed } : event);
+  };
+}
+
+/** Writes the best models of all seeds as one; gives the digest of its weights. */
+function saveEnsemble(path: string, spec: Spec, seeds: readonly number[], directory: string): string {
+  const models = seeds.map((seed) => readModel(pathsIn(seedDirectory(directory, seed)).best));
+  return writeCheckpoint(path, ensembleOf(models, specOf(spec, spec.seed))).weights;
+}
+
+/**
+ * One model of several; `spec` says where their data is.
+ * @throws UserError (exit code 3) if the models do not take and give the same
+ */
+function ensembleOf(models: readonly SavedModel[], { seed, data }: Spec): Checkpoint {
+  const [first] = models as [SavedModel];
+  for (const other of models) {
+    if (
+      isDeepStrictEqual(other.preprocessing, first.preprocessing) &&
+      isDeepStrictEqual(other.layers, first.layers)
+    )
+      continue;
+    throw new UserError(exitCodes.data, {
+      file: other.path,
+      message: `the model does not fit ${first.path}: its columns, classes, scaling or layers are others`,
+      hint: "has the data changed in between? --overwrite trains all seeds on what it is now",
+    });
+  }
+  const { checkpoint, layers, loss } = first;
+  const ensemble: LayerSpec = {
+    type: "ensemble",
+    members: models.length,
+    shared: false,
+    average: averageOf(loss.name, first.preprocessing.target.task),
+    layers: layers as Extract<LayerSpec, { type: "ensemble" }>["layers"],
+  };
+  const most = (of: "epoch" | "step") => Math.max(...models.map((model) => model.checkpoint.training[of]));
+  const all = (of: "parameters" | "buffers") =>
+    models.flatMap((model, member) => model.checkpoint[of].map((tensor) => ofMember(tensor, member)));
+  return {
+    nnt: checkpoint.nnt,
+    spec: {
+      ...checkpoint.spec,
+      seed,
+      data: { ...data, task: first.data.task },
+      model: { layers: [ensemble] },
+    },
+    preprocessing: checkpoint.preprocessing,
+    training: { epoch: most("epoch"), step: most("step") },
+    parameters: all("parameters"),
+    buffers: all("buffers"),
+    optimizer: [],
+  };
+}
+
+/** `layers.2.weight` → `layers.0.<member>.2.weight`. */
+function ofMember(tensor: NamedTensor, member: number): NamedTensor {
+  return { ...tensor, name: tensor.name.replace(/^layers\./, `layers.0.${member}.`) };
+}
+
+/** The ensemble's figures where the runs have some. */
+async function measure(
+  model: string,
+  { metrics }: Summary,
+  { kernels, threads }: TrainOptions,
+): Promise<Record<string, Figures>> {
+  const measured: Record<string, Figures> = {};
+  for (const [split, figures] of Object.entries(metrics)) {
+    const files = { data: null, images: null, labels: null };
+    const { metrics: all } = await evaluate({ model, split, ...files, kernels, threads });
+    measured[split] = Object.fromEntries(Object.keys(figures).map((name) => [name, all[name]!]));
+  }
+  return measured;
+}
+
+function spreadBySplit(summaries: readonly Summary[]): SeedsEnd["spread"] {
+  const splits = Object.keys(summaries[0]!.metrics);
+  return Object.fromEntries(
+    splits.map((split) => [split, spreadOf(summaries.map(({ metrics }) => metrics[split]!))]),
+  );
+}

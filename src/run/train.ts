@@ -1,0 +1,89 @@
+/** The story of a run: load, build, loop, save, report. Everything else is a detail behind one of its calls. */
+import { performance } from "node:perf_hooks";
+import { openRun } from "../checkpoint/runDirectory.ts";
+import type { Summary } from "../evaluate/summary.ts";
+import { sentence } from "../support/errors.ts";
+import type { Follower, Listener, StopReason, TrainEvent } from "../train/events.ts";
+import { assemble } from "./assembly.ts";
+import { crossValidate } from "./crossValidation.ts";
+import { runEpoch } from "./divergence.ts";
+import { conclude } from "./end.ts";
+import { endEpoch, reasonToStop } from "./endEpoch.ts";
+import type { TrainOptions } from "./options.ts";
+import { resume } from "./resume.ts";
+import { Saver } from "./saver.ts";
+
+/**
+ * Trains a network as its spec says and leaves a run directory behind.
+ * @throws UserError: usage, data, io, model (a resumed one or init.from), diverged (the last finite model is saved)
+ */
+export async function train(options: TrainOptions, tell: Listener): Promise<Summary> {
+  const started = performance.now();
+  const secondsLeft = () =>
+    options.maxSeconds && Math.max(0, options.maxSeconds - (performance.now() - started) / 1000);
+  const told: TrainEvent[] = []; // held back: where the directory is refused, that comes first
+  const work = await assemble(options, (event) => told.push(event));
+  const run = openRun({ out: options.out, name: work.network.spec.name, mode: options.mode });
+  let follow: Follower | undefined;
+  try {
+    told.forEach(tell);
+    for (const problem of run.warnings) tell({ event: "warning", message: sentence(problem) });
+    const folds = options.spec.spec.train.folds
+      ? await crossValidate(options, run, secondsLeft, train, tell)
+      : null;
+    if (run.resumed) resume(work, run.resumed, tell);
+    follow = options.follow?.(run.directory, work.network.spec);
+    const listen: Listener = (event) => {
+      tell(event);
+      follow?.(event);
+    };
+    run.write("spec", options.renderSpec(work.network.spec, run.directory));
+    const start = work.startEvent();
+    if (!run.resumed?.events.length) run.log.append(start);
+    listen(start);
+
+    const { trainer } = work;
+    const saver = new Saver(run, work.network.spec.train.checkpoint);
+    saver.remember(work.checkpoint(), run.resumed);
+    const shouldStop = stopCondition(options, started);
+    const lastEpoch = options.pauseAt ?? Infinity;
+    const isPause = () => trainer.state.epoch >= lastEpoch && !trainer.finished;
+    const paused = () => (isPause() ? ("paused" as const) : null);
+    let reason = typeof folds === "string" ? folds : (reasonToStop(work) ?? paused());
+    try {
+      while (!trainer.finished && reason === null) {
+        reason = await runEpoch(work, saver, shouldStop, listen);
+        if (reason !== null) break;
+        const epoch = await endEpoch(work);
+        run.log.append(epoch.event);
+        listen(epoch.event);
+        saver.keep(work.checkpoint(), epoch.isBest);
+        reason = reasonToStop(work) ?? shouldStop() ?? paused();
+      }
+      if (trainer.isMidEpoch) saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0, false);
+    } finally {
+      saver.flush();
+    }
+    const ending = {
+      reason: reason ?? work.plannedEnd,
+      started,
+      folds: typeof folds === "string" ? null : folds,
+    };
+    return await conclude(work, run, saver, ending, options, listen);
+  } catch (error) {
+    follow?.({ event: "failed" });
+    throw error;
+  } finally {
+    run.close();
+    await work.close();
+  }
+}
+
+/** Looks at the signal and the clock. */
+function stopCondition({ signal, maxSeconds }: TrainOptions, started: number): () => StopReason | null {
+  return () => {
+    if (signal.aborted) return signal.reason as StopReason;
+    const isOver = maxSeconds !== null && performance.now() - started >= 1000 * maxSeconds;
+    return isOver ? "max_time" : null;
+  };
+}

@@ -1,0 +1,77 @@
+/** Parts of a cross-validation: every row in one, equally large, classes in proportion, groups whole. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { foldNumbers } from "../../../src/data/dataset/folds.ts";
+import { allRows, splitPool } from "../../../src/data/dataset/split.ts";
+
+const rows = (n: number) => Int32Array.from({ length: n }, (_, row) => row);
+const sizes = (numbers: Int32Array, folds: number) =>
+  Array.from({ length: folds }, (_, fold) => numbers.filter((number) => number === fold).length);
+const spread = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts);
+
+const requests = fc.record({
+  n: fc.integer({ min: 20, max: 300 }),
+  folds: fc.integer({ min: 2, max: 10 }),
+  seed: fc.nat(),
+  classes: fc.integer({ min: 1, max: 6 }),
+});
+
+describe("folds", () => {
+  test("differ by at most a row of each class, and without classes by at most a row", () => {
+    fc.assert(
+      fc.property(requests, ({ n, folds, seed, classes: count }) => {
+        const classes = rows(n).map((row) => ((row * row) % 11) % count);
+        const numbers = foldNumbers(n, { folds, seed, classes });
+        for (const label of new Set(classes)) {
+          const ofClass = numbers.filter((_, row) => classes[row] === label);
+          expect(spread(sizes(ofClass, folds))).toBeLessThanOrEqual(1);
+        }
+        expect(spread(sizes(foldNumbers(n, { folds, seed }), folds))).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  test("keep groups whole, and classes in proportion", () => {
+    const groups = rows(400).map((row) => row % 40);
+    const classes = groups.map((group) => (group % 4 === 0 ? 1 : 0));
+    const numbers = foldNumbers(400, { folds: 5, seed: 1, groups, classes });
+    for (const group of new Set(groups))
+      expect(new Set(numbers.filter((_, row) => groups[row] === group)).size).toBe(1);
+    const ofClass = (label: number) => numbers.filter((_, row) => classes[row] === label);
+    expect(sizes(ofClass(0), 5)).toEqual([60, 60, 60, 60, 60]);
+    expect(sizes(ofClass(1), 5)).toEqual([20, 20, 20, 20, 20]);
+  });
+
+  test("are the same for the same seed, others for another", () => {
+    const parts = (seed: number) => foldNumbers(100, { folds: 5, seed });
+    expect(parts(1)).toEqual(parts(1));
+    expect(parts(1)).not.toEqual(parts(2));
+  });
+});
+
+describe("the split of one fold", () => {
+  const split = (number: number, shares = { validation: 0, test: 0 }) =>
+    splitPool(allRows(100), { ...shares, seed: 0 }, { number, of: 4 });
+
+  test("tests on its part and trains on the others", () => {
+    const tested = [1, 2, 3, 4].flatMap((number) => [...split(number).test]);
+    expect(tested.sort((a, b) => a - b)).toEqual([...rows(100)]);
+    const { train, test } = split(2);
+    expect([...train, ...test].sort((a, b) => a - b)).toEqual([...rows(100)]);
+  });
+
+  test("leaves out the rows kept for the test, in every fold", () => {
+    const shares = { validation: 0.1, test: 0.2 };
+    const kept = new Set(splitPool(allRows(100), { ...shares, seed: 0 }, null).test);
+    for (const number of [1, 2, 3, 4]) {
+      const { train, validation, test } = split(number, shares);
+      expect([...train, ...validation, ...test].filter((row) => kept.has(row))).toEqual([]);
+      expect([train.length, validation.length, test.length]).toEqual([54, 6, 20]);
+    }
+  });
+
+  test("is refused where a part would be empty", () => {
+    const refuse = () => splitPool(allRows(3), { validation: 0, test: 0, seed: 0 }, { number: 4, of: 4 });
+    expect(refuse).toThrow("3 rows leave none for part 4 of 4");
+  });
+});

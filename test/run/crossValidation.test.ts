@@ -1,0 +1,121 @@
+/** Cross-validation: what it measures, what it leaves behind, and that it goes on where it was stopped. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadSpec, parseSpec } from "../../src/config/load.ts";
+import { rebaseSpec, stringifySpec } from "../../src/config/stringify.ts";
+import type { Summary } from "../../src/evaluate/summary.ts";
+import type { TrainOptions } from "../../src/run/options.ts";
+import { train } from "../../src/run/train.ts";
+import type { TrainEvent } from "../../src/train/events.ts";
+import { irisData, nobody } from "../train/support.ts";
+
+let folder = "";
+let whole: Awaited<ReturnType<typeof run>>;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "nnt-folds-"));
+  whole = await run("whole");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const text = `name: iris
+${irisData}
+model: { hidden: [6] }
+optimizer: { name: adam, lr: 0.05 }
+train: { epochs: 3, folds: 3 }
+`;
+
+async function run(
+  name: string,
+  options: Partial<TrainOptions> = {},
+  listen: (event: TrainEvent) => void = nobody,
+) {
+  const directory = join(folder, name);
+  const events: TrainEvent[] = [];
+  const spec = options.spec ?? parseSpec(text, "spec.yaml");
+  const summary = await train(
+    {
+      spec,
+      kernels: "reference",
+      threads: 1,
+      out: directory,
+      mode: "fresh",
+      maxSeconds: null,
+      signal: new AbortController().signal,
+      renderSpec: (resolved, place) => stringifySpec(rebaseSpec(resolved, spec.baseDirectory, place)),
+      version: "0",
+      ...options,
+    },
+    (event) => {
+      events.push(event);
+      listen(event);
+    },
+  );
+  return { summary, events, directory };
+}
+
+function summaryOfFold(number: number): Summary {
+  return JSON.parse(readFileSync(join(whole.directory, `fold-${number}`, "summary.json"), "utf8")) as Summary;
+}
+
+function outOfFold(directory: string) {
+  const [header, ...lines] = readFileSync(join(directory, "out_of_fold.csv"), "utf8").trim().split("\n");
+  return { header, rows: lines.map((line) => line.split(",")) };
+}
+
+test("the run's summary has each fold's figure, their mean and their deviation", () => {
+  const { mean, sd, values } = whole.summary.folds!.metrics.accuracy!;
+  const [a, b, c] = [1, 2, 3].map((number) => summaryOfFold(number).metrics.test!.accuracy!);
+  expect(values).toEqual([a, b, c]);
+  expect(mean).toBeCloseTo((a! + b! + c!) / 3, 12);
+  expect(sd).toBeCloseTo(Math.hypot(a! - mean, b! - mean, c! - mean) / Math.SQRT2, 12);
+});
+
+test("out_of_fold.csv has every row once, in order, and predictions as good as the folds' figures", () => {
+  const { header, rows } = outOfFold(whole.directory);
+  const flowers = readFileSync("data/iris.csv", "utf8").trim().split("\n").slice(1);
+  expect(header).toBe("row,fold,prediction,probability_setosa,probability_versicolor,probability_virginica");
+  expect(rows.map(([row]) => Number(row))).toEqual(flowers.map((_, at) => at + 1));
+  const right = rows.filter(([row, , prediction]) => flowers[Number(row) - 1]!.includes(prediction!));
+  expect(right.length / rows.length).toBeCloseTo(whole.summary.folds!.metrics.accuracy!.mean, 12);
+});
+
+test("the run itself then trains on all rows, and events of folds say whose they are", () => {
+  const starts = whole.events.filter((event) => event.event === "start");
+  expect(starts.map(({ fold }) => fold)).toEqual([1, 2, 3, undefined]);
+  expect(starts[1]!.rows).toEqual({ train: 90, validation: 10, test: 50 });
+  expect(starts[3]!.rows).toEqual({ train: 135, validation: 15 });
+  expect(whole.events.at(-1)).toMatchObject({ event: "end", folds: { count: 3 } });
+});
+
+test("a fold's spec trains that fold alone, to the same bits", async () => {
+  const spec = loadSpec(join(whole.directory, "fold-2", "spec.yaml"));
+  const { summary } = await run("alone", { spec });
+  const { weights_sha256, metrics } = summaryOfFold(2);
+  expect([summary.weights_sha256, summary.metrics]).toEqual([weights_sha256, metrics]);
+});
+
+describe("stopped and resumed", () => {
+  test.each([2, undefined])("in fold %s, it ends as if it had not been", async (fold) => {
+    const stop = new AbortController();
+    const stopped = await run(`stopped-${fold}`, { signal: stop.signal }, (event) => {
+      if (event.event === "epoch" && event.epoch === 2 && event.fold === fold) stop.abort("SIGTERM");
+    });
+    expect(stopped.summary).toMatchObject({ reason: "SIGTERM" });
+    const { summary, directory } = await run(`stopped-${fold}`, { mode: "resume" });
+    expect(summary.folds).toEqual(whole.summary.folds);
+    expect(summary.weights_sha256).toBe(whole.summary.weights_sha256);
+    expect(outOfFold(directory)).toEqual(outOfFold(whole.directory));
+  });
+});
+
+describe("a spec that cannot be cross-validated", () => {
+  test.each([
+    ["data={path: a.csv, target: y, columns: {when: time}}", /train\.folds cuts .* the time column/],
+    ["data={path: '-', target: y, format: csv}", /standard input/],
+    ["data.split={fold: {number: 1, of: 3}}", /in the spec of one fold/],
+  ])("%s", (set, message) => {
+    expect(() => parseSpec(text, "spec.yaml", { set: [set] })).toThrow(message);
+  });
+});
