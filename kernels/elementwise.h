@@ -156,6 +156,8 @@ static void elementary(Worker *w, float *Y, const float *X, enum elementary f, l
 
 /* ---- whole buffers ------------------------------------------------------------------------------- */
 
+static void fill(Worker *w, float *Y, long n, float value) { EACH(w, n, PUT(Y, splat(value))); }
+
 static void copy(Worker *w, float *Y, const float *X, long n) { EACH(w, n, PUT(Y, GET(X))); }
 
 static void add(Worker *w, float *C, const float *A, const float *B, long n)

@@ -21,7 +21,7 @@ enum op {
 	OP_DROPOUT, OP_BATCH_NORM, OP_BATCH_NORM_BACKWARD, OP_LAYER_NORM, OP_LAYER_NORM_BACKWARD, OP_COPY, OP_ADD,
 	OP_SGD, OP_ADAM, OP_CLIP_NORM, OP_CLIP_VALUE, OP_WARP, OP_ELASTIC, OP_ADAPTIVE,
 	OP_LERP, OP_PENALIZE, OP_LIMIT_ROWS, OP_RMS_NORM, OP_RMS_NORM_BACKWARD, OP_ELEMENTARY,
-	OP_SCALE_COLUMNS, OP_SUM_PRODUCTS, OP_AVERAGE, OP_GAUSSIAN_NOISE
+	OP_SCALE_COLUMNS, OP_SUM_PRODUCTS, OP_AVERAGE, OP_GAUSSIAN_NOISE, OP_FILL
 };
 
 #define HEAD_WORDS 3
@@ -75,6 +75,7 @@ static void run_command(Worker *w, const double *command)
 			layer_norm_backward(w, &x);
 		break;
 	}
+	case OP_FILL: fill(w, F(0), N(1), X(2)); break;
 	case OP_COPY: copy(w, F(0), F(1), N(2)); break;
 	case OP_ADD: add(w, F(0), F(1), F(2), N(3)); break;
 	case OP_SGD:

@@ -237,6 +237,7 @@ export interface Backend {
   ): void;
   rmsNorm(Y: Matrix, X: Matrix, gamma: Matrix, eps: number, inverse: Matrix): void;
   rmsNormBackward(dX: Matrix, dGamma: Matrix, dY: Matrix, X: Matrix, gamma: Matrix, inverse: Matrix): void;
+  fill(Y: Matrix, value: number): void;
   copy(Y: Matrix, X: Matrix): void;
   add(C: Matrix, A: Matrix, B: Matrix): void;
   scaleColumns(Y: Matrix, X: Matrix, a: Matrix, b: Matrix | null): void;

@@ -255,6 +255,11 @@ export class Kernels {
 
   // --- whole buffers -------------------------------------------------------------------------
 
+  /** Every element of Y = value, whatever was there, NaN too. */
+  fill(Y: Matrix, value: number): void {
+    this.backend.fill(Y, value);
+  }
+
   /** Y = X. */
   copy(Y: Matrix, X: Matrix): void {
     check(same(Y, X), () => `copy: ${shape(Y)} from ${shape(X)}`);

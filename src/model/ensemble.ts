@@ -97,7 +97,7 @@ export function ensemble(layerOf: LayerOf): Layer<EnsembleSpec> {
         },
         backward(dS, dX) {
           // Members add to what is shared, and one without rows learns nothing.
-          for (const { gradient } of cleared) k.clipValue(gradient, 0);
+          for (const { gradient } of cleared) k.fill(gradient, 0);
           for (const { chain, part } of parts) {
             if (chain === null) continue;
             k.copy(chain.dY, part(dS));

@@ -497,6 +497,20 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
+    test("fill overwrites everything, NaN and infinity too", async () => {
+      for (const [rows, cols] of shapes) {
+        await agrees(`${rows}×${cols}`, (make) => {
+          const Y = make.matrix(rows, cols, (x) => (x > 0 ? Number.NaN : 1 / 0));
+          const block = make.matrix(1, 100);
+          const run = () => {
+            make.k.fill(Y, -0.5);
+            make.k.fill(block.view(5, 7, 33), 0);
+          };
+          return { run, results: [Y, block] };
+        });
+      }
+    });
+
     test("clipNorm shortens to the given length and tells the old one; clipValue cuts elements", async () => {
       for (const length of lengths) {
         for (const limit of [0.5, 1e3]) {

@@ -149,6 +149,26 @@ train: { epochs: 3, batch_size: 16, on_divergence: { lr_factor: 1e-20, attempts:
     const once = await run(["train.on_divergence.attempts=1", "train.on_divergence.lr_factor=0.9"], wide);
     expect(once.error!.message).toMatch(/^training diverged again, after 1 rollbacks: /);
   });
+
+  test.each(["reference", "wasm"] as const)(
+    "an ensemble recovers from NaN and names the same batch twice, with %s kernels",
+    async (kernels) => {
+      const ensemble = `${irisData}
+model: { hidden: [8], activation: relu, members: 2 }
+loss: cross_entropy
+optimizer: { name: sgd, lr: 1e37 }
+train: { epochs: 2, batch_size: 16, on_divergence: { lr_factor: 1e-39, attempts: 1 } }
+`;
+      const { error, summary, events } = await run([], ensemble, undefined, false, { kernels });
+      expect(error).toBeNull();
+      expect(summary!.epochs).toBe(2);
+      const warnings = events.flatMap((event) => (event.event === "warning" ? [event.message] : []));
+      const told = await run(["train.on_divergence=null"], ensemble, undefined, false, { kernels });
+      const place = /in epoch \d+, batch \d+ \(update \d+\)/;
+      expect(place.exec(warnings[0]!)![0]).toBe("in epoch 1, batch 2 (update 2)");
+      expect(place.exec(told.error!.message)![0]).toBe("in epoch 1, batch 2 (update 2)");
+    },
+  );
 });
 
 test("metrics.jsonl has the start, every epoch and the end", async () => {

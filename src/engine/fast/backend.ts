@@ -300,6 +300,10 @@ export class FastBackend implements Backend {
     this.normBackward("layer_norm_backward", dX, dGamma, dBeta, dY, X, gamma, state);
   }
 
+  fill(Y: Matrix, value: number): void {
+    this.write("fill", costs.move * Y.size, Y, Y.size, value);
+  }
+
   copy(Y: Matrix, X: Matrix): void {
     this.write("copy", costs.move * Y.size, Y, X, Y.size);
   }

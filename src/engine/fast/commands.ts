@@ -37,6 +37,7 @@ export const ops = [
   "sum_products",
   "average",
   "gaussian_noise",
+  "fill",
 ] as const;
 
 export type Op = (typeof ops)[number];

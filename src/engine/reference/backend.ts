@@ -16,7 +16,7 @@ import {
   rmsNormBackward,
 } from "./normalisation.ts";
 import { optimize } from "./optimizers.ts";
-import { add, copy, gemm, sumRows } from "./products.ts";
+import { add, copy, fill, gemm, sumRows } from "./products.ts";
 import { clipNorm, clipValue, lerp, limitRows, penalize } from "./regularisation.ts";
 
 /** Sums run in 64 bit at either precision; `precision` is that of the numbers kept in memory. */
@@ -52,6 +52,7 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     layerNormBackward,
     rmsNorm,
     rmsNormBackward,
+    fill,
     copy,
     add,
     lerp,

@@ -29,6 +29,11 @@ export function sumRows(db: Matrix, dZ: Matrix): void {
   }
 }
 
+/** Every element of Y = value. */
+export function fill(Y: Matrix, value: number): void {
+  Y.values.fill(value);
+}
+
 /** Y = X. */
 export function copy(Y: Matrix, X: Matrix): void {
   const y = Y.block.values;
