@@ -2,7 +2,6 @@
 import type { z } from "zod";
 import { nearest } from "../support/nearest.ts";
 import { contradictions, taskOfLoss } from "./check/contradictions.ts";
-import { reportZod, unknownKey } from "./check/zodIssues.ts";
 import { expandData } from "./expand/data.ts";
 import { Expansion, isMapping, type Mapping, unusable } from "./expand/expansion.ts";
 import { expandModel } from "./expand/model.ts";
@@ -10,6 +9,7 @@ import { expandNamed, type NamedSection } from "./expand/named.ts";
 import { expandSearch } from "./expand/search.ts";
 import { expandTrack } from "./expand/track.ts";
 import { expandTrain } from "./expand/train.ts";
+import { reportZod, unknownKey } from "./expand/zodIssues.ts";
 import { show } from "./issue.ts";
 import { type Node, toPlain } from "./parse/node.ts";
 import { type SpecFile, specFileSchema } from "./schema.ts";

@@ -1,11 +1,11 @@
 /** Shorthand and file-dependent defaults of the `data` section. */
 
 import { nearest } from "../../support/nearest.ts";
-import { unknownKey } from "../check/zodIssues.ts";
 import { show, suggestion } from "../issue.ts";
 import type { Path } from "../paths.ts";
 import { dataSchema, formatNames } from "../schema/data.ts";
 import { type Expansion, isMapping, listed, type Mapping, unusable } from "./expansion.ts";
+import { unknownKey } from "./zodIssues.ts";
 
 /** Names for delimiters that are awkward to write. */
 export const delimiterNames: Readonly<Record<string, string>> = {

@@ -1,6 +1,5 @@
 /** Shorthand of the `model` section: the short form, and layers written as a name or `{ name: value }`. */
 import type { z } from "zod";
-import { reportZod } from "../check/zodIssues.ts";
 import { show, suggestion } from "../issue.ts";
 import { formatPath, type Path } from "../paths.ts";
 import {
@@ -11,6 +10,7 @@ import {
   shortModelSchema,
 } from "../schema/model.ts";
 import { type Expansion, isMapping, type Mapping, unusable } from "./expansion.ts";
+import { reportZod } from "./zodIssues.ts";
 
 /** The option that the value in `{ layer: value }` sets. */
 export const mainOptions = {

@@ -1,9 +1,9 @@
 /** zod's issues → sentences: what was found at which place of the user's spec, and what was expected. */
 import type { z } from "zod";
 import { nearest } from "../../support/nearest.ts";
-import { type Expansion, isMapping } from "../expand/expansion.ts";
 import { show, suggestion } from "../issue.ts";
 import { formatPath, type Path } from "../paths.ts";
+import { type Expansion, isMapping } from "./expansion.ts";
 import { elsewhere, homeOf, keysAt, ownersOf } from "./knownKeys.ts";
 
 type ZodIssue = z.core.$ZodIssue;

@@ -1,10 +1,10 @@
 /** Which keys a place of the spec knows, and where a key that is unknown here would belong. */
 import type { z } from "zod";
 import { nearest } from "../../support/nearest.ts";
-import { isMapping } from "../expand/expansion.ts";
 import type { Path } from "../paths.ts";
 import { shortModelSchema } from "../schema/model.ts";
 import { specFileSchema } from "../schema.ts";
+import { isMapping } from "./expansion.ts";
 
 /** What other tools call a thing → what it is here. */
 const otherWords: Readonly<Record<string, string>> = {
