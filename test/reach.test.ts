@@ -10,7 +10,7 @@ const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((f
 const powers = {
   "opens connections": {
     sign: /\bfetch\(|from "(?:node:)?(?:https|http2|tls|dgram|dns)"|\b(?:http|net)\.(?:get|request|connect)\(/,
-    who: ["data/formats/download.ts"],
+    who: ["data/fetch/download.ts"],
   },
   "has sockets": { sign: /from "(?:node:)?(?:http|net)"/, who: ["cli/serve.ts"] },
   "starts programs": {

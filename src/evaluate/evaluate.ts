@@ -9,9 +9,9 @@ import {
   type Split,
 } from "../data/dataset/dataset.ts";
 import { openDataset, openRows } from "../data/dataset/load.ts";
+import { type Slices, slicesOf } from "../data/dataset/slices.ts";
 import { answerNames, blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../data/table/profile.ts";
-import { type Slices, slicesOf } from "../data/table/slices.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { metricsOf } from "../metrics/metrics.ts";

@@ -1,7 +1,7 @@
 /** `nnt explain`: which columns a model's figures rest on, and what a row's values add to its answer. */
 import type { Split } from "../data/dataset/dataset.ts";
+import { columnFeatures, type Feature, sumsOf, tileFeatures } from "../data/preprocessing/features.ts";
 import { answerNames, blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
-import { columnFeatures, type Feature, sumsOf, tileFeatures } from "../data/table/features.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { openReference } from "../engine/reference/backend.ts";

@@ -3,8 +3,8 @@
  * values of a feature are dealt anew among the rows, all of its inputs together.
  */
 import { type AnySplit, isStreamed, type Split } from "../data/dataset/dataset.ts";
+import { columnFeatures, type Feature } from "../data/preprocessing/features.ts";
 import { blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
-import { columnFeatures, type Feature } from "../data/table/features.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import { betterOf, type MetricName } from "../metrics/metrics.ts";

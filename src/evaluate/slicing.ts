@@ -1,6 +1,7 @@
 /** Measures the rows of each slice on their own, beside the evaluation of all. */
+
+import type { Slices } from "../data/dataset/slices.ts";
 import { type Preprocessing, targetNames, targetWidth } from "../data/preprocessing/preprocessing.ts";
-import type { Slices } from "../data/table/slices.ts";
 import { type Evaluation, type EvaluationOptions, evaluation, type MetricName } from "../metrics/metrics.ts";
 import type { Figures } from "../train/events.ts";
 import type { Watcher } from "./diagnosis.ts";

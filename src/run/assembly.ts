@@ -2,7 +2,7 @@
 import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
 import { type AnySplit, type Dataset, isStreamed, rowCount } from "../data/dataset/dataset.ts";
 import { openDataset } from "../data/dataset/load.ts";
-import { placeFile } from "../data/formats/place.ts";
+import { placeFile } from "../data/formats/files.ts";
 import {
   blocksOf,
   classLists,

@@ -1,7 +1,7 @@
 /** How much worse a model gets without a feature: by hand on models whose answer is known, and the same each time. */
 import { expect, test } from "vitest";
+import { columnFeatures, tileFeatures } from "../../src/data/preprocessing/features.ts";
 import type { InputColumn, Preprocessing } from "../../src/data/preprocessing/preprocessing.ts";
-import { columnFeatures, tileFeatures } from "../../src/data/table/features.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { permutationImportance } from "../../src/evaluate/importance.ts";

@@ -10,7 +10,7 @@ import { readSafetensors } from "../../src/checkpoint/safetensors.ts";
 import { parseSpec } from "../../src/config/load.ts";
 import type { DataSpec } from "../../src/config/schema.ts";
 import { loadDataset } from "../../src/data/dataset/load.ts";
-import { readArray } from "../../src/data/formats/array.ts";
+import { readArray } from "../../src/data/formats/arrays/readArray.ts";
 import { openRecords, type RecordFormat } from "../../src/data/formats/records.ts";
 import { inflated } from "../../src/data/formats/source.ts";
 import { createEncoder } from "../../src/data/prediction/recordEncoder.ts";

@@ -25,11 +25,11 @@ export const groups = {
     sources: ["src/engine/reference/losses.ts", "src/model/losses.ts"],
     tests: ["test/model/losses.test.ts", "test/model/gradients.test.ts", "test/engine/reference.test.ts"],
   },
-  numbers: { sources: data("csv/number"), tests: dataTests("formats/csv/number") },
+  numbers: { sources: data("number"), tests: dataTests("formats/number") },
   csv: {
-    sources: filesIn("src/data/formats/csv", ".ts").filter((file) => !file.endsWith("/number.ts")),
+    sources: [...filesIn("src/data/formats/csv", ".ts"), ...data("levels")],
     tests: dataTests(
-      "formats/csv/levels",
+      "formats/levels",
       "formats/csv/scanner",
       "table/readTable",
       "formats/formats",
@@ -42,11 +42,14 @@ export const groups = {
     tests: dataTests("formats/jsonl", "formats/formats", "prediction/predict"),
   },
   arrays: {
-    sources: data("idx", "npy", "array", "arrayBytes"),
-    tests: dataTests("formats/idx", "formats/npy"),
+    sources: filesIn("src/data/formats/arrays", ".ts"),
+    tests: dataTests("formats/arrays/idx", "formats/arrays/npy"),
   },
-  bytes: { sources: data("source", "utf16"), tests: dataTests("formats/source", "formats/parquet") },
-  parquet: { sources: data("parquet", "thrift"), tests: dataTests("formats/thrift", "formats/parquet") },
+  bytes: { sources: data("source", "utf16"), tests: dataTests("formats/source", "formats/parquet/parquet") },
+  parquet: {
+    sources: data("parquet/parquet", "parquet/thrift"),
+    tests: dataTests("formats/parquet/thrift", "formats/parquet/parquet"),
+  },
   models: {
     sources: checkpoint("dtypes", "header", "jsonSize", "safetensors", "checkpoint"),
     tests: checkpointTests("jsonSize", "safetensors", "checkpoint"),

@@ -1,7 +1,7 @@
 /** `nnt data`: fetches a public data set, checks it, and says what to do with it; prints the files' names. */
 import { join } from "node:path";
-import { type DatasetName, datasets } from "../../data/formats/datasets.ts";
-import { download } from "../../data/formats/download.ts";
+import { type DatasetName, datasets } from "../../data/fetch/datasets.ts";
+import { download } from "../../data/fetch/download.ts";
 import { drawBar } from "../../report/bar.ts";
 import { printable, wantsRedrawing } from "../../report/style.ts";
 import { bytes } from "../../report/text.ts";

@@ -1,8 +1,8 @@
 /** The text of a spec for a folder of IDX images: which files it holds, and a network of a size that suits them. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { readArray, recordShape } from "../../data/formats/array.ts";
-import { type DatasetName, datasets } from "../../data/formats/datasets.ts";
+import { type DatasetName, datasets } from "../../data/fetch/datasets.ts";
+import { readArray, recordShape } from "../../data/formats/arrays/readArray.ts";
 import { count } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { ioProblem } from "../../support/files.ts";

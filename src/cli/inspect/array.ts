@@ -1,7 +1,7 @@
 /** What an IDX or NPY file holds: an array of some type and shape, its records as texts and as images. */
-import { type NumberArray, readArray, recordShape } from "../../data/formats/array.ts";
-import { featureNames } from "../../data/formats/arrayTable.ts";
+import { type NumberArray, readArray, recordShape } from "../../data/formats/arrays/readArray.ts";
 import { elementNames } from "../../data/preprocessing/preprocessing.ts";
+import { featureNames } from "../../data/table/arrayTable.ts";
 import { range } from "../../data/table/statistics.ts";
 import { drawImage } from "../../report/image.ts";
 import type { Style } from "../../report/style.ts";

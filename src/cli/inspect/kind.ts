@@ -1,5 +1,5 @@
 /** What kind of file it is, by its first bytes, then by its name. */
-import { isNpy } from "../../data/formats/npy.ts";
+import { isNpy } from "../../data/formats/arrays/npy.ts";
 import { fileSize, readFileBytes } from "../../data/formats/source.ts";
 
 export type FileKind = "model" | "array" | "table" | "spec";

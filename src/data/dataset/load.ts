@@ -1,7 +1,6 @@
 /** Loads the data of a spec, whatever its format: files → rows → {@link tableDataset}. */
 import type { CsvDataSpec, DataSpec } from "../../config/schema.ts";
-import { matchingFiles, stdinPath } from "../formats/files.ts";
-import { placeFile } from "../formats/place.ts";
+import { matchingFiles, placeFile, stdinPath } from "../formats/files.ts";
 import { fileSize } from "../formats/source.ts";
 import type { Preprocessing } from "../preprocessing/preprocessing.ts";
 import { needsTexts, targetKind } from "../preprocessing/target.ts";

@@ -1,8 +1,8 @@
 /** Loads arrays whose elements are all scaled alike, as images are: bytes stay bytes until a batch is gathered. */
 import type { IdxDataSpec } from "../../config/schema.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { finiteValues, type NumberArray, readArray, recordShape } from "../formats/array.ts";
-import { placeFile } from "../formats/place.ts";
+import { finiteValues, type NumberArray, readArray, recordShape } from "../formats/arrays/readArray.ts";
+import { placeFile } from "../formats/files.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import { deskew } from "../preprocessing/deskew.ts";
 import {

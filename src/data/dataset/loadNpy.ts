@@ -4,18 +4,18 @@
  */
 import type { CsvDataSpec, NpyDataSpec } from "../../config/schema.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { type NumberArray, readArray, recordShape } from "../formats/array.ts";
+import { type NumberArray, readArray, recordShape } from "../formats/arrays/readArray.ts";
+import { dataError } from "../formats/problems.ts";
+import { encodeTable } from "../preprocessing/matrix.ts";
+import type { InputColumn, Preprocessing } from "../preprocessing/preprocessing.ts";
+import { needsTexts, targetKind } from "../preprocessing/target.ts";
 import {
   arrayTable,
   type ColumnBlock,
   checkWidths,
   featureNames,
   targetNamesOf,
-} from "../formats/arrayTable.ts";
-import { dataError } from "../formats/problems.ts";
-import { encodeTable } from "../preprocessing/matrix.ts";
-import type { InputColumn, Preprocessing } from "../preprocessing/preprocessing.ts";
-import { needsTexts, targetKind } from "../preprocessing/target.ts";
+} from "../table/arrayTable.ts";
 import type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
 import { type ArrayPair, arrayDataset, inputsOf, readPair, wholeSplit } from "./loadArrays.ts";
 import { tableDataset, wholeTable } from "./tableDataset.ts";

@@ -6,11 +6,11 @@ import { type ColumnTotals, fitColumn } from "../preprocessing/fit.ts";
 import { encodeTable } from "../preprocessing/matrix.ts";
 import type { InputColumn, Preprocessing, Target } from "../preprocessing/preprocessing.ts";
 import { encodeTargets, fitTarget, inferTarget } from "../preprocessing/target.ts";
-import { checkTable } from "../table/checks.ts";
 import { sortLabels } from "../table/labels.ts";
 import { profileTable } from "../table/profile.ts";
 import { columnOf, columnsOf, quoted, type Table, type TableColumn } from "../table/readTable.ts";
 import { type ColumnRole, droppingTargets, rolesOf } from "../table/roles.ts";
+import { checkTable } from "./checks/checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { allRows, type RowSplit, type SplitName, splitPool } from "./split.ts";
 

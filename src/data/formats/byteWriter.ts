@@ -1,5 +1,5 @@
 /** Builds output bytes: text, copies, and 32-bit floats in the fewest digits that give them back. */
-import { powersOfTen } from "./csv/number.ts";
+import { powersOfTen } from "./number.ts";
 
 const comma = 0x2c;
 const quote = 0x22;

@@ -1,11 +1,19 @@
-/** Which files a path of a spec means: itself, or all that a pattern with `*` and `?` matches. */
+/** Which files a path of a spec means: where it lies, and what a pattern with `*` and `?` matches. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { exitCodes, UserError } from "../../support/errors.ts";
 
 /** Stands for the standard input. */
 export const stdinPath = "-";
+
+/** A path of a spec, as seen from the working directory; whole where it lies outside. */
+export function placeFile(path: string, baseDirectory: string): string {
+  if (isAbsolute(path) || path === stdinPath) return path;
+  const whole = join(baseDirectory, path);
+  const seen = relative("", whole);
+  return seen === "" || seen.split(sep)[0] === ".." || isAbsolute(seen) ? whole : seen;
+}
 
 /** In the order of their names. Throws UserError(io) for a pattern that matches nothing. */
 export async function matchingFiles(path: string): Promise<readonly string[]> {

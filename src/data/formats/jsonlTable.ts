@@ -1,9 +1,9 @@
 /** Objects of JSON Lines as rows of a table. Every object has the first one's keys: none more, none less. */
 import type { Problem } from "../../support/errors.ts";
 import { CsvBatch, type Place } from "./csv/batch.ts";
-import type { LevelIndex } from "./csv/levels.ts";
-import { parseFloat32 } from "./csv/number.ts";
 import { fieldOf, type JsonlRecords, type JsonObject, jsonlRecords } from "./jsonl.ts";
+import type { LevelIndex } from "./levels.ts";
+import { parseFloat32 } from "./number.ts";
 import { dataError } from "./problems.ts";
 
 /** Batches of rows, each valid until the next is asked for. Throws UserError(data). */

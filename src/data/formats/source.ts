@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { ioProblem } from "../../support/files.ts";
 import { stdinPath } from "./files.ts";
-import { isParquet, parquetCsv } from "./parquet.ts";
+import { isParquet, parquetCsv } from "./parquet/parquet.ts";
 import { dataError } from "./problems.ts";
 import { peek, withoutUtf16 } from "./utf16.ts";
 

@@ -2,10 +2,10 @@
 import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
 import type { CsvRecords } from "../formats/csv/csvRecords.ts";
-import { LevelIndex } from "../formats/csv/levels.ts";
-import { parseFloat32 } from "../formats/csv/number.ts";
 import type { CsvScanner } from "../formats/csv/scanner.ts";
 import { fieldOf, type JsonlRecords } from "../formats/jsonl.ts";
+import { LevelIndex } from "../formats/levels.ts";
+import { parseFloat32 } from "../formats/number.ts";
 import type { RecordBatch, RecordReader } from "../formats/records.ts";
 import { deskew } from "../preprocessing/deskew.ts";
 import { RowEncoder } from "../preprocessing/encode.ts";

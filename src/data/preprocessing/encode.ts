@@ -1,7 +1,7 @@
 /** Writes rows as inputs of the network, the same way in training and prediction. */
 
-import { oddities } from "../table/oddities.ts";
 import { expand } from "./expansion.ts";
+import { oddities } from "./oddities.ts";
 import { type CategoryColumn, type ColumnScaling, columnWidth, type InputColumn } from "./preprocessing.ts";
 import { scaler } from "./scaling.ts";
 

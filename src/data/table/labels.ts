@@ -1,5 +1,5 @@
 /** Texts as labels: their order, numbers written differently, words for yes and no. */
-import { parseFloat32 } from "../formats/csv/number.ts";
+import { parseFloat32 } from "../formats/number.ts";
 
 /** Whether the text is a decimal number, as the columns of a table have it. */
 export function isDecimal(text: string): boolean {

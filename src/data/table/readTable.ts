@@ -5,11 +5,11 @@
  */
 import { nearest } from "../../support/nearest.ts";
 import type { CsvBatch, Place } from "../formats/csv/batch.ts";
-import { LevelIndex } from "../formats/csv/levels.ts";
-import { parseFloat32 } from "../formats/csv/number.ts";
 import { scanRecords } from "../formats/csv/scanRecords.ts";
 import { delimiterOf, isJsonl } from "../formats/files.ts";
 import { jsonlRows } from "../formats/jsonlTable.ts";
+import { LevelIndex } from "../formats/levels.ts";
+import { parseFloat32 } from "../formats/number.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import { readFileBytes } from "../formats/source.ts";
 

@@ -2,7 +2,6 @@
 import type { ColumnSpec, ColumnType, CsvDataSpec, NumberEncoding } from "../../config/schema.ts";
 import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
-import type { InputColumn } from "../preprocessing/preprocessing.ts";
 import { isDecimal, looksBoolean } from "./labels.ts";
 import { type ColumnReading, missingColumn, quoted, type Table, type TableColumn } from "./readTable.ts";
 
@@ -105,13 +104,22 @@ const kinds = {
   time: null,
 } as const satisfies Record<ColumnType, ColumnReading["kind"]>;
 
+/** What a trained model says of an input column. */
+interface InputReading {
+  readonly name: string;
+  readonly type: "number" | "category" | "boolean";
+  readonly missingValues: readonly string[];
+  /** null: a missing value is refused. */
+  readonly fill: number | null;
+}
+
 /** The readings of a trained model's data: its inputs as they were, the others as the spec has them, if used. */
 export function readingsOfModel(
   readings: readonly ColumnReading[],
   header: readonly string[],
   file: string,
   spec: CsvDataSpec,
-  columns: readonly InputColumn[],
+  columns: readonly InputReading[],
 ): ColumnReading[] {
   const inputs = new Map(columns.map((column) => [column.name, column]));
   const known = new Set(header);

@@ -2,7 +2,7 @@
  * Preprocessing as ONNX operators: a tensor [rows, 1] per column, texts and numbers as they are, becomes the
  * network's input. A missing number is NaN, a missing text is empty; a boolean is a number, 0 or 1.
  */
-import { parseFloat32 } from "../../data/formats/csv/number.ts";
+import { parseFloat32 } from "../../data/formats/number.ts";
 import {
   type CategoryColumn,
   type ColumnScaling,

@@ -2,6 +2,7 @@
 import type { CsvDataSpec } from "../../../config/schema.ts";
 import { dataError } from "../../formats/problems.ts";
 import { TableEncoder } from "../../preprocessing/matrix.ts";
+import { oddities } from "../../preprocessing/oddities.ts";
 import {
   type InputColumn,
   levelNumbers,
@@ -9,11 +10,10 @@ import {
   targetWidth,
 } from "../../preprocessing/preprocessing.ts";
 import { encodeTargets, inferTarget } from "../../preprocessing/target.ts";
-import { checkTable } from "../../table/checks.ts";
-import { oddities } from "../../table/oddities.ts";
 import { profileTable } from "../../table/profile.ts";
 import { columnOf, type RowSink, type Table, type TableColumn } from "../../table/readTable.ts";
 import { type ColumnRole, droppingTargets, rolesOf } from "../../table/roles.ts";
+import { checkTable } from "../checks/checks.ts";
 import type { Dataset, EncodedRows, LoadOptions, StreamedSplit } from "../dataset.ts";
 import {
   type Files,

@@ -1,7 +1,7 @@
 /** Records found in CSV bytes: where their fields lie, and what they hold. Knows not how they were found. */
 import type { Problem } from "../../../support/errors.ts";
-import type { LevelIndex } from "./levels.ts";
-import { parseFloat32 } from "./number.ts";
+import type { LevelIndex } from "../levels.ts";
+import { parseFloat32 } from "../number.ts";
 
 export type Place = Pick<Problem, "file" | "line" | "column">;
 

@@ -4,10 +4,10 @@
  */
 import { isUtf8 } from "node:buffer";
 import { exitCodes, type Problem, UserError } from "../../../support/errors.ts";
+import { parseFloat32, powersOfTen } from "../number.ts";
 import { CsvBatch } from "./batch.ts";
 import { invalidEncoding, nulByte, raggedRow, strayQuote, textAfterQuote } from "./faults.ts";
 import { checkHeader, checkPreamble, findDelimiter, type HeaderSearch, skipByteOrderMark } from "./header.ts";
-import { parseFloat32, powersOfTen } from "./number.ts";
 
 export interface CsvOptions {
   /** Named in problems. */

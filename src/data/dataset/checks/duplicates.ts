@@ -1,6 +1,6 @@
 /** Rows that are equal, found by 64-bit hashes of their values. */
-import type { InputColumn } from "../preprocessing/preprocessing.ts";
-import type { Table } from "./readTable.ts";
+import type { InputColumn } from "../../preprocessing/preprocessing.ts";
+import type { Table } from "../../table/readTable.ts";
 
 /**
  * Counts, of given rows, those that are among the training rows, inputs and target alike. Time ∝ values, 12 to

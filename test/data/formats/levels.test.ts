@@ -1,7 +1,7 @@
 /** The index of a column's texts: numbered as they come, found again among any neighbours, however many there are. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LevelIndex } from "../../../../src/data/formats/csv/levels.ts";
+import { LevelIndex } from "../../../src/data/formats/levels.ts";
 
 const find = (index: LevelIndex, text: string) => {
   const bytes = Buffer.from(`x${text}y`);

@@ -1,8 +1,8 @@
 /** Arrays of two dimensions as tables: a column per element of a record, NaN where a value is missing. */
 
-import type { Table, TableColumn } from "../table/readTable.ts";
-import { type NumberArray, recordShape } from "./array.ts";
-import { dataError, ProblemList } from "./problems.ts";
+import { type NumberArray, recordShape } from "../formats/arrays/readArray.ts";
+import { dataError, ProblemList } from "../formats/problems.ts";
+import type { Table, TableColumn } from "./readTable.ts";
 
 /** Some columns of a table, side by side in one array per file. */
 export interface ColumnBlock {

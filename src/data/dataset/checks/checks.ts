@@ -1,17 +1,17 @@
 /** What may be wrong with data that can be trained on: sentences with figures, told before training. */
 
-import type { RowSplit } from "../dataset/split.ts";
 import {
   type ClassesTarget,
   columnWidth,
   type InputColumn,
   type Preprocessing,
-} from "../preprocessing/preprocessing.ts";
+} from "../../preprocessing/preprocessing.ts";
+import { countsRows } from "../../table/profile.ts";
+import { columnsOf, quoted, type Table } from "../../table/readTable.ts";
+import { range } from "../../table/statistics.ts";
+import type { RowSplit } from "../split.ts";
 import { sharedRows } from "./duplicates.ts";
 import { telling } from "./leaks.ts";
-import { countsRows } from "./profile.ts";
-import { columnsOf, quoted, type Table } from "./readTable.ts";
-import { range } from "./statistics.ts";
 
 /** A class of fewer rows can hardly be learnt, and not be measured. */
 const leastClassRows = 5;

@@ -1,6 +1,7 @@
 /** NPY: NumPy's file of one array, any rank and numeric type. Knows its bytes, not its files. */
+
+import { dataError } from "../problems.ts";
 import type { ArrayHeader } from "./arrayBytes.ts";
-import { dataError } from "./problems.ts";
 
 export interface NpyHeader extends ArrayHeader {
   readonly format: "npy";

@@ -1,7 +1,7 @@
 /** Columns that tell the target by themselves: mostly copies of it, or what is known only afterwards. */
-import type { Target } from "../preprocessing/preprocessing.ts";
-import type { TableColumn } from "./readTable.ts";
-import { meanAndDeviation } from "./statistics.ts";
+import type { Target } from "../../preprocessing/preprocessing.ts";
+import type { TableColumn } from "../../table/readTable.ts";
+import { meanAndDeviation } from "../../table/statistics.ts";
 
 /** Rows looked at: enough for a share of 99.9 %. */
 const mostRows = 20_000;

@@ -1,5 +1,5 @@
 /** Sentences for values that are missing or unseen in training: how many, and what is done with them. */
-import { type InputColumn, levelCount } from "../preprocessing/preprocessing.ts";
+import { type InputColumn, levelCount } from "./preprocessing.ts";
 
 /** What is done with values of a column; columns of which the same is done share a sentence. */
 interface Handling {

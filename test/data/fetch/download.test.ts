@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { datasets } from "../../../src/data/formats/datasets.ts";
-import { download } from "../../../src/data/formats/download.ts";
+import { datasets } from "../../../src/data/fetch/datasets.ts";
+import { download } from "../../../src/data/fetch/download.ts";
 import { run } from "../../cli/host.ts";
 
 // Noise, so that it stays long when packed.

@@ -1,8 +1,9 @@
 /** Arrays of numbers from IDX and NPY files, by their first bytes; either may be gzip. */
+
+import { dataError } from "../problems.ts";
 import { readArrayBytes } from "./arrayBytes.ts";
 import { decodeIdx, parseIdxHeader } from "./idx.ts";
 import { decodeNpy, isNpy, parseNpyHeader } from "./npy.ts";
-import { dataError } from "./problems.ts";
 
 export interface NumberArray {
   readonly file: string;

@@ -1,7 +1,7 @@
 /** What is said of values filled in and levels unseen. */
 import { expect, test } from "vitest";
+import { oddities } from "../../../src/data/preprocessing/oddities.ts";
 import type { InputColumn } from "../../../src/data/preprocessing/preprocessing.ts";
-import { oddities } from "../../../src/data/table/oddities.ts";
 
 const number = (name: string, fill: number): InputColumn => ({
   name,

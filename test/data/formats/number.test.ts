@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseFloat32 } from "../../../../src/data/formats/csv/number.ts";
+import { parseFloat32 } from "../../../src/data/formats/number.ts";
 
 const digits = (maxLength: number) =>
   fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength });

@@ -4,9 +4,9 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import type { AsyncBuffer, DecodedArray, FileMetaData } from "hyparquet";
-import { UserError } from "../../support/errors.ts";
-import { ioProblem } from "../../support/files.ts";
-import { dataError } from "./problems.ts";
+import { UserError } from "../../../support/errors.ts";
+import { ioProblem } from "../../../support/files.ts";
+import { dataError } from "../problems.ts";
 import { walkStruct } from "./thrift.ts";
 
 /** First and last four bytes. */

@@ -1,6 +1,6 @@
 /** Files that are a header and the bytes it promises: what is promised is checked before room is made for it. */
-import { dataError } from "./problems.ts";
-import { fileSize, readFileBytes } from "./source.ts";
+import { dataError } from "../problems.ts";
+import { fileSize, readFileBytes } from "../source.ts";
 
 export interface ArrayHeader {
   /** The elements' type, in words. */

@@ -1,8 +1,8 @@
 /** IDX: arrays of any rank and element type, big-endian, as MNIST comes in. Knows its bytes, not its files. */
-import type { Problem } from "../../support/errors.ts";
+import type { Problem } from "../../../support/errors.ts";
+import { otherFiles } from "../csv/header.ts";
+import { dataError } from "../problems.ts";
 import type { ArrayHeader } from "./arrayBytes.ts";
-import { otherFiles } from "./csv/header.ts";
-import { dataError } from "./problems.ts";
 
 export const elementTypes = {
   uint8: { code: 0x08, bytes: 1 },

@@ -1,6 +1,6 @@
 /** Thrift's compact structures are walked to their end, and refused where their bytes do not bear them out. */
 import { describe, expect, test } from "vitest";
-import { walkStruct } from "../../../src/data/formats/thrift.ts";
+import { walkStruct } from "../../../../src/data/formats/parquet/thrift.ts";
 
 const nested = (depth: number, open: number[], inner: number[]) => [
   ...Array(depth).fill(open).flat(),

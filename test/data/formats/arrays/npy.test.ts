@@ -1,12 +1,12 @@
 /** NPY files: every numeric type and order of bytes and of elements, and what becomes of them in training. */
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { loadDataset } from "../../../src/data/dataset/load.ts";
-import { loadArray, loadGivenPair } from "../../../src/data/dataset/loadNpy.ts";
-import { readArray } from "../../../src/data/formats/array.ts";
-import { UserError } from "../../../src/support/errors.ts";
-import { load as loadSpecText } from "../../config/support.ts";
-import { csvSpec, temporaryFiles } from "../support.ts";
+import { loadDataset } from "../../../../src/data/dataset/load.ts";
+import { loadArray, loadGivenPair } from "../../../../src/data/dataset/loadNpy.ts";
+import { readArray } from "../../../../src/data/formats/arrays/readArray.ts";
+import { UserError } from "../../../../src/support/errors.ts";
+import { load as loadSpecText } from "../../../config/support.ts";
+import { csvSpec, temporaryFiles } from "../../support.ts";
 
 const file = temporaryFiles();
 

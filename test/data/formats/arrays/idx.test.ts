@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { finiteValues, readArray } from "../../../src/data/formats/array.ts";
-import { type ElementType, elementTypes } from "../../../src/data/formats/idx.ts";
-import { UserError } from "../../../src/support/errors.ts";
+import { type ElementType, elementTypes } from "../../../../src/data/formats/arrays/idx.ts";
+import { finiteValues, readArray } from "../../../../src/data/formats/arrays/readArray.ts";
+import { UserError } from "../../../../src/support/errors.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nnt-idx-"));
 afterAll(() => rmSync(directory, { recursive: true }));

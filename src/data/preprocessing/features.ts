@@ -1,5 +1,5 @@
 /** Which inputs belong together: those that one column became, or a tile of an image. */
-import { type ColumnInputs, columnWidth } from "../preprocessing/preprocessing.ts";
+import { type ColumnInputs, columnWidth } from "./preprocessing.ts";
 
 export interface Feature {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** A column's values as names of slices, by which rows are measured apart. */
 import { expect, test } from "vitest";
-import { slicesOf } from "../../../src/data/table/slices.ts";
+import { slicesOf } from "../../../src/data/dataset/slices.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "../support.ts";
 
 const file = temporaryFiles();
