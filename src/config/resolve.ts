@@ -1,7 +1,9 @@
 /** A spec as written, in short or long form → the canonical spec, or everything that is wrong with it. */
 import type { z } from "zod";
 import { nearest } from "../support/nearest.ts";
-import { contradictions, taskOfLoss } from "./check/contradictions.ts";
+import { isLoss, type LossName } from "../tasks/losses.ts";
+import { taskOfLoss } from "../tasks/tasks.ts";
+import { contradictions } from "./check/contradictions.ts";
 import { expandData } from "./expand/data.ts";
 import { Expansion, isMapping, type Mapping, unusable } from "./expand/expansion.ts";
 import { expandModel } from "./expand/model.ts";
@@ -40,8 +42,9 @@ function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record
   const named = (section: NamedSection) => expandNamed(expansion, section, raw[section]);
   const data = expandData(expansion, raw.data, isMapping(raw.train) && raw.train.folds != null);
   const loss = named("loss");
-  if (isMapping(data) && isMapping(loss) && (data.task === undefined || data.task === null)) {
-    data.task = taskOfLoss(String(loss.name), Array.isArray(data.target) ? data.target.length : 1);
+  if (isMapping(data) && isMapping(loss) && (data.task ?? null) === null) {
+    const columns = Array.isArray(data.target) ? data.target.length : 1;
+    data.task = isLoss(String(loss.name)) ? taskOfLoss(loss.name as LossName, columns) : null;
   }
   return {
     name: raw.name ?? defaultName,

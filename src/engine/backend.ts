@@ -3,6 +3,7 @@
  * stand at `Kernels`, which checks them once for all backends.
  */
 import type { RandomKey } from "../support/random.ts";
+import type { Link, LossName } from "../tasks/losses.ts";
 import type { Block, Floats, Indices, Matrix, Table, Totals } from "./matrix.ts";
 
 export type BackendName = "native" | "wasm" | "reference";
@@ -21,22 +22,6 @@ export type ActivationName =
   | "hard_sigmoid"
   | "mish";
 
-export type LossName =
-  | "cross_entropy"
-  | "focal"
-  | "bce_with_logits"
-  | "mse"
-  | "half_squared_error"
-  | "mae"
-  | "huber"
-  | "smooth_l1"
-  | "poisson_nll"
-  | "quantile"
-  | "gaussian_nll";
-
-/** What is averaged of an output s: s itself, eˢ, 1/(1 + e⁻ˢ), softmax(s), or a normal distribution. */
-export type AverageName = "identity" | "exp" | "sigmoid" | "softmax" | "gaussian";
-
 /** Activations whose derivative follows from A alone: forward and backward may be given Z === A. */
 export const inPlaceActivations: ReadonlySet<ActivationName> = new Set([
   "identity",
@@ -45,15 +30,6 @@ export const inPlaceActivations: ReadonlySet<ActivationName> = new Set([
   "relu",
   "leaky_relu",
 ]);
-
-/** Losses whose targets are class numbers [B,1], one for each row of outputs, or of each block of them. */
-export const classLosses: ReadonlySet<LossName> = new Set(["cross_entropy", "focal"]);
-
-/** Columns of the targets of a loss on `outputs` outputs; gaussian_nll has two outputs for each. */
-export function targetWidthOf(loss: LossName, outputs: number, blocks = 1): number {
-  if (classLosses.has(loss)) return blocks;
-  return loss === "gaussian_nll" ? outputs / 2 : outputs;
-}
 
 /** A loss on logits and its options. */
 export interface LossRule {
@@ -242,7 +218,7 @@ export interface Backend {
   add(C: Matrix, A: Matrix, B: Matrix): void;
   scaleColumns(Y: Matrix, X: Matrix, a: Matrix, b: Matrix | null): void;
   sumProducts(s: Matrix, A: Matrix, B: Matrix): void;
-  average(S: Matrix, P: Matrix, kind: AverageName): void;
+  average(S: Matrix, P: Matrix, kind: Link): void;
   optimize(theta: Matrix, gradient: Matrix, slots: readonly Matrix[], step: OptimizerStep): void;
   lerp(Y: Matrix, X: Matrix, share: number): void;
   penalize(gradient: Matrix, theta: Matrix, l1: number, l2: number): void;

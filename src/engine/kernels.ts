@@ -6,18 +6,16 @@
  */
 import { assert } from "../support/errors.ts";
 import type { RandomKey } from "../support/random.ts";
-import {
-  type ActivationName,
-  type AverageName,
-  type Backend,
-  classLosses,
-  type Elastic,
-  type LossRule,
-  type NormState,
-  type OptimizerStep,
-  type RunningStats,
-  targetWidthOf,
-  type Warp,
+import { type Link, losses, targetWidthOf } from "../tasks/losses.ts";
+import type {
+  ActivationName,
+  Backend,
+  Elastic,
+  LossRule,
+  NormState,
+  OptimizerStep,
+  RunningStats,
+  Warp,
 } from "./backend.ts";
 import type { Bytes, Indices, Table, Totals } from "./matrix.ts";
 import { Matrix, totalCells } from "./matrix.ts";
@@ -149,7 +147,8 @@ export class Kernels {
     );
     check(rule.weights === null || isRow(rule.weights, S.cols), "loss: weights [1,n]");
     check(
-      !rule.blocks || (isRow(rule.blocks, Y.cols) && classLosses.has(rule.name) && rule.weights === null),
+      !rule.blocks ||
+        (isRow(rule.blocks, Y.cols) && losses[rule.name].learns === "classes" && rule.weights === null),
       "loss: blocks [1,targets] of classes without weights",
     );
     check(totals.length >= totalCells.count, "loss: totals");
@@ -292,7 +291,7 @@ export class Kernels {
    * of probabilities (sigmoid, softmax), rates (exp), numbers (identity), or of a mixture of k normal
    * distributions (gaussian: means, then logarithms of variances) mean and variance. P is used up.
    */
-  average(S: Matrix, P: Matrix, kind: AverageName): void {
+  average(S: Matrix, P: Matrix, kind: Link): void {
     check(
       P.cols === S.cols && (S.rows === 0 ? P.rows === 0 : P.rows > 0 && P.rows % S.rows === 0),
       () => `average: ${shape(S)} from ${shape(P)}`,

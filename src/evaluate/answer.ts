@@ -1,13 +1,13 @@
 /** One answer of a model as a number, a probability or a value as `predict` gives it, and its slopes by the outputs. */
 import { blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
-import type { AverageName } from "../engine/backend.ts";
 import { links } from "../model/losses.ts";
+import type { Link } from "../tasks/losses.ts";
 
 /** What is asked: the number of a class, label or target column. */
 export interface Question {
   readonly preprocessing: Pick<Preprocessing, "target" | "calibration">;
   /** How members' outputs become the network's; null: there is one network. */
-  readonly average: AverageName | null;
+  readonly average: Link | null;
   readonly index: number;
 }
 
@@ -65,14 +65,14 @@ function readBlock(blocks: readonly number[], index: number, S: Float64Array) {
   return { value: p[index - first]!, slope };
 }
 
-function meaningOf(link: AverageName, S: Float64Array): Float64Array {
+function meaningOf(link: Link, S: Float64Array): Float64Array {
   const meaning = S.slice();
   links[link](meaning, meaning.length);
   return meaning;
 }
 
 /** Slopes by S from slopes by p, the meaning of S. */
-function backward(link: AverageName, p: Float64Array, dP: Float64Array): Float64Array {
+function backward(link: Link, p: Float64Array, dP: Float64Array): Float64Array {
   if (link === "softmax") {
     const mean = p.reduce((sum, value, j) => sum + value * dP[j]!, 0);
     return p.map((value, j) => value * (dP[j]! - mean));
@@ -90,7 +90,7 @@ const inverse = {
   exp: Math.log,
   softmax: Math.log,
   sigmoid: (p) => Math.log(p) - Math.log1p(-p),
-} satisfies Record<AverageName, (mean: number) => number>;
+} satisfies Record<Link, (mean: number) => number>;
 
 const inverseSlope = {
   identity: () => 1,
@@ -98,7 +98,7 @@ const inverseSlope = {
   exp: (rate) => 1 / rate,
   softmax: (p) => 1 / p,
   sigmoid: (p) => 1 / (p * (1 - p)),
-} satisfies Record<AverageName, (mean: number) => number>;
+} satisfies Record<Link, (mean: number) => number>;
 
 function only(length: number, index: number, value: number): Float64Array {
   const values = new Float64Array(length);

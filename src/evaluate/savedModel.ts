@@ -12,10 +12,11 @@ import {
 import type { Kernels } from "../engine/kernels.ts";
 import { describeModel } from "../model/describe.ts";
 import { layers as layerTable } from "../model/layers.ts";
-import { links, lossTraits } from "../model/losses.ts";
+import { links } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { checkTensors } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { isLoss } from "../tasks/losses.ts";
 
 export interface SavedModel {
   readonly path: string;
@@ -106,8 +107,7 @@ function checkEmbeddings(layers: LayerSpec[], preprocessing: Preprocessing, path
 
 function checkLoss(value: unknown, path: string): LossSpec {
   const { name } = isObject(value) ? value : {};
-  if (typeof name !== "string" || !Object.hasOwn(lossTraits, name))
-    throw noNetwork(path, "its loss is not known");
+  if (typeof name !== "string" || !isLoss(name)) throw noNetwork(path, "its loss is not known");
   return value as LossSpec;
 }
 

@@ -1,5 +1,5 @@
 /** The metrics, one row each, named as scikit-learn's functions without `_score`, and their running computation. */
-import type { TaskName } from "../config/schema.ts";
+import type { TaskName } from "../tasks/tasks.ts";
 import { drawSample, type Interval, middle, mostGroups, type Sample } from "./bootstrap.ts";
 import {
   ClassStats,

@@ -3,8 +3,8 @@
  * in evaluation. Their linear layers share one W, as Wen, Tran and Ba 2020 (BatchEnsemble), or stand alone.
  */
 import type { LayerSpec } from "../config/schema.ts";
-import type { AverageName } from "../engine/backend.ts";
 import type { Matrix } from "../engine/matrix.ts";
+import type { Link } from "../tasks/losses.ts";
 import type { Layer, LayerContext, SpecOf, TensorPlan } from "./layer.ts";
 import { planChain, planForward, type StackedLayer } from "./pass.ts";
 import { type Buffer, type Parameter, within } from "./tensors.ts";
@@ -112,7 +112,7 @@ export function ensemble(layerOf: LayerOf): Layer<EnsembleSpec> {
 }
 
 /** The layers with what their ensembles average, where the spec leaves it to the loss. */
-export function withAverage(layers: readonly LayerSpec[], average: AverageName): LayerSpec[] {
+export function withAverage(layers: readonly LayerSpec[], average: Link): LayerSpec[] {
   return layers.map((layer) =>
     layer.type === "ensemble" ? { ...layer, average: layer.average ?? average } : layer,
   );

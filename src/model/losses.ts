@@ -1,13 +1,15 @@
-/** What each loss learns, how its outputs become predictions, and its rule for the loss verb. */
-import type { LossSpec, TaskName } from "../config/schema.ts";
-import { type AverageName, classLosses, type LossName, type LossRule } from "../engine/backend.ts";
+/** What a loss asks of a network, how its outputs become predictions, and its rule for the loss verb. */
+import type { LossSpec } from "../config/schema.ts";
+import type { LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Floats, Matrix } from "../engine/matrix.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
+import { type Link, type LossName, losses, lossOf } from "../tasks/losses.ts";
+import { lossesOf, type TaskName, taskOf, tasksOf } from "../tasks/tasks.ts";
 import { valuesOf } from "./tensors.ts";
 
 /** From logits to what a person reads, in place: outputs [rows × n] become probabilities, rates or stay. */
-type Link = (outputs: Floats, n: number) => void;
+type Meaning = (outputs: Floats, n: number) => void;
 
 export const links = {
   identity: () => {},
@@ -29,38 +31,12 @@ export const links = {
       for (let i = first; i < first + n; i++) outputs[i] = outputs[i]! / sum;
     }
   },
-} satisfies Record<AverageName, Link>;
-
-interface LossTraits {
-  readonly link: keyof typeof links;
-  readonly tasks: readonly TaskName[];
-}
-
-/** Classification by `bce_with_logits` has one output, the logit of the second of two classes. */
-export const lossTraits = {
-  cross_entropy: { link: "softmax", tasks: ["classification", "multioutput"] },
-  focal: { link: "softmax", tasks: ["classification", "multioutput"] },
-  bce_with_logits: { link: "sigmoid", tasks: ["multilabel", "classification"] },
-  mse: { link: "identity", tasks: ["regression"] },
-  half_squared_error: { link: "identity", tasks: ["regression"] },
-  mae: { link: "identity", tasks: ["regression"] },
-  huber: { link: "identity", tasks: ["regression"] },
-  smooth_l1: { link: "identity", tasks: ["regression"] },
-  poisson_nll: { link: "exp", tasks: ["regression"] },
-  quantile: { link: "identity", tasks: ["regression"] },
-  gaussian_nll: { link: "gaussian", tasks: ["regression"] },
-} satisfies Record<LossName, LossTraits>;
-
-const defaults = {
-  classification: { name: "cross_entropy", label_smoothing: 0, class_weights: null },
-  multioutput: { name: "cross_entropy", label_smoothing: 0, class_weights: null },
-  multilabel: { name: "bce_with_logits", pos_weight: null },
-  regression: { name: "mse" },
-} satisfies Record<TaskName, LossSpec>;
+} satisfies Record<Link, Meaning>;
 
 /** The loss of a task whose spec names none. */
 export function defaultLoss(task: TaskName): LossSpec {
-  return defaults[task];
+  const name = taskOf(task).loss;
+  return { name, ...losses[name].options } as LossSpec;
 }
 
 /**
@@ -69,31 +45,27 @@ export function defaultLoss(task: TaskName): LossSpec {
  * @throws UserError (exit code 2) if the loss cannot learn the task
  */
 export function outputsOf(loss: LossName, task: TaskName, classes: number, targets: number): number {
-  const { tasks }: LossTraits = lossTraits[loss];
-  if (!tasks.includes(task)) {
+  const fitting = tasksOf(loss);
+  if (!fitting.includes(task)) {
     throw new UserError(exitCodes.usage, {
-      message: `loss: ${loss} is a loss for ${tasks.join(" and ")}, the task is ${task}`,
+      message: `loss: ${loss} is a loss for ${fitting.join(" and ")}, the task is ${task}`,
       expected: `one of ${lossesOf(task).join(", ")}`,
     });
   }
-  if (classLosses.has(loss)) return classes;
-  if (task === "classification" && classes !== 2) {
+  const { learns, outputsPerTarget = 1 } = lossOf(loss);
+  if (learns === "classes") return classes;
+  if (classes > 0 && classes !== 2) {
     throw new UserError(exitCodes.usage, {
       message: `loss: ${loss} tells two classes apart, the data has ${classes}`,
       expected: "cross_entropy",
     });
   }
-  return loss === "gaussian_nll" ? 2 * targets : targets;
-}
-
-/** What the outputs of a network trained with `loss` mean. */
-export function linkOf(loss: LossName): AverageName {
-  return lossTraits[loss].link;
+  return outputsPerTarget * targets;
 }
 
 /** What an ensemble averages of such outputs: what they mean, but of several targets' classes the logits. */
-export function averageOf(loss: LossName, task: TaskName): AverageName {
-  return task === "multioutput" ? "identity" : linkOf(loss);
+export function averageOf(loss: LossName, task: TaskName): Link {
+  return taskOf(task).hasSeveral ? "identity" : losses[loss].link;
 }
 
 /**
@@ -106,7 +78,7 @@ export function applyLink(
   n: number,
   blocks: readonly number[] | null = null,
 ): void {
-  const link = links[lossTraits[loss].link];
+  const link = links[losses[loss].link];
   if (blocks === null) {
     link(outputs, n);
     return;
@@ -130,33 +102,13 @@ export function lossRule(
   outputs: number,
   blocks: readonly number[] | null = null,
 ): LossRule {
-  switch (loss.name) {
-    case "cross_entropy":
-    case "focal": {
-      const given = loss.class_weights;
-      assert(given !== "balanced", "the network's spec has the weights themselves");
-      const weights = given && row(k, "loss.class_weights", given, outputs);
-      const parameter = loss.name === "focal" ? loss.gamma : loss.label_smoothing;
-      const rule = { name: loss.name, parameter, weights };
-      return blocks ? { ...rule, blocks: rowOf(k, blocks) } : rule;
-    }
-    case "bce_with_logits": {
-      const given = loss.pos_weight;
-      const perOutput = typeof given === "number" ? new Array<number>(outputs).fill(given) : given;
-      const weights = perOutput && row(k, "loss.pos_weight", perOutput, outputs);
-      return { name: loss.name, parameter: 0, weights };
-    }
-    case "huber":
-      return { name: loss.name, parameter: loss.delta, weights: null };
-    case "smooth_l1":
-      return { name: loss.name, parameter: loss.beta, weights: null };
-    case "quantile":
-      return { name: loss.name, parameter: loss.quantile, weights: null };
-    case "gaussian_nll":
-      return { name: loss.name, parameter: Math.log(loss.eps), weights: null };
-    default:
-      return { name: loss.name, parameter: 0, weights: null };
-  }
+  const { parameter, weights: option } = lossOf(loss.name);
+  const given = option && (loss as Partial<Record<string, unknown>>)[option];
+  assert(given !== "balanced", "the network's spec has the weights themselves");
+  const perOutput = typeof given === "number" ? new Array<number>(outputs).fill(given) : given;
+  const weights = perOutput ? row(k, `loss.${option}`, perOutput as readonly number[], outputs) : null;
+  const rule = { name: loss.name, parameter: parameter?.(loss) ?? 0, weights };
+  return blocks ? { ...rule, blocks: rowOf(k, blocks) } : rule;
 }
 
 /** rows / (classes · rows of the class), as scikit-learn's `class_weight="balanced"`. */
@@ -179,12 +131,6 @@ function rowOf(k: Kernels, values: readonly number[]): Matrix {
   const M = k.matrix(1, values.length);
   valuesOf(M).set(values);
   return M;
-}
-
-function lossesOf(task: TaskName): string[] {
-  return Object.entries(lossTraits)
-    .filter(([, traits]: [string, LossTraits]) => traits.tasks.includes(task))
-    .map(([name]) => name);
 }
 
 function mapInPlace(values: Floats, f: (s: number) => number): void {

@@ -1,6 +1,6 @@
 /** Members of ensembles by themselves: sharing no weights, as exports write them, or each a network of its own. */
 import type { LayerSpec } from "../config/schema.ts";
-import type { AverageName } from "../engine/backend.ts";
+import type { Link } from "../tasks/losses.ts";
 import { sharedPart } from "./ensemble.ts";
 import type { NamedTensor } from "./tensors.ts";
 
@@ -30,7 +30,7 @@ export function standAlone(layers: readonly LayerSpec[], given: ReadonlyMap<stri
 export interface Members {
   readonly networks: readonly { readonly layers: readonly LayerSpec[]; readonly tensors: NamedTensor[] }[];
   /** null: there is but one. */
-  readonly average: AverageName | null;
+  readonly average: Link | null;
 }
 
 /** An ensemble is the last layer; in ensembles of ensembles all average alike, as each spec and `--seeds` make them. */

@@ -1,10 +1,11 @@
 /** What spec and data say together: the task, its loss, and a network whose ends fit the data. */
-import type { LayerSpec, LossSpec, Spec, TaskName } from "../config/schema.ts";
+import type { LayerSpec, LossSpec, Spec } from "../config/schema.ts";
 import type { EmbeddedInputs } from "../data/preprocessing/preprocessing.ts";
 import { withAverage } from "../model/ensemble.ts";
 import { averageOf, balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
 import { fillWidths } from "../model/widths.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import type { TaskName } from "../tasks/tasks.ts";
 
 /** What the data tells a network. */
 export interface DataShape {

@@ -4,12 +4,13 @@
  */
 import { performance } from "node:perf_hooks";
 import { firstNonFinite } from "../checkpoint/safetensors.ts";
-import type { Spec, TaskName } from "../config/schema.ts";
+import type { Spec } from "../config/schema.ts";
 import type { LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import { loadTensors, type NamedTensor } from "../model/tensors.ts";
+import type { TaskName } from "../tasks/tasks.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { Batches, type Rows } from "./batches.ts";
 import { Diverged } from "./diverged.ts";

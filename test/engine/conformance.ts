@@ -6,19 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type ActivationName,
   type Backend,
-  classLosses,
   inPlaceActivations,
-  type LossName,
   type OptimizerStep,
-  targetWidthOf,
 } from "../../src/engine/backend.ts";
 import { averageNames } from "../../src/engine/fast/commands.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { type Bytes, type Matrix, type Totals, totalCells } from "../../src/engine/matrix.ts";
 import { activations } from "../../src/engine/reference/activations.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
-import { elementwiseLosses } from "../../src/engine/reference/losses.ts";
 import { randomBits, randomNormal, streamKey } from "../../src/support/random.ts";
+import { type LossName, losses, lossNames, lossOf, targetWidthOf } from "../../src/tasks/losses.ts";
 
 /** Empty, one, odd, a vector's width and its neighbours, and more than any tile. */
 const lengths = [0, 1, 3, 15, 16, 17, 130];
@@ -259,7 +256,6 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
-    const lossNames = [...classLosses, ...Object.keys(elementwiseLosses), "gaussian_nll"] as LossName[];
     const switches = [false, true];
     const lossCases = lossNames.flatMap((loss) =>
       switches.flatMap((rowWeighted) => switches.map((weighted) => ({ loss, rowWeighted, weighted }))),
@@ -268,7 +264,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       "loss $loss, row weights $rowWeighted, weights $weighted",
       async ({ loss, rowWeighted, weighted }) => {
         for (const [rows, n] of shapes) {
-          const cols = loss === "gaussian_nll" ? 2 * n : n;
+          const cols = n * (lossOf(loss).outputsPerTarget ?? 1);
           for (const parameter of loss === "cross_entropy" ? [0, 0.1] : loss === "focal" ? [0, 2] : [0.3]) {
             await agrees(`${rows}×${cols}, parameter ${parameter}`, (make) => {
               const S = make.matrix(rows, cols, (x) => 3 * x);
@@ -529,8 +525,8 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
 }
 
 function lossTargets(make: Maker, loss: LossName, rows: number, cols: number): Matrix {
-  if (classLosses.has(loss)) return make.classes(rows, cols);
-  if (loss === "bce_with_logits") return make.matrix(rows, cols, (x) => (x > 0 ? 1 : 0));
+  if (losses[loss].learns === "classes") return make.classes(rows, cols);
+  if (losses[loss].learns === "labels") return make.matrix(rows, cols, (x) => (x > 0 ? 1 : 0));
   if (loss === "poisson_nll") return make.matrix(rows, cols, (x) => Math.round(Math.abs(x) * 3));
   return make.matrix(rows, targetWidthOf(loss, cols));
 }

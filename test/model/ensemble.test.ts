@@ -1,11 +1,11 @@
 /** Members of an ensemble: which rows they train on, what they answer together, what they share. */
 import { expect, test } from "vitest";
 import type { LayerSpec } from "../../src/config/schema.ts";
-import type { AverageName } from "../../src/engine/backend.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { links } from "../../src/model/losses.ts";
 import { buildModel, type Model } from "../../src/model/model.ts";
+import type { Link } from "../../src/tasks/losses.ts";
 
 type Members = Extract<LayerSpec, { type: "ensemble" }>;
 
@@ -80,7 +80,7 @@ test("in training every member computes its own share of the rows", () => {
   expect(together).toEqual([...first!.slice(0, 4), ...second!.slice(4, 12), ...third!.slice(12)]);
 });
 
-test.each(["identity", "exp", "sigmoid", "softmax"] as AverageName[])(
+test.each(["identity", "exp", "sigmoid", "softmax"] as Link[])(
   "in evaluation the answer means the mean of what members mean: %s",
   (average) => {
     const model = build([ensemble({ average })]);

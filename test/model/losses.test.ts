@@ -1,7 +1,6 @@
 /** What losses ask of data and outputs: widths, tasks, weights, and the way from logits to predictions. */
 import { describe, expect, test } from "vitest";
 import type { LossSpec } from "../../src/config/schema.ts";
-import type { LossName } from "../../src/engine/backend.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
@@ -11,10 +10,11 @@ import {
   balancedWeights,
   defaultLoss,
   lossRule,
-  lossTraits,
   outputsOf,
 } from "../../src/model/losses.ts";
 import { valuesOf } from "../../src/model/tensors.ts";
+import type { LossName } from "../../src/tasks/losses.ts";
+import { taskNames, tasksOf } from "../../src/tasks/tasks.ts";
 import golden from "../golden/gaussian.json" with { type: "json" };
 
 const k = new Kernels(openReference(64));
@@ -42,9 +42,7 @@ describe("outputsOf", () => {
   });
 
   test("every task has a default loss that fits it", () => {
-    for (const task of ["classification", "multilabel", "multioutput", "regression"] as const) {
-      expect(lossTraits[defaultLoss(task).name].tasks).toContain(task);
-    }
+    for (const task of taskNames) expect(tasksOf(defaultLoss(task).name)).toContain(task);
   });
 });
 

@@ -1,7 +1,8 @@
 /** What each value of a spec may be, but not all of them together: one function per rule. */
+import { lossesOf, tasksOf } from "../../tasks/tasks.ts";
 import { type Path, parsePath } from "../paths.ts";
 import { watchableFor } from "../schema/metrics.ts";
-import type { CsvDataSpec, LayerSpec, LossName, Spec, SpecFile, TaskName } from "../schema.ts";
+import type { CsvDataSpec, LayerSpec, Spec, SpecFile } from "../schema.ts";
 import { columns } from "./columns.ts";
 import { type Contradiction, repeated } from "./contradiction.ts";
 import { streaming } from "./streaming.ts";
@@ -148,36 +149,12 @@ function* row(
   }
 }
 
-const tasksOfLoss = {
-  cross_entropy: ["classification", "multioutput"],
-  focal: ["classification", "multioutput"],
-  bce_with_logits: ["classification", "multilabel"],
-  mse: ["regression"],
-  half_squared_error: ["regression"],
-  mae: ["regression"],
-  huber: ["regression"],
-  smooth_l1: ["regression"],
-  poisson_nll: ["regression"],
-  quantile: ["regression"],
-  gaussian_nll: ["regression"],
-} as const satisfies Record<LossName, readonly TaskName[]>;
-
-/** The task that a loss is for, of one target or of several. */
-export function taskOfLoss(name: string, targets: number): TaskName | null {
-  if (!Object.hasOwn(tasksOfLoss, name)) return null;
-  const tasks: readonly TaskName[] = tasksOfLoss[name as LossName];
-  return (tasks.length > 1 && targets > 1 ? tasks[1] : tasks[0]) ?? null;
-}
-
 function* loss({ data, loss }: Partial<Spec>): Iterable<Contradiction> {
   if (!loss || !data) return;
-  const tasks: readonly TaskName[] = tasksOfLoss[loss.name];
-  if (data.task !== null && !tasks.includes(data.task)) {
-    const names = Object.entries(tasksOfLoss).filter(([, of]) =>
-      (of as readonly TaskName[]).includes(data.task!),
-    );
+  const tasks = tasksOf(loss.name);
+  if (data.task && !tasks.includes(data.task)) {
     const message = `${loss.name} is a loss for ${tasks.join(" or ")}, data.task is ${data.task}`;
-    yield { path: ["loss"], message, expected: `one of ${names.map(([name]) => name).join(", ")}` };
+    yield { path: ["loss"], message, expected: `one of ${lossesOf(data.task).join(", ")}` };
   }
   if ("class_weights" in loss && Array.isArray(loss.class_weights) && data.classes) {
     yield* counted(loss.class_weights, data.classes.length, ["loss", "class_weights"], "class");

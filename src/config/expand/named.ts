@@ -1,4 +1,5 @@
 /** Shorthand of the sections that are a name with options: loss, init, optimizer, schedule. */
+import { lossNames, lossOf } from "../../tasks/losses.ts";
 import { formatPath, type Path } from "../paths.ts";
 import { type Expansion, isMapping, type Mapping } from "./expansion.ts";
 
@@ -15,13 +16,9 @@ export interface Shorthand {
 
 export const namedSections = {
   loss: {
-    names: {
-      logistic: "bce_with_logits",
-      l1: "mae",
-      poisson: "poisson_nll",
-      gaussian: "gaussian_nll",
-      poisson_nll_log_input: "poisson_nll",
-    },
+    names: Object.fromEntries(
+      lossNames.flatMap((name) => (lossOf(name).aliases ?? []).map((alias) => [alias, name])),
+    ),
   },
   init: { absent: "default" },
   optimizer: { absent: "adam", defaultName: "adam" },

@@ -1,5 +1,6 @@
 /** The spec's `data` section in canonical form: where the rows are and how columns become numbers. */
 import { z } from "zod";
+import { taskNames } from "../../tasks/tasks.ts";
 import { augmentSchema } from "./augment.ts";
 import { above, choice, flag, listOf, path, share, text, wholeNumber } from "./fields.ts";
 
@@ -12,10 +13,8 @@ export type ColumnSpec = z.output<typeof columnSchema>;
 export type NumberEncoding = (typeof numberEncodings)[number];
 export type ColumnType = (typeof columnTypes)[number];
 export type ScaleName = (typeof scaleNames)[number];
-export type TaskName = (typeof taskNames)[number];
 
 export const formatNames = ["csv", "idx", "npy"] as const;
-const taskNames = ["classification", "regression", "multilabel", "multioutput"] as const;
 const elementScaleNames = ["standard", "minmax", "none"] as const;
 const scaleNames = ["standard", "minmax", "robust", "log", "quantile_normal", "none"] as const;
 export const columnTypes = [

@@ -1,9 +1,9 @@
-/** The spec's `loss` section in canonical form. Every loss takes logits. */
+/** The spec's `loss` section in canonical form. Every loss takes logits; the losses themselves are in tasks/losses.ts. */
 import { z } from "zod";
+import { type LossName, losses, lossNames } from "../../tasks/losses.ts";
 import { above, atLeast, between0and1, listOf, share } from "./fields.ts";
 
 export type LossSpec = z.output<typeof lossSchema>;
-export type LossName = LossSpec["name"];
 
 const weight = () => atLeast(0);
 
@@ -13,62 +13,71 @@ const class_weights = z
   .default(null)
   .describe("A weight per class, in the classes' order; balanced: rows / (classes · rows of the class).");
 
-/** Adding a loss: one row here. */
+/** A loss's name, and what it is where the name does not say it. */
+function nameOf<Name extends LossName>(name: Name) {
+  const { about }: { readonly about?: string } = losses[name];
+  const literal = z.literal(name);
+  return about === undefined ? literal : literal.describe(about);
+}
+
+/** The losses that have options. */
+const withOptions = {
+  cross_entropy: z.strictObject({
+    name: nameOf("cross_entropy"),
+    label_smoothing: share()
+      .default(losses.cross_entropy.options.label_smoothing)
+      .describe("Share of the target spread over all classes."),
+    class_weights,
+  }),
+  focal: z.strictObject({
+    name: nameOf("focal"),
+    gamma: atLeast(0).default(losses.focal.options.gamma).describe("How little."),
+    class_weights,
+  }),
+  bce_with_logits: z.strictObject({
+    name: nameOf("bce_with_logits"),
+    pos_weight: z
+      .union([weight(), listOf(weight(), "weight")], "a weight, or a weight for each output")
+      .nullable()
+      .default(null)
+      .describe("Weight of the positive label, for all outputs or for each."),
+  }),
+  huber: z.strictObject({
+    name: nameOf("huber"),
+    delta: above(0).default(losses.huber.options.delta).describe("Where the parabola becomes a line."),
+  }),
+  smooth_l1: z.strictObject({
+    name: nameOf("smooth_l1"),
+    beta: above(0).default(losses.smooth_l1.options.beta).describe("Where the parabola becomes a line."),
+  }),
+  quantile: z.strictObject({
+    name: nameOf("quantile"),
+    quantile: between0and1()
+      .default(losses.quantile.options.quantile)
+      .describe("Share of targets below the prediction."),
+  }),
+  gaussian_nll: z.strictObject({
+    name: nameOf("gaussian_nll"),
+    eps: above(0).default(losses.gaussian_nll.options.eps).describe("The least variance, of scaled targets."),
+  }),
+} satisfies Partial<Record<LossName, z.ZodType>>;
+
+type Plain = Exclude<LossName, keyof typeof withOptions>;
+const plain = <Name extends LossName>(name: Name) => z.strictObject({ name: nameOf(name) });
+type Row =
+  | (typeof withOptions)[keyof typeof withOptions]
+  | { [Name in Plain]: ReturnType<typeof plain<Name>> }[Plain];
+
+const rows = lossNames.map(
+  (name): Row =>
+    Object.hasOwn(withOptions, name)
+      ? withOptions[name as keyof typeof withOptions]
+      : (plain(name as Plain) as Row),
+);
+
+/** Adding a loss with options: one row above. */
 export const lossSchema = z
-  .discriminatedUnion(
-    "name",
-    [
-      z.strictObject({
-        name: z.literal("cross_entropy"),
-        label_smoothing: share().default(0).describe("Share of the target spread over all classes."),
-        class_weights,
-      }),
-      z.strictObject({
-        name: z
-          .literal("focal")
-          .describe("Cross-entropy times (1 − p)^gamma: rows already right count little."),
-        gamma: atLeast(0).default(2).describe("How little."),
-        class_weights,
-      }),
-      z.strictObject({
-        name: z.literal("bce_with_logits"),
-        pos_weight: z
-          .union([weight(), listOf(weight(), "weight")], "a weight, or a weight for each output")
-          .nullable()
-          .default(null)
-          .describe("Weight of the positive label, for all outputs or for each."),
-      }),
-      z.strictObject({ name: z.literal("mse") }),
-      z.strictObject({
-        name: z.literal("half_squared_error").describe("½|y−s|², summed over outputs, averaged over rows."),
-      }),
-      z.strictObject({ name: z.literal("mae") }),
-      z.strictObject({
-        name: z.literal("huber"),
-        delta: above(0).default(1).describe("Where the parabola becomes a line."),
-      }),
-      z.strictObject({
-        name: z.literal("smooth_l1"),
-        beta: above(0).default(1).describe("Where the parabola becomes a line."),
-      }),
-      z.strictObject({
-        name: z.literal("poisson_nll").describe("eˢ − y·s: the output is the logarithm of the rate."),
-      }),
-      z.strictObject({
-        name: z.literal("quantile"),
-        quantile: between0and1().default(0.5).describe("Share of targets below the prediction."),
-      }),
-      z.strictObject({
-        name: z
-          .literal("gaussian_nll")
-          .describe(
-            "A mean and a variance for each target, as torch.nn.GaussianNLLLoss; predict gives both.",
-          ),
-        eps: above(0).default(1e-6).describe("The least variance, of scaled targets."),
-      }),
-    ],
-    "a loss's name, or its settings",
-  )
+  .discriminatedUnion("name", rows as [Row, ...Row[]], "a loss's name, or its settings")
   .describe(
     "What is minimised. null: cross_entropy for classification and multioutput, bce_with_logits for multilabel, mse for regression.",
   );

@@ -1,5 +1,5 @@
 /** The metrics that training may watch: names as scikit-learn's functions, and the tasks they are for. */
-import type { TaskName } from "./data.ts";
+import type { TaskName } from "../../tasks/tasks.ts";
 
 const ofOne: readonly TaskName[] = ["classification"];
 const classification: readonly TaskName[] = [...ofOne, "multioutput"];

@@ -1,5 +1,5 @@
 /** What training is given: matrices of all rows, and which of them belong to which split. */
-import type { LossName } from "../../engine/backend.ts";
+import type { LossName } from "../../tasks/losses.ts";
 import type { Preprocessing } from "../preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../table/profile.ts";
 

@@ -1,6 +1,7 @@
 /** Loads arrays whose elements are all scaled alike, as images are: bytes stay bytes until a batch is gathered. */
 import type { IdxDataSpec } from "../../config/schema.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
+import { losses } from "../../tasks/losses.ts";
 import { finiteValues, type NumberArray, readArray, recordShape } from "../formats/arrays/readArray.ts";
 import { placeFile } from "../formats/files.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
@@ -127,8 +128,7 @@ function inferTarget(spec: ArraySpec, labels: NumberArray, options: LoadOptions)
   const found = new Set<number>(labelsOf(labels));
   const isFew = labels.type === "uint8" || found.size <= mostNumberClasses;
   const isWhole = [...found].every(Number.isInteger);
-  const classLosses: readonly (string | null)[] = [null, "cross_entropy", "focal", "bce_with_logits"];
-  const isQuantityLoss = !classLosses.includes(loss);
+  const isQuantityLoss = loss !== null && losses[loss].learns === "numbers";
   const inferred = spec.classes || (isFew && isWhole && !isQuantityLoss) ? "classification" : "regression";
   if ((spec.task ?? inferred) === "regression") return numbersTarget(["label"], loss);
   const classes = spec.classes?.map(canonicalLabel) ?? sortLabels([...found].map(String));

@@ -1,5 +1,6 @@
 /** Checks the preprocessing that a model file holds: whoever wrote the file, what comes out is well-formed. */
 import { exitCodes, UserError } from "../../support/errors.ts";
+import type { Link } from "../../tasks/losses.ts";
 import { maxColumns } from "../formats/csv/scanner.ts";
 import type {
   ArrayInputs,
@@ -7,7 +8,6 @@ import type {
   Expansion,
   InputColumn,
   Inputs,
-  Link,
   Preprocessing,
   Scaling,
   Target,

@@ -3,6 +3,7 @@
  * Plain JSON, kept in the model file; a stranger's is checked by parsePreprocessing.ts.
  */
 
+import type { Link } from "../../tasks/losses.ts";
 import type { Calibration } from "./calibration.ts";
 
 /** How x becomes an input: (x − center) / scale. */
@@ -104,9 +105,6 @@ export interface ArrayInputs {
 }
 
 export type Inputs = ColumnInputs | ArrayInputs;
-
-/** What outputs mean: softmax and sigmoid give probabilities, exp a rate, gaussian means, then log-variances. */
-export type Link = "softmax" | "sigmoid" | "identity" | "exp" | "gaussian";
 
 export interface ClassTarget {
   readonly task: "classification";

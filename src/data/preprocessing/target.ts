@@ -1,12 +1,13 @@
 /** What is to be predicted: the task, the classes, and the target columns as numbers. */
-import type { CsvDataSpec, TaskName } from "../../config/schema.ts";
-import type { LossName } from "../../engine/backend.ts";
+import type { CsvDataSpec } from "../../config/schema.ts";
 import { assert, exitCodes, UserError } from "../../support/errors.ts";
+import { type LossName, losses } from "../../tasks/losses.ts";
+import type { TaskName } from "../../tasks/tasks.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import { booleanOf, canonicalLabel, sortLabels } from "../table/labels.ts";
 import { columnOf, columnsOf, quoted, type Table, type TableColumn } from "../table/readTable.ts";
 import type { ColumnTotals } from "./fit.ts";
-import type { ClassesTarget, ClassTarget, Link, NumbersTarget, Target } from "./preprocessing.ts";
+import type { ClassesTarget, ClassTarget, NumbersTarget, Target } from "./preprocessing.ts";
 import { targetWidth } from "./preprocessing.ts";
 import { fitScaling } from "./scaling.ts";
 
@@ -16,20 +17,6 @@ export const mostNumberClasses = 20;
 /** Whole numbers that a 32-bit float holds exactly lie below. */
 const exactIntegers = 2 ** 24;
 
-const lossTasks = {
-  cross_entropy: "classification",
-  focal: "classification",
-  bce_with_logits: null,
-  mse: "regression",
-  half_squared_error: "regression",
-  mae: "regression",
-  huber: "regression",
-  smooth_l1: "regression",
-  poisson_nll: "regression",
-  quantile: "regression",
-  gaussian_nll: "regression",
-} as const satisfies Record<LossName, TaskName | null>;
-
 /** How target columns are read: as texts for labels, as numbers, or as they come. */
 export function targetKind(
   spec: Pick<CsvDataSpec, "task" | "classes">,
@@ -37,12 +24,12 @@ export function targetKind(
 ): "number" | "text" | null {
   if (spec.task === "regression") return "number";
   if (spec.task !== null || spec.classes !== null) return "text";
-  return loss && lossTasks[loss] === "classification" ? "text" : null;
+  return loss && losses[loss].learns === "classes" ? "text" : null;
 }
 
 /** Whether labels are whole numbers too large for the table, so that they must be read as texts. */
 export function needsTexts(spec: CsvDataSpec, table: Table, loss: LossName | null): boolean {
-  if (spec.task !== null || (loss && lossTasks[loss] === "regression")) return false;
+  if (spec.task || (loss && losses[loss].learns === "numbers")) return false;
   const columns = spec.target.map((name) => targetValues(table, name));
   const numbers = columns.filter(({ column }) => column.kind === "number");
   if (columns.length > 1 && numbers.length === columns.length) return false;
@@ -75,7 +62,11 @@ export function inferTarget(
     return classTarget(names[0]!, classes, loss);
   }
   if (task === "multilabel")
-    return { task, names, link: linkOf(loss ?? "bce_with_logits") === "sigmoid" ? "sigmoid" : "identity" };
+    return {
+      task,
+      names,
+      link: losses[loss ?? "bce_with_logits"].link === "sigmoid" ? "sigmoid" : "identity",
+    };
   const text = columns.find(({ column }) => column.kind === "text")?.column;
   if (text) {
     throw dataError({
@@ -98,7 +89,7 @@ export function classTarget(name: string, classes: readonly string[], loss: Loss
       expected: "at least two classes",
     });
   }
-  const link = linkOf(loss ?? "cross_entropy");
+  const link = losses[loss ?? "cross_entropy"].link;
   const isIndex = link === "softmax" || (link === "sigmoid" && classes.length === 2);
   return { task: "classification", name, classes, encoding: isIndex ? "index" : "one_hot", link };
 }
@@ -111,7 +102,7 @@ function classesTarget(
 ): ClassesTarget {
   if (names.length < 2) throw misfit("data.task is multioutput, and there is one target", "classification");
   const name = loss ?? "cross_entropy";
-  if (linkOf(name) !== "softmax")
+  if (losses[name].link !== "softmax")
     throw misfit(`loss ${name} does not learn several targets of classes`, "cross_entropy or focal");
   const columns = names.map((column, j) => classTarget(column, classes[j]!, name));
   return {
@@ -123,7 +114,7 @@ function classesTarget(
 
 /** Numbers to predict, not scaled yet. Throws UserError(usage) for a loss of classes. */
 export function numbersTarget(names: readonly string[], loss: LossName | null): NumbersTarget {
-  const link = linkOf(loss ?? "mse");
+  const link = losses[loss ?? "mse"].link;
   if (link !== "identity" && link !== "exp" && link !== "gaussian") {
     throw misfit(`loss ${loss} learns classes, and the target is a quantity`, "mse, mae, huber, …");
   }
@@ -197,13 +188,14 @@ function columnNumber(table: Table, name: string): number {
 }
 
 function inferTask(columns: readonly TargetValues[], loss: LossName | null, hasClasses: boolean): TaskName {
-  const ofLoss = loss && lossTasks[loss];
   const several = columns.length > 1;
   if (hasClasses && !several) return "classification";
-  if (ofLoss) return ofLoss;
+  const learns = loss && losses[loss].learns;
+  if (learns === "classes") return "classification";
+  if (learns === "numbers") return "regression";
   const texts = columns.filter(({ column }) => column.kind === "text");
   if (!several) {
-    if (loss === "bce_with_logits") return "classification";
+    if (learns === "labels") return "classification";
     return texts.length > 0 || isClasses(columns[0]!.values) ? "classification" : "regression";
   }
   if (columns.every(isBinary)) return "multilabel";
@@ -288,13 +280,6 @@ function binaryValues({ column, values }: TargetValues): Float32Array {
   });
   problems.throwIfAny();
   return column.kind === "text" ? values.map((value) => levels[value]!) : values;
-}
-
-function linkOf(loss: LossName): Link {
-  if (loss === "cross_entropy" || loss === "focal") return "softmax";
-  if (loss === "bce_with_logits") return "sigmoid";
-  if (loss === "gaussian_nll") return "gaussian";
-  return loss === "poisson_nll" ? "exp" : "identity";
 }
 
 function misfit(message: string, expected: string): UserError {

@@ -3,9 +3,9 @@
  * `sync`, and when it is full: so a training step costs next to nothing besides its arithmetic.
  */
 import type { RandomKey } from "../../support/random.ts";
+import type { Link } from "../../tasks/losses.ts";
 import type {
   ActivationName,
-  AverageName,
   Backend,
   Elastic,
   LossRule,
@@ -320,7 +320,7 @@ export class FastBackend implements Backend {
     this.write("sum_products", costs.move * A.size, s, A, B, A.rows, A.cols);
   }
 
-  average(S: Matrix, P: Matrix, kind: AverageName): void {
+  average(S: Matrix, P: Matrix, kind: Link): void {
     this.write("average", costs.loss * P.size, S, P, averageNumbers[kind], P.rows / S.rows, S.rows, S.cols);
   }
 

@@ -2,7 +2,8 @@
  * The command list that the C kernels interpret: kernels/interpret.h reads what is written here. A command is
  * [op, words, work, arguments…] in 64-bit floats, which hold addresses, sizes and scalars alike exactly.
  */
-import type { ActivationName, AverageName, LossName } from "../backend.ts";
+import type { Link, LossName } from "../../tasks/losses.ts";
+import type { ActivationName } from "../backend.ts";
 
 /** In the order of `enum op` in kernels/interpret.h; a test holds the two together. */
 export const ops = [
@@ -69,7 +70,7 @@ export const averageNames = [
   "sigmoid",
   "softmax",
   "gaussian",
-] as const satisfies readonly AverageName[];
+] as const satisfies readonly Link[];
 
 /** In the order of `enum loss_rule` in kernels/losses.h. */
 export const lossNames = [

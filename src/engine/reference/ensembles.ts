@@ -1,5 +1,5 @@
 /** Ensembles in one network: columns scaled by a member's own vectors, and the mean of what members answer. */
-import type { AverageName } from "../backend.ts";
+import type { Link } from "../../tasks/losses.ts";
 import type { Floats, Matrix } from "../matrix.ts";
 import { softplus } from "./special.ts";
 
@@ -18,7 +18,7 @@ export function sumProducts(s: Matrix, A: Matrix, B: Matrix): void {
 }
 
 /** S, whose meaning is the mean of the meanings of members' outputs P [k·B, n]; P is used up. */
-export function average(S: Matrix, P: Matrix, kind: AverageName): void {
+export function average(S: Matrix, P: Matrix, kind: Link): void {
   const s = S.values;
   const p = P.values;
   const k = P.rows / S.rows;
@@ -42,7 +42,7 @@ const means = {
     logMeanExp(p.map((value) => -softplus(-value))) - logMeanExp(p.map((value) => -softplus(value))),
   /** Of logarithms of probabilities: their logits. */
   softmax: (p) => logMeanExp(p),
-} satisfies Record<Exclude<AverageName, "gaussian">, (p: Float64Array) => number>;
+} satisfies Record<Exclude<Link, "gaussian">, (p: Float64Array) => number>;
 
 function logMeanExp(p: Float64Array): number {
   const top = Math.max(...p);

@@ -1,5 +1,6 @@
 /** Losses of logits S against targets Y, one row each, and the mean over a batch's weighted rows. */
-import type { LossName, LossRule } from "../backend.ts";
+import type { LossName } from "../../tasks/losses.ts";
+import type { LossRule } from "../backend.ts";
 import { Matrix, type Totals, totalCells } from "../matrix.ts";
 import { logistic, softplus } from "./special.ts";
 

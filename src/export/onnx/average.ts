@@ -1,11 +1,9 @@
 /** The mean of what members' outputs mean, as ONNX operators; the reference for them is ensembles.ts beside losses.ts. */
-import type { LayerSpec } from "../../config/schema.ts";
+import type { Link } from "../../tasks/losses.ts";
 import type { Graph, Name } from "./graph.ts";
 
-type AverageName = NonNullable<Extract<LayerSpec, { type: "ensemble" }>["average"]>;
-
 /** From each member's S [rows, n] the ensemble's. */
-export function writeAverage(graph: Graph, members: readonly Name[], kind: AverageName): Name {
+export function writeAverage(graph: Graph, members: readonly Name[], kind: Link): Name {
   const node = (type: string, ...inputs: Name[]) => graph.node(type, inputs);
   const number = (value: number) => graph.constant("float", [value], []);
   const second = graph.constant("int64", [1], [1]);

@@ -4,7 +4,7 @@ import type { CsvDataSpec, IdxDataSpec } from "../../../src/config/schema.ts";
 import { loadDataset, loadRows, type Split } from "../../../src/data/dataset/load.ts";
 import { loadArray } from "../../../src/data/dataset/loadNpy.ts";
 import { inputNames, inputWidth, outputWidth } from "../../../src/data/preprocessing/preprocessing.ts";
-import type { LossName } from "../../../src/engine/backend.ts";
+import type { LossName } from "../../../src/tasks/losses.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "../support.ts";
 
 const file = temporaryFiles();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ColumnSpec, CsvDataSpec } from "../../../src/config/schema.ts";
 import { loadDataset } from "../../../src/data/dataset/load.ts";
 import { inputNames } from "../../../src/data/preprocessing/preprocessing.ts";
-import type { LossName } from "../../../src/engine/backend.ts";
+import type { LossName } from "../../../src/tasks/losses.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "../support.ts";
 
 const file = temporaryFiles();
