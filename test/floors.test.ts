@@ -54,7 +54,7 @@ const typesMayCome: [from: string, to: string][] = [
 /** What a floor never knows though it is below, or is not in src at all. */
 const neverKnows: [folder: string, what: RegExp][] = [
   ["engine", /\bprocess\.env\b|\bMath\.random\b|\bDate\b|\bperformance\.now\b/],
-  ["train", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"/],
+  ["train", /\bconsole\.\w|from "(?:commander|chalk|cli-progress|node:fs|node:path)"|\/checkpoint\//],
   ["evaluate", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"/],
   ["run", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"/],
   ["report", /\/engine\/|\/checkpoint\//],
@@ -195,6 +195,8 @@ const planted: [file: string, text: string, others?: Record<string, string>][] =
   ["model/x.ts", "process.exit(1);"],
   ["checkpoint/x.ts", 'import type { Model } from "../model/model.ts";'],
   ["train/x.ts", 'import chalk from "chalk";'],
+  ["train/x.ts", 'import { readFileSync } from "node:fs";'],
+  ["train/x.ts", 'import { damaged } from "../checkpoint/safetensors.ts";'],
   ["train/x.ts", 'import { table } from "../report/table.ts";'],
   ["train/x.ts", 'const { table } = await import("../report/table.ts");'],
   ["export/x.ts", 'import { Matrix } from "../engine/matrix.ts";'],

@@ -11,12 +11,12 @@ import { createHash, type Hash } from "node:crypto";
 import { type ByteSource, memorySource, withFile } from "../support/byteSource.ts";
 import { assert, exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { atomicWrite } from "../support/files.ts";
+import { firstNonFinite } from "../support/finite.ts";
 import { headerLimits, type TensorEntry } from "./header.ts";
 import { excessOf } from "./jsonSize.ts";
 import {
   damaged,
   encodeSafetensors,
-  firstNonFinite,
   type Layout,
   type NamedTensor,
   readLayout,

@@ -7,6 +7,7 @@
 import { isUtf8 } from "node:buffer";
 import { type ByteSource, withFile } from "../support/byteSource.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+import { firstNonFinite } from "../support/finite.ts";
 import { bytesOf, decodeElements } from "./dtypes.ts";
 import type { TensorEntry } from "./header.ts";
 import { elementCount, formatHeader, type Header, HeaderError, headerLimits, parseHeader } from "./header.ts";
@@ -107,13 +108,6 @@ export function requireFinite(file: string, tensors: readonly NamedTensor[]): vo
     const index = firstNonFinite(values);
     if (index >= 0) throw damaged(file, `${JSON.stringify(name)} holds ${values[index]} at element ${index}`);
   }
-}
-
-/** Index of the first infinity or NaN, -1 without one. */
-export function firstNonFinite(values: Float32Array | Float64Array): number {
-  let zero = 0;
-  for (let index = 0; index < values.length; index++) zero += values[index]! * 0;
-  return zero === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
 }
 
 /** A file that is not what it should be. */

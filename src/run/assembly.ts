@@ -20,10 +20,11 @@ import type { MetricName } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { createAugmentation } from "../train/augmentation.ts";
-import type { Monitor } from "../train/earlyStopping.ts";
 import type { Listener, StartEvent, StopReason } from "../train/events.ts";
+import type { Monitor } from "../train/monitor.ts";
 import { epochMetrics, monitorOf } from "../train/monitor.ts";
 import { type Network, resolveNetwork } from "../train/network.ts";
+import { Pace } from "../train/pace.ts";
 import { rowsIn } from "../train/rows.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
@@ -44,6 +45,7 @@ export interface Assembly {
   readonly backend: Backend;
   readonly model: Model;
   readonly trainer: Trainer;
+  readonly pace: Pace;
   readonly monitor: Monitor;
   /** Measures of the splits there are. */
   readonly validation: Measure | null;
@@ -104,6 +106,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     backend,
     model,
     trainer,
+    pace: new Pace(network.spec.train.checkpoint?.every_steps ?? null),
     monitor,
     validation,
     measure: (name, calibration) =>

@@ -4,15 +4,16 @@
  */
 import { inputNames } from "../data/preprocessing/preprocessing.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import { Diverged } from "../train/diverged.ts";
 import type { Listener, StopReason } from "../train/events.ts";
-import type { Origin } from "../train/trace.ts";
+import { findOrigin, type Origin } from "../train/origin.ts";
+import { Diverged, trainEpoch } from "../train/trainEpoch.ts";
 import type { Assembly } from "./assembly.ts";
 import { restore } from "./resume.ts";
 import type { Saver } from "./saver.ts";
 
 /**
- * `Trainer.runEpoch` with the saves that are due on the way, and again from the last good model after a divergence if `train.on_divergence` allows it.
+ * Trains to the epoch's end with the saves that are due on the way, and again from the last good model after a
+ * divergence if `train.on_divergence` allows it.
  * @throws UserError (exit code 6) that names layer, batch and input; the last finite model is on disk
  */
 export async function runEpoch(
@@ -25,7 +26,7 @@ export async function runEpoch(
   const lookUp = () => (saver.isDue(trainer.state.step) ? "save" : shouldStop());
   for (;;) {
     try {
-      const reason = await trainer.runEpoch(lookUp, listen);
+      const reason = await trainEpoch(work, lookUp, listen);
       if (reason !== "save") return reason;
       saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0, true);
     } catch (error) {
@@ -41,7 +42,7 @@ async function goBack(error: Diverged, work: Assembly, saver: Saver, listen: Lis
   const policy = network.spec.train.on_divergence;
   const good = saver.lastGood();
   restore(work, good);
-  const origin = await trainer.findOrigin(() => restore(work, good));
+  const origin = await findOrigin(trainer, () => restore(work, good));
   const place = origin ? describe(origin, work) : error.problems[0]!.message;
   if (!policy?.rollback || rollbacks >= policy.attempts) throw told(place, rollbacks);
   restore(work, good);

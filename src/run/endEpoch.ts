@@ -1,22 +1,23 @@
 /** What follows an epoch's last update: the validation rows are measured, and the figures are taken in. */
 
-import { figureAt, observe, patienceIsOver, targetIsReached } from "../train/earlyStopping.ts";
 import type { EpochEvent, Figures, StopReason } from "../train/events.ts";
+import { figureAt, observe, patienceIsOver, targetIsReached } from "../train/monitor.ts";
 import { observePlateau } from "../train/schedules.ts";
 import type { Assembly } from "./assembly.ts";
 
 /** Measures the validation rows, takes the figures in, and counts the epoch as done. */
 export async function endEpoch({
   trainer,
+  pace: { speed },
   monitor,
   validation,
   network,
   epochMetrics,
-}: Pick<Assembly, "trainer" | "monitor" | "validation" | "network" | "epochMetrics">): Promise<{
+}: Pick<Assembly, "trainer" | "pace" | "monitor" | "validation" | "network" | "epochMetrics">): Promise<{
   event: EpochEvent;
   isBest: boolean;
 }> {
-  const { state, lr, gradientNorm: gradient_norm, speed } = trainer;
+  const { state, lr, gradientNorm: gradient_norm } = trainer;
   const train = trainer.figures(network.task);
   const validationFigures = await validation?.figures(epochMetrics);
   const figures: Record<string, Figures> = {

@@ -5,6 +5,7 @@
 import { openReference } from "../engine/reference/backend.ts";
 import { randomBits, streamKey } from "../support/random.ts";
 import type { Listener } from "../train/events.ts";
+import { probeLoss } from "../train/probe.ts";
 import { type Assembly, type AssemblyOptions, assemble } from "./assembly.ts";
 
 export interface GradcheckOptions extends Pick<AssemblyOptions, "spec" | "version"> {
@@ -47,7 +48,7 @@ export async function gradcheck(options: GradcheckOptions, listen: Listener): Pr
   );
   try {
     const { model, trainer } = work;
-    const loss = await trainer.probe(true);
+    const loss = await probeLoss(trainer, true);
     const gradients = model.parameters.map(({ gradient }) => Float64Array.from(gradient.values));
     const largest = Math.max(Number.MIN_VALUE, ...gradients.map(extent));
     const parameters: ParameterCheck[] = [];
@@ -63,7 +64,7 @@ export async function gradcheck(options: GradcheckOptions, listen: Listener): Pr
       parameters.push({ name, shape, checked: indices.length, gradient, error, passed });
     }
     const passed = parameters.every((parameter) => parameter.passed);
-    return { rows: trainer.probeRows, loss, parameters, passed };
+    return { rows: trainer.batchRows, loss, parameters, passed };
   } finally {
     await work.close();
   }
@@ -82,9 +83,9 @@ async function compare(
   for (const width of widths) {
     const h = width * Math.max(1, Math.abs(kept));
     theta[i] = kept + h;
-    const above = await trainer.probe(false);
+    const above = await probeLoss(trainer, false);
     theta[i] = kept - h;
-    const below = await trainer.probe(false);
+    const below = await probeLoss(trainer, false);
     theta[i] = kept;
     const error = Math.abs(gradient - (above - below) / (2 * h)) / largest;
     const rounding = (8 * Number.EPSILON * Math.abs(loss)) / (h * largest);

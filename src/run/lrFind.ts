@@ -4,6 +4,7 @@
  */
 
 import type { Listener } from "../train/events.ts";
+import { sweepRates } from "../train/probe.ts";
 import { type AssemblyOptions, assemble } from "./assembly.ts";
 
 export interface LrFindOptions extends AssemblyOptions {
@@ -48,7 +49,7 @@ export async function findLearningRate(options: LrFindOptions, listen: Listener)
     const rates = Array.from({ length: steps }, (_, i) => from * (to / from) ** (i / Math.max(1, steps - 1)));
     const curve: LrPoint[] = [];
     let [average, least] = [0, Number.POSITIVE_INFINITY];
-    for await (const loss of work.trainer.sweep(rates)) {
+    for await (const loss of sweepRates(work.trainer, rates)) {
       average = smoothing * average + (1 - smoothing) * loss;
       const smoothed = average / (1 - smoothing ** (curve.length + 1));
       if (!(smoothed <= runaway * least) && curve.length > 0) break;

@@ -6,7 +6,7 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import type { Buffer } from "../model/tensors.ts";
-import { parameterState } from "./slots.ts";
+import { parameterState } from "./optimizers.ts";
 
 interface Pair {
   /** The model's own memory. */

@@ -6,6 +6,8 @@ import type { OptimizerSpec } from "../config/schema.ts";
 import type { OptimizerStep } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
+import type { Model } from "../model/model.ts";
+import type { Buffer } from "../model/tensors.ts";
 
 /** An optimizer at work on a model's flat θ. */
 export interface Optimizer {
@@ -140,6 +142,17 @@ export function createOptimizer(k: Kernels, spec: SteppingSpec, model: Optimized
         k.optimize(theta, gradient, slots, row.step(options, t, lr));
     },
   };
+}
+
+/** `optimizer.<slot>.<parameter>`, shaped as the parameter: views of the optimizer's memory. */
+export function parameterState({ slots }: Pick<Optimizer, "slots">, { parameters, theta }: Model): Buffer[] {
+  return slots.flatMap((slot) =>
+    parameters.map(({ name, shape, value }) => ({
+      name: `optimizer.${slot.name}.${name}`,
+      shape,
+      value: slot.value.view(value.rows, value.cols, value.offset - theta.offset),
+    })),
+  );
 }
 
 /** All of θ at once; or its weights, which come first, and the rest without decay. */

@@ -1,7 +1,14 @@
 /** How many updates an epoch and a run take. */
 import type { Spec } from "../config/schema.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import type { RunLength } from "./schedules.ts";
+
+/** Lengths in updates. */
+export interface RunLength {
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** Whether `max_steps` ends the run, not `epochs`. */
+  readonly endsBySteps?: boolean;
+}
 
 /** Updates an epoch and a run take: one per batch, or few batches, the last short one kept unless `drop_last`. */
 export function runLength(spec: Spec, rows: number): RunLength {

@@ -3,6 +3,7 @@
  * (updates or epochs, as the spec says); only `reduce_on_plateau` looks at figures. Knows no optimizer.
  */
 import type { ScheduleSpec } from "../config/schema.ts";
+import type { RunLength } from "./runLength.ts";
 
 type Named<Name extends ScheduleSpec["name"]> = Extract<ScheduleSpec, { name: Name }>;
 type Curve<Name extends ScheduleSpec["name"]> = (base: number, clock: Clock, options: Named<Name>) => number;
@@ -14,14 +15,6 @@ interface Clock {
   readonly t: number;
   /** Steps of the whole run. */
   readonly total: number;
-}
-
-/** Lengths in updates. */
-export interface RunLength {
-  readonly stepsPerEpoch: number;
-  readonly totalSteps: number;
-  /** Whether `max_steps` ends the run, not `epochs`. */
-  readonly endsBySteps?: boolean;
 }
 
 /** What `reduce_on_plateau` remembers; goes into the checkpoint. */

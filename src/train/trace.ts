@@ -1,17 +1,17 @@
 /** Where the first number that is not finite comes from: an update's passes again, layer by layer. */
-import { firstNonFinite } from "../checkpoint/safetensors.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import type { Model, Pass } from "../model/model.ts";
+import { firstNonFinite } from "../support/finite.ts";
 
-export interface Origin {
+/** The first number of an update that is not finite. */
+export interface Trace {
   /** `the output of layers.2 (linear) is Infinity`. */
   readonly what: string;
-  /** From 1, as is the batch in the epoch. */
-  readonly epoch: number;
-  readonly batch: number;
-  readonly step: number;
-  /** The row it shows in first, by its number in the table, and its input that is largest or not finite. */
+  /**
+   * The row it shows in first, by its number in the table, and its input that is largest or not finite; null: all
+   * rows had their share.
+   */
   readonly record: { readonly row: number; readonly column: number; readonly value: number } | null;
 }
 

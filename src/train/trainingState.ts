@@ -1,6 +1,6 @@
 /** Where a training stands: all that a resumed run needs besides tensors. Plain JSON. */
 import { totalCells } from "../engine/matrix.ts";
-import { initialMonitorState, type MonitorState } from "./earlyStopping.ts";
+import { initialMonitorState, type MonitorState } from "./monitor.ts";
 import { initialPlateauState, type PlateauState } from "./schedules.ts";
 
 export interface TrainingState {

@@ -11,6 +11,7 @@ import { openReference } from "../../src/engine/reference/backend.ts";
 import { Attributor } from "../../src/evaluate/attribution.ts";
 import { readModel, restoreModel, type SavedModel } from "../../src/evaluate/savedModel.ts";
 import { valuesOf } from "../../src/model/tensors.ts";
+import { trainEpoch } from "../../src/train/trainEpoch.ts";
 import { irisData, nobody, workOf } from "../train/support.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nnt-attribution-"));
@@ -41,7 +42,7 @@ const specs = {
 
 async function trained(text: string): Promise<{ saved: SavedModel; rows: Float32Array[] }> {
   const work = await workOf(`${text}train: { epochs: 1 }\n`);
-  await work.trainer.runEpoch(() => null, nobody);
+  await trainEpoch(work, () => null, nobody);
   const path = join(directory, "model.ckpt");
   const checkpoint = work.checkpoint();
   const calibration = { temperature: 1.7, thresholds: null, conformal: null };

@@ -7,6 +7,7 @@ import { isStreamed, type StreamedSplit } from "../../src/data/dataset/dataset.t
 import { Kernels } from "../../src/engine/kernels.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { StreamedRows } from "../../src/train/streamedRows.ts";
+import { trainEpoch } from "../../src/train/trainEpoch.ts";
 import { nobody, outcome, workOf } from "../train/support.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nnt-streaming-"));
@@ -148,7 +149,7 @@ test("buffers hold a part of the rows, and all rows train", async () => {
   const { train } = work.data.splits;
   if (!isStreamed(train)) throw new Error("not streamed");
   expect(work.trainer.order.length).toBeLessThan(train.count / 3);
-  await work.trainer.runEpoch(() => null, nobody);
+  await trainEpoch(work, () => null, nobody);
   expect(work.trainer.state.totals[3]).toBe(train.count);
   await work.close();
 });

@@ -1,6 +1,7 @@
 /** Augmentation changes what is trained on, within the spec's limits, and nothing else; a stop does not show. */
 import { describe, expect, test } from "vitest";
 import { exitCodes, UserError } from "../../src/support/errors.ts";
+import { trainEpoch } from "../../src/train/trainEpoch.ts";
 import { outcome, workOf } from "./support.ts";
 
 const digits = (augment: string, train = "epochs: 1, batch_size: 500", scale = "standard") => `
@@ -21,7 +22,8 @@ describe("figures", () => {
     const work = await workOf(digits(augment, `epochs: 1, batch_size: ${batchSize}`));
     const started = work.measure("train")!;
     const first = await started.figures([]);
-    await work.trainer.runEpoch(
+    await trainEpoch(
+      work,
       () => null,
       () => {},
     );

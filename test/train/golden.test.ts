@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, test } from "vitest";
 import { encodeSafetensors } from "../../src/checkpoint/safetensors.ts";
 import { endEpoch } from "../../src/run/endEpoch.ts";
+import { trainEpoch } from "../../src/train/trainEpoch.ts";
 import golden from "../golden/optimizers.json" with { type: "json" };
 import { expectGolden, flat, type Nested, shapeOf, type Tensors } from "../model/golden.ts";
 import { goldenSpec } from "./goldenSpec.ts";
@@ -49,7 +50,7 @@ train: ${JSON.stringify({ max_steps: 10, batch_size: 4, shuffle: false, ...train
 `);
   const epochLosses: number[] = [];
   while (!work.trainer.finished) {
-    await work.trainer.runEpoch(() => null, nobody);
+    await trainEpoch(work, () => null, nobody);
     epochLosses.push((await endEpoch(work)).event.train.loss!);
   }
   const expected = [0, 1, 2, 3].map((epoch) => mean(losses.slice(3 * epoch, 3 * epoch + batchesPerEpoch)));

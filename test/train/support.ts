@@ -6,6 +6,7 @@ import { endEpoch } from "../../src/run/endEpoch.ts";
 import { resume } from "../../src/run/resume.ts";
 import { memorySource } from "../../src/support/byteSource.ts";
 import type { EpochEvent, TrainEvent } from "../../src/train/events.ts";
+import { trainEpoch } from "../../src/train/trainEpoch.ts";
 
 /** 150 flowers; paths in specs start at the repository's root. */
 export const irisData = "data: { path: data/iris.csv, target: species }\n";
@@ -20,7 +21,7 @@ export async function workOf(
 ): Promise<Assembly> {
   const spec = parseSpec(text, "spec.yaml", { set });
   const work = await assemble({ spec, kernels: "reference", threads: 1, version: "0" }, listen);
-  work.trainer.pace.perLook = 0; // one update between two looks: stops are exact
+  work.pace.perLook = 0; // one update between two looks: stops are exact
   return work;
 }
 
@@ -42,7 +43,7 @@ export async function outcome(
   const open = new Set(stops);
   const stopNow = () => (open.delete(work.trainer.state.step) ? ("SIGINT" as const) : null);
   while (!work.trainer.finished) {
-    const reason = await work.trainer.runEpoch(stopNow, nobody);
+    const reason = await trainEpoch(work, stopNow, nobody);
     if (reason === null) {
       const { seconds, samples_per_second, ...event } = (await endEpoch(work)).event;
       events.push(event);

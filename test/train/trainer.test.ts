@@ -1,6 +1,7 @@
 /** What the loop over batches promises: how many updates, over which rows, with what figures, in what memory. */
 import { describe, expect, test } from "vitest";
 import { runLength } from "../../src/train/runLength.ts";
+import { trainEpoch } from "../../src/train/trainEpoch.ts";
 import { countingTypedArrays } from "./allocations.ts";
 import { irisData, nobody, outcome, workOf } from "./support.ts";
 
@@ -35,7 +36,7 @@ describe("rows", () => {
   test("drop_last trains on full batches alone", async () => {
     const work = await workOf(`${irisData}train: { epochs: 1, batch_size: 50, drop_last: true }`);
     const all = work.trainer.length.stepsPerEpoch * 50;
-    await work.trainer.runEpoch(never, nobody);
+    await trainEpoch(work, never, nobody);
     expect(work.trainer.state.totals[3]).toBe(all);
   });
 
@@ -52,7 +53,7 @@ describe("rows", () => {
   test("every epoch takes every row once, each time in another order", async () => {
     const work = await workOf(`${irisData}train: { epochs: 2, batch_size: 16 }`);
     const order = async () => {
-      await work.trainer.runEpoch(never, nobody);
+      await trainEpoch(work, never, nobody);
       work.trainer.finishEpoch();
       return [...work.trainer.order];
     };
@@ -64,7 +65,7 @@ describe("rows", () => {
 
   test("shuffle: false keeps file order", async () => {
     const work = await workOf(`${irisData}train: { epochs: 1, shuffle: false }`);
-    await work.trainer.runEpoch(never, nobody);
+    await trainEpoch(work, never, nobody);
     expect([...work.trainer.order]).toEqual([...work.trainer.order].sort((a, b) => a - b));
   });
 });
@@ -78,7 +79,7 @@ train: { epochs: 9, batch_size: 16, clip_grad_norm: 1, clip_grad_value: 1 }
 `;
   const work = await workOf(text);
   const epoch = async () => {
-    await work.trainer.runEpoch(never, nobody);
+    await trainEpoch(work, never, nobody);
     work.trainer.finishEpoch();
     work.checkpoint();
   };

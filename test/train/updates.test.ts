@@ -1,6 +1,7 @@
 /** What surrounds an optimizer's step: accumulation, penalties, limits, averages. */
 import { describe, expect, test } from "vitest";
 import type { Assembly } from "../../src/run/assembly.ts";
+import { trainEpoch } from "../../src/train/trainEpoch.ts";
 import { irisData, nobody, workOf } from "./support.ts";
 
 const spec = `${irisData}
@@ -12,7 +13,7 @@ train: { epochs: 2, batch_size: 30 }
 async function trained(...set: string[]): Promise<Assembly> {
   const work = await workOf(spec, set);
   while (!work.trainer.finished) {
-    await work.trainer.runEpoch(() => null, nobody);
+    await trainEpoch(work, () => null, nobody);
     work.trainer.finishEpoch();
   }
   return work;
