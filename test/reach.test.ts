@@ -15,7 +15,7 @@ const powers = {
   "has sockets": { sign: /from "(?:node:)?(?:http|net)"/, who: ["cli/serve.ts"] },
   "starts programs": {
     sign: /from "(?:node:)?(?:child_process|cluster)"/,
-    who: ["cli/commands/selfTest.ts", "cli/sweep/trainers.ts"],
+    who: ["cli/bitTrials.ts", "cli/sweep/trainers.ts"],
   },
   "runs text as code": { sign: /\beval\(|\bnew Function\(|from "(?:node:)?vm"/, who: [] },
 } as const satisfies Record<string, { sign: RegExp; who: readonly string[] }>;

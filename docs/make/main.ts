@@ -13,7 +13,7 @@ import { referencePages } from "./reference.ts";
 const root = new URL("../../", import.meta.url);
 const at = (path: string) => fileURLToPath(new URL(path, root));
 
-for (const [name, text] of Object.entries(referencePages()))
+for (const [name, text] of Object.entries(await referencePages()))
   writeFileSync(at(`docs/reference/${name}`), text);
 
 const cwd = mkdtempSync(join(tmpdir(), "nnt-docs-"));

@@ -2,28 +2,28 @@
 
 import schema from "../../nnt.schema.json" with { type: "json" };
 import { runFiles } from "../../src/checkpoint/runDirectory.ts";
-import { commands, flagOf } from "../../src/cli/commands.ts";
-import { signalExitCodes } from "../../src/cli/main.ts";
-import type { CommandRow, OptionRow } from "../../src/cli/options.ts";
+import { flagOf, type OptionRow } from "../../src/cli/command.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { signalExitCodes } from "../../src/cli/signals.ts";
 import { exitCodes } from "../../src/support/errors.ts";
 import { type Schema, specPage } from "./specPage.ts";
 
 const note = "<!-- Written by `npm run docs`; change the tables in src/ instead. -->";
 
 /** Name → text of every page in docs/reference/. */
-export function referencePages(): Record<string, string> {
+export async function referencePages(): Promise<Record<string, string>> {
   const pages = {
     "spec.md": specPage(schema as Schema),
-    "commands.md": commandsPage(),
+    "commands.md": await commandsPage(),
     "files.md": filesPage(),
     "exit-codes.md": exitCodesPage(),
   };
   return Object.fromEntries(Object.entries(pages).map(([name, text]) => [name, `${note}\n\n${text}\n`]));
 }
 
-function commandsPage(): string {
-  const sections = Object.entries(commands as Record<string, CommandRow>).map(([name, row]) => {
-    const { summary, argument, options, examples } = row;
+async function commandsPage(): Promise<string> {
+  const sections = Object.entries(commands).map(async ([name, { summary, load }]) => {
+    const { argument, options, examples } = (await load()).command;
     const call = argument ? ` ${argument.fallback === undefined ? argument.name : `[${argument.name}]`}` : "";
     const head = `## \`nnt ${name}${call}${argument?.many ? " …" : ""}\`\n\n${sentence(summary)}`;
     const about = argument ? [`\`${argument.name}\`: ${argument.help}.`] : [];
@@ -31,7 +31,7 @@ function commandsPage(): string {
     const lines = examples.map(([line, does]) => (does ? `# ${does}\n${line}` : line));
     return [head, ...about, list, `\`\`\`sh\n${lines.join("\n")}\n\`\`\``].join("\n\n");
   });
-  return ["# Commands", ...sections].join("\n\n");
+  return ["# Commands", ...(await Promise.all(sections))].join("\n\n");
 }
 
 function optionCells([key, option]: [string, OptionRow]): string[] {

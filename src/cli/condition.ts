@@ -1,7 +1,8 @@
-/** Conditions on runs, `--filter 'optimizer.name==adam'`: a key, a comparison, and a number or a text. */
+/** Conditions, `--filter 'optimizer.name==adam'`: a key, a comparison, and a number or a text. */
 import { type Value, WrongValue } from "./values.ts";
 
-const comparisons = {
+/** What each says of two values, by the sign of the first less the second. */
+export const comparisons = {
   "<=": (order: number) => order <= 0,
   ">=": (order: number) => order >= 0,
   "==": (order: number) => order === 0,
@@ -21,7 +22,7 @@ export const condition: Value<Condition> = {
   parse(written) {
     const match = /^\s*([\w.@[\]-]+?)\s*(<=|>=|==|!=|=|<|>)\s*(.+?)\s*$/.exec(written);
     if (!match) {
-      const hint = "quote it, or the shell takes < and > for itself: --filter 'accuracy>0.97'";
+      const hint = "quote it, because the shell treats < and > as redirections: --filter 'accuracy>0.97'";
       throw new WrongValue(`a key, one of ${Object.keys(comparisons).join(" ")}, and a value`, hint);
     }
     const [, key = "", sign = "", bound = ""] = match;

@@ -1,6 +1,55 @@
 /** How fast a backend is on this machine: products beside the peak of multiply-adds, and passes over memory. */
-import type { Backend } from "../engine/backend.ts";
+import type { Backend, BackendName } from "../engine/backend.ts";
+import { type KernelsChoice, tryKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
+import { table } from "../report/table.ts";
+
+export interface Speed {
+  readonly threads: number;
+  /** GFLOP/s of multiply-adds alone, of these threads together, estimated from one of them. */
+  readonly peak: number | null;
+  /** GFLOP/s by product. */
+  readonly products: Readonly<Record<string, number>>;
+}
+
+/** Measures every product; those that would take too long only on backends with a peak of their own. */
+export async function speedOf(choice: KernelsChoice & { kernels: BackendName }): Promise<Speed> {
+  const { backend } = (await tryKernels(choice)) as { backend: Backend };
+  try {
+    const one = await measurePeak(backend);
+    const products: Record<string, number> = {};
+    for (const shape of productShapes) {
+      if (backend.peak || shape.m * shape.n * shape.k < 1e8)
+        products[productName(shape)] = await measureProduct(backend, shape);
+    }
+    return { threads: backend.threads, peak: one && one * backend.threads, products };
+  } finally {
+    await backend.close();
+  }
+}
+
+export function drawSpeeds(
+  report: readonly { name: string; speeds: readonly Speed[] }[],
+  width: number,
+): string[] {
+  const names = productShapes.map(productName);
+  const titles = ["GFLOP/s", "threads", "multiply-add peak", ...names];
+  const rows = report.flatMap(({ name, speeds }) =>
+    speeds.map(({ threads, peak, products }) => [
+      name,
+      String(threads),
+      peak === null ? "" : peak.toFixed(1),
+      ...names.map((product) => {
+        const speed = products[product];
+        if (speed === undefined) return "";
+        const share = peak === null ? "" : ` (${Math.round((100 * speed) / peak)} %)`;
+        return speed.toFixed(1) + share;
+      }),
+    ]),
+  );
+  const columns = titles.map((title, i) => (i === 0 ? { title } : { title, align: "right" as const }));
+  return table(columns, rows, { width: Math.max(width, 100) });
+}
 
 /** C [m,n] = A [m,k] · B [k,n]. */
 export interface ProductShape {

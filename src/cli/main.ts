@@ -2,11 +2,13 @@
 import type { Readable } from "node:stream";
 import type { Environment } from "../report/style.ts";
 import { Interrupted } from "../support/errors.ts";
-import { actions } from "./actions.ts";
+import type { Context } from "./command.ts";
+import { commands } from "./commands.ts";
 import { failureOf } from "./failure.ts";
-import { annotate } from "./github.ts";
+import { annotate } from "./notices.ts";
 import { Output, type OutputStream, ReaderGone } from "./output.ts";
 import { parse } from "./parser.ts";
+import { type StopSignal, signalExitCodes } from "./signals.ts";
 
 /** What the program needs of the process it lives in. */
 export interface Host {
@@ -23,29 +25,6 @@ export interface Host {
   readonly leave: (code: number) => void;
 }
 
-/** The signals that ask to stop, and the exit codes by which shells know them. */
-export const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-export type StopSignal = keyof typeof signalExitCodes;
-
-export const stopSignals = Object.keys(signalExitCodes) as readonly StopSignal[];
-
-/** What a command gets, besides its argument and options. */
-export interface Context {
-  readonly env: Environment;
-  readonly version: string;
-  readonly stdin: () => Readable;
-  /** The result, and nothing else. */
-  readonly out: Output;
-  /** Everything else. */
-  readonly err: Output;
-  /**
-   * Aborted by the first signal to stop, which is its reason. Asking for it is a promise to end in
-   * time; a command that never asks is ended at once.
-   */
-  readonly interruption: () => AbortSignal;
-}
-
 /** Runs one command line. Never throws, never ends the process, except when a signal asks twice. */
 export async function main(host: Host): Promise<number> {
   const out = new Output("stdout", host.stdout, host.env);
@@ -54,6 +33,7 @@ export async function main(host: Host): Promise<number> {
   const context: Context = {
     env: host.env,
     version: host.version,
+    commands,
     stdin: () => {
       opened ??= host.stdin();
       return opened;
@@ -64,13 +44,13 @@ export async function main(host: Host): Promise<number> {
   };
   try {
     const { bold } = await out.style();
-    const request = parse(host.argv, host.version, { columns: out.columns, title: bold });
+    const program = { commands, version: host.version };
+    const request = await parse(host.argv, program, { columns: out.columns, title: bold });
     if ("print" in request) {
       await out.write(request.print);
       return 0;
     }
-    const action = await actions[request.command]();
-    return await action(context, request.argument, request.options as never, request.all);
+    return await request.command.run(context, request.argument, request.options, request.all);
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
     if (error instanceof Interrupted) return signalExitCodes[error.signal as StopSignal];

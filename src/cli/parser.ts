@@ -1,15 +1,21 @@
-/** From argv to a command with typed options, by commander, built from the table. Runs no command. */
-import { type Argument, Command, CommanderError } from "commander";
+/** From argv to a command with typed options, by commander. Loads the command that is named and no other, and runs none. */
+import { CommanderError, Command as Parser } from "commander";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
-import { type CommandName, commands, flagOf } from "./commands.ts";
-import type { CommandRow, OptionRow } from "./options.ts";
+import {
+  type ArgumentRow,
+  type Command,
+  type CommandRow,
+  flagOf,
+  type OptionRow,
+  type OptionRows,
+} from "./command.ts";
 import { WrongValue } from "./values.ts";
 
 /** What the command line asks for: a command to run, or a text to print. */
 export type Request =
   | {
-      readonly command: CommandName;
+      readonly command: Command;
       /** The first one. */
       readonly argument: string;
       readonly all: readonly string[];
@@ -17,31 +23,55 @@ export type Request =
     }
   | { readonly print: string };
 
+export interface Program {
+  readonly commands: Readonly<Record<string, CommandRow>>;
+  readonly version: string;
+}
+
 export interface HelpStyle {
   readonly columns: number;
   readonly title: (text: string) => string;
 }
 
-/** `nnt help train` is another way to write `nnt train --help`. */
-export function parse(argv: readonly string[], version: string, style: HelpStyle): Request {
+/**
+ * `nnt help train` is another way to write `nnt train --help`. Throws a usage error with every wrong option value
+ * at once; unknown names come with the nearest.
+ */
+export async function parse(argv: readonly string[], program: Program, style: HelpStyle): Promise<Request> {
   const asksForHelp = argv.length === 0 || argv[0] === "help";
-  return parseWords(asksForHelp ? [...argv.slice(1), "--help"] : argv, version, style);
+  const words = asksForHelp ? [...argv.slice(1), "--help"] : argv;
+  const name = words.find((word) => !word.startsWith("-"));
+  const printed: string[] = [];
+  const root = rootParser(program.version, style, printed);
+  let request: Request | undefined;
+  if (name === undefined) {
+    for (const [name, { summary }] of Object.entries(program.commands)) root.command(name).summary(summary);
+  } else {
+    const row = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
+    if (!row) throw unknownCommand(name, Object.keys(program.commands));
+    const { command } = await row.load();
+    addCommand(root.command(name), row.summary, command, style).action((...given) => {
+      request = requestOf(command, given[0] as string | string[] | undefined, given.at(-1) as Parser);
+    });
+  }
+  try {
+    root.parse(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error, name);
+  }
+  return request ?? { print: printed.join("") };
 }
 
-/** Throws a usage error with every wrong option value at once; unknown names come with the nearest. */
-function parseWords(argv: readonly string[], version: string, style: HelpStyle): Request {
-  let printed = "";
-  let request: Request | undefined;
-  const program = new Command("nnt")
+function rootParser(version: string, style: HelpStyle, printed: string[]): Parser {
+  return new Parser("nnt")
     .description("Trains neural networks: one spec file in, a model, its metrics and a report out.")
     .version(version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print help; also of each command: nnt train --help")
+    .helpOption("-h, --help", "print this help; nnt COMMAND --help prints a command's")
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => {
-        printed += text;
-      },
+      writeOut: (text) => printed.push(text),
       writeErr: () => {},
       outputError: () => {},
       getOutHelpWidth: () => style.columns,
@@ -51,57 +81,59 @@ function parseWords(argv: readonly string[], version: string, style: HelpStyle):
       styleTitle: style.title,
       minWidthToWrap: 20,
       optionTerm: ({ flags }) => withoutBrackets(flags),
-      subcommandTerm: (command) =>
-        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
+      subcommandTerm: (command) => command.name(),
     })
     .addHelpText("after", `\n${style.title("Start with:")}\n  nnt train configs/digits.yaml`);
-  for (const [name, row] of Object.entries(commands) as [CommandName, CommandRow][]) {
-    const command = program.command(name).summary(row.summary).description(sentenceCase(row.summary));
-    if (row.argument) command.argument(argumentForm(row.argument), row.argument.help);
-    for (const [key, option] of Object.entries(row.options)) addOption(command, key, option);
-    command.addHelpText("after", examples(row, style));
-    command.helpOption("-h, --help", "print this help");
-    command.action((...given) => {
-      const all = row.argument ? [given[0] ?? row.argument.fallback].flat().map(String) : [];
-      request = {
-        command: name,
-        argument: all[0] ?? "",
-        all,
-        options: readOptions(row.options, command.opts()),
-      };
-    });
-  }
-  const name = argv.find((word) => !word.startsWith("-"));
-  if (name !== undefined && !Object.hasOwn(commands, name)) throw unknownCommand(name);
-  try {
-    program.parse(argv, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageError(error, argv);
-  }
-  return request ?? { print: printed };
 }
 
-function argumentForm({ name, fallback, many }: NonNullable<CommandRow["argument"]>): string {
+function addCommand(parser: Parser, summary: string, command: Command, style: HelpStyle): Parser {
+  parser.summary(summary).description(sentenceCase(summary));
+  if (command.argument) parser.argument(argumentForm(command.argument), command.argument.help);
+  for (const [key, option] of Object.entries(command.options)) addOption(parser, key, option);
+  parser.addHelpText("after", examples(command, style));
+  return parser.helpOption("-h, --help", "print this help");
+}
+
+function argumentForm({ name, fallback, many }: ArgumentRow): string {
   if (many) return `<${name}...>`;
   return fallback === undefined ? `<${name}>` : `[${name}]`;
 }
 
-function addOption(command: Command, key: string, { short, value, repeat, help }: OptionRow): void {
+function addOption(parser: Parser, key: string, { short, value, repeat, help }: OptionRow): void {
   const description = value?.choices ? `${help}: ${value.choices.join(", ")}` : help;
   const flags = `${short ? `-${short}, ` : ""}${flagOf(key)}${value ? ` <${value.placeholder}>` : ""}`;
-  if (repeat) command.option(flags, description, (text: string, before: string[] = []) => [...before, text]);
-  else command.option(flags, description);
+  if (repeat) parser.option(flags, description, (text: string, before: string[] = []) => [...before, text]);
+  else parser.option(flags, description);
 }
 
-function examples({ examples }: CommandRow, style: HelpStyle): string {
+function examples({ examples }: Command, style: HelpStyle): string {
   const lines = examples.map(([line, does]) => (does ? `  ${line}\n      ${does}` : `      ${line}`));
   return ["", style.title("Examples:"), ...lines].join("\n");
 }
 
-/** Raw texts → values, collecting what is wrong with any of them. */
-function readOptions(rows: Readonly<Record<string, OptionRow>>, raw: Record<string, unknown>) {
+function requestOf(command: Command, given: string | string[] | undefined, parser: Parser): Request {
+  const { argument } = command;
+  const all = argument ? [given ?? argument.fallback].flat().map(String) : [];
   const problems: Problem[] = [];
+  if (argument?.choices) for (const text of all) checkChoice(argument, text, problems);
+  const options = readOptions(command.options, parser.opts(), problems);
+  if (problems.length > 0) throw new UserError(exitCodes.usage, problems);
+  return { command, argument: all[0] ?? "", all, options };
+}
+
+function checkChoice({ name, choices = [] }: ArgumentRow, text: string, problems: Problem[]): void {
+  if (choices.includes(text)) return;
+  const guess = nearest(text, choices);
+  const expected = `one of ${choices.join(", ")}`;
+  problems.push({
+    message: `wrong ${name} "${text}"`,
+    expected,
+    hint: guess && `did you mean ${guess}?`,
+  });
+}
+
+/** Raw texts → values, collecting what is wrong with any of them. */
+function readOptions(rows: OptionRows, raw: Record<string, unknown>, problems: Problem[]) {
   const options: Record<string, unknown> = {};
   for (const [key, row] of Object.entries(rows)) {
     const given = raw[key];
@@ -114,13 +146,12 @@ function readOptions(rows: Readonly<Record<string, OptionRow>>, raw: Record<stri
   for (const [key, { conflicts = [], needs }] of Object.entries(rows).filter(([key]) => isGiven(key))) {
     for (const other of conflicts.filter(isGiven)) {
       problems.push({
-        message: `${flagOf(key)} and ${flagOf(other)} exclude each other`,
-        hint: "give one of them",
+        message: `${flagOf(key)} and ${flagOf(other)} cannot be used together`,
+        hint: "give only one of them",
       });
     }
-    if (needs && !isGiven(needs)) problems.push({ message: `${flagOf(key)} needs ${flagOf(needs)} as well` });
+    if (needs && !isGiven(needs)) problems.push({ message: `${flagOf(key)} needs ${flagOf(needs)}` });
   }
-  if (problems.length > 0) throw new UserError(exitCodes.usage, problems);
   return options;
 }
 
@@ -138,17 +169,16 @@ function readValue(key: string, { value }: OptionRow, text: string, problems: Pr
   }
 }
 
-function unknownCommand(name: string): UserError {
-  const guess = nearest(name, Object.keys(commands));
+function unknownCommand(name: string, known: readonly string[]): UserError {
+  const guess = nearest(name, known);
   const hint = guess ? `did you mean ${guess}? See nnt --help` : "see nnt --help";
   return new UserError(exitCodes.usage, { message: `unknown command "${name}"`, hint });
 }
 
 /** commander's "error: unknown option '--see'\n(Did you mean --seed?)" in nnt's words. */
-function usageError({ message }: CommanderError, argv: readonly string[]): UserError {
+function usageError({ message }: CommanderError, command: string | undefined): UserError {
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const guess = /Did you mean (one of )?(.*)\?/.exec(rest.join(" "))?.[2];
-  const command = argv.find((word) => Object.hasOwn(commands, word));
   const help = `nnt ${command ? `${command} ` : ""}--help`;
   return new UserError(exitCodes.usage, {
     message: first.replaceAll("'", '"'),
@@ -158,11 +188,6 @@ function usageError({ message }: CommanderError, argv: readonly string[]): UserE
 
 function sentenceCase(text: string): string {
   return `${text[0]?.toUpperCase()}${text.slice(1)}.`;
-}
-
-function argumentTerm(argument: Argument): string {
-  if (argument.variadic) return `${argument.name()} …`;
-  return argument.required ? argument.name() : `[${argument.name()}]`;
 }
 
 function withoutBrackets(flags: string): string {

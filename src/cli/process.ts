@@ -1,8 +1,9 @@
 /** Binds the program to the process it is started in: the only place that sets its exit code. */
 import { closeSync, fstatSync } from "node:fs";
 import { isatty } from "node:tty";
-import { main, report, stopSignals } from "./main.ts";
+import { main, report } from "./main.ts";
 import { Output } from "./output.ts";
+import { stopSignals } from "./signals.ts";
 import { version } from "./version.ts";
 
 const { env, stdout, stderr } = process;

@@ -40,99 +40,125 @@ interface Running {
 
 const secondsPerDraw = 0.1;
 
-export function sweepView({ stream, style, metric, mode, trials, redraws }: SweepViewOptions): SweepView {
-  const running = new Map<Job, Running>();
-  const ended = new Set<number>();
-  const began = performance.now();
-  let atBegin = 0;
-  let best: ResultLine | null = null;
-  let drawn = 0;
-  let drawnAt = 0;
-  const width = () => (stream.columns || 80) - 1;
-  const isBetter = (value: number, than: number) => (mode === "max" ? value > than : value < than);
+export function sweepView(options: SweepViewOptions): SweepView {
+  return new SweepProgress(options);
+}
 
-  return {
-    started(job) {
-      running.set(job, { epoch: 0, epochs: 0, share: 0, notes: [] });
-      draw(true);
-    },
-    stopped(job) {
-      running.delete(job);
-    },
-    train(job, event) {
-      const state = running.get(job);
-      if (!state) return;
-      if (event.event === "start") state.epochs = job.epochs ?? event.epochs;
-      else if (event.event === "epoch") {
-        state.epoch = event.epoch;
-        state.notes = [`epoch ${event.epoch}/${state.epochs}`, ...epochSummary(event)];
-      }
-      state.share = state.epoch / Math.max(1, state.epochs);
-      draw(false);
-    },
-    result(result, isNew) {
-      ended.add(result.trial);
-      if (!isNew) atBegin = ended.size;
-      const { value } = result;
-      if (value !== null && (best?.value == null || isBetter(value, best.value))) best = result;
-      if (isNew) say(lineOf(result));
-      else draw(false);
-    },
-    note: (message) => say(notice("note", message, style)),
-    stop: erase,
-  };
+class SweepProgress implements SweepView {
+  private readonly running = new Map<Job, Running>();
+  private readonly ended = new Set<number>();
+  private readonly began = performance.now();
+  private endedBefore = 0;
+  private best: ResultLine | null = null;
+  private drawnLines = 0;
+  private drawnAt = 0;
 
-  function lineOf(result: ResultLine): string {
+  constructor(private readonly options: SweepViewOptions) {}
+
+  started(job: Job): void {
+    this.running.set(job, { epoch: 0, epochs: 0, share: 0, notes: [] });
+    this.draw(true);
+  }
+
+  stopped(job: Job): void {
+    this.running.delete(job);
+  }
+
+  train(job: Job, event: TrainEvent): void {
+    const state = this.running.get(job);
+    if (!state) return;
+    if (event.event === "start") state.epochs = job.epochs ?? event.epochs;
+    else if (event.event === "epoch") {
+      state.epoch = event.epoch;
+      state.notes = [`epoch ${event.epoch}/${state.epochs}`, ...epochSummary(event)];
+    }
+    state.share = state.epoch / Math.max(1, state.epochs);
+    this.draw(false);
+  }
+
+  result(result: ResultLine, isNew: boolean): void {
+    this.ended.add(result.trial);
+    if (!isNew) this.endedBefore = this.ended.size;
+    if (this.isBest(result)) this.best = result;
+    if (isNew) this.say(this.lineOf(result));
+    else this.draw(false);
+  }
+
+  note(message: string): void {
+    this.say(notice("note", message, this.options.style));
+  }
+
+  stop(): void {
+    this.erase();
+  }
+
+  /** One column less than there is: a full line makes some terminals wrap. */
+  private get width(): number {
+    return (this.options.stream.columns || 80) - 1;
+  }
+
+  private isBest({ value }: ResultLine): boolean {
+    if (value === null) return false;
+    const least = this.best?.value ?? null;
+    return least === null || (this.options.mode === "max" ? value > least : value < least);
+  }
+
+  private lineOf(result: ResultLine): string {
+    const { style, metric, trials, redraws } = this.options;
     const number = String(result.trial).padStart(String(trials).length);
     const value = result.value === null ? style.warn(result.state) : figure(result.value);
-    const mark = result === best ? style.good(" *") : "  ";
+    const mark = result === this.best ? style.good(" *") : "  ";
     const epochs = result.epochs === null ? "" : `  epochs ${result.epochs}`;
     const why = result.message === undefined ? "" : `  ${result.message}`;
     const name = metric.replace(/^validation\./, "");
     const head = `trial ${number}/${trials}  ${name} ${value}${mark}${epochs}  ${time(result.seconds)}`;
     const rest = `  ${pointText(result.point)}${why}`;
     // On a terminal, lines that wrap are hard to read; the leaderboard's file has all values.
-    return head + (redraws ? cut(rest, width() - widthOf(head)) : rest);
+    return head + (redraws ? cut(rest, this.width - widthOf(head)) : rest);
   }
 
-  function say(line: string): void {
-    erase();
-    stream.write(`${line}\n`);
-    draw(true);
+  private say(line: string): void {
+    this.erase();
+    this.options.stream.write(`${line}\n`);
+    this.draw(true);
   }
 
-  function erase(): void {
-    if (drawn > 0) stream.write(`\u001b[${drawn}A\r\u001b[J`);
-    drawn = 0;
+  private erase(): void {
+    if (this.drawnLines > 0) this.options.stream.write(`\u001b[${this.drawnLines}A\r\u001b[J`);
+    this.drawnLines = 0;
   }
 
-  function draw(now: boolean): void {
-    if (!redraws || (!now && performance.now() - drawnAt < 1000 * secondsPerDraw)) return;
-    drawnAt = performance.now();
-    const bars = [...running].map(([{ trial }, { share, notes }]) =>
-      drawBar({ label: `trial ${trial}`.padEnd(10), share, notes }, width(), style),
+  private draw(now: boolean): void {
+    const { redraws, stream } = this.options;
+    if (!redraws || (!now && performance.now() - this.drawnAt < 1000 * secondsPerDraw)) return;
+    this.drawnAt = performance.now();
+    const bars = [...this.running].map(([{ trial }, { share, notes }]) =>
+      this.bar(`trial ${trial}`, share, notes),
     );
-    const lines = [
-      drawBar({ label: "sweep".padEnd(10), share: shareDone(), notes: notesOfAll() }, width(), style),
-      ...bars,
-    ];
-    erase();
+    const lines = [this.bar("sweep", this.shareDone(), this.notesOfAll()), ...bars];
+    this.erase();
     stream.write(lines.map((line) => `${line}\n`).join(""));
-    drawn = lines.length;
+    this.drawnLines = lines.length;
   }
 
-  function shareDone(): number {
-    const parts = [...running.values()].reduce((sum, { share }) => sum + share, 0);
-    return Math.min(1, (ended.size + parts) / trials);
+  private bar(label: string, share: number, notes: readonly string[]): string {
+    return drawBar({ label: label.padEnd(10), share, notes }, this.width, this.options.style);
   }
 
-  function notesOfAll(): string[] {
-    const whole = shareDone() * trials;
-    const left = (((performance.now() - began) / 1000) * (trials - whole)) / (whole - atBegin);
+  private shareDone(): number {
+    const parts = [...this.running.values()].reduce((sum, { share }) => sum + share, 0);
+    return Math.min(1, (this.ended.size + parts) / this.options.trials);
+  }
+
+  private notesOfAll(): string[] {
+    const { trials } = this.options;
+    const { best, ended, endedBefore } = this;
+    const done = this.shareDone() * trials;
+    const left = (((performance.now() - this.began) / 1000) * (trials - done)) / (done - endedBefore);
     return [
       cut(`${ended.size}/${trials}`, 12),
       ...(best?.value == null ? [] : [`best ${figure(best.value)} of trial ${best.trial}`]),
-      ...(ended.size > atBegin ? [`${time(left)} left`] : []),
+      ...(ended.size > endedBefore ? [`${time(left)} left`] : []),
     ];
   }
 }

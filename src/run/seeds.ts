@@ -176,12 +176,12 @@ function ofMember(tensor: NamedTensor, member: number): NamedTensor {
 async function measure(
   model: string,
   { metrics }: Summary,
-  { kernels, threads }: TrainOptions,
+  { kernels, threads, isa = null }: TrainOptions,
 ): Promise<Record<string, Figures>> {
   const measured: Record<string, Figures> = {};
   for (const [split, figures] of Object.entries(metrics)) {
     const files = { data: null, images: null, labels: null };
-    const { metrics: all } = await evaluate({ model, split, ...files, kernels, threads });
+    const { metrics: all } = await evaluate({ model, split, ...files, kernels, threads, isa });
     measured[split] = Object.fromEntries(Object.keys(figures).map((name) => [name, all[name]!]));
   }
   return measured;

@@ -1,11 +1,11 @@
 /** The command line before any command runs: help, versions, wrong words. */
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { commands, flagOf } from "../../src/cli/commands.ts";
-import type { CommandRow } from "../../src/cli/options.ts";
+import { flagOf } from "../../src/cli/command.ts";
 import { run } from "./host.ts";
+import { loadCommands } from "./program.ts";
 
-const rows = Object.entries(commands) as [string, CommandRow][];
+const rows = await loadCommands();
 
 describe("help", () => {
   test.each(rows)(
@@ -80,14 +80,20 @@ describe("a wrong command line exits with 2 and says what is wrong:", () => {
     [["train", "x", "--out", ""], '--out: wrong value ""', ""],
     [
       ["train", "x", "--overwrite", "--resume"],
-      "--overwrite and --resume exclude each other",
-      "give one of them",
+      "--overwrite and --resume cannot be used together",
+      "give only one of them",
     ],
     [["eval", "x", "--split", "tets"], '--split: wrong value "tets"', 'did you mean "test"?'],
-    [["eval", "x", "--split", "test", "--data", "f"], "--split and --data exclude each other", ""],
-    [["eval", "x", "--images", "f"], "--images needs --labels as well", ""],
+    [["eval", "x", "--split", "test", "--data", "f"], "--split and --data cannot be used together", ""],
+    [["eval", "x", "--images", "f"], "--images needs --labels", ""],
     [["eval", "x", "--fail-if", "accuracy"], '--fail-if: wrong value "accuracy"', "quote it"],
-    [["predict", "x", "--images", "f", "--input", "g"], "exclude each other", ""],
+    [["predict", "x", "--images", "f", "--input", "g"], "--input and --images cannot be used together", ""],
+    [["predict", "x", "--images", "f", "--on-error", "skip"], "cannot be used together", ""],
+    [["explain", "x", "--rows", "0", "--threads", "2"], "--threads and --rows cannot be used together", ""],
+    [["explain", "x", "--rows", "0", "--kernels", "wasm"], "cannot be used together", ""],
+    [["report", "x", "--serve", "--kernels", "wasm"], "--kernels and --serve cannot be used together", ""],
+    [["init", "data/digits", "--template", "image", "--target", "y"], "images have no columns", ""],
+    [["data", "mnits"], 'wrong NAME "mnits"; expected one of mnist', "did you mean mnist?"],
     [["predict", "x", "--top-k", "0"], "expected a whole number from 1", ""],
     [["predict", "x", "--keep", "a,,b"], "expected names separated by commas", ""],
     [["predict", "x", "--from", "xml"], "expected one of csv, jsonl", ""],

@@ -2,13 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { commands, flagOf } from "../../src/cli/commands.ts";
-import { shells } from "../../src/cli/completion.ts";
-import type { CommandRow } from "../../src/cli/options.ts";
+import { flagOf } from "../../src/cli/command.ts";
+import { shells } from "../../src/cli/commands/completion.ts";
 import { run } from "./host.ts";
-import { folder, put } from "./program.ts";
+import { folder, loadCommands, put } from "./program.ts";
 
-const rows = Object.entries(commands) as [string, CommandRow][];
+const rows = await loadCommands();
 
 /** What bash offers for the last word. */
 async function complete(...words: string[]): Promise<string[]> {

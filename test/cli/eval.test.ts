@@ -90,7 +90,7 @@ test("a figure worse than the baseline's ends with 7, unless it is tolerated", a
 
 test("a baseline of other rows, or none at all, is refused", async () => {
   const other = await run(["eval", model, "--split", "train", "--baseline", path("run/summary.json")]);
-  expect([other.code, other.err]).toEqual([2, expect.stringContaining("figures of validation, test")]);
+  expect([other.code, other.err]).toEqual([2, expect.stringContaining("metrics of validation, test")]);
   const none = await run(["eval", model, "--baseline", path("table.csv")]);
-  expect([none.code, none.err]).toEqual([2, expect.stringContaining("it is no JSON object")]);
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining("it is not a JSON object")]);
 });

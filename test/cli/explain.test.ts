@@ -78,7 +78,7 @@ test.each([
   [["--rows", "3-1"], 'wrong value "3-1"; expected row numbers'],
   [["--metric", "acuracy"], "did you mean accuracy?"],
   [["--rows", "1", "--of", "setoza"], "did you mean setosa?"],
-  [["--rows", "1", "--metric", "loss"], "exclude each other"],
+  [["--rows", "1", "--metric", "loss"], "cannot be used together"],
   [["--pictures", "out"], "the model was not trained on grey images"],
 ])("%j is refused", async (argv, why) => {
   const { code, out, err } = await run(["explain", model("iris"), ...argv]);

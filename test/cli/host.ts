@@ -1,6 +1,7 @@
 /** A process for `main` that lives in memory: what it writes can be read, signals can be sent. */
 import { Readable, Writable } from "node:stream";
-import { type Host, main, type StopSignal } from "../../src/cli/main.ts";
+import { type Host, main } from "../../src/cli/main.ts";
+import type { StopSignal } from "../../src/cli/signals.ts";
 
 export interface Ran {
   readonly code: number;

@@ -53,7 +53,7 @@ test("leaves a spec that is there alone, unless told", async () => {
   put(directory, { "mine.yaml": "mine" });
   const argv = ["init", "data/iris.csv", "-t", "species", "-o", path("mine.yaml")];
   const { code, err } = await run(argv);
-  expect([code, err.split("\n")[0]]).toEqual([5, `nnt: ${path("mine.yaml")}: there is a file already`]);
+  expect([code, err.split("\n")[0]]).toEqual([5, `nnt: ${path("mine.yaml")}: the file exists already`]);
   expect((await run([...argv, "--overwrite"])).code).toBe(0);
   expect(readFileSync(path("mine.yaml"), "utf8")).toContain("target: species");
 });

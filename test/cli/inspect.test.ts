@@ -137,6 +137,6 @@ test("--head on a spec is said to make no sense", async () => {
   const { code, err } = await run(["inspect", path("spec.yaml"), "--head", "1"]);
   expect([code, err]).toEqual([
     2,
-    expect.stringContaining("--head shows records of data, and this is a spec"),
+    expect.stringContaining("--head shows records of a data file, and this is a spec"),
   ]);
 });

@@ -30,9 +30,18 @@ test("every backend opens or says why it does not, and the first that opens is c
 
 test("an instruction set that no machine has is refused by name, and the reference is left", async () => {
   const { out } = await run(["kernels"], { env: { NNT_ISA: "abacus" } });
-  expect(out).toMatch(/native +does not open +.*(no abacus|C compiler)/);
-  expect(out).toMatch(/wasm +does not open +wasm has no abacus, but relaxed, plain/);
+  expect(out).toMatch(/native +unavailable +.*(no abacus|C compiler)/);
+  expect(out).toMatch(/wasm +unavailable +wasm has no abacus, but relaxed, plain/);
   expect(out).toMatch(/reference +chosen/);
+});
+
+test("lr-find honours the instruction set that was asked for, too", async () => {
+  const cwd = folder();
+  put(cwd, { "t.csv": "x,y\n1,2.5\n2,3.5\n3,4.5\n4,5.5\n", "t.yaml": spec });
+  const argv = ["lr-find", join(cwd, "t.yaml"), "--steps", "10", "--kernels", "wasm"];
+  const { code, err } = await run(argv, { env: { NNT_ISA: "abacus" } });
+  expect([code, err]).toEqual([5, expect.stringContaining("wasm has no abacus")]);
+  expect(await run(argv, { env: { NNT_ISA: "plain" } })).toMatchObject({ code: 0 });
 });
 
 test("a run on kernels that do not fuse multiply-adds says that its bits are its own", async () => {

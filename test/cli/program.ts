@@ -4,8 +4,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import type { Command } from "../../src/cli/command.ts";
+import { commands } from "../../src/cli/commands.ts";
 
 export const bin = join(import.meta.dirname, "../../bin/nnt.js");
+
+/** Every command by name, with what its own file says of it. */
+export function loadCommands(): Promise<[string, Command & { readonly summary: string }][]> {
+  const rows = Object.entries(commands).map(
+    async ([name, { summary, load }]): Promise<[string, Command & { readonly summary: string }]> => [
+      name,
+      { ...(await load()).command, summary },
+    ],
+  );
+  return Promise.all(rows);
+}
 
 export interface Result {
   readonly code: number | null;

@@ -66,14 +66,14 @@ test("on a narrow terminal lines fit: what was asked for stays, and no differenc
 test("a place in a list may be written as in a spec, and a filter that nothing passes says so", async () => {
   expect((await run(["runs", root, "--filter", "model.layers[0].width>0"])).out).toMatch(/^slow /m);
   expect((await run(["runs", root, "--filter", "accuracy>2"])).out).toBe(
-    `none of the 2 runs in ${root} fits\n`,
+    `none of the 2 runs in ${root} matches\n`,
   );
 });
 
 test("a key that no run has is a slip, and the nearest is named", async () => {
   const { code, err } = await run(["runs", root, "--sort", "acuracy"]);
   expect(code).toBe(2);
-  expect(err).toContain('no run has a "acuracy"\nhint: did you mean accuracy?');
+  expect(err).toContain('no run has the key "acuracy"\nhint: did you mean accuracy?');
 });
 
 test("a folder that is not there is an I/O failure", async () => {

@@ -45,6 +45,17 @@ test("the last line has mean and deviation of the runs' figures, and the ensembl
   expect(end.metrics.test.loss).toBeLessThan(mean);
 });
 
+test("the ensemble is measured with the instruction set that the runs were trained with", async () => {
+  const own = join(directory, "plain");
+  const env = { NNT_ISA: "plain" }; // whose bits are its own
+  const argv = ["train", spec, "--seeds", "2", "--epochs", "2", "--out", own, "--kernels", "wasm", "--quiet"];
+  expect(await run(argv, { env })).toMatchObject({ code: 0 });
+  const evaluate = ["eval", join(own, "ensemble.ckpt"), "--kernels", "wasm", "--json"];
+  const { loss } = JSON.parse((await run(evaluate, { env })).out).metrics;
+  expect(seedsOf(own).metrics.test.loss).toBe(loss);
+  expect(JSON.parse((await run(evaluate)).out).metrics.loss).not.toBe(loss);
+});
+
 test("the ensemble answers with the mean of the runs' probabilities", async () => {
   const probabilities = async (model: string) => {
     const { out, code } = await run(["predict", model, "--input", rows, "--to", "jsonl", "--proba"]);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { expect, test, vi } from "vitest";
-import type { StopSignal } from "../../src/cli/main.ts";
+import type { StopSignal } from "../../src/cli/signals.ts";
 import { run } from "./host.ts";
 import { folder, put } from "./program.ts";
 

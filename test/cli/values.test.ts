@@ -1,6 +1,6 @@
 /** Values of options, as written and as meant. */
 import { describe, expect, test } from "vitest";
-import { failedGates, gate } from "../../src/cli/gate.ts";
+import { failedGates, gate } from "../../src/cli/gates.ts";
 import { duration, integer, names, WrongValue } from "../../src/cli/values.ts";
 
 describe("a time", () => {

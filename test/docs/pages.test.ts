@@ -10,9 +10,12 @@ import { referencePages } from "../../docs/make/reference.ts";
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-test.each(Object.entries(referencePages()))("reference/%s is up to date (npm run docs)", (name, text) => {
-  expect(read(`docs/reference/${name}`)).toBe(text);
-});
+test.each(Object.entries(await referencePages()))(
+  "reference/%s is up to date (npm run docs)",
+  (name, text) => {
+    expect(read(`docs/reference/${name}`)).toBe(text);
+  },
+);
 
 test.each(readdirSync(join(root, "docs/guide")))(
   "the code in guide/%s is that of today (npm run docs)",

@@ -1,12 +1,21 @@
-/** `nnt check`: a spec and its data validated without training. */
-import type { Action } from "../actions.ts";
-import { inspectSpec } from "../inspect/spec.ts";
-import { warn } from "../warn.ts";
+/** `nnt check`: validates a spec and its data without training. */
+import { defineCommand } from "../command.ts";
+import { warn } from "../notices.ts";
+import { debug, json, set, strict } from "../options.ts";
 
-export const check: Action<"check"> = async ({ out, err, version }, file, { set, strict, json }) => {
-  const { json: object, draw, warnings } = await inspectSpec(file, { set, strict }, version);
-  await warn(err, warnings);
-  if (json) await out.line(JSON.stringify(object));
-  else await out.line(draw(await out.style(), out.columns).join("\n"));
-  return 0;
-};
+export const command = defineCommand({
+  argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+  options: { set, strict, json, debug },
+  examples: [
+    ["nnt check configs/digits.yaml", "rows, columns, shapes, parameters, updates per epoch, memory"],
+    ["nnt check spec.yaml --set train.batch_size=128", "the same with one value overridden"],
+  ],
+  async run({ out, err, version }, file, { set, strict, json }) {
+    const { inspectSpec } = await import("../inspect/inspectSpec.ts");
+    const { json: object, draw, warnings } = await inspectSpec(file, { set, strict }, version);
+    await warn(err, warnings);
+    if (json) await out.line(JSON.stringify(object));
+    else await out.line(draw(await out.style(), out.columns).join("\n"));
+    return 0;
+  },
+});

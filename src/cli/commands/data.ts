@@ -1,47 +1,56 @@
-/** `nnt data`: fetches a public data set, checks it, and says what to do with it; prints the files' names. */
+/** `nnt data`: downloads a public data set, verifies it and says what to do next; prints the files' names. */
 import { join } from "node:path";
-import { type DatasetName, datasets } from "../../data/fetch/datasets.ts";
-import { download } from "../../data/fetch/download.ts";
+import type { DatasetName } from "../../data/fetch/datasets.ts";
 import { drawBar } from "../../report/bar.ts";
 import { printable, wantsRedrawing } from "../../report/style.ts";
 import { bytes } from "../../report/text.ts";
-import { exitCodes, UserError } from "../../support/errors.ts";
-import { nearest } from "../../support/nearest.ts";
-import type { Action } from "../actions.ts";
+import { defineCommand } from "../command.ts";
+import { debug } from "../options.ts";
 import type { Output } from "../output.ts";
+import { text } from "../values.ts";
 
-export const data: Action<"data"> = async ({ out, err }, given, { dir, mirror }) => {
-  const { files, mirrors, mostBytes, spec } = datasets[nameOf(given)];
-  const directory = dir ?? join("data", given);
-  for (const file of files) {
-    const line = await liveLine(err, file.name);
-    const from = await download({
-      file,
-      directory,
-      mirrors: mirror.length > 0 ? mirror : mirrors,
-      mostBytes,
-      onProgress: line.show,
-    });
-    await line.say(`${file.name}: ${from === null ? "is there" : `fetched from ${from}`}, its md5 is right`);
-    await out.line(join(directory, file.name));
-  }
-  if (dir === null) await err.line(`next: nnt train ${spec}, or of your own: nnt init --template image`);
-  return 0;
-};
+const names = ["mnist"] as const satisfies readonly DatasetName[];
 
-function nameOf(given: string): DatasetName {
-  const names = Object.keys(datasets) as DatasetName[];
-  const found = names.find((name) => name === given);
-  if (found !== undefined) return found;
-  const guess = nearest(given, names);
-  throw new UserError(exitCodes.usage, {
-    message: `no data set "${given}"`,
-    expected: `one of ${names.join(", ")}`,
-    hint: guess && `did you mean ${guess}?`,
-  });
-}
+export const command = defineCommand({
+  argument: { name: "NAME", help: names.join(", "), choices: names },
+  options: {
+    dir: { value: text("DIR"), help: "directory for the files (default: data/NAME)" },
+    mirror: {
+      value: text("URL"),
+      repeat: true,
+      help: "URL of a folder to download from, instead of the known ones (repeatable)",
+    },
+    debug,
+  },
+  examples: [
+    ["nnt data mnist", "data/mnist/, where configs/mnist.yaml looks; run it again to verify the files"],
+    ["nnt data mnist --mirror https://example.org/mnist/", "from a mirror of your own"],
+  ],
+  async run({ out, err }, name, { dir, mirror }) {
+    const { datasets } = await import("../../data/fetch/datasets.ts");
+    const { download } = await import("../../data/fetch/download.ts");
+    const { files, mirrors, mostBytes, spec } = datasets[name as DatasetName];
+    const directory = dir ?? join("data", name);
+    for (const file of files) {
+      const line = await liveLine(err, file.name);
+      const from = await download({
+        file,
+        directory,
+        mirrors: mirror.length > 0 ? mirror : mirrors,
+        mostBytes,
+        onProgress: line.show,
+      });
+      const source = from === null ? "already there" : `downloaded from ${from}`;
+      await line.say(`${file.name}: ${source}, md5 verified`);
+      await out.line(join(directory, file.name));
+    }
+    if (dir === null)
+      await err.line(`next: nnt train ${spec}, or write your own spec: nnt init --template image`);
+    return 0;
+  },
+});
 
-/** A progress bar on a terminal; only the lines that are said elsewhere. */
+/** A progress bar on a terminal; elsewhere only the lines that are said. */
 async function liveLine(err: Output, label: string) {
   const style = await err.style();
   const redraws = wantsRedrawing(err.isTerminal, err.env);

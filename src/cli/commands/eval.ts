@@ -1,37 +1,66 @@
-/** `nnt eval`: a model's figures, and the gates they must pass. */
-
-import { evaluate as measure } from "../../evaluate/evaluate.ts";
+/** `nnt eval`: a model's metrics, and the gates they must pass. */
 import { drawEvaluation } from "../../report/evaluation.ts";
 import { evaluationMarkdown } from "../../report/github.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import type { Action } from "../actions.ts";
-import { worseThan } from "../baseline.ts";
-import { failedGates } from "../gate.ts";
-import { summarize } from "../github.ts";
-import { kernelsChoice } from "../kernels.ts";
-import { warn } from "../warn.ts";
+import { defineCommand } from "../command.ts";
+import { failedGates, gate, worseThan } from "../gates.ts";
+import { summarize, warn } from "../notices.ts";
+import { computing, debug, json, kernelsChoice, labelledRows } from "../options.ts";
+import { text, tolerance } from "../values.ts";
 
-export const evaluate: Action<"eval"> = async ({ out, err, env }, model, options) => {
-  const { split, data, images, labels, slice, failIf } = options;
-  const choice = kernelsChoice(options, env);
-  const { warnings, ...result } = await measure({ model, split, data, images, labels, slice, ...choice });
-  await warn(err, warnings);
-  const worse = options.baseline === null ? [] : worseThan(options.baseline, options.tolerance, result);
-  const failed = failedGates(failIf, result.metrics);
-  if (options.json) {
-    await out.line(JSON.stringify(result));
-  } else {
-    await out.line(drawEvaluation(result, await out.style(), out.columns).join("\n"));
-  }
-  const problems = [
-    ...failed.map(({ metric, comparison, bound }) => ({
-      file: model,
-      message: `${metric} is ${result.metrics[metric]}: --fail-if '${metric}${comparison}${bound}' is met`,
-    })),
-    ...worse,
-  ];
-  const missed = problems.map(({ message }) => message);
-  await summarize(err, () => evaluationMarkdown(result, missed));
-  if (problems.length > 0) throw new UserError(exitCodes.gate, problems);
-  return 0;
-};
+export const command = defineCommand({
+  argument: { name: "MODEL", help: "a model file (.ckpt)" },
+  options: {
+    ...labelledRows,
+    slice: {
+      value: text("COLUMN"),
+      help: "also measure the rows of each value of this column separately",
+    },
+    failIf: {
+      value: gate,
+      repeat: true,
+      help: "exit with 7 if th, such as 'accuracy<0.97' (repeatable)",
+    },
+    baseline: {
+      value: text("FILE"),
+      help: "exit with 7 if a metric is worse than in this summary.json or eval --json output",
+    },
+    tolerance: {
+      value: tolerance,
+      help: "how much worse it may be: 0.01, or 2% of the baseline's value (default: 0)",
+      needs: "baseline",
+    },
+    ...computing,
+    json,
+    debug,
+  },
+  examples: [
+    ["nnt eval runs/digits/best.ckpt", "metrics on the test rows"],
+    ["nnt eval best.ckpt --data new.csv --json", "on other rows, for scripts"],
+    ["nnt eval best.ckpt --slice region", "where it does better, and where worse"],
+    ["nnt eval best.ckpt --fail-if 'accuracy<0.97'", "a gate for CI: exits with 7 if it holds"],
+    ["nnt eval best.ckpt --baseline old/summary.json --tolerance 0.01", "or if it is worse than before"],
+  ],
+  async run({ out, err, env }, model, options) {
+    const { evaluate } = await import("../../evaluate/evaluate.ts");
+    const { split, data, images, labels, slice, failIf } = options;
+    const choice = kernelsChoice(options, env);
+    const { warnings, ...result } = await evaluate({ model, split, data, images, labels, slice, ...choice });
+    await warn(err, warnings);
+    const worse = options.baseline === null ? [] : worseThan(options.baseline, options.tolerance, result);
+    const failed = failedGates(failIf, result.metrics);
+    if (options.json) await out.line(JSON.stringify(result));
+    else await out.line(drawEvaluation(result, await out.style(), out.columns).join("\n"));
+    const problems = [
+      ...failed.map(({ metric, comparison, bound }) => ({
+        file: model,
+        message: `${metric} is ${result.metrics[metric]}: --fail-if '${metric}${comparison}${bound}' is met`,
+      })),
+      ...worse,
+    ];
+    const missed = problems.map(({ message }) => message);
+    await summarize(err, () => evaluationMarkdown(result, missed));
+    if (problems.length > 0) throw new UserError(exitCodes.gate, problems);
+    return 0;
+  },
+});

@@ -1,9 +1,28 @@
-/** `nnt export`: a model as ONNX, plain weights, JSON, a module, a page or PyTorch code; prints the files' names. */
-import { exportModel } from "../../export/export.ts";
-import type { Action } from "../actions.ts";
+/** `nnt export`: writes a model in another format, and prints the names of the files. */
+import { defineCommand } from "../command.ts";
+import { debug } from "../options.ts";
+import { choice, text } from "../values.ts";
 
-export const exportTo: Action<"export"> = async ({ out, version }, model, { to, output }) => {
-  const paths = exportModel({ model, to, output, version });
-  await out.line(paths.join("\n"));
-  return 0;
-};
+export const command = defineCommand({
+  argument: { name: "MODEL", help: "a model file (.ckpt)" },
+  options: {
+    to: {
+      value: choice("FORMAT", ["onnx", "safetensors", "json", "js", "html", "torch"]),
+      help: "format to write (default: from the name of --output)",
+    },
+    output: { short: "o", value: text("FILE"), help: "file to write (default: beside the model)" },
+    debug,
+  },
+  examples: [
+    ["nnt export runs/iris/best.ckpt --to onnx", "runs/iris/best.onnx: preprocessing, network and answers"],
+    ["nnt export best.ckpt -o iris.js", "an ES module for browsers and Node, with its types"],
+    ["nnt export best.ckpt -o iris.html", "a web page to try the model on"],
+    ["nnt export best.ckpt --to torch", "nn.Sequential in Python, with its weights"],
+  ],
+  async run({ out, version }, model, { to, output }) {
+    const { exportModel } = await import("../../export/export.ts");
+    const paths = exportModel({ model, to, output, version });
+    await out.line(paths.join("\n"));
+    return 0;
+  },
+});

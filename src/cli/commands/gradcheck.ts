@@ -1,25 +1,44 @@
-/** `nnt gradcheck`: a network's gradients beside slopes of its loss, a line per parameter. */
-import { loadSpec } from "../../config/load.ts";
+/** `nnt gradcheck`: a network's gradients beside finite differences of its loss, a line per parameter. */
 import { table } from "../../report/table.ts";
 import { count, shape } from "../../report/text.ts";
-import { type GradcheckResult, gradcheck as run } from "../../run/gradcheck.ts";
-import type { Action } from "../actions.ts";
-import { warnings } from "../warn.ts";
+import type { GradcheckResult } from "../../run/gradcheck.ts";
+import { defineCommand } from "../command.ts";
+import { warnings } from "../notices.ts";
+import { debug, json, set } from "../options.ts";
+import { integer } from "../values.ts";
 
 const defaultSamples = 20;
 
 /** Wrong gradients are nnt's own fault: the exit code is that of a bug. */
 const wrongGradients = 1;
 
-export const gradcheck: Action<"gradcheck"> = async ({ out, err, version }, file, { set, samples, json }) => {
-  const spec = loadSpec(file, { set });
-  const noticed = warnings(err);
-  const result = await run({ spec, version, samples: samples ?? defaultSamples }, noticed.listen);
-  await noticed.told();
-  if (json) await out.line(JSON.stringify(result));
-  else await out.line(draw(result, out.columns).join("\n"));
-  return result.passed ? 0 : wrongGradients;
-};
+export const command = defineCommand({
+  argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+  options: {
+    set,
+    samples: {
+      value: integer("N", 1),
+      help: `elements to check in each parameter (default: ${defaultSamples})`,
+    },
+    json,
+    debug,
+  },
+  examples: [
+    ["nnt gradcheck configs/iris.yaml", "a line per parameter; exits with 1 if one is wrong"],
+    ["nnt gradcheck spec.yaml --samples 1000", "more elements of each parameter"],
+  ],
+  async run({ out, err, version }, file, { set, samples, json }) {
+    const { loadSpec } = await import("../../config/load.ts");
+    const { gradcheck } = await import("../../run/gradcheck.ts");
+    const spec = loadSpec(file, { set });
+    const noticed = warnings(err);
+    const result = await gradcheck({ spec, version, samples: samples ?? defaultSamples }, noticed.listen);
+    await noticed.told();
+    if (json) await out.line(JSON.stringify(result));
+    else await out.line(draw(result, out.columns).join("\n"));
+    return result.passed ? 0 : wrongGradients;
+  },
+});
 
 function draw({ parameters, rows, passed }: GradcheckResult, width: number): string[] {
   const columns = [

@@ -1,27 +1,44 @@
-/** `nnt lr-find`: the loss over rising learning rates, and the rate to begin with. */
-import { loadSpec } from "../../config/load.ts";
+/** `nnt lr-find`: the loss over rising learning rates, and the rate to start with. */
 import { table } from "../../report/table.ts";
 import { figure } from "../../report/text.ts";
-import { findLearningRate, type LrFindResult } from "../../run/lrFind.ts";
-import type { Action } from "../actions.ts";
-import { warnings } from "../warn.ts";
+import type { LrFindResult } from "../../run/lrFind.ts";
+import { defineCommand } from "../command.ts";
+import { warnings } from "../notices.ts";
+import { computing, debug, json, kernelsChoice, set } from "../options.ts";
+import { integer, positive } from "../values.ts";
 
 const defaults = { from: 1e-6, to: 10, steps: 200 };
 
-export const lrFind: Action<"lr-find"> = async ({ out, err, version }, file, options) => {
-  const { set, from, to, steps, threads, kernels, json } = options;
-  const spec = loadSpec(file, { set });
-  const noticed = warnings(err);
-  const range = { from: from ?? defaults.from, to: to ?? defaults.to, steps: steps ?? defaults.steps };
-  const result = await findLearningRate(
-    { spec, version, threads, kernels: kernels ?? "auto", ...range },
-    noticed.listen,
-  );
-  await noticed.told();
-  if (json) await out.line(JSON.stringify(result));
-  else await out.line(draw(result, out.columns).join("\n"));
-  return 0;
-};
+export const command = defineCommand({
+  argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+  options: {
+    set,
+    from: { value: positive("RATE"), help: "lowest rate (default: 1e-6)" },
+    to: { value: positive("RATE"), help: "highest rate (default: 10)" },
+    steps: { value: integer("N", 10), help: "number of updates (default: 200)" },
+    ...computing,
+    json,
+    debug,
+  },
+  examples: [
+    ["nnt lr-find configs/digits.yaml", "a curve and a suggestion"],
+    ["nnt lr-find spec.yaml --json | jq .suggestion", "for scripts"],
+  ],
+  async run({ out, err, env, version }, file, options) {
+    const { loadSpec } = await import("../../config/load.ts");
+    const { findLearningRate } = await import("../../run/lrFind.ts");
+    const { set, from, to, steps, json } = options;
+    const spec = loadSpec(file, { set });
+    const noticed = warnings(err);
+    const range = { from: from ?? defaults.from, to: to ?? defaults.to, steps: steps ?? defaults.steps };
+    const request = { spec, version, ...kernelsChoice(options, env), ...range };
+    const result = await findLearningRate(request, noticed.listen);
+    await noticed.told();
+    if (json) await out.line(JSON.stringify(result));
+    else await out.line(draw(result, out.columns).join("\n"));
+    return 0;
+  },
+});
 
 /** Lines of the curve. */
 const mostLines = 24;

@@ -1,62 +1,109 @@
-/** `nnt predict`: rows from stdin or a file, answers to stdout or a file, as they come. */
-
-import { predict as predictRows } from "../../evaluate/predict.ts";
+/** `nnt predict`: rows from stdin or a file, predictions to stdout or a file, as they come. */
 import { counted } from "../../report/text.ts";
-import type { Action } from "../actions.ts";
-import type { OptionsOf } from "../commands.ts";
-import { kernelsChoice } from "../kernels.ts";
-import { type StopSignal, signalExitCodes } from "../main.ts";
-import { fileSink, outputSink } from "../sink.ts";
-import { rowBytes } from "../source.ts";
-import { warn } from "../warn.ts";
+import { defineCommand } from "../command.ts";
+import { warn } from "../notices.ts";
+import { computing, debug, kernelsChoice } from "../options.ts";
+import { isStopSignal, signalExitCodes } from "../signals.ts";
+import { choice, integer, names, share, text } from "../values.ts";
 
-export const predict: Action<"predict"> = async (context, model, options) => {
-  const { input, output, images } = options;
-  const interruption = context.interruption();
-  const sink = output === null ? outputSink(context.out) : fileSink(output);
-  const from = options.from ?? formatOf(input) ?? "csv";
-  const to = options.to ?? formatOf(output) ?? from;
-  const rows = rowBytes(input, context, interruption);
-  const write = async (chunk: Uint8Array | string) => {
-    interruption.throwIfAborted();
-    await sink.write(chunk);
-  };
-  try {
-    const done = await predictRows(
-      {
-        model,
-        input: rows,
-        inputName: input ?? "stdin",
-        images,
-        from,
-        to,
-        proba: options.proba,
-        topK: options.topK,
-        interval: options.interval,
-        keep: options.keep?.length === 1 && options.keep[0] === "all" ? "all" : options.keep,
-        onError: options.onError,
-        ...kernelsChoice(options, context.env),
-      },
-      write,
-    );
-    sink.commit();
-    await warn(context.err, [...done.warnings, ...failures(done.failed, options.onError)]);
-    return 0;
-  } catch (error) {
-    sink.discard();
-    if (interruption.aborted) return signalExitCodes[interruption.reason as StopSignal];
-    throw error;
-  }
-};
+const format = choice("FORMAT", ["csv", "jsonl"]);
+const onError = choice("HOW", ["fail", "skip", "record"]);
+
+export const command = defineCommand({
+  argument: { name: "MODEL", help: "a model file (.ckpt)" },
+  options: {
+    input: {
+      short: "i",
+      value: text("FILE"),
+      help: "read rows from a file (default: stdin)",
+      conflicts: ["images"],
+    },
+    output: {
+      short: "o",
+      value: text("FILE"),
+      help: "write to a file, which appears only when complete (default: stdout)",
+    },
+    from: {
+      value: format,
+      help: "format of the rows (default: from the file name, else csv)",
+      conflicts: ["images"],
+    },
+    to: {
+      value: format,
+      help: "format of the predictions (default: from the file name, else that of the rows)",
+    },
+    proba: { help: "add the probability of each class" },
+    topK: { value: integer("N", 1), help: "add the N most probable classes" },
+    interval: {
+      value: share("P"),
+      help: "add an interval, or a set of classes, that holds the truth with probability P, such as 0.9",
+    },
+    keep: {
+      value: names("COLS|all"),
+      help: "columns to pass through, separated by commas",
+      conflicts: ["images"],
+    },
+    onError: {
+      value: onError,
+      help: "what to do with a bad row (default: fail)",
+      conflicts: ["images"],
+    },
+    images: { value: text("FILE"), help: "predict IDX images or NPY features" },
+    ...computing,
+    debug,
+  },
+  examples: [
+    ["nnt predict runs/iris/best.ckpt < flowers.csv", "one prediction per row"],
+    ["nnt predict best.ckpt -i new.csv -o out.csv --keep id --proba", "with ids and probabilities"],
+    ["nnt predict best.ckpt -i new.csv --interval 0.9", "with lower and upper, or prediction_set"],
+    ["tail -f rows.jsonl | nnt predict best.ckpt --from jsonl", "predictions as rows arrive"],
+    ["nnt predict best.ckpt --images t10k-images-idx3-ubyte.gz", "images without labels"],
+  ],
+  async run(context, model, options) {
+    const { predict } = await import("../../evaluate/predict.ts");
+    const { fileSink, outputSink, rowBytes } = await import("../rowStreams.ts");
+    const { input, output, images, keep } = options;
+    const interruption = context.interruption();
+    const sink = output === null ? outputSink(context.out) : fileSink(output);
+    const from = options.from ?? formatOf(input) ?? "csv";
+    const request = {
+      ...kernelsChoice(options, context.env),
+      model,
+      input: rowBytes(input, context, interruption),
+      inputName: input ?? "stdin",
+      images,
+      from,
+      to: options.to ?? formatOf(output) ?? from,
+      proba: options.proba,
+      topK: options.topK,
+      interval: options.interval,
+      keep: keep?.length === 1 && keep[0] === "all" ? ("all" as const) : keep,
+      onError: options.onError,
+    };
+    try {
+      const done = await predict(request, async (chunk) => {
+        interruption.throwIfAborted();
+        await sink.write(chunk);
+      });
+      sink.commit();
+      await warn(context.err, [...done.warnings, ...failures(done.failed, options.onError)]);
+      return 0;
+    } catch (error) {
+      sink.discard();
+      if (interruption.aborted && isStopSignal(interruption.reason))
+        return signalExitCodes[interruption.reason];
+      throw error;
+    }
+  },
+});
 
 /** What `--on-error` did with bad rows, if there were any. */
-function failures(failed: number, onError: OptionsOf<"predict">["onError"]): string[] {
+function failures(failed: number, onError: "fail" | "skip" | "record" | null): string[] {
   if (failed === 0) return [];
   const one = failed === 1;
   const recorded = `${one ? "has" : "have"} an error in place of a prediction`;
-  return [
-    `${counted(failed, "bad row")} ${onError === "record" ? recorded : `${one ? "is" : "are"} left out`}`,
-  ];
+  const skipped = `${one ? "was" : "were"} left out`;
+  return [`${counted(failed, "bad row")} ${onError === "record" ? recorded : skipped}`];
 }
 
 /** The format that a file's name promises. */

@@ -1,41 +1,48 @@
-/** `nnt resume`: goes on with the run in a directory, by the spec that the run saved there. */
+/** `nnt resume`: continues the run in a directory, by the spec that the run saved there. */
 import { join } from "node:path";
-import { runFiles } from "../../checkpoint/runDirectory.ts";
-import { readSeeds, seedDirectory } from "../../checkpoint/seedsDirectory.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { isThere } from "../../support/files.ts";
-import type { Action } from "../actions.ts";
-import { train } from "./train.ts";
+import { defineCommand } from "../command.ts";
+import { computing, debug, epochs, maxTime, quiet, set } from "../options.ts";
+import { jsonEvents, train } from "./train.ts";
 
-export const resume: Action<"resume"> = (context, directory, options, all) => {
-  const seeds = seedsIn(directory);
-  const first = seeds ? seedDirectory(directory, seeds[0]!) : directory;
-  const spec = join(first, runFiles.spec);
-  if (!isThere(spec)) throw noRun(directory);
-  const given = {
-    ...options,
-    out: directory,
-    resume: true,
-    overwrite: false,
-    strict: false,
-    seed: null,
-    pauseAt: null,
-    seeds: seeds?.length ?? null,
-  };
-  return train(context, spec, given, all);
-};
+export const command = defineCommand({
+  argument: { name: "DIR", help: "the run's directory, with its spec.yaml" },
+  options: { set, epochs, maxTime, ...computing, json: jsonEvents, quiet, debug },
+  examples: [
+    ["nnt resume runs/digits", "ends with the same bits as a run that was never stopped"],
+    ["nnt resume runs/digits --epochs 100", "trains for longer"],
+  ],
+  async run(context, directory, options) {
+    const { runFiles } = await import("../../checkpoint/runDirectory.ts");
+    const { readSeeds, seedDirectory } = await import("../../checkpoint/seedsDirectory.ts");
+    const seeds = severalIn(readSeeds(directory)?.seeds);
+    const first = seeds ? seedDirectory(directory, seeds[0]!) : directory;
+    const spec = join(first, runFiles.spec);
+    if (!isThere(spec)) throw noRun(directory, runFiles.spec);
+    return train(context, spec, {
+      ...options,
+      out: directory,
+      resume: true,
+      overwrite: false,
+      strict: false,
+      seed: null,
+      pauseAt: null,
+      seeds: seeds?.length ?? null,
+    });
+  },
+});
 
-/** Of several runs in one directory. */
-function seedsIn(directory: string): readonly number[] | null {
-  const seeds = readSeeds(directory)?.seeds;
+/** The seeds of several runs in one directory. */
+function severalIn(seeds: unknown): readonly number[] | null {
   return Array.isArray(seeds) && seeds.length > 1 && seeds.every(Number.isSafeInteger) ? seeds : null;
 }
 
-function noRun(directory: string): UserError {
+function noRun(directory: string, specName: string): UserError {
   return new UserError(exitCodes.io, {
     file: directory,
-    message: `it holds no ${runFiles.spec}`,
+    message: `it holds no ${specName}`,
     expected: "the directory of a run",
-    hint: `to begin one there: nnt train SPEC --out ${directory}`,
+    hint: `to start a run there: nnt train SPEC --out ${directory}`,
   });
 }

@@ -1,155 +1,57 @@
-/**
- * `nnt self-test`: on this machine and, if given, this spec: trains a little with every backend and number of
- * threads, kills a training and resumes it, and compares the bits of the models.
- */
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** `nnt self-test`: trains, kills and resumes on this machine with every backend, and compares the bits of the models. */
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { readCheckpoint } from "../../checkpoint/checkpoint.ts";
-import { pathsIn } from "../../checkpoint/runDirectory.ts";
-import type { BackendName } from "../../engine/backend.ts";
-import { backendNames, openKernels } from "../../engine/choose.ts";
 import { table } from "../../report/table.ts";
-import { availableCores } from "../../support/cores.ts";
-import { type ExitCode, UserError } from "../../support/errors.ts";
-import { isThere } from "../../support/files.ts";
-import type { Action } from "../actions.ts";
+import { counted } from "../../report/text.ts";
+import { defineCommand } from "../command.ts";
+import { debug, set } from "../options.ts";
+import { integer } from "../values.ts";
 
-/** Enough updates to be killed in the midst of them, few enough for a minute at most. */
+/** Enough updates to be killed halfway, few enough to take a minute at most. */
 const defaultSteps = 200;
 
-/** Different bits, or a run that did not go on: nnt's own fault. */
-const failed = 1;
+/** Different bits are nnt's own fault: the exit code is that of a bug. */
+const differentBits = 1;
 
-interface Trial {
-  readonly backend: BackendName;
-  readonly threads: number;
-  /** What is done to the run. */
-  readonly harm: "left alone" | "killed and resumed";
-}
-
-export const selfTest: Action<"self-test"> = async ({ out, err }, file, { set, steps }) => {
-  const folder = mkdtempSync(join(tmpdir(), "nnt-self-test-"));
-  try {
-    const spec = file === "" ? writeSpec(folder) : resolve(file);
-    const rows: string[][] = [];
-    let first: string | null = null;
-    let isSame = true;
-    for (const trial of await trials()) {
-      const name = `${trial.backend}, ${trial.threads} ${trial.threads === 1 ? "thread" : "threads"}`;
-      await err.line(`${name}, ${trial.harm} …`);
-      const { weights, note } = await runTrial(trial, spec, folder, set, steps ?? defaultSteps);
-      first ??= weights;
-      isSame &&= weights === first;
-      rows.push([name, note, weights.slice(0, 16), weights === first ? "same" : "DIFFERENT"]);
+export const command = defineCommand({
+  argument: { name: "SPEC", help: "a spec of your own (default: a small built-in one)", fallback: "" },
+  options: {
+    set,
+    steps: { value: integer("N", 1), help: `number of updates in each run (default: ${defaultSteps})` },
+    debug,
+  },
+  examples: [
+    ["nnt self-test", "a line per backend and number of threads; exits with 1 if bits differ"],
+    ["nnt self-test configs/digits.yaml --steps 50", "the same for a network of your own"],
+  ],
+  async run({ out, err }, file, { set, steps }) {
+    const { runTrial, trials, writeSpec } = await import("../bitTrials.ts");
+    const folder = mkdtempSync(join(tmpdir(), "nnt-self-test-"));
+    try {
+      const spec = file === "" ? writeSpec(folder) : resolve(file);
+      const rows: string[][] = [];
+      let first: string | null = null;
+      let isSame = true;
+      for (const trial of await trials()) {
+        const name = `${trial.backend}, ${counted(trial.threads, "thread")}`;
+        await err.line(`${name}, ${trial.harm} …`);
+        const { weights, note } = await runTrial(trial, spec, folder, set, steps ?? defaultSteps);
+        first ??= weights;
+        isSame &&= weights === first;
+        rows.push([name, note, weights.slice(0, 16), weights === first ? "same" : "DIFFERENT"]);
+      }
+      const columns = [
+        { title: "kernels" },
+        { title: "run" },
+        { title: "weights sha256" },
+        { title: "bits" },
+      ];
+      await out.line(table(columns, rows, { width: out.columns }).join("\n"));
+      await out.line(isSame ? "all runs end with the same bits" : "runs end with different bits");
+      return isSame ? 0 : differentBits;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
-    const columns = [{ title: "kernels" }, { title: "run" }, { title: "weights sha256" }, { title: "bits" }];
-    await out.line(table(columns, rows, { width: out.columns }).join("\n"));
-    await out.line(isSame ? "all runs end with the same bits" : "runs end with different bits");
-    return isSame ? 0 : failed;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-};
-
-/** Those that open here, each with one thread and with all; the best of them is killed too. */
-async function trials(): Promise<Trial[]> {
-  const threads = [...new Set([1, Math.max(2, availableCores())])];
-  const found: Trial[] = [];
-  for (const backend of backendNames) {
-    if (!(await isHere(backend))) continue;
-    const numbers = backend === "reference" ? [1] : threads;
-    for (const number of numbers) found.push({ backend, threads: number, harm: "left alone" });
-  }
-  return [...found, ...found.map((trial) => ({ ...trial, harm: "killed and resumed" as const }))];
-}
-
-/** Open, and with fused multiply-add: without it bits are the machine's own. */
-async function isHere(kernels: BackendName): Promise<boolean> {
-  try {
-    const { backend } = await openKernels({ kernels, threads: 1 });
-    const { fused } = backend;
-    await backend.close();
-    return fused;
-  } catch (error) {
-    if (error instanceof UserError) return false;
-    throw error;
-  }
-}
-
-async function runTrial(
-  { backend, threads, harm }: Trial,
-  spec: string,
-  folder: string,
-  set: readonly string[],
-  steps: number,
-): Promise<{ weights: string; note: string }> {
-  const directory = join(folder, `${backend}-${threads}-${harm}`);
-  const policy = `train.checkpoint={ every_steps: ${Math.max(1, Math.floor(steps / 20))} }`;
-  const limits = [`train.max_steps=${steps}`, policy, ...set].flatMap((value) => ["--set", value]);
-  const kernels = ["--kernels", backend, "--threads", String(threads)];
-  const argv = ["train", spec, "--out", directory, "--resume", "--quiet", ...limits, ...kernels];
-  let note = "whole";
-  if (harm !== "left alone") {
-    const wasKilled = await killOnceSaved(argv, pathsIn(directory).last);
-    note = wasKilled ? `killed after update ${stepIn(directory)}, resumed` : "over before it was killed";
-  }
-  const { code, text } = await ended(start(argv));
-  if (code !== 0)
-    throw new UserError((code ?? failed) as ExitCode, { message: text.replace(/^nnt: /, "").trim() });
-  return { weights: readCheckpoint(pathsIn(directory).last, "none").digests.weights, note };
-}
-
-function start(argv: readonly string[]) {
-  return spawn(process.execPath, [process.argv[1]!, ...argv], { stdio: ["ignore", "ignore", "pipe"] });
-}
-
-function ended(child: ReturnType<typeof start>): Promise<{ code: number | null; text: string }> {
-  let text = "";
-  child.stderr.on("data", (chunk) => {
-    text += chunk;
-  });
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("close", (code) => done({ code, text }));
-  });
-}
-
-/** Kills it without a warning, as a power cut would, soon after a model is on disk. */
-async function killOnceSaved(argv: readonly string[], path: string): Promise<boolean> {
-  const child = start(argv);
-  const watch = setInterval(() => {
-    if (isThere(path)) child.kill("SIGKILL");
-  }, 5);
-  await ended(child);
-  clearInterval(watch);
-  return child.signalCode === "SIGKILL";
-}
-
-function stepIn(directory: string): number {
-  return readCheckpoint(pathsIn(directory).last, "none").training.step;
-}
-
-/** Two moons: a table that any network of a few units learns. */
-function writeSpec(folder: string): string {
-  const rows = Array.from({ length: 400 }, (_, i) => {
-    const angle = (i / 400) * Math.PI;
-    const isUpper = i % 2 === 0;
-    const [x, y] = isUpper
-      ? [Math.cos(angle), Math.sin(angle)]
-      : [1 - Math.cos(angle), 0.5 - Math.sin(angle)];
-    return `${x.toFixed(4)},${y.toFixed(4)},${isUpper ? "upper" : "lower"}`;
-  });
-  writeFileSync(join(folder, "moons.csv"), `x,y,moon\n${rows.join("\n")}\n`);
-  const spec = join(folder, "moons.yaml");
-  writeFileSync(
-    spec,
-    `data: { path: moons.csv, target: moon }
-model: { hidden: [16, 16], activation: tanh, dropout: 0.1 }
-optimizer: { name: adam, lr: 0.01 }
-train: { batch_size: 16 }
-`,
-  );
-  return spec;
-}
+  },
+});

@@ -1,29 +1,68 @@
 /** `nnt train`: a spec in, a run's directory out; events to the terminal on the way. */
 import { join } from "node:path";
-import { type LoadedSpec, loadSpec } from "../../config/load.ts";
+import type { LoadedSpec } from "../../config/load.ts";
 import type { DataSpec } from "../../config/schema.ts";
-import { rebaseSpec, stringifySpec } from "../../config/stringify.ts";
 import { RunDigest } from "../../report/github.ts";
 import { liveProgress } from "../../report/liveView.ts";
 import { lineProgress, type Progress, quietProgress } from "../../report/progress.ts";
 import { wantsRedrawing } from "../../report/style.ts";
 import { drawSeeds, drawSummary } from "../../report/summary.ts";
 import type { TrainOptions } from "../../run/options.ts";
-import { type SeedsEnd, trainSeeds } from "../../run/seeds.ts";
-import { train as run } from "../../run/train.ts";
+import type { SeedsEnd } from "../../run/seeds.ts";
 import type { Problem } from "../../support/errors.ts";
-import { type EndEvent, isSignal, type Listener } from "../../train/events.ts";
-import type { Action } from "../actions.ts";
-import type { OptionsOf } from "../commands.ts";
+import type { EndEvent, Listener } from "../../train/events.ts";
+import { type Context, defineCommand, type OptionRow, type OptionRows, type OptionsOf } from "../command.ts";
 import { eventWriter } from "../eventWriter.ts";
-import { annotate, summarize } from "../github.ts";
-import { kernelsChoice } from "../kernels.ts";
-import { type Context, signalExitCodes } from "../main.ts";
+import { annotate, summarize } from "../notices.ts";
+import { computing, debug, epochs, kernelsChoice, maxTime, quiet, set, strict } from "../options.ts";
+import { isStopSignal, signalExitCodes } from "../signals.ts";
+import { integer, text } from "../values.ts";
 
-type Options = OptionsOf<"train">;
+export const jsonEvents = { help: "print events as JSON Lines" } as const satisfies OptionRow;
 
-export const train: Action<"train"> = async (context, file, options) => {
+const options = {
+  set,
+  out: {
+    short: "o",
+    value: text("DIR"),
+    help: "directory for the run (default: runs/NAME, or the next free one)",
+  },
+  overwrite: { help: "replace the run in --out", conflicts: ["resume"] },
+  resume: { help: "continue the run in --out" },
+  seed: { value: integer("N", 0), help: "seed for everything random" },
+  seeds: {
+    value: integer("N", 2),
+    help: "train with N seeds, starting from the spec's, and save their ensemble too",
+  },
+  epochs,
+  maxTime,
+  pauseAt: { value: integer("EPOCH", 1), help: "stop after this epoch, to continue later with --resume" },
+  ...computing,
+  strict,
+  json: jsonEvents,
+  quiet,
+  debug,
+} as const satisfies OptionRows;
+
+type Options = OptionsOf<typeof options>;
+
+export const command = defineCommand({
+  argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+  options,
+  examples: [
+    ["nnt train configs/digits.yaml", "trains the quick start"],
+    ["nnt train spec.yaml --set optimizer.lr=0.01 --epochs 5", "overrides the spec"],
+    ["nnt train spec.yaml --out runs/a --resume", "continues where runs/a stopped"],
+    ["nnt train spec.yaml --seeds 5", "five runs, their mean ± deviation, and their ensemble as one model"],
+    ["nnt train spec.yaml --json | jq .validation.loss", "for scripts"],
+  ],
+  run: train,
+});
+
+/** Trains; what happens goes to the terminal, to stdout as JSON, and to GitHub's summary. */
+export async function train(context: Context, file: string, options: Options): Promise<number> {
   const signal = context.interruption();
+  const { loadSpec } = await import("../../config/load.ts");
   const spec = loadSpec(file, { set: options.set, overrides: overridesOf(options) });
   const progress = await progressOn(context, options);
   const events = eventWriter(context.out);
@@ -37,24 +76,9 @@ export const train: Action<"train"> = async (context, file, options) => {
     if (event.event === "warning") warnings.push({ message: event.message });
     if (event.event === "end") ends.push(event);
   };
-  let seedsEnd: SeedsEnd | null = null;
+  let seedsEnd: SeedsEnd | null;
   try {
-    const request: TrainOptions = {
-      spec,
-      signal,
-      out: options.out,
-      mode: options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh",
-      ...kernelsChoice(options, context.env),
-      maxSeconds: options.maxTime,
-      pauseAt: options.pauseAt,
-      load: { strict: options.strict, profile: true },
-      renderSpec: (resolved, directory) => stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
-      ...(await followers(spec)),
-      renderReport: async (data) => (await import("../../report/page/page.ts")).renderPage(data),
-      version: context.version,
-    };
-    if (options.seeds === null) await run(request, listen);
-    else seedsEnd = await trainSeeds(request, options.seeds, listen);
+    seedsEnd = await trainOnce(await requestOf(context, spec, options, signal), options.seeds, listen);
   } finally {
     progress.stop();
     await events.written();
@@ -70,10 +94,48 @@ export const train: Action<"train"> = async (context, file, options) => {
     else if (end) await printSummary(context, format, end);
   }
   events.throwIfFailed();
-  return end && isSignal(end.reason) ? signalExitCodes[end.reason] : 0;
-};
+  return end && isStopSignal(end.reason) ? signalExitCodes[end.reason] : 0;
+}
 
-/** Trackers, loaded only for who wants them. */
+/** With one seed the run's own end event says all. */
+async function trainOnce(
+  request: TrainOptions,
+  seeds: number | null,
+  listen: Listener,
+): Promise<SeedsEnd | null> {
+  if (seeds !== null) {
+    const { trainSeeds } = await import("../../run/seeds.ts");
+    return trainSeeds(request, seeds, listen);
+  }
+  const { train } = await import("../../run/train.ts");
+  await train(request, listen);
+  return null;
+}
+
+async function requestOf(
+  { env, version }: Context,
+  spec: LoadedSpec,
+  options: Options,
+  signal: AbortSignal,
+): Promise<TrainOptions> {
+  const { rebaseSpec, stringifySpec } = await import("../../config/stringify.ts");
+  return {
+    spec,
+    signal,
+    out: options.out,
+    mode: options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh",
+    ...kernelsChoice(options, env),
+    maxSeconds: options.maxTime,
+    pauseAt: options.pauseAt,
+    load: { strict: options.strict, profile: true },
+    renderSpec: (resolved, directory) => stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
+    ...(await followers(spec)),
+    renderReport: async (data) => (await import("../../report/page/page.ts")).renderPage(data),
+    version,
+  };
+}
+
+/** Trackers, loaded only where the spec asks for them. */
 async function followers({
   spec: { track },
   baseDirectory,

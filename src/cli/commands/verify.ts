@@ -1,21 +1,31 @@
-/** `nnt verify`: whether a model file, or all files of a run, are whole. */
+/** `nnt verify`: checks that a model file, or every file of a run, is intact. */
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { printable } from "../../report/style.ts";
 import { table } from "../../report/table.ts";
-import { type Verified, verifyModel, verifyRun } from "../../run/verify.ts";
+import type { Verified } from "../../run/verify.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import type { Action } from "../actions.ts";
+import { defineCommand } from "../command.ts";
+import { debug, json } from "../options.ts";
 
-export const verify: Action<"verify"> = async ({ out }, path, { json }) => {
-  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const results = isDirectory ? verifyRun(path) : [verifyModel(path)];
-  if (json) await out.line(JSON.stringify(plain(path, results)));
-  else await out.line(draw(results, out.columns).join("\n"));
-  const problems = results.flatMap((result) => result.problems);
-  if (problems.length > 0) throw new UserError(exitCodes.model, problems);
-  return 0;
-};
+export const command = defineCommand({
+  argument: { name: "FILE|DIR", help: "a model file (.ckpt) or a run's directory" },
+  options: { json, debug },
+  examples: [
+    ["nnt verify runs/digits/best.ckpt", "exits with 4 if a single bit of it has changed"],
+    ["nnt verify runs/digits", "models, metrics.jsonl and summary.json"],
+  ],
+  async run({ out }, path, { json }) {
+    const { verifyModel, verifyRun } = await import("../../run/verify.ts");
+    const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const results = isDirectory ? verifyRun(path) : [verifyModel(path)];
+    if (json) await out.line(JSON.stringify(plain(path, results)));
+    else await out.line(draw(results, out.columns).join("\n"));
+    const problems = results.flatMap((result) => result.problems);
+    if (problems.length > 0) throw new UserError(exitCodes.model, problems);
+    return 0;
+  },
+});
 
 function plain(path: string, results: readonly Verified[]) {
   const files = results.map(({ file, problems }) => ({

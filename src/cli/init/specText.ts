@@ -4,7 +4,7 @@ import { type ColumnProfile, countingTurns, countsRows, rareRows } from "../../d
 import { columnOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { count, counted } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { rangeText } from "../inspect/profile.ts";
+import { rangeText } from "../inspect/columnProfiles.ts";
 import { aligned, key, opening } from "./lines.ts";
 
 export interface Described {

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { defaultMissingValues } from "../../config/schema/data.ts";
 import { missingColumn, readTable, type Table } from "../../data/table/readTable.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import type { OptionsOf } from "../commands.ts";
 import { kindOf } from "../inspect/kind.ts";
 import { choice, WrongValue } from "../values.ts";
 import type { Questions } from "./questions.ts";
@@ -25,7 +24,13 @@ export type Wanted =
       readonly name: string;
     };
 
-type Given = Pick<OptionsOf<"init">, "target" | "template"> & { readonly data: string };
+/** As the command line has it. */
+interface Given {
+  /** Empty: not given. */
+  readonly data: string;
+  readonly target: readonly string[] | null;
+  readonly template: Template | null;
+}
 
 /** Tables to try a template with: they come with nnt. */
 const samples = {
@@ -39,6 +44,7 @@ const imageFolder = "data/mnist";
 export async function wantedOf(given: Given, questions: Questions | null): Promise<Wanted> {
   const template = await templateOf(given, questions);
   if (template === "image") {
+    if (given.target !== null) throw targetOfImages();
     const folder = questions && given.data === "" ? await askFolder(questions) : given.data || imageFolder;
     const path = isFile(folder) ? dirname(folder) : folder;
     return { template, folder: path, name: nameOf(basename(path)) };
@@ -57,6 +63,13 @@ export async function wantedOf(given: Given, questions: Questions | null): Promi
     target: checked(target, table, path),
     name,
   };
+}
+
+function targetOfImages(): UserError {
+  return new UserError(exitCodes.usage, {
+    message: "--target: images have no columns, their labels are in a file of their own",
+    expected: "--target only for a table or a curve",
+  });
 }
 
 async function templateOf({ template, data }: Given, questions: Questions | null): Promise<Template> {

@@ -1,6 +1,13 @@
-/** What kind of file it is, by its first bytes, then by its name. */
+/** What kind of file it is, by its first bytes, then by its name; and what an inspection of any kind gives. */
 import { isNpy } from "../../data/formats/arrays/npy.ts";
 import { fileSize, readFileBytes } from "../../data/formats/source.ts";
+import type { Style } from "../../report/style.ts";
+
+/** What was found in a file: as one JSON object, and as lines for people. */
+export interface Inspected {
+  readonly json: object;
+  readonly draw: (style: Style, width: number) => string[];
+}
 
 export type FileKind = "model" | "array" | "table" | "spec";
 

@@ -48,7 +48,7 @@ export class Trainers {
   }
 
   private start(): ChildProcess {
-    const program = new URL(`./trainer${extname(import.meta.url)}`, import.meta.url);
+    const program = new URL(`./trainerProcess${extname(import.meta.url)}`, import.meta.url);
     // In a process group of its own: Ctrl-C is for the sweep, which passes it on.
     const child = fork(program, { detached: true, stdio: ["ignore", "ignore", "pipe", "ipc"] });
     child.on("exit", () => this.idle.delete(child));

@@ -3,7 +3,7 @@ import type { ResultLine } from "../../search/journal.ts";
 import type { Job } from "../../search/strategy.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { atomicWrite } from "../../support/files.ts";
-import { signalExitCodes } from "../main.ts";
+import { signalExitCodes } from "../signals.ts";
 import type { Sweep, SweepFiles } from "./setup.ts";
 import type { TrainEnd } from "./trainers.ts";
 

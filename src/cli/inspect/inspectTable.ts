@@ -6,8 +6,8 @@ import { range } from "../../data/table/statistics.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { type Column, table as drawTable } from "../../report/table.ts";
 import { count, counted } from "../../report/text.ts";
-import { namesText } from "./columns.ts";
-import type { Inspected } from "./inspected.ts";
+import type { Inspected } from "./kind.ts";
+import { namesText } from "./modelColumns.ts";
 
 const asFound = { kind: null, missing: defaultMissingValues };
 

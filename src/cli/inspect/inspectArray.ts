@@ -7,7 +7,7 @@ import { drawImage } from "../../report/image.ts";
 import type { Style } from "../../report/style.ts";
 import { facts } from "../../report/table.ts";
 import { counted, shape as shapeText } from "../../report/text.ts";
-import type { Inspected } from "./inspected.ts";
+import type { Inspected } from "./kind.ts";
 
 /** With the first `head` records unless that is null. Throws UserError(data) with what is wrong in the file. */
 export async function inspectArray(file: string, head: number | null): Promise<Inspected> {

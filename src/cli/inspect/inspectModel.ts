@@ -8,9 +8,9 @@ import { drawNetwork } from "../../report/network.ts";
 import { printable, type Style } from "../../report/style.ts";
 import { facts, table } from "../../report/table.ts";
 import { bytes, count, counted, shape } from "../../report/text.ts";
-import { drawInputs, targetText } from "./columns.ts";
-import type { Inspected } from "./inspected.ts";
-import { layersAsJson, networkDrawing } from "./layers.ts";
+import type { Inspected } from "./kind.ts";
+import { drawInputs, targetText } from "./modelColumns.ts";
+import { layersAsJson, networkDrawing } from "./networkLayers.ts";
 
 /** Throws UserError(model) for a damaged file. */
 export function inspectModel(file: string): Inspected {

@@ -5,10 +5,10 @@ import { printable } from "../../report/style.ts";
 import { facts } from "../../report/table.ts";
 import { bytes, count, counted } from "../../report/text.ts";
 import { type CheckResult, check } from "../../run/check.ts";
-import { drawInputs, targetText } from "./columns.ts";
-import type { Inspected } from "./inspected.ts";
-import { layersAsJson, networkDrawing } from "./layers.ts";
-import { drawProfile } from "./profile.ts";
+import { drawProfile } from "./columnProfiles.ts";
+import type { Inspected } from "./kind.ts";
+import { drawInputs, targetText } from "./modelColumns.ts";
+import { layersAsJson, networkDrawing } from "./networkLayers.ts";
 
 export interface InspectedSpec extends Inspected {
   readonly warnings: readonly string[];

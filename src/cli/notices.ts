@@ -1,0 +1,50 @@
+/** Warnings that belong to no progress display, and what GitHub Actions is told where it runs nnt. */
+import { appendFileSync } from "node:fs";
+import { annotation, isOnGitHub } from "../report/github.ts";
+import { notice } from "../report/notice.ts";
+import type { Problem } from "../support/errors.ts";
+import type { Listener } from "../train/events.ts";
+import type { Output } from "./output.ts";
+
+/** Collects the warnings of a run, to print them at its end. */
+export function warnings(err: Output): { listen: Listener; told(): Promise<void> } {
+  const messages: string[] = [];
+  return {
+    listen(event) {
+      if (event.event === "warning") messages.push(event.message);
+    },
+    told: () => warn(err, messages),
+  };
+}
+
+export async function warn(err: Output, messages: readonly string[]): Promise<void> {
+  const style = await err.style();
+  for (const message of messages) await err.line(notice("warning", message, style));
+  await annotate(
+    err,
+    "warning",
+    messages.map((message) => ({ message })),
+  );
+}
+
+/** Annotations on stderr; nothing outside GitHub Actions. */
+export async function annotate(
+  err: Output,
+  kind: "error" | "warning",
+  problems: readonly Problem[],
+): Promise<void> {
+  if (!isOnGitHub(err.env)) return;
+  for (const problem of problems) await err.line(annotation(kind, problem, err.env));
+}
+
+/** Appends to the job step's summary. A summary that cannot be written is a warning, not a failure. */
+export async function summarize(err: Output, markdown: () => string): Promise<void> {
+  const file = err.env.GITHUB_STEP_SUMMARY;
+  if (!isOnGitHub(err.env) || !file) return;
+  try {
+    appendFileSync(file, markdown());
+  } catch (error) {
+    const told = notice("warning", `no step summary: ${(error as Error).message}`, await err.style());
+    await err.line(told);
+  }
+}
