@@ -13,7 +13,7 @@ import {
   splitSchema,
 } from "./schema/data.ts";
 import { lossSchema } from "./schema/loss.ts";
-import { metricTasks } from "./schema/metrics.ts";
+import { figureNames } from "./schema/metrics.ts";
 import {
   activationSchema,
   activationTypes,
@@ -29,8 +29,6 @@ import { dimensionSchema, methodSchema, searchSchema } from "./schema/search.ts"
 import { trackSchema } from "./schema/track.ts";
 import { earlyStoppingSchema, trainSchema } from "./schema/train.ts";
 import { specFileSchema } from "./schema.ts";
-
-const metricNames = [...metricTasks.keys()];
 
 /** What we use of JSON Schema. */
 export interface JsonSchema {
@@ -167,7 +165,7 @@ function orOne(property: JsonSchema): JsonSchema {
 const textsOrOne = (property: JsonSchema) => orOne(looseTexts(property));
 
 /** `accuracy` for `validation.accuracy`. */
-const orMetricName = (metric: JsonSchema) => either(metric, metric, { enum: metricNames });
+const orMetricName = (metric: JsonSchema) => either(metric, metric, { enum: figureNames });
 
 /** Names, or settings by name with true for the usual ones. */
 function track(long: JsonSchema): JsonSchema {

@@ -3,7 +3,8 @@ import type { CalibrationSpec } from "../config/schema.ts";
 import { type Calibration, type Conformal, conformalOf } from "../data/preprocessing/calibration.ts";
 import { Decoder } from "../data/preprocessing/decode.ts";
 import { outputWidth, type Preprocessing, targetWidth } from "../data/preprocessing/preprocessing.ts";
-import { bestThreshold, labelThresholdMetrics } from "../metrics/threshold.ts";
+import { thresholdMetricsOf } from "../metrics/metrics.ts";
+import { bestThreshold } from "../metrics/threshold.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
 import type { Watcher } from "./diagnosis.ts";
 
@@ -125,10 +126,10 @@ export function checkCalibration(
   const isBinary = target.task === "classification" && target.classes.length === 2;
   if (threshold && !isBinary && target.task !== "multilabel")
     fail("calibration.threshold: there are not two classes", "two classes, or labels");
-  if (threshold && target.task === "multilabel" && !labelThresholdMetrics.has(threshold))
+  if (threshold && target.task === "multilabel" && !thresholdMetricsOf("labels").includes(threshold))
     fail(
       `calibration.threshold: ${threshold} is not chosen label by label`,
-      [...labelThresholdMetrics].join(", "),
+      thresholdMetricsOf("labels").join(", "),
     );
 }
 

@@ -10,7 +10,7 @@ import {
 } from "../data/preprocessing/preprocessing.ts";
 import type { Floats } from "../engine/matrix.ts";
 import { Calibration } from "../metrics/calibration.ts";
-import type { Evaluation } from "../metrics/metrics.ts";
+import type { Evaluation } from "../metrics/evaluation.ts";
 import { ScoreCurves } from "../metrics/scoreCurves.ts";
 import type { Diagnosis, LabelDiagnosis, NumberRow, ScoreCurve, Shape, WrongRow } from "./findings.ts";
 

@@ -17,6 +17,7 @@ import { Kernels } from "../engine/kernels.ts";
 import { metricsOf } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import type { Figures } from "../train/events.ts";
 import { rowsIn } from "../train/rows.ts";
 import { Measure } from "./measure.ts";
@@ -82,7 +83,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     const { target, calibration } = saved.preprocessing;
     const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), blocksOf(saved.preprocessing));
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
-    const names = metricsOf(target.task);
+    const names = metricsOf(taskOf(target.task).kind);
     const slicing =
       slices &&
       new Slicing(slices, names, target, { hasIntervals: true, thresholds: calibration?.thresholds ?? null });

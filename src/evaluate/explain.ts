@@ -8,18 +8,13 @@ import { openReference } from "../engine/reference/backend.ts";
 import { isMetric, metricsOf } from "../metrics/metrics.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import { Attributor } from "./attribution.ts";
 import { imageShape } from "./diagnosis.ts";
 import { type Chosen, type RowsWanted, rowsHeld } from "./evaluate.ts";
 import type { FirstLayer, Shape } from "./findings.ts";
 import { firstLayer } from "./firstLayer.ts";
-import {
-  copyRow,
-  defaultMetric,
-  type Importance,
-  type ImportanceOptions,
-  permutationImportance,
-} from "./importance.ts";
+import { copyRow, type Importance, type ImportanceOptions, permutationImportance } from "./importance.ts";
 import { readModel, restoreModel } from "./savedModel.ts";
 
 interface Source extends RowsWanted {
@@ -58,8 +53,8 @@ export async function explainModel(options: ExplainOptions): Promise<ExplainedMo
 }
 
 function metricFor(name: string | null, { target: { task } }: Preprocessing): ImportanceOptions["metric"] {
-  const known = ["loss", ...metricsOf(task)];
-  const metric = name ?? defaultMetric[task];
+  const known = ["loss", ...metricsOf(taskOf(task).kind)];
+  const metric = name ?? taskOf(task).score;
   if (metric === "loss" || (isMetric(metric) && known.includes(metric))) return metric;
   const guess = nearest(metric, known);
   throw new UserError(exitCodes.usage, {

@@ -12,6 +12,7 @@ import { lossRule } from "../model/losses.ts";
 import type { Model } from "../model/model.ts";
 import { valuesOf } from "../model/tensors.ts";
 import { type RandomKey, shuffle, streamKey } from "../support/random.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import type { Spread } from "../train/events.ts";
 import { rowsIn } from "../train/rows.ts";
 import { Measure } from "./measure.ts";
@@ -43,14 +44,6 @@ export interface Measured extends Pick<SavedModel, "preprocessing" | "loss"> {
   readonly model: Model;
 }
 
-/** scikit-learn's scores. */
-export const defaultMetric = {
-  classification: "accuracy",
-  multilabel: "accuracy",
-  multioutput: "accuracy",
-  regression: "r2",
-} as const;
-
 /** Multiply-adds that importance may take where somebody waits for something else: a tenth of a second or so. */
 const quickWork = 3e8;
 const quickRows = 1000;
@@ -70,7 +63,7 @@ export async function quickImportance(measured: Measured, split: AnySplit): Prom
   const affordable = quickWork / (passes * measured.model.description.parameterCount);
   if (affordable < Math.min(fewestRows, split.indices.length)) return null;
   const mostRows = Math.min(quickRows, Math.floor(affordable));
-  const metric = defaultMetric[target.task];
+  const metric = taskOf(target.task).score;
   return permutationImportance(measured, split, features, {
     metric,
     repeats: quickRepeats,

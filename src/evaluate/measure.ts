@@ -8,9 +8,11 @@ import {
 import type { LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { type Floats, totalCells } from "../engine/matrix.ts";
-import { type Evaluation, evaluation, type MetricName } from "../metrics/metrics.ts";
+import { type Evaluation, evaluation } from "../metrics/evaluation.ts";
+import type { MetricName } from "../metrics/metrics.ts";
 import { applyLink } from "../model/losses.ts";
 import type { Model } from "../model/model.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import { Batches, evaluationBatch, type Rows } from "../train/batches.ts";
 import type { Figures } from "../train/events.ts";
 import type { Watcher } from "./diagnosis.ts";
@@ -54,7 +56,7 @@ export class Measure {
   ): Promise<{ loss: number; evaluation: Evaluation }> {
     const { k, rows, totals, target, rule, calibration } = this;
     const blocks = blocksOf({ target });
-    const running = evaluation(names, target.task, widthsOf(target), {
+    const running = evaluation(names, taskOf(target.task).kind, widthsOf(target), {
       hasIntervals,
       thresholds: calibration?.thresholds ?? null,
       targets: targetNames({ target }),
@@ -101,10 +103,10 @@ export class Measure {
 }
 
 /** Classes (also when one output tells two apart; those of each target of several), labels or numbers. */
-export function widthsOf(target: Preprocessing["target"]): number | readonly number[] {
-  if (target.task === "classification") return target.classes.length;
+export function widthsOf(target: Preprocessing["target"]): readonly number[] {
+  if (target.task === "classification") return [target.classes.length];
   if (target.task === "multioutput") return blocksOf({ target })!;
-  return target.task === "multilabel" ? target.names.length : target.columns.length;
+  return [target.task === "multilabel" ? target.names.length : target.columns.length];
 }
 
 /** Of rows that hold n means and n more numbers, the means. */

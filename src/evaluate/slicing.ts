@@ -2,7 +2,9 @@
 
 import type { Slices } from "../data/dataset/slices.ts";
 import { type Preprocessing, targetNames, targetWidth } from "../data/preprocessing/preprocessing.ts";
-import { type Evaluation, type EvaluationOptions, evaluation, type MetricName } from "../metrics/metrics.ts";
+import { type Evaluation, type EvaluationOptions, evaluation } from "../metrics/evaluation.ts";
+import type { MetricName } from "../metrics/metrics.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import type { Figures } from "../train/events.ts";
 import type { Watcher } from "./diagnosis.ts";
 import { widthsOf } from "./measure.ts";
@@ -29,7 +31,8 @@ export class Slicing implements Watcher {
   ) {
     this.targetsPerRow = targetWidth({ target });
     const all = { ...options, targets: targetNames({ target }) };
-    this.evaluations = slices.names.map(() => evaluation(names, target.task, widthsOf(target), all));
+    const { kind } = taskOf(target.task);
+    this.evaluations = slices.names.map(() => evaluation(names, kind, widthsOf(target), all));
     this.rows = new Int32Array(slices.names.length);
   }
 

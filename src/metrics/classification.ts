@@ -1,7 +1,7 @@
 /** What is kept of predicted probabilities, batch by batch, to compute metrics of classes and labels. */
 import { allRows, GroupedSums, type Sample } from "./bootstrap.ts";
 import { addCalibration, Calibration, calibrationWidth } from "./calibration.ts";
-import { Confusion } from "./confusion.ts";
+import { type ClassScores, Confusion, classScores } from "./confusion.ts";
 import { Ranking } from "./ranking.ts";
 
 /** Numbers row by row: a batch's probabilities, predictions or targets. */
@@ -209,3 +209,8 @@ export class LabelStats {
 }
 
 const clip = (p: number) => (Number.isNaN(p) ? p : Math.min(Math.max(p, logFloor), 1 - logFloor));
+
+/** Of every label by itself. */
+export function labelScores({ right, predicted, support }: LabelView): ClassScores[] {
+  return [...right].map((hits, j) => classScores(hits, predicted[j]!, support[j]!));
+}

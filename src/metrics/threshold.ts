@@ -2,13 +2,6 @@
 import { Confusion } from "./confusion.ts";
 import { betterOf, confusionMetric, type MetricName } from "./metrics.ts";
 
-/** Metrics of labels that are best when they are best for each label. */
-export const labelThresholdMetrics: ReadonlySet<string> = new Set([
-  "f1_macro",
-  "f1_weighted",
-  "hamming_loss",
-]);
-
 /**
  * Halfway between two probabilities of rows; of equally good ones the nearest to ½.
  * @param p of the second class, or of the label

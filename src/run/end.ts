@@ -11,9 +11,10 @@ import { observer } from "../evaluate/diagnosis.ts";
 import type { Diagnosis } from "../evaluate/findings.ts";
 import { type Importance, quickImportance } from "../evaluate/importance.ts";
 import type { Folds, Summary } from "../evaluate/summary.ts";
-import { defaultMetrics, type Intervals, quickWork } from "../metrics/metrics.ts";
+import { type Intervals, quickWork } from "../metrics/evaluation.ts";
 import { assert } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import { type EndEvent, type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
 import type { Assembly } from "./assembly.ts";
 import type { TrainOptions } from "./options.ts";
@@ -133,7 +134,7 @@ async function measureBest(work: Assembly, run: Run, options: TrainOptions): Pro
     const { parameters, buffers } = readCheckpoint(run.paths.best, "model");
     model.load([...parameters, ...buffers], run.paths.best);
   }
-  const names = defaultMetrics[network.task];
+  const names = taskOf(network.task).metrics;
   const calibration = await calibrate(work, run);
   const preprocessing = { ...work.preprocessing, ...(calibration && { calibration }) };
   const { validation, test } = data.splits;

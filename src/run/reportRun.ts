@@ -12,10 +12,10 @@ import { type Importance, quickImportance } from "../evaluate/importance.ts";
 import { Measure } from "../evaluate/measure.ts";
 import { readModel, restoreModel, type SavedModel } from "../evaluate/savedModel.ts";
 import { readSummary } from "../evaluate/summary.ts";
-import { defaultMetrics } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { atomicWrite, isThere, readText } from "../support/files.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import { rowsIn } from "../train/rows.ts";
 import { type ReportData, reportData } from "./reportData.ts";
 
@@ -67,7 +67,7 @@ async function diagnose(
     const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), blocksOf(saved.preprocessing));
     const measure = new Measure(k, model, rowsIn(k)(split), rule, target, calibration);
     const watching = observer(saved.preprocessing, { split: name, rows: split });
-    const { evaluation } = await measure.run(defaultMetrics[target.task], { watch: [watching] });
+    const { evaluation } = await measure.run(taskOf(target.task).metrics, { watch: [watching] });
     const importance = await quickImportance({ k, model, ...saved }, split);
     close?.();
     return { diagnosis: watching.diagnosis(evaluation), importance, profile, warnings: [...warnings] };

@@ -1,6 +1,6 @@
 /** What can be learnt, one row each: everything that anyone asks of a task. */
-import type { Learns, LossName } from "./losses.ts";
-import { lossNames, lossOf } from "./losses.ts";
+import type { AnswerKind, MetricName } from "../metrics/metrics.ts";
+import { type Learns, type LossName, lossNames, lossOf } from "./losses.ts";
 
 /** What a task is. */
 export interface Task {
@@ -10,6 +10,16 @@ export interface Task {
   readonly loss: LossName;
   /** Whether a loss says by itself that so many target columns are this task. */
   readonly isOf: (columns: number) => boolean;
+  /** What a row is answered with. */
+  readonly kind: AnswerKind;
+  /** What is told of a model unless something else is asked for. */
+  readonly metrics: readonly MetricName[];
+  /** What every epoch tells besides the loss. */
+  readonly headline: MetricName;
+  /** What training sums up on the way, besides the loss: the kernel of the loss counts right rows. */
+  readonly ofTraining: readonly "accuracy"[];
+  /** By which a column's importance is measured: scikit-learn's score. */
+  readonly score: MetricName;
   /** Several targets have classes each: what knows those of one target alone is refused. */
   readonly hasSeveral?: true;
 }
@@ -18,10 +28,47 @@ const one = (columns: number) => columns === 1;
 const several = (columns: number) => columns > 1;
 
 export const tasks = {
-  classification: { learns: ["classes", "labels"], loss: "cross_entropy", isOf: one },
-  regression: { learns: ["numbers"], loss: "mse", isOf: () => true },
-  multilabel: { learns: ["labels"], loss: "bce_with_logits", isOf: several },
-  multioutput: { learns: ["classes"], loss: "cross_entropy", isOf: several, hasSeveral: true },
+  classification: {
+    learns: ["classes", "labels"],
+    loss: "cross_entropy",
+    isOf: one,
+    kind: "class",
+    metrics: ["accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc"],
+    headline: "accuracy",
+    ofTraining: ["accuracy"],
+    score: "accuracy",
+  },
+  regression: {
+    learns: ["numbers"],
+    loss: "mse",
+    isOf: () => true,
+    kind: "numbers",
+    metrics: ["mse", "rmse", "mae", "r2"],
+    headline: "rmse",
+    ofTraining: [],
+    score: "r2",
+  },
+  multilabel: {
+    learns: ["labels"],
+    loss: "bce_with_logits",
+    isOf: several,
+    kind: "labels",
+    metrics: ["accuracy", "hamming_loss", "f1_macro", "log_loss", "roc_auc"],
+    headline: "f1_macro",
+    ofTraining: [],
+    score: "accuracy",
+  },
+  multioutput: {
+    learns: ["classes"],
+    loss: "cross_entropy",
+    isOf: several,
+    kind: "classes",
+    metrics: ["accuracy", "hamming_loss", "f1_macro", "log_loss", "roc_auc"],
+    headline: "accuracy",
+    ofTraining: [],
+    score: "accuracy",
+    hasSeveral: true,
+  },
 } satisfies Record<string, Task>;
 
 export type TaskName = keyof typeof tasks;

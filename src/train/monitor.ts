@@ -2,16 +2,9 @@
 import { isMetric, isUp, type MetricName, metricsOf } from "../metrics/metrics.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import type { Figures } from "./events.ts";
 import type { Network } from "./network.ts";
-
-/** What every epoch tells besides the loss. */
-const headlines = {
-  classification: ["accuracy"],
-  multilabel: ["f1_macro"],
-  multioutput: ["accuracy"],
-  regression: ["rmse"],
-} satisfies Record<string, MetricName[]>;
 
 /**
  * The figure that decides which epoch is best: that of early stopping, else of the target, else the loss.
@@ -34,7 +27,7 @@ export function monitorOf({ spec, task }: Network, hasValidation: boolean): Moni
 /** The metrics that an epoch's validation has to work out. */
 export function epochMetrics({ task }: Network, { metric, target }: Monitor): MetricName[] {
   const names = [metric, target?.metric ?? ""].map((path) => path.split(".")[1] ?? "");
-  return [...new Set([...headlines[task], ...names.filter(isMetric)])];
+  return [...new Set([taskOf(task).headline, ...names.filter(isMetric)])];
 }
 
 function modeOf(metric: string): "min" | "max" {
@@ -48,16 +41,14 @@ function requireFigure(section: string, metric: string, task: Network["task"], h
   };
   if (split === "validation" && !hasValidation)
     fail("the data has no validation rows", "data.split.validation above 0, or train.loss");
-  const known = split === "train" ? trainFigures(task) : ["loss", ...metricsOf(task)];
+  const known: string[] = [
+    "loss",
+    ...(split === "train" ? taskOf(task).ofTraining : metricsOf(taskOf(task).kind)),
+  ];
   if (known.includes(name)) return;
   const close = nearest(name, known);
   if (close) fail(`no such figure of a ${task}; did you mean ${split}.${close}?`);
   fail(`no such figure of a ${task}`, known.join(", "));
-}
-
-/** What training itself sums up without a pass of its own. */
-function trainFigures(task: string): string[] {
-  return task === "classification" ? ["loss", "accuracy"] : ["loss"];
 }
 
 export interface Monitor {

@@ -9,7 +9,7 @@ import { type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import { loadTensors, type NamedTensor } from "../model/tensors.ts";
 import { firstNonFinite } from "../support/finite.ts";
-import type { TaskName } from "../tasks/tasks.ts";
+import { type TaskName, taskOf } from "../tasks/tasks.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { Batches, type Rows } from "./batches.ts";
 import type { Figures } from "./events.ts";
@@ -62,7 +62,7 @@ export class Trainer {
   figures(task: TaskName): Figures {
     const { totals } = this.state;
     const loss = this.meanLoss;
-    if (task !== "classification") return { loss };
+    if (!taskOf(task).ofTraining.includes("accuracy")) return { loss };
     return { loss, accuracy: totals[totalCells.correct]! / totals[totalCells.rows]! };
   }
 

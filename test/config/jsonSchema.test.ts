@@ -4,8 +4,6 @@ import { describe, expect, it, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { jsonSchema, jsonSchemaText } from "../../src/config/jsonSchema.ts";
-import { metricTasks } from "../../src/config/schema/metrics.ts";
-import { type MetricName, metrics, metricsOf } from "../../src/metrics/metrics.ts";
 import { load, resolved } from "./support.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -54,16 +52,6 @@ it("is what the committed file holds (npm run schema writes it)", () => {
 it("describes every option", () => {
   const bare = Array.from(undescribed(jsonSchema(), ""));
   expect(bare.filter((path) => !/\.(name|type)$/.test(path))).toEqual([]);
-});
-
-it("knows the metrics that there are", () => {
-  const known = Object.keys(metrics).map((name) => [
-    name,
-    (["classification", "multioutput", "multilabel", "regression"] as const).filter((task) =>
-      metricsOf(task).includes(name as MetricName),
-    ),
-  ]);
-  expect([...metricTasks].filter(([name]) => name !== "loss")).toEqual(known);
 });
 
 it("takes every schedule and optimizer of the golden files, with their options", () => {

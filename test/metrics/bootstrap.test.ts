@@ -1,17 +1,18 @@
 /** Intervals say how far figures would move with other rows; and large test sets do not fill the memory. */
 import { describe, expect, test } from "vitest";
 import { Calibration } from "../../src/metrics/calibration.ts";
-import { evaluation, type MetricName, metricsOf } from "../../src/metrics/metrics.ts";
+import { evaluation } from "../../src/metrics/evaluation.ts";
+import { type AnswerKind, type MetricName, metricsOf } from "../../src/metrics/metrics.ts";
 import { Ranking } from "../../src/metrics/ranking.ts";
 import { randomNormal, randomUniform, streamKey } from "../../src/support/random.ts";
 
 const key = (set: number) => streamKey(set, "split");
-const start = (...[names, task, width]: Parameters<typeof evaluation>) =>
-  evaluation(names, task, width, { hasIntervals: true });
+const start = (names: readonly MetricName[], kind: AnswerKind, width: number) =>
+  evaluation(names, kind, [width], { hasIntervals: true });
 
 /** Errors of standard deviation 1 around predictions of 0. */
 function errors(set: number, rows: number, names: readonly MetricName[] = ["mae", "max_error"]) {
-  const running = start(names, "regression", 1);
+  const running = start(names, "numbers", 1);
   running.add(
     new Float64Array(rows),
     Float64Array.from({ length: rows }, (_, i) => randomNormal(key(set), i)),
@@ -21,7 +22,7 @@ function errors(set: number, rows: number, names: readonly MetricName[] = ["mae"
 
 /** A class that is right with probability 0.8, given as 0.8. */
 function answers(set: number, rows: number, names: readonly MetricName[]) {
-  const running = start(names, "classification", 2);
+  const running = start(names, "class", 2);
   const isRight = Float64Array.from({ length: rows }, (_, i) => (randomUniform(key(set), i) < 0.8 ? 1 : 0));
   running.add(new Float64Array(rows).fill(0.8), isRight);
   return running;
@@ -45,9 +46,9 @@ test("of forty test sets, nearly all have the truth within the interval, and not
 });
 
 test("the figure lies in its interval, and equal rows have equal intervals in any batches", () => {
-  const names = metricsOf("classification");
-  const whole = start(names, "classification", 3);
-  const parts = start(names, "classification", 3);
+  const names = metricsOf("class");
+  const whole = start(names, "class", 3);
+  const parts = start(names, "class", 3);
   const p = Float64Array.from({ length: 900 }, (_, i) => 0.1 + randomUniform(key(1), i));
   for (let r = 0; r < 300; r++) {
     const row = p.subarray(3 * r, 3 * r + 3);
@@ -74,7 +75,7 @@ test("the figure lies in its interval, and equal rows have equal intervals in an
 
 test("the largest of all errors has no interval, and no area either where there is one class", () => {
   expect(errors(1, 50).intervals().metrics).not.toHaveProperty("max_error");
-  const running = start(["roc_auc", "accuracy"], "classification", 2);
+  const running = start(["roc_auc", "accuracy"], "class", 2);
   running.add(Float64Array.of(0.9, 0.2, 0.8), Float64Array.of(1, 1, 1));
   expect(Object.keys(running.intervals().metrics)).toEqual(["accuracy"]);
 });

@@ -1,15 +1,16 @@
 /** Every metric is scikit-learn's number, however the rows are cut into batches. */
 import { describe, expect, test } from "vitest";
+import { evaluation } from "../../src/metrics/evaluation.ts";
 import {
+  type AnswerKind,
   betterOf,
-  defaultMetrics,
-  evaluation,
   isMetric,
   isUp,
   type MetricName,
   metrics,
   metricsOf,
 } from "../../src/metrics/metrics.ts";
+import { taskNames, taskOf } from "../../src/tasks/tasks.ts";
 import golden from "../golden/metrics.json" with { type: "json" };
 
 type Nested = number | readonly Nested[];
@@ -53,9 +54,10 @@ describe.each(cases.map((golden, i) => ({ i, golden })))("golden case $i", ({ go
   const predictions = flat((golden.probabilities ?? golden.prediction)!);
   const width = golden.classes ?? (golden.target as number[][])[0]!.length;
   const perRow = golden.classes ? 1 : width;
+  const { kind } = taskOf(golden.task);
 
   test.each([1, 7, 1000])("in batches of %i rows", (batchSize) => {
-    const running = evaluation(metricsOf(golden.task), golden.task, width);
+    const running = evaluation(metricsOf(kind), kind, [width]);
     for (let r = 0; r * perRow < targets.length; r += batchSize) {
       running.add(
         predictions.subarray(r * width, (r + batchSize) * width),
@@ -85,15 +87,15 @@ test("two classes told apart by one probability are measured as by two", () => {
   const golden = cases.find(({ classes }) => classes === 2)!;
   const both = flat(golden.probabilities!);
   const second = both.filter((_, i) => i % 2 === 1);
-  const names = metricsOf("classification");
-  const [one, two] = [evaluation(names, "classification", 2), evaluation(names, "classification", 2)];
+  const names = metricsOf("class");
+  const [one, two] = [evaluation(names, "class", [2]), evaluation(names, "class", [2])];
   one.add(second, flat(golden.target));
   two.add(both, flat(golden.target));
   for (const name of names) expect(one.result()[name], name).toBeCloseTo(two.result()[name]!, 12);
 });
 
 describe("labels", () => {
-  const running = evaluation(metricsOf("multilabel"), "multilabel", 2);
+  const running = evaluation(metricsOf("labels"), "labels", [2]);
   // Two labels per row: right, one wrong, both wrong.
   running.add(Float32Array.of(0.9, 0.2, 0.8, 0.6, 0.3, 0.7), Float32Array.of(1, 0, 1, 0, 1, 0));
   const result = running.result();
@@ -121,10 +123,10 @@ describe("several targets of classes", () => {
     { p: [0.6, 0.4], q: [0.1, 0.1, 0.8], y: [1, 2] },
     { p: [0.2, 0.8], q: [0.4, 0.5, 0.1], y: [0, 0] },
   ];
-  const names = metricsOf("multioutput");
+  const names = metricsOf("classes");
   const targets = ["p", "q"];
   const measured = (some: typeof rows, batch: number) => {
-    const running = evaluation(names, "multioutput", blocks, { targets, hasIntervals: true });
+    const running = evaluation(names, "classes", blocks, { targets, hasIntervals: true });
     for (let r = 0; r < some.length; r += batch) {
       const part = some.slice(r, r + batch);
       running.add(
@@ -135,7 +137,7 @@ describe("several targets of classes", () => {
     return running;
   };
   const alone = (key: "p" | "q", t: number) => {
-    const running = evaluation(names, "classification", blocks[t]!);
+    const running = evaluation(names, "class", [blocks[t]!]);
     running.add(
       Float64Array.from(rows.flatMap((row) => row[key])),
       Float64Array.from(rows, ({ y }) => y[t]!),
@@ -184,47 +186,47 @@ describe("several targets of classes", () => {
 });
 
 describe("rare cases", () => {
-  const measure = (task: "classification" | "regression", width: number, s: number[], y: number[]) => {
-    const running = evaluation(metricsOf(task), task, width);
+  const measure = (kind: AnswerKind, width: number, s: number[], y: number[]) => {
+    const running = evaluation(metricsOf(kind), kind, [width]);
     running.add(Float64Array.from(s), Float64Array.from(y));
     return running.result();
   };
 
   test("a class that neither occurs nor is predicted does not count in macro means", () => {
-    const result = measure("classification", 3, [0.8, 0.2, 0, 0.1, 0.9, 0], [0, 1]);
+    const result = measure("class", 3, [0.8, 0.2, 0, 0.1, 0.9, 0], [0, 1]);
     expect(result).toMatchObject({ accuracy: 1, f1_macro: 1, balanced_accuracy: 1, roc_auc: 1 });
   });
 
   test("one class only: correlation and agreement are 0, ROC is undefined", () => {
-    const result = measure("classification", 2, [0.8, 0.2, 0.7, 0.3], [0, 0]);
+    const result = measure("class", 2, [0.8, 0.2, 0.7, 0.3], [0, 0]);
     expect(result).toMatchObject({ accuracy: 1, matthews_corrcoef: 0, cohen_kappa: 0, roc_auc: Number.NaN });
   });
 
   test("equal scores count as half a pair", () => {
-    expect(measure("classification", 2, [0.5, 0.5, 0.5, 0.5], [0, 1]).roc_auc).toBe(0.5);
+    expect(measure("class", 2, [0.5, 0.5, 0.5, 0.5], [0, 1]).roc_auc).toBe(0.5);
   });
 
   test("a probability of 0 for what happened costs much, but not everything", () => {
-    expect(measure("classification", 2, [1, 0], [1]).log_loss).toBeCloseTo(34.54, 2);
+    expect(measure("class", 2, [1, 0], [1]).log_loss).toBeCloseTo(34.54, 2);
   });
 
   test("r2 keeps its digits far from zero, and of a constant is 1 or 0", () => {
     const far = 1e9;
-    expect(measure("regression", 1, [far + 1, far + 2, far + 4], [far + 1, far + 2, far + 3]).r2).toBe(0.5);
-    expect(measure("regression", 1, [2, 2], [2, 2]).r2).toBe(1);
-    expect(measure("regression", 1, [1, 2], [2, 2]).r2).toBe(0);
+    expect(measure("numbers", 1, [far + 1, far + 2, far + 4], [far + 1, far + 2, far + 3]).r2).toBe(0.5);
+    expect(measure("numbers", 1, [2, 2], [2, 2]).r2).toBe(1);
+    expect(measure("numbers", 1, [1, 2], [2, 2]).r2).toBe(0);
   });
 
   test("the median of an even number of errors is between the middle ones", () => {
-    expect(measure("regression", 1, [1, 2, 3, 9], [0, 0, 0, 0]).median_ae).toBe(2.5);
-    expect(measure("regression", 1, [1, 2, 9], [0, 0, 0]).median_ae).toBe(2);
+    expect(measure("numbers", 1, [1, 2, 3, 9], [0, 0, 0, 0]).median_ae).toBe(2.5);
+    expect(measure("numbers", 1, [1, 2, 9], [0, 0, 0]).median_ae).toBe(2);
   });
 
   test("more rows than the first buffer holds are ranked all the same", () => {
     const count = 5000;
     const s = Array.from({ length: count }, (_, i) => i / count);
     const y = Array.from({ length: count }, (_, i) => (i >= count / 2 ? 1 : 0));
-    expect(measure("classification", 2, s, y)).toMatchObject({ roc_auc: 1, average_precision: 1 });
+    expect(measure("class", 2, s, y)).toMatchObject({ roc_auc: 1, average_precision: 1 });
   });
 });
 
@@ -245,8 +247,7 @@ test("errors are better low, scores high", () => {
 });
 
 test("the default metrics of a task are metrics of that task", () => {
-  for (const [task, names] of Object.entries(defaultMetrics)) {
-    expect(metricsOf(task as keyof typeof defaultMetrics)).toEqual(expect.arrayContaining(names));
-  }
+  for (const { kind, metrics, headline, score, ofTraining } of taskNames.map(taskOf))
+    expect(metricsOf(kind)).toEqual(expect.arrayContaining([...metrics, headline, score, ...ofTraining]));
   expect(isMetric("toString")).toBe(false);
 });

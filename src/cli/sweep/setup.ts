@@ -8,12 +8,13 @@ import { readSpecFile } from "../../config/parse/read.ts";
 import type { Override } from "../../config/parse/set.ts";
 import { parsePath } from "../../config/paths.ts";
 import type { DimensionSpec, SearchSpec } from "../../config/schema.ts";
-import { defaultMetrics, isUp } from "../../metrics/metrics.ts";
+import { isUp } from "../../metrics/metrics.ts";
 import type { SearchLine } from "../../search/journal.ts";
 import type { Point } from "../../search/space.ts";
 import type { Job, SearchSettings } from "../../search/strategy.ts";
 import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
 import { ioProblem } from "../../support/files.ts";
+import { taskNames, taskOf } from "../../tasks/tasks.ts";
 import { JournalFile } from "./journalFile.ts";
 
 export interface Sweep {
@@ -64,8 +65,8 @@ function modeOf(metric: string): "min" | "max" {
 /** A run tells a few metrics of its best model; it is one of these that trials are compared by. */
 function checkMetric({ spec, locate }: LoadedSpec, metric: string): void {
   const [, name = ""] = metric.split(".");
-  const tasks = spec.data.task === null ? Object.values(defaultMetrics) : [defaultMetrics[spec.data.task]];
-  const known = ["loss", ...new Set(tasks.flat())];
+  const tasks = spec.data.task ? [spec.data.task] : taskNames;
+  const known = ["loss", ...new Set(tasks.flatMap((task) => taskOf(task).metrics))];
   if (known.includes(name)) return;
   const message = `search.metric is "${metric}", which a run does not tell of its best model`;
   throw new UserError(exitCodes.usage, {

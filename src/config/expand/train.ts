@@ -1,5 +1,5 @@
 /** Defaults and shorthand of the `train` section. */
-import { metricTasks } from "../schema/metrics.ts";
+import { figureNames } from "../schema/metrics.ts";
 import { isMapping, type Mapping } from "./expansion.ts";
 
 /** Epochs when the spec names neither epochs nor steps. */
@@ -26,5 +26,5 @@ function expandCheckpoint(raw: Mapping): Mapping {
 /** `accuracy`, and Keras's and Lightning's `val_accuracy` → `validation.accuracy`. */
 export function expandMetric(written: string): string {
   const [, split = "validation", name = written] = /^(val|validation|train)[_.](.+)$/.exec(written) ?? [];
-  return metricTasks.has(name) ? `${split === "train" ? split : "validation"}.${name}` : written;
+  return figureNames.includes(name) ? `${split === "train" ? split : "validation"}.${name}` : written;
 }

@@ -1,18 +1,11 @@
 /** The spec's `calibration` section in canonical form: what is fitted on the validation rows after training. */
 import { z } from "zod";
+import { type MetricName, thresholdMetricsOf } from "../../metrics/metrics.ts";
 import { choice, flag } from "./fields.ts";
 
 export type CalibrationSpec = z.output<typeof calibrationSchema>;
 
-const thresholdMetrics = [
-  "accuracy",
-  "balanced_accuracy",
-  "f1_macro",
-  "f1_weighted",
-  "matthews_corrcoef",
-  "cohen_kappa",
-  "hamming_loss",
-] as const;
+const thresholdMetrics = thresholdMetricsOf("class") as [MetricName, ...MetricName[]];
 
 export const calibrationSchema = z
   .strictObject(
