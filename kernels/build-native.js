@@ -1,16 +1,17 @@
 /**
  * Builds the native addon `build/nnt.node` with the C compiler of the machine: one object per instruction
- * set, one for threads, one for Node-API. Needs no headers of Node: kernels/napi.h declares what is used.
+ * set, one for threads, one for Node-API; and `build/lock.node`, the system's locks on files. Needs no headers of
+ * Node: kernels/napi.h declares what is used.
  *
  * `--optional`: says in one line why nothing was built, and succeeds; an install never fails over it.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { folder, sourceHash } from "./source.js";
 
-const output = join(folder, "..", "build", "nnt.node");
+const outputs = join(folder, "..", "build");
 const execute = promisify(execFile);
 
 /** Sets that the addon chooses from at run time, with the compiler's flags. */
@@ -44,7 +45,7 @@ const flags = [
 async function build() {
   if (process.platform === "win32") throw new Error("there is no build for Windows yet");
   const compiler = await findCompiler([process.env.CC, "cc", "gcc", "clang"]);
-  const work = join(dirname(output), `native-${process.pid}`);
+  const work = join(outputs, `native-${process.pid}`);
   mkdirSync(work, { recursive: true });
   try {
     const compile = async (source, name, extra) => {
@@ -52,7 +53,8 @@ async function build() {
       await run(compiler, [...flags, ...extra, "-c", join(folder, source), "-o", object]);
       return object;
     };
-    const objects = await Promise.all([
+    const [lock, ...objects] = await Promise.all([
+      compile("lock/lock.c", "lock", []),
       ...Object.entries(instructionSets).map(([name, extra]) =>
         compile("kernels.c", name, [...extra, `-DNNT_TABLE=nnt_${name}`]),
       ),
@@ -62,9 +64,13 @@ async function build() {
     // Node's own functions are found when the addon is loaded.
     const kind =
       process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-pthread"];
-    const linked = join(work, "nnt.node");
-    await run(compiler, [...kind, ...objects, "-o", linked]);
-    renameSync(linked, output);
+    for (const [name, parts] of [
+      ["nnt.node", objects],
+      ["lock.node", [lock]],
+    ]) {
+      await run(compiler, [...kind, ...parts, "-o", join(work, name)]);
+      renameSync(join(work, name), join(outputs, name));
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -50,6 +50,7 @@ const files = {
   summary: "final metrics, best epoch, parameters, wall time, sha256 of the weights, versions, kernels",
   report: "one self-contained page",
   folds: "with `train.folds`: a prediction for each row by the model that has not seen it",
+  sums: "sha256 of each of these but the models, which hold their own; for `nnt verify` and `sha256sum --check`",
 } satisfies Record<keyof typeof runFiles, string>;
 
 function filesPage(): string {

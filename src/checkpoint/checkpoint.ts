@@ -10,8 +10,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { type ByteSource, memorySource, withFile } from "../support/byteSource.ts";
 import { assert, exitCodes, type Problem, UserError } from "../support/errors.ts";
-import { atomicWrite } from "../support/files.ts";
 import { firstNonFinite } from "../support/finite.ts";
+import { writeInside } from "../support/inside.ts";
 import { headerLimits, type TensorEntry } from "./header.ts";
 import { excessOf } from "./jsonSize.ts";
 import {
@@ -77,7 +77,7 @@ export class UnknownFormat extends UserError {}
  */
 export function writeCheckpoint(paths: string | readonly string[], checkpoint: Checkpoint): Digests {
   const { chunks, digests } = encodeCheckpoint(checkpoint);
-  atomicWrite(paths, chunks);
+  writeInside(paths, chunks);
   return digests;
 }
 

@@ -4,13 +4,15 @@
  * Everyone who wants the directory puts a claim there, an empty file whose name says who it is, and only
  * then looks at the claims of others: of two, at least one sees the other. Whoever sees none holds the
  * directory and says so by filling its claim; of several that claim at the same moment the first by name
- * stays and the others withdraw. Claims of ended processes count for nothing and are removed.
+ * stays and the others withdraw. Claims of processes that are gone count for nothing and are removed; whether one is
+ * gone, `support/claim.ts` tells.
  */
 
-import { closeSync, constants, openSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { type Claim, lookAt, makeClaim, patience, type Seen } from "../support/claim.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import { ioProblem, isMissing, removeIfThere } from "../support/files.ts";
+import { ioProblem, removeIfThere } from "../support/files.ts";
 import {
   formatIdentity,
   liveness,
@@ -20,6 +22,8 @@ import {
 } from "../support/processes.ts";
 
 export interface Lock {
+  /** Throws UserError(io) where the directory was taken from this process, which had been silent for too long. */
+  check(): void;
   /** Gives the directory back; a second call does nothing. */
   release(): void;
 }
@@ -27,25 +31,30 @@ export interface Lock {
 /** Claims a directory for this process. Throws UserError(io) when another one has it. */
 export function lockDirectory(directory: string): Lock {
   const own = claimPrefix + formatIdentity(thisProcess());
-  const path = join(directory, own);
+  let claim: Claim;
   try {
     // A process that claims twice would meet its own claim here.
-    closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644));
+    claim = makeClaim(join(directory, own));
   } catch (error) {
     const isOwn = (error as NodeJS.ErrnoException).code === "EEXIST";
     throw isOwn ? inUse(directory, thisProcess()) : ioProblem(error, directory, "lock the directory");
   }
   try {
     settle(directory, own);
-    writeFileSync(path, `${JSON.stringify(thisProcess())}\n`);
+    claim.hold();
   } catch (error) {
-    removeIfThere(path);
+    claim.release();
     throw ioProblem(error, directory, "lock the directory");
   }
-  return { release: () => removeIfThere(path) };
+  return {
+    check() {
+      if (claim.isLost()) throw takenAway(directory);
+    },
+    release: () => claim.release(),
+  };
 }
 
-/** Who holds a directory or wants it, ended processes of this host not counted. Throws UserError(io). */
+/** Who holds a directory or wants it, processes that are gone not counted. Throws UserError(io). */
 export function holdersOf(directory: string): ProcessIdentity[] {
   try {
     return otherClaims(directory, "").map(({ identity }) => identity);
@@ -54,70 +63,63 @@ export function holdersOf(directory: string): ProcessIdentity[] {
   }
 }
 
-/** Takes a directory from processes of another host: only for who knows that they are gone. */
-export function dropClaims(directory: string, host: string): void {
-  for (const { name, identity } of otherClaims(directory, ""))
-    if (identity.host === host) removeIfThere(join(directory, name));
-}
-
 const claimPrefix = ".nnt-lock-";
 
 /** Claims settle in microseconds; a process stopped in between is not waited for longer than this. */
-const patience = { rounds: 200, milliseconds: 10 };
+const settling = { rounds: 200, milliseconds: 10 };
 
 /** Returns when nobody else has or wants the directory; throws when somebody has it, or comes first. */
 function settle(directory: string, own: string): void {
   for (let round = 0; ; round++) {
     const rivals = otherClaims(directory, own);
     if (rivals.length === 0) return;
-    const winner = rivals.find(({ isHeld, name }) => isHeld || name < own || round === patience.rounds);
-    if (winner) throw inUse(directory, winner.identity, join(directory, winner.name));
+    const winner = rivals.find(({ isHeld, name }) => isHeld || name < own || round === settling.rounds);
+    if (winner) throw inUse(directory, winner.identity);
     // All others claim too and come after: they withdraw as soon as they look.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, patience.milliseconds);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, settling.milliseconds);
   }
 }
 
-interface Claim {
+interface Rival extends Seen {
   readonly name: string;
   readonly identity: ProcessIdentity;
-  readonly isHeld: boolean;
 }
 
-/** The claims of others, those of ended processes removed. */
-function otherClaims(directory: string, own: string): Claim[] {
-  const claims: Claim[] = [];
+/** The claims of others, those of processes that are gone removed. */
+function otherClaims(directory: string, own: string): Rival[] {
+  const claims: Rival[] = [];
   for (const name of readdirSync(directory)) {
     const identity =
       name.startsWith(claimPrefix) && name !== own ? parseIdentity(name.slice(claimPrefix.length)) : null;
-    if (!identity) continue;
-    const path = join(directory, name);
-    if (liveness(identity) === "dead") removeIfThere(path);
-    else {
-      const size = sizeOf(path);
-      if (size !== null) claims.push({ name, identity, isHeld: size > 0 });
-    }
+    const seen = identity && lookAt(join(directory, name), identity);
+    if (seen?.isGone) removeIfThere(join(directory, name));
+    else if (seen) claims.push({ name, identity: identity!, ...seen });
   }
   return claims;
 }
 
-/** Null for a claim that was withdrawn since. */
-function sizeOf(path: string): number | null {
-  try {
-    return statSync(path).size;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
-function inUse(directory: string, { pid, host }: ProcessIdentity, claim?: string): UserError {
+function inUse(directory: string, identity: ProcessIdentity): UserError {
+  const { pid, host, boot, namespace } = identity;
   const own = thisProcess();
-  const isHere = host === own.host;
-  const who = pid === own.pid && isHere ? "this process" : `process ${pid}`;
+  const isOwn = pid === own.pid && boot === own.boot && namespace === own.namespace;
+  const isSeen = liveness(identity) !== "unknown";
+  const where = isSeen ? "" : host === own.host ? " in another container" : ` on host ${host}`;
   return new UserError(exitCodes.io, {
     file: directory,
-    message: `the directory is in use by ${who}${isHere ? "" : ` on host ${host}`}`,
+    message: `the directory is in use by ${isOwn ? "this process" : `process ${pid}${where}`}`,
     expected: "one training per directory",
-    hint: isHere ? "wait for it, or choose another --out" : `if no nnt runs there any more, remove ${claim}`,
+    hint: isSeen
+      ? "wait for it, or choose another --out"
+      : `if it has ended, the directory is free ${patience.secondsOfSilence} s after it was last heard of`,
+  });
+}
+
+function takenAway(directory: string): UserError {
+  const seconds = patience.secondsOfSilence;
+  return new UserError(exitCodes.io, {
+    file: directory,
+    message: `another process has taken the directory, as this one was not heard of for ${seconds} s`,
+    expected: "a machine that is not stopped for so long",
+    hint: "what was saved until then is what the other one goes on from",
   });
 }

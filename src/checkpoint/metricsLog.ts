@@ -6,16 +6,10 @@
  * the epoch is saved. So a checkpoint's lines are always there, and lines beyond it can be dropped.
  */
 
-import {
-  closeSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-} from "node:fs";
-import { ioProblem, writeAll } from "../support/files.ts";
+import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { ioProblem, isThere, syncDirectory, writeAll } from "../support/files.ts";
+import { openInside, readInside } from "../support/inside.ts";
 import type { Progress } from "./checkpoint.ts";
 
 export interface MetricsLog {
@@ -30,20 +24,30 @@ export interface MetricsLog {
 export type LoggedEvent = Readonly<Record<string, unknown>>;
 
 /**
- * Opens the log for appending, cut back to the lines that a checkpoint's progress covers (null: to none).
- * A torn last line, an "end" and all that follows are dropped; what was kept is handed back.
+ * The lines that a checkpoint's progress covers (null: none); changes nothing. A torn last line, an "end" and all that
+ * follows are left out. Throws UserError(io).
+ */
+export function linesUpTo(path: string, progress: Progress | null): LoggedEvent[] {
+  return isThere(path) ? coveredLines(readInside(path), progress).events : [];
+}
+
+/**
+ * Opens the log for appending, cut back to the lines that a checkpoint's progress covers; what was kept is handed back.
  * Throws UserError(io).
  */
 export function openMetricsLog(
   path: string,
   progress: Progress | null,
 ): { log: MetricsLog; kept: LoggedEvent[] } {
-  // Not following a link: a run writes nothing outside its directory.
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
-  const file = attempt(path, "open", () => openSync(path, flags, 0o644));
+  const isNew = !isThere(path);
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
+  const file = attempt(path, "open", () => openInside(path, flags));
   try {
+    if (isNew) attempt(path, "sync", () => syncDirectory(dirname(path)));
     const { events, bytes } = attempt(path, "read", () => coveredLines(readFileSync(file), progress));
-    attempt(path, "write", () => ftruncateSync(file, bytes));
+    attempt(path, "write", () => {
+      if (bytes < fstatSync(file).size) ftruncateSync(file, bytes);
+    });
     return { log: logOf(path, file), kept: events };
   } catch (error) {
     closeSync(file);
@@ -53,11 +57,7 @@ export function openMetricsLog(
 
 /** The lines of a log as far as they are whole; for reports. Throws UserError(io). */
 export function readMetricsLog(path: string): LoggedEvent[] {
-  try {
-    return [...wholeLines(readFileSync(path))].map(({ event }) => event);
-  } catch (error) {
-    throw ioProblem(error, path, "read");
-  }
+  return [...wholeLines(readInside(path))].map(({ event }) => event);
 }
 
 function logOf(path: string, file: number): MetricsLog {

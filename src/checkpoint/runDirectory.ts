@@ -6,10 +6,25 @@
 import { mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
-import { atomicWrite, ioProblem, isThere, removeIfThere, removeStrays } from "../support/files.ts";
-import { readCheckpoint, type StoredCheckpoint, UnknownFormat, type Wanted } from "./checkpoint.ts";
-import { lockDirectory } from "./lock.ts";
-import { type LoggedEvent, type MetricsLog, openMetricsLog } from "./metricsLog.ts";
+import {
+  ioProblem,
+  isThere,
+  makeFolder,
+  removeIfThere,
+  removeStrays,
+  syncDirectory,
+} from "../support/files.ts";
+import { writeInside } from "../support/inside.ts";
+import {
+  type Progress,
+  readCheckpoint,
+  type StoredCheckpoint,
+  UnknownFormat,
+  type Wanted,
+} from "./checkpoint.ts";
+import { type Lock, lockDirectory } from "./lock.ts";
+import { type LoggedEvent, linesUpTo, type MetricsLog, openMetricsLog } from "./metricsLog.ts";
+import { sealFiles, sumsName } from "./sums.ts";
 
 /** The files of a run, by what they hold. */
 export const runFiles = {
@@ -20,6 +35,7 @@ export const runFiles = {
   summary: "summary.json",
   report: "report.html",
   folds: "out_of_fold.csv",
+  sums: sumsName,
 } as const;
 
 type RunFile = keyof typeof runFiles;
@@ -35,6 +51,16 @@ export interface RunOptions {
   readonly mode: RunMode;
   /** Where runs go without `--out`. */
   readonly root?: string;
+}
+
+type Text = "spec" | "summary" | "report" | "folds";
+
+/** A directory that this process holds, nothing in it changed yet: what is found there may be a reason to refuse. */
+export interface ClaimedRun extends Pick<Run, "directory" | "paths" | "resumed" | "warnings"> {
+  /** Makes the directory ready for the mode: from now on it is written to. Throws UserError(io). */
+  begin(): Run;
+  /** Gives the directory back, and takes it away where it was made for nothing; nothing after `begin`. */
+  close(): void;
 }
 
 /** A directory that this process holds until it is closed. */
@@ -55,7 +81,11 @@ export interface Run {
    */
   removeKept(butNewest: number, upTo: number): void;
   /** Replaces `spec.yaml`, `summary.json`, `report.html` or `out_of_fold.csv`. Throws UserError(io). */
-  write(file: "spec" | "summary" | "report" | "folds", text: string): void;
+  write(file: Text, text: string): void;
+  /** Throws UserError(io) where another process has taken the directory: nothing may be written to it any more. */
+  check(): void;
+  /** Writes the sums of all files but models, which have their own: the run is over. Throws UserError(io). */
+  seal(): void;
   /** Closes the log and gives the directory back; a second call does nothing. */
   close(): void;
 }
@@ -69,43 +99,107 @@ export interface ResumePoint {
   readonly hasBest: boolean;
 }
 
+/** As `claimRun`, and begun. */
+export function openRun(options: RunOptions): Run {
+  const claimed = claimRun(options);
+  try {
+    return claimed.begin();
+  } catch (error) {
+    claimed.close();
+    throw error;
+  }
+}
+
 /**
- * Finds or makes the run's directory, locks it, and makes it ready for the mode. Throws UserError(io) for
+ * Finds or makes the run's directory, locks it, and looks at what it holds. Throws UserError(io) for
  * a directory that is in use or holds a run already, UnknownFormat for a newer nnt's checkpoint.
  */
-export function openRun(options: RunOptions): Run {
+export function claimRun(options: RunOptions): ClaimedRun {
   const { directory, isNew } = findDirectory(options);
-  const lock = lockDirectory(directory);
+  let lock: Lock;
+  try {
+    lock = lockDirectory(directory);
+  } catch (error) {
+    if (isNew) removeIfEmpty(directory);
+    throw error;
+  }
   const paths = pathsIn(directory);
+  let isBegun = false;
+  const close = () => {
+    if (isBegun) return;
+    lock.release();
+    if (isNew) removeIfEmpty(directory);
+  };
   try {
     checkContent(directory, options.mode);
-    removeStrays(directory);
-    if (options.mode === "overwrite") {
-      removeKept(directory, 0, 0);
-      removeRun(paths);
-    }
     const { point, warnings } = options.mode === "resume" ? findCheckpoint(directory) : nothing;
-    const { log, kept } = openMetricsLog(paths.metrics, point?.checkpoint.training ?? null);
+    const resumed = point && { ...point, events: linesUpTo(paths.metrics, point.checkpoint.training) };
     return {
       directory,
       paths,
-      log,
-      resumed: point && { ...point, events: kept },
+      resumed,
       warnings,
-      keptPath: (step) => join(directory, keptName(step)),
-      removeKept: (butNewest, upTo) => removeKept(directory, butNewest, upTo),
-      write: (file, text) => atomicWrite(paths[file], [text]),
-      close() {
-        log.close();
-        lock.release();
+      close,
+      begin() {
+        const log = makeReady(directory, options.mode, point?.checkpoint.training ?? null);
+        isBegun = true;
+        return { directory, paths, resumed, warnings, ...writersOf(directory, log, lock) };
       },
     };
   } catch (error) {
-    lock.release();
-    if (isNew) removeIfEmpty(directory);
+    close();
     throw ioProblem(error, directory, "open the run");
   }
 }
+
+/** What the mode wants gone goes; sums first, which would be wrong from then on. */
+function makeReady(directory: string, mode: RunMode, progress: Progress | null): MetricsLog {
+  const paths = pathsIn(directory);
+  try {
+    removeStrays(directory);
+    if (isThere(paths.sums)) {
+      removeIfThere(paths.sums);
+      syncDirectory(directory);
+    }
+    if (mode === "overwrite") {
+      removeKept(directory, 0, 0);
+      removeRun(paths);
+      syncDirectory(directory);
+    }
+    return openMetricsLog(paths.metrics, progress).log;
+  } catch (error) {
+    throw ioProblem(error, directory, "open the run");
+  }
+}
+
+function writersOf(directory: string, log: MetricsLog, lock: Lock) {
+  const paths = pathsIn(directory);
+  return {
+    log: { ...log, append: (event: object) => whileHeld(lock, () => log.append(event)) },
+    check: () => lock.check(),
+    keptPath: (step: number) => join(directory, keptName(step)),
+    removeKept: (butNewest: number, upTo: number) => removeKept(directory, butNewest, upTo),
+    write: (file: Text, text: string) => whileHeld(lock, () => writeInside(paths[file], [text])),
+    seal: () =>
+      whileHeld(lock, () =>
+        sealFiles(
+          directory,
+          sealed.map((file) => runFiles[file]),
+        ),
+      ),
+    close() {
+      log.close();
+      lock.release();
+    },
+  };
+}
+
+function whileHeld(lock: Lock, write: () => void): void {
+  lock.check();
+  write();
+}
+
+const sealed = ["spec", "metrics", "summary", "report", "folds"] as const satisfies RunFile[];
 
 /** The paths of a run's files. */
 export function pathsIn(directory: string): Record<RunFile, string> {
@@ -119,7 +213,7 @@ export function findDirectory({ out, name, mode, root = "runs" }: RunOptions): {
   isNew: boolean;
 } {
   const base = out ?? join(root, directoryName(name));
-  makeParents(dirname(base));
+  makeFolder(dirname(base));
   if (out !== null || mode === "overwrite") return { directory: base, isNew: makeDirectory(base) };
   const numbers = mode === "resume" ? takenNumbers(base) : [];
   if (numbers.length > 0) return { directory: numbered(base, Math.max(...numbers)), isNew: false };
@@ -158,18 +252,11 @@ function directoryName(name: string): string {
   return plain.slice(0, 100) || "run";
 }
 
-function makeParents(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    throw ioProblem(error, directory, "make the directory");
-  }
-}
-
 /** False where it is there already; something else of that name is a problem, unless "any" thing may be there. */
 function makeDirectory(directory: string, existing: "directory" | "any" = "directory"): boolean {
   try {
     mkdirSync(directory);
+    syncDirectory(dirname(directory));
     return true;
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
@@ -206,7 +293,7 @@ function checkContent(directory: string, mode: RunMode): void {
 
 /** The log goes last: as long as it is there, the directory is known as a run's. */
 export function removeRun(paths: Readonly<Record<RunFile, string>>): void {
-  for (const file of ["last", "best", "summary", "report", "spec", "metrics"] satisfies RunFile[])
+  for (const file of ["sums", "last", "best", "summary", "report", "spec", "metrics"] satisfies RunFile[])
     removeIfThere(paths[file]);
 }
 
@@ -276,7 +363,8 @@ function tryCheckpoint(
   }
 }
 
-function removeIfEmpty(directory: string): void {
+/** Takes a directory away that was made for nothing. */
+export function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {

@@ -2,9 +2,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes, UserError } from "../support/errors.ts";
-import { atomicWrite, isThere, readText, removeIfThere } from "../support/files.ts";
+import { isThere, readText, removeIfThere } from "../support/files.ts";
+import { refuseLink, writeInside } from "../support/inside.ts";
 import { lockDirectory } from "./lock.ts";
-import { findDirectory, pathsIn, type RunOptions, removeRun } from "./runDirectory.ts";
+import { findDirectory, pathsIn, type RunOptions, removeIfEmpty, removeRun } from "./runDirectory.ts";
 
 const files = { seeds: "seeds.json", ensemble: "ensemble.ckpt" } as const;
 
@@ -13,6 +14,8 @@ export interface SeedsDirectory {
   readonly directory: string;
   /** The model that all runs' models make together. */
   readonly ensemble: string;
+  /** Makes the directory ready for the mode: until then nothing in it is changed. Throws UserError(io). */
+  begin(): void;
   /** Replaces `seeds.json`. Throws UserError(io). */
   write(text: string): void;
   close(): void;
@@ -20,25 +23,36 @@ export interface SeedsDirectory {
 
 /** Throws UserError(io) for a directory that is in use, or holds runs that nobody said to touch. */
 export function openSeeds(options: RunOptions, seeds: readonly number[]): SeedsDirectory {
-  const { directory } = findDirectory(options);
+  const { directory, isNew } = findDirectory(options);
   const lock = lockDirectory(directory);
+  const close = () => {
+    lock.release();
+    if (isNew) removeIfEmpty(directory);
+  };
   try {
     const paths = seedsPaths(directory);
     checkContent(directory, options.mode);
-    if (options.mode === "overwrite") {
-      for (const seed of seedsWithRuns(directory).filter((seed) => !seeds.includes(seed)))
-        removeRun(pathsIn(seedDirectory(directory, seed)));
-      removeIfThere(paths.ensemble);
-      removeIfThere(paths.seeds);
-    }
     return {
       directory,
       ensemble: paths.ensemble,
-      write: (text) => atomicWrite(paths.seeds, [text]),
-      close: () => lock.release(),
+      begin() {
+        if (options.mode !== "overwrite") return;
+        const others = seedsWithRuns(directory).filter((seed) => !seeds.includes(seed));
+        for (const other of others.map((seed) => seedDirectory(directory, seed))) {
+          refuseLink(other);
+          removeRun(pathsIn(other));
+        }
+        removeIfThere(paths.ensemble);
+        removeIfThere(paths.seeds);
+      },
+      write(text) {
+        lock.check();
+        writeInside(paths.seeds, [text]);
+      },
+      close,
     };
   } catch (error) {
-    lock.release();
+    close();
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runFiles } from "../checkpoint/runDirectory.ts";
 import { readSeeds } from "../checkpoint/seedsDirectory.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import { readText } from "../support/files.ts";
+import { readInside } from "../support/inside.ts";
 import type { Figures, Spread, StopReason } from "../train/events.ts";
 
 /** What cross-validation came to. */
@@ -59,8 +59,7 @@ export function specDirectory(directory: string): string | null {
 /** The summary of a finished run. @throws UserError (exit code 5) if it cannot be read or is damaged */
 export function readSummary(file: string): Summary {
   const summary: Partial<Summary> = parse(file) as Partial<Summary>;
-  const isWhole = summary.metrics && summary.versions && summary.kernels && summary.monitor;
-  if (isWhole && typeof summary.name === "string") return summary as Summary;
+  if (isWhole(summary)) return summary as Summary;
   throw new UserError(exitCodes.io, {
     file,
     message: "the summary is damaged",
@@ -68,10 +67,49 @@ export function readSummary(file: string): Summary {
   });
 }
 
+/** Names to numbers; JSON has null for those that are not finite. */
+export function isFigures(value: unknown): value is Figures {
+  return isObject(value) && Object.values(value).every((one) => one === null || typeof one === "number");
+}
+
+const numbers = ["best_epoch", "epochs", "steps", "parameters", "seconds", "seed"] as const;
+const texts = ["name", "reason", "weights_sha256", "best_weights_sha256", "platform"] as const;
+
+/** Whether a value, whoever wrote it, is what the rest of the program takes a summary for. */
+function isWhole(summary: Partial<Record<keyof Summary, unknown>>): boolean {
+  const { metrics, monitor, kernels, versions, intervals = {}, folds } = summary;
+  const isList = (of: unknown) => isObject(of) && Object.values(of).every(isInterval);
+  return (
+    numbers.every((name) => typeof summary[name] === "number") &&
+    texts.every((name) => typeof summary[name] === "string") &&
+    isObject(metrics) &&
+    Object.values(metrics).every(isFigures) &&
+    isObject(monitor) &&
+    typeof monitor.metric === "string" &&
+    isFigures({ value: monitor.value }) &&
+    isObject(kernels) &&
+    [kernels.backend, kernels.description].every((text) => typeof text === "string") &&
+    isObject(versions) &&
+    Object.values(versions).every((version) => typeof version === "string") &&
+    isObject(intervals) &&
+    Object.values(intervals).every(isList) &&
+    (folds === undefined || (isObject(folds) && isObject(folds.metrics)))
+  );
+}
+
+function isInterval(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && isFigures({ ...value });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** A summary that is no JSON says nothing: it is a by-product, and its loss no reason to fail. */
 function parse(file: string): { spec_directory?: unknown } {
   try {
-    return JSON.parse(readText(file)) as { spec_directory?: unknown };
+    const value: unknown = JSON.parse(readInside(file).toString("utf8"));
+    return isObject(value) ? value : {};
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;

@@ -8,6 +8,7 @@ import type { Spec } from "../config/schema.ts";
 import { OutOfFold } from "../evaluate/outOfFold.ts";
 import { spreadOf } from "../evaluate/spread.ts";
 import type { Folds, Summary } from "../evaluate/summary.ts";
+import { refuseLink } from "../support/inside.ts";
 import { type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
 import type { TrainOptions } from "./options.ts";
 
@@ -31,11 +32,13 @@ export async function crossValidate(
   const outOfFold = new OutOfFold();
   const figures: Figures[] = [];
   for (let number = 1; number <= count; number++) {
+    const out = join(run.directory, `fold-${number}`);
+    refuseLink(out);
     const summary = await train(
       {
         ...options,
         spec: { ...options.spec, spec: foldSpec(spec, number) },
-        out: join(run.directory, `fold-${number}`),
+        out,
         maxSeconds: secondsLeft(),
         observe: (preprocessing, { indices }) => outOfFold.observer(preprocessing, indices, number),
       },

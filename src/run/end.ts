@@ -85,6 +85,7 @@ export async function conclude(
     directory: run.directory,
   };
   run.log.append(end);
+  run.log.sync();
   run.write("summary", `${JSON.stringify(summary, null, 2)}\n`);
   if (options.renderReport) {
     const spec = readText(run.paths.spec);
@@ -95,6 +96,7 @@ export async function conclude(
     const data = reportData({ summary, spec, events, model, preprocessing, profile, ...explained });
     run.write("report", await options.renderReport(data));
   }
+  run.seal();
   listen(end);
   return summary;
 }

@@ -1,11 +1,11 @@
 /** Finished and unfinished runs as they lie in a folder, read from their small files alone. */
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import { pathsIn } from "../checkpoint/runDirectory.ts";
-import { readSummary, type Summary } from "../evaluate/summary.ts";
-import { exitCodes, UserError } from "../support/errors.ts";
+import { isFigures, readSummary, type Summary } from "../evaluate/summary.ts";
+import { exitCodes, sentence, UserError } from "../support/errors.ts";
 import { ioProblem, isThere } from "../support/files.ts";
 import type { EpochEvent } from "../train/events.ts";
 
@@ -18,6 +18,8 @@ export interface StoredRun {
   readonly epochs: readonly EpochEvent[];
   /** The resolved spec of its model; null without one. */
   readonly spec: Readonly<Record<string, unknown>> | null;
+  /** What of it could not be read, in words: it is shown without; null: nothing. */
+  readonly damage: string | null;
 }
 
 /** The runs right in a folder, the oldest first. @throws UserError (exit code 5) */
@@ -43,7 +45,7 @@ function isFolder(entry: Dirent, folder: string): boolean {
   return statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** @throws UserError (exit code 5) if the directory holds no run */
+/** What is damaged or cannot be read is left out and told. @throws UserError (exit code 5) if the directory holds no run */
 export function readRun(directory: string): StoredRun {
   const paths = pathsIn(directory);
   if (!isRun(directory))
@@ -52,16 +54,37 @@ export function readRun(directory: string): StoredRun {
       message: "there is no run",
       expected: "a directory with a metrics.jsonl, as nnt train leaves it",
     });
-  const events = readMetricsLog(paths.metrics);
-  const epochs = events.filter(({ event }) => event === "epoch") as unknown as EpochEvent[];
-  const model = isThere(paths.last) ? readCheckpoint(paths.last, "none") : null;
+  const damage: string[] = [];
+  const attempt = <T>(read: () => T): T | null => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      damage.push(...error.problems.map(sentence));
+      return null;
+    }
+  };
+  const events = attempt(() => readMetricsLog(paths.metrics)) ?? [];
+  const model = isThere(paths.last) ? attempt(() => readCheckpoint(paths.last, "none")) : null;
   return {
     directory,
-    changed: statSync(paths.metrics).mtimeMs,
-    summary: isThere(paths.summary) ? readSummary(paths.summary) : null,
-    epochs,
+    changed: lstatSync(paths.metrics).mtimeMs,
+    summary: isThere(paths.summary) ? attempt(() => readSummary(paths.summary)) : null,
+    epochs: events.filter(isEpoch) as unknown as EpochEvent[],
     spec: (model?.spec ?? null) as StoredRun["spec"],
+    damage: damage.length > 0 ? damage.join("; ") : null,
   };
+}
+
+/** A line of a log that says what an epoch's line has to; whoever wrote it. */
+function isEpoch(event: object): event is EpochEvent {
+  const { event: kind, epoch, train, validation = {} } = event as Partial<Record<keyof EpochEvent, unknown>>;
+  return kind === "epoch" && typeof epoch === "number" && isFigures(train) && isFigures(validation);
+}
+
+/** A warning for each run of which something could not be read. */
+export function damages(runs: readonly StoredRun[]): string[] {
+  return runs.flatMap(({ damage }) => (damage === null ? [] : [`a damaged run: ${damage}`]));
 }
 
 function isRun(directory: string): boolean {
@@ -72,7 +95,13 @@ function isRun(directory: string): boolean {
  * All that can be asked of a run, by dotted key: `name`, `epochs`, `test.accuracy`, `optimizer.lr`; a metric
  * without its split (`accuracy`) is that of the rows held out last.
  */
-export function valuesOfRun({ directory, summary, epochs, spec }: StoredRun): Record<string, unknown> {
+export function valuesOfRun({
+  directory,
+  summary,
+  epochs,
+  spec,
+  damage,
+}: StoredRun): Record<string, unknown> {
   const last = epochs.at(-1);
   const splits = summary?.metrics ?? {};
   const best = splits.test ?? splits.validation ?? splits.train ?? last?.validation ?? last?.train ?? {};
@@ -85,7 +114,8 @@ export function valuesOfRun({ directory, summary, epochs, spec }: StoredRun): Re
     best_epoch: summary?.best_epoch ?? null,
     parameters: summary?.parameters ?? null,
     seconds: summary?.seconds ?? null,
-    reason: summary?.reason ?? "unfinished",
+    reason: damage === null ? (summary?.reason ?? "unfinished") : "damaged",
+    ...(damage !== null && { damage }),
     weights_sha256: summary?.weights_sha256 ?? null,
   };
 }

@@ -21,8 +21,8 @@ export interface TrainOptions extends KernelsChoice {
   readonly signal: AbortSignal;
   /** The text of spec.yaml for the resolved spec, saved in this directory. */
   readonly renderSpec: (spec: Spec, directory: string) => string;
-  /** A further listener, for a run whose directory is known. */
-  readonly follow?: (directory: string, spec: Spec) => Follower;
+  /** A further listener, for a run whose directory is known; it never throws, and warns of what it cannot do. */
+  readonly follow?: (directory: string, spec: Spec, warn: (message: string) => void) => Follower;
   /** The text of report.html; without it, no report is written. */
   readonly renderReport?: (data: ReportData) => Promise<string>;
   /** Given the test rows, makes what watches them when they are measured at the end. */

@@ -1,6 +1,7 @@
 /** `nnt report`: a run's report again, from its files and, where the data is still there, its best model. */
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
-import { pathsIn } from "../checkpoint/runDirectory.ts";
+import { pathsIn, runFiles } from "../checkpoint/runDirectory.ts";
+import { resealFile } from "../checkpoint/sums.ts";
 import { blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../data/table/profile.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -14,7 +15,8 @@ import { readModel, restoreModel, type SavedModel } from "../evaluate/savedModel
 import { readSummary } from "../evaluate/summary.ts";
 import { lossRule } from "../model/losses.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import { atomicWrite, isThere, readText } from "../support/files.ts";
+import { isThere, readText } from "../support/files.ts";
+import { writeInside } from "../support/inside.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import { rowsIn } from "../train/rows.ts";
 import { type ReportData, reportData } from "./reportData.ts";
@@ -43,7 +45,8 @@ export async function reportRun(options: ReportOptions): Promise<{ path: string;
     const network = { description: model.description, tensors: model.tensors() };
     const spec = readText(paths.spec);
     const source = { summary, spec, events, model: network, preprocessing, ...found };
-    atomicWrite(paths.report, [await options.renderReport(reportData(source))]);
+    writeInside(paths.report, [await options.renderReport(reportData(source))]);
+    resealFile(options.directory, runFiles.report);
     return { path: paths.report, warnings };
   } finally {
     await backend.close();

@@ -85,6 +85,7 @@ export class Saver {
     const { last, best } = this.pending;
     const { paths, log } = this.run;
     const { keptCopies } = this;
+    this.run.check();
     log.sync();
     const copies = keptCopies > 0 ? [this.run.keptPath(this.keptStep)] : [];
     if (best.checkpoint && this.lastIsBest) {

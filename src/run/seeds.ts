@@ -15,6 +15,7 @@ import type { Summary } from "../evaluate/summary.ts";
 import { averageOf } from "../model/losses.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { refuseLink } from "../support/inside.ts";
 import type { Figures, Listener, Spread, StopReason } from "../train/events.ts";
 import type { TrainOptions } from "./options.ts";
 import { train } from "./train.ts";
@@ -54,11 +55,15 @@ export async function trainSeeds(options: TrainOptions, count: number, listen: L
   const { directory } = place;
   const begun = { name: spec.name, seeds, spec_directory: baseDirectory };
   try {
-    place.write(`${JSON.stringify(begun, null, 2)}\n`);
+    const begin = () => {
+      place.begin();
+      place.write(`${JSON.stringify(begun, null, 2)}\n`);
+    };
     const summaries: Summary[] = [];
-    const told = listenOnce(listen);
+    const told = listenOnce(listen, begin);
     for (const [index, seed] of seeds.entries()) {
       const out = seedDirectory(directory, seed);
+      refuseLink(out);
       listen({ event: "note", message: `seed ${seed}, ${index + 1} of ${count}: ${out}` });
       const left = options.maxSeconds && Math.max(0, options.maxSeconds - seconds()) / (count - index);
       const own = { ...options.spec, spec: specOf(spec, seed) };
@@ -104,10 +109,16 @@ function refuseStdin({ data }: Spec): void {
   });
 }
 
-/** Says whose events they are; a warning that a run before has given is not repeated. */
-function listenOnce(listen: Listener): (seed: number) => Listener {
+/**
+ * Says whose events they are; a warning that a run before has given is not repeated. Calls `begin` when the first run
+ * has begun: until then data or directory may be refused.
+ */
+function listenOnce(listen: Listener, begin: () => void): (seed: number) => Listener {
   const warned = new Set<string>();
+  let isBegun = false;
   return (seed) => (event) => {
+    if (event.event === "start" && !isBegun) begin();
+    isBegun ||= event.event === "start";
     if (event.event === "warning") {
       if (warned.has(event.message)) return;
       warned.add(event.message);

@@ -1,10 +1,10 @@
 /** The story of a run: load, build, loop, save, report. Everything else is a detail behind one of its calls. */
 import { performance } from "node:perf_hooks";
-import { openRun } from "../checkpoint/runDirectory.ts";
+import { claimRun, type Run } from "../checkpoint/runDirectory.ts";
 import type { Summary } from "../evaluate/summary.ts";
 import { sentence } from "../support/errors.ts";
 import type { Follower, Listener, StopReason, TrainEvent } from "../train/events.ts";
-import { assemble } from "./assembly.ts";
+import { type Assembly, assemble } from "./assembly.ts";
 import { crossValidate } from "./crossValidation.ts";
 import { runEpoch } from "./divergence.ts";
 import { conclude } from "./end.ts";
@@ -23,16 +23,16 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     options.maxSeconds && Math.max(0, options.maxSeconds - (performance.now() - started) / 1000);
   const told: TrainEvent[] = []; // held back: where the directory is refused, that comes first
   const work = await assemble(options, (event) => told.push(event));
-  const run = openRun({ out: options.out, name: work.network.spec.name, mode: options.mode });
+  let run: Run | undefined;
   let follow: Follower | undefined;
   try {
-    told.forEach(tell);
-    for (const problem of run.warnings) tell({ event: "warning", message: sentence(problem) });
+    run = claimAndBegin(work, options, told, tell);
     const folds = options.spec.spec.train.folds
       ? await crossValidate(options, run, secondsLeft, train, tell)
       : null;
-    if (run.resumed) resume(work, run.resumed, tell);
-    follow = options.follow?.(run.directory, work.network.spec);
+    follow = options.follow?.(run.directory, work.network.spec, (message) =>
+      tell({ event: "warning", message }),
+    );
     const listen: Listener = (event) => {
       tell(event);
       follow?.(event);
@@ -74,8 +74,27 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     follow?.({ event: "failed" });
     throw error;
   } finally {
-    run.close();
+    run?.close();
     await work.close();
+  }
+}
+
+/** Nothing in the directory is changed before all that could be a reason to refuse has been looked at. */
+function claimAndBegin(
+  work: Assembly,
+  { out, mode }: TrainOptions,
+  told: readonly TrainEvent[],
+  tell: Listener,
+): Run {
+  const claimed = claimRun({ out, name: work.network.spec.name, mode });
+  try {
+    told.forEach(tell);
+    for (const problem of claimed.warnings) tell({ event: "warning", message: sentence(problem) });
+    if (claimed.resumed) resume(work, claimed.resumed, tell);
+    return claimed.begin();
+  } catch (error) {
+    claimed.close();
+    throw error;
   }
 }
 

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
-import { keptName, keptSteps, pathsIn } from "../checkpoint/runDirectory.ts";
+import { keptName, keptSteps, pathsIn, runFiles } from "../checkpoint/runDirectory.ts";
+import { readSums, sumOf } from "../checkpoint/sums.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { openReference } from "../engine/reference/backend.ts";
 import { readModel, restoreModel } from "../evaluate/savedModel.ts";
@@ -45,7 +46,37 @@ export function verifyRun(directory: string): Verified[] {
   const kept = keptSteps(directory).map((step) => verifyModel(join(directory, keptName(step))));
   const results = [last, best, ...kept, verifyLog(paths.metrics, last.checkpoint)];
   if (isThere(paths.summary)) results.push(verifySummary(paths.summary, last.checkpoint));
-  return results;
+  return withSums(directory, results);
+}
+
+const texts = ["metrics", "summary", "spec", "report", "folds"] as const;
+
+/** The sums that a run leaves when it is over are those of its files; models have their own. */
+function withSums(directory: string, results: readonly Verified[]): Verified[] {
+  const paths = pathsIn(directory);
+  const sums = readSums(directory);
+  if (sums === null) return [...results];
+  const unknown = [...sums.keys()].filter((name) => !texts.some((key) => runFiles[key] === name));
+  const ofFiles = texts.flatMap((key): Verified[] => {
+    const file = paths[key];
+    const sum = sums.get(runFiles[key]);
+    const known = results.find((result) => result.file === file) ?? { file, holds: "its sum", problems: [] };
+    if (sum === undefined && !isThere(file)) return [];
+    const message = !isThere(file)
+      ? "there is no such file, and SHA256SUMS has its sum"
+      : sum === undefined
+        ? "SHA256SUMS has no sum of it"
+        : sum === sumOf(file)
+          ? null
+          : "the content does not match its sum in SHA256SUMS";
+    return [message === null ? known : { ...known, problems: [...known.problems, { file, message }] }];
+  });
+  const strange = unknown.map((name) => ({
+    file: paths.sums,
+    message: `a sum of ${name}, which is no file of a run`,
+  }));
+  const others = results.filter(({ file }) => !ofFiles.some((of) => of.file === file));
+  return [...others, ...ofFiles, { file: paths.sums, holds: `${sums.size} sums`, problems: strange }];
 }
 
 function missing(file: string): Verified & { checkpoint: null } {

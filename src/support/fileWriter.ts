@@ -14,10 +14,11 @@ import {
 
 /** A file being written. Ends by either `commit` or `discard`; every method throws UserError(io). */
 export interface FileWriter {
+  /** Where it fails, what was written is discarded. */
   write(chunk: Uint8Array | string): void;
   /** Syncs the file and gives it its name; where that fails it is discarded. */
   commit(): void;
-  /** Leaves what was there before. */
+  /** Leaves what was there before; a second call does nothing. */
   discard(): void;
 }
 
@@ -31,21 +32,34 @@ export function writeFile(path: string): FileWriter {
     }
   };
   const { file, temporary } = attempt(() => open(path));
+  let isOpen = true;
   const discard = () => {
+    if (!isOpen) return;
+    isOpen = false;
     closeSync(file);
     if (temporary !== null) removeIfThere(temporary);
   };
+  const orDiscard = (action: () => void) => {
+    try {
+      attempt(action);
+    } catch (error) {
+      discard();
+      throw error;
+    }
+  };
   return {
-    write: (chunk) => attempt(() => writeAll(file, [typeof chunk === "string" ? Buffer.from(chunk) : chunk])),
+    write: (chunk) =>
+      orDiscard(() => writeAll(file, [typeof chunk === "string" ? Buffer.from(chunk) : chunk])),
     commit: () => {
-      if (temporary === null) return closeSync(file);
-      try {
-        attempt(() => fsyncSync(file));
-        attempt(() => renameSync(temporary, path));
-      } catch (error) {
-        discard();
-        throw error;
+      if (temporary === null) {
+        isOpen = false;
+        return closeSync(file);
       }
+      orDiscard(() => {
+        fsyncSync(file);
+        renameSync(temporary, path);
+      });
+      isOpen = false;
       closeSync(file);
       attempt(() => syncDirectory(dirname(path)));
     },

@@ -1,7 +1,6 @@
 /** Reading and writing whole files so that a fault names path and cause, and no file is ever half written. */
 
 import {
-  appendFileSync,
   closeSync,
   constants,
   fsyncSync,
@@ -17,7 +16,7 @@ import {
   unlinkSync,
   writevSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { exitCodes, UserError } from "./errors.ts";
 import { formatIdentity, liveness, parseIdentity, thisProcess } from "./processes.ts";
 
@@ -39,7 +38,7 @@ export function readText(path: string): string {
 /**
  * Replaces the file by the chunks, one after the other: every reader sees the old file or the new one,
  * also after a crash or a power cut. On a fault the old file stays and the temporary one is removed.
- * Several paths (of one directory) get the same content, in order; they are renamed one after the other.
+ * Several paths (of one directory) get the same content, in order: each has its name on disk before the next.
  * A device or pipe is written as it is; a symbolic link to a file is replaced, not followed.
  * Throws UserError(io).
  */
@@ -47,22 +46,31 @@ export function atomicWrite(
   paths: string | readonly string[],
   chunks: readonly (Uint8Array | string)[],
 ): void {
+  replace(paths, chunks, "written");
+}
+
+/** As `atomicWrite`; `devices` says what becomes of a device or a pipe of that name. */
+export function replace(
+  paths: string | readonly string[],
+  chunks: readonly (Uint8Array | string)[],
+  devices: "written" | "replaced",
+): void {
   const bytes = chunks.map((chunk) => (typeof chunk === "string" ? Buffer.from(chunk) : chunk));
   const pending: { temporary: string; path: string }[] = [];
   let doing = "";
   try {
     for (const path of [paths].flat()) {
       doing = path;
-      const old = existing(path);
+      const old = devices === "written" ? existing(path) : entryAt(path);
       if (old?.isDirectory()) throw systemError("EISDIR");
-      if (old && !old.isFile()) writeThrough(path, bytes);
+      if (old && !old.isFile() && devices === "written") writeThrough(path, bytes);
       else pending.push({ temporary: writeTemporary(path, old, pending[0]?.temporary, bytes), path });
     }
     for (let next = pending[0]; next; next = pending[0]) {
       doing = next.path;
       renameSync(next.temporary, next.path);
       pending.shift();
-      if (pending.length === 0) syncDirectory(dirname(doing));
+      syncDirectory(dirname(doing));
     }
   } catch (error) {
     for (const { temporary } of pending) discard(temporary);
@@ -81,19 +89,13 @@ export function writeAll(file: number, chunks: readonly Uint8Array[]): void {
   }
 }
 
-/** Adds to the end of a file, which need not be there. Throws UserError(io). */
-export function appendTo(path: string, bytes: Uint8Array | string): void {
-  try {
-    appendFileSync(path, bytes);
-  } catch (error) {
-    throw ioProblem(error, path, "write");
-  }
-}
-
-/** Makes a folder and those above it, where they are not there. Throws UserError(io). */
+/** Makes a folder and those above it, where they are not there, to stay after a power cut. Throws UserError(io). */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    const first = mkdirSync(path, { recursive: true });
+    if (first === undefined) return;
+    for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made))
+      syncDirectory(dirname(made));
   } catch (error) {
     throw ioProblem(error, path, "make the directory");
   }
@@ -131,13 +133,24 @@ export function temporaryPath(path: string): string {
   return join(directory, `.nnt-tmp-${formatIdentity(thisProcess())}-${temporariesMade++}`);
 }
 
-/** Removes the temporary files that ended processes of this host left in a directory. */
+/** Removes the temporary files that ended processes left in a directory; of those that cannot be seen from here, old ones. */
 export function removeStrays(directory: string): void {
   for (const name of readdirSync(directory)) {
     const owner = temporaryName.exec(name)?.[1];
     const identity = owner === undefined ? null : parseIdentity(owner);
-    if (identity && liveness(identity) === "dead") discard(join(directory, name));
+    if (!identity) continue;
+    const path = join(directory, name);
+    const state = liveness(identity);
+    if (state === "dead" || (state === "unknown" && isOld(path))) discard(path);
   }
+}
+
+/** A file that is being written is changed more often than once a day. */
+const millisecondsToBeOld = 24 * 3600 * 1000;
+
+function isOld(path: string): boolean {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  return entry !== undefined && Date.now() - entry.mtimeMs > millisecondsToBeOld;
 }
 
 /** Whether something of that name is there. Throws UserError(io) where the system does not say. */
@@ -192,6 +205,10 @@ const causes: Record<string, readonly [cause: string, hint?: string]> = {
   ESTALE: ["the network file system lost it"],
   ETIMEDOUT: ["the network file system does not answer"],
   EPIPE: ["the reader has gone away"],
+  ERR_ACCESS_DENIED: [
+    "node was started without the permission",
+    "see --allow-fs-read and --allow-fs-write of node",
+  ],
   ERR_FS_FILE_TOO_LARGE: ["it is too large to be read at once"],
   ERR_INVALID_ARG_VALUE: ["the path holds a NUL character"],
 };
@@ -253,10 +270,15 @@ function writeThrough(path: string, bytes: Uint8Array[]): void {
   }
 }
 
+/** The entry of a name itself; null for none. */
+function entryAt(path: string): Stats | null {
+  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+}
+
 /** What a name stands for: a device or pipe also behind a link, else the entry itself; null for nothing. */
 export function existing(path: string): Stats | null {
-  const entry = lstatSync(path, { throwIfNoEntry: false });
-  if (!entry?.isSymbolicLink()) return entry ?? null;
+  const entry = entryAt(path);
+  if (!entry?.isSymbolicLink()) return entry;
   const target = statSync(path, { throwIfNoEntry: false });
   return target && !target.isFile() && !target.isDirectory() ? target : null;
 }

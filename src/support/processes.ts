@@ -1,13 +1,21 @@
 /** Who a process is, so that what it left behind can be told from what a living one still uses. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** A process on some host; a pid alone is used again by the system, pid and start time are not. */
+/**
+ * A process on some machine. A pid alone is used again by the system, and containers count their processes each from
+ * one: boot, namespace, pid and start time together belong to one process only. "x" stands for what the system does not tell.
+ */
 export interface ProcessIdentity {
+  /** For people: two machines may have one name, and one machine gets another. */
   readonly host: string;
+  /** Of this start of this kernel. */
+  readonly boot: string;
+  /** In which the pid counts. */
+  readonly namespace: string;
   readonly pid: number;
-  /** Clock ticks since boot at which it started; "x" where the system does not tell. */
+  /** Clock ticks since boot at which it started. */
   readonly started: string;
 }
 
@@ -15,31 +23,53 @@ let self: ProcessIdentity | undefined;
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {
-  self ??= { host: hostname(), pid: process.pid, started: startTime(process.pid) ?? unknownStart };
+  self ??= {
+    host: hostname(),
+    boot: bootId(),
+    namespace: pidNamespace(),
+    pid: process.pid,
+    started: startTime(process.pid) ?? unknown,
+  };
   return self;
 }
 
-/** Whether a process still runs; in doubt it does. Of another host's processes nothing is known. */
-export function liveness({ host, pid, started }: ProcessIdentity): "alive" | "dead" | "unknown" {
-  if (host !== thisProcess().host) return "unknown";
+/** Whether a process still runs; in doubt it does. What other kernels and namespaces run cannot be seen from here. */
+export function liveness(identity: ProcessIdentity): "alive" | "dead" | "unknown" {
+  if (!isSeenFromHere(identity)) return "unknown";
+  const { pid, started } = identity;
   if (!isRunning(pid)) return "dead";
-  const current = started === unknownStart ? null : startTime(pid);
+  const current = started === unknown ? null : startTime(pid);
   return current === null || current === started ? "alive" : "dead";
 }
 
-/** `pid.started.host`, fit for a file name; `parseIdentity` reads it back. */
-export function formatIdentity({ host, pid, started }: ProcessIdentity): string {
-  return `${pid}.${started}.${encodeURIComponent(host).slice(0, 100)}`;
+/** Whether a process runs, or ran, on the kernel that runs this one. */
+export function isOnThisKernel({ boot }: ProcessIdentity): boolean {
+  return boot !== unknown && boot === thisProcess().boot;
+}
+
+/** `pid.started.boot.namespace.host`, fit for a file name; `parseIdentity` reads it back. */
+export function formatIdentity({ host, boot, namespace, pid, started }: ProcessIdentity): string {
+  return `${pid}.${started}.${boot}.${namespace}.${encodeURIComponent(host).slice(0, 100)}`;
 }
 
 /** Null where the text names no process. */
 export function parseIdentity(text: string): ProcessIdentity | null {
-  const match = /^(\d{1,10})\.(\d{1,20}|x)\.([^/]*)$/.exec(text);
+  const match = /^(\d{1,10})\.(\d{1,20}|x)\.([\da-f]{1,32}|x)\.(\d{1,20}|x)\.([^/]*)$/.exec(text);
   if (!match) return null;
   const own = thisProcess();
-  const [, pid, started, host] = match as unknown as [string, string, string, string];
+  const [, pid, started, boot, namespace, host] = match as unknown as [
+    string,
+    ...[string, string, string, string, string],
+  ];
   const isOurs = host === encodeURIComponent(own.host).slice(0, 100);
-  return { pid: Number(pid), started, host: isOurs ? own.host : host };
+  return { pid: Number(pid), started, boot, namespace, host: isOurs ? own.host : host };
+}
+
+/** Where the system tells no boot, the host's name has to do. */
+function isSeenFromHere(identity: ProcessIdentity): boolean {
+  const own = thisProcess();
+  if (identity.boot !== own.boot || identity.namespace !== own.namespace) return false;
+  return own.boot !== unknown || identity.host === own.host;
 }
 
 function isRunning(pid: number): boolean {
@@ -51,15 +81,30 @@ function isRunning(pid: number): boolean {
   }
 }
 
-const unknownStart = "x";
+const unknown = "x";
+
+function bootId(): string {
+  const id = told(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1"));
+  return /^[\da-f-]+$/.exec(id.trim())?.[0].replaceAll("-", "").slice(0, 16) || unknown;
+}
+
+/** The number in `pid:[4026531836]`. */
+function pidNamespace(): string {
+  return /\d+/.exec(told(() => readlinkSync("/proc/self/ns/pid")))?.[0] ?? unknown;
+}
 
 /** Field 22 of /proc/PID/stat; the second field, a name in parentheses, may hold blanks. A zombie has ended. */
 function startTime(pid: number): string | null {
+  const stat = told(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" ? "ended" : (fields[19] ?? null);
+}
+
+/** Empty where there is no /proc, no file to be had, or the process has ended just now. */
+function told(read: () => string): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? "ended" : (fields[19] ?? null);
+    return read();
   } catch {
-    return null; // no /proc here, no file to be had, or the process has ended just now
+    return "";
   }
 }

@@ -10,7 +10,9 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TrackSpec } from "../config/schema.ts";
 import { flat } from "../run/listRuns.ts";
-import { appendTo, atomicWrite, isThere, makeFolder, readText } from "../support/files.ts";
+import { fileNameOf } from "../support/fileName.ts";
+import { isThere, makeFolder } from "../support/files.ts";
+import { appendInside, makeInnerFolder, readInside, writeInside } from "../support/inside.ts";
 import { type EndEvent, type Figures, isSignal } from "../train/events.ts";
 import type { Tracker } from "./tracker.ts";
 
@@ -27,7 +29,7 @@ export const mlflow: Tracker<NonNullable<TrackSpec["mlflow"]>> = (run, settings)
   let started = now();
 
   const writeMeta = (status: number, ended: number | null) =>
-    atomicWrite(join(folder, "meta.yaml"), [
+    writeInside(join(folder, "meta.yaml"), [
       yaml({
         artifact_uri: pathToFileURL(join(folder, "artifacts")).href,
         end_time: ended,
@@ -49,25 +51,28 @@ export const mlflow: Tracker<NonNullable<TrackSpec["mlflow"]>> = (run, settings)
   const log = (splits: Readonly<Record<string, Figures>>, epoch: number) => {
     for (const [split, figures] of Object.entries(splits))
       for (const [name, value] of Object.entries(figures))
-        appendTo(join(folder, "metrics", `${split}.${name}`), `${now()} ${number(value)} ${epoch}\n`);
+        appendInside(
+          join(folder, "metrics", nameOf(`${split}.${name}`)),
+          `${now()} ${number(value)} ${epoch}\n`,
+        );
   };
 
   return (event) => {
     if (event.event === "start") {
       if (event.epoch === 0) rmSync(folder, { recursive: true, force: true });
-      for (const name of ["metrics", "params", "tags", "artifacts"]) makeFolder(join(folder, name));
+      for (const path of ["", "metrics", "params", "tags", "artifacts"]) makeInnerFolder(join(folder, path));
       started = startOf(folder) ?? started;
       cutBack(join(folder, "metrics"), event.epoch);
       writeMeta(statuses.running, null);
       for (const [key, value] of Object.entries(flat(spec)))
-        atomicWrite(join(folder, "params", nameOf(key)), [textOf(value)]);
+        writeInside(join(folder, "params", nameOf(key)), [textOf(value)]);
       const tags = {
         "mlflow.runName": spec.name,
         "mlflow.user": userName(),
         "mlflow.source.type": "LOCAL",
         "nnt.directory": resolve(directory),
       };
-      for (const [tag, value] of Object.entries(tags)) atomicWrite(join(folder, "tags", tag), [value]);
+      for (const [tag, value] of Object.entries(tags)) writeInside(join(folder, "tags", tag), [value]);
     } else if (event.event === "epoch") {
       const { epoch, lr, train, validation } = event;
       log({ train: { ...train, lr }, ...(validation && { validation }) }, epoch);
@@ -98,8 +103,8 @@ function openExperiment(store: string, name: string, at: number): string {
   }
   const id = String(BigInt(`0x${hash(name).slice(0, 15)}`) % 10n ** 18n).padStart(18, "1");
   const folder = join(store, id);
-  makeFolder(folder);
-  makeFolder(join(store, ".trash"));
+  makeInnerFolder(folder);
+  makeInnerFolder(join(store, ".trash"));
   const times = { creation_time: at, last_update_time: at };
   const meta = {
     artifact_location: pathToFileURL(folder).href,
@@ -108,7 +113,7 @@ function openExperiment(store: string, name: string, at: number): string {
     lifecycle_stage: "active",
     name,
   };
-  atomicWrite(join(folder, "meta.yaml"), [yaml(meta)]);
+  writeInside(join(folder, "meta.yaml"), [yaml(meta)]);
   return id;
 }
 
@@ -118,7 +123,7 @@ function cutBack(metrics: string, epoch: number): void {
     const path = join(metrics, name);
     const lines = readText(path).split("\n").slice(0, -1);
     const kept = lines.filter((line) => Number(line.split(" ")[2]) <= epoch && !name.startsWith(`${best}.`));
-    atomicWrite(path, [kept.map((line) => `${line}\n`).join("")]);
+    writeInside(path, [kept.map((line) => `${line}\n`).join("")]);
   }
 }
 
@@ -143,7 +148,7 @@ function number(value: number): string {
 }
 
 /** MLflow allows letters, digits, `_`, `-`, `.` and spaces in a key, and 250 of them. */
-const nameOf = (key: string) => key.replace(/[^\w. -]/g, "_").slice(0, 250);
+const nameOf = (key: string) => fileNameOf(key, 250);
 
 /** A parameter's longest text. */
 const mostCharacters = 6000;
@@ -151,6 +156,8 @@ const mostCharacters = 6000;
 function textOf(value: unknown): string {
   return (typeof value === "string" ? value : JSON.stringify(value)).slice(0, mostCharacters);
 }
+
+const readText = (path: string) => readInside(path).toString("utf8");
 
 const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 

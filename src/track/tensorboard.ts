@@ -2,10 +2,11 @@
  * TensorBoard's event files: one record for each figure of each epoch, in `tensorboard/` in the run's directory,
  * so that `tensorboard --logdir runs` shows all runs. Steps are epochs.
  */
-import { readdirSync, truncateSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { appendTo, makeFolder, readBytes, removeIfThere } from "../support/files.ts";
+import { removeIfThere } from "../support/files.ts";
+import { appendInside, makeInnerFolder, readInside, truncateInside } from "../support/inside.ts";
 import { Message } from "../support/protobuf.ts";
 import type { EndEvent, EpochEvent, Figures } from "../train/events.ts";
 import { recordOf, recordsIn } from "./tfrecord.ts";
@@ -15,11 +16,11 @@ export const tensorboard: Tracker<object> = ({ directory, now }) => {
   const folder = join(directory, "tensorboard");
   let file = "";
   const write = (messages: readonly Message[]) =>
-    appendTo(file, Buffer.concat(messages.map((message) => recordOf(Buffer.concat(message.chunks)))));
+    appendInside(file, Buffer.concat(messages.map((message) => recordOf(Buffer.concat(message.chunks)))));
   const seconds = () => now() / 1000;
   return (event) => {
     if (event.event === "start") {
-      makeFolder(folder);
+      makeInnerFolder(folder);
       file = goOn(folder, event.epoch) ?? "";
       if (file !== "") return;
       file = join(folder, `events.out.tfevents.${Math.floor(seconds())}.${hostname()}`);
@@ -78,11 +79,11 @@ function goOn(folder: string, epoch: number): string | null {
   if (first === undefined) return null;
   const path = join(folder, first);
   let end = 0;
-  for (const record of recordsIn(readBytes(path))) {
+  for (const record of recordsIn(readInside(path))) {
     if (stepOf(record.data) > epoch || isFinal(record.data)) break;
     end = record.end;
   }
-  truncateSync(path, end);
+  truncateInside(path, end);
   return end > 0 ? path : null;
 }
 

@@ -1,21 +1,47 @@
 /** The trackers, one row each, as a spec's `track` section switches them on. */
 import type { TrackSpec } from "../config/schema.ts";
+import { UserError } from "../support/errors.ts";
+import { ioProblem } from "../support/files.ts";
 import type { Follower } from "../train/events.ts";
 import { mlflow } from "./mlflow.ts";
 import { tensorboard } from "./tensorboard.ts";
 import type { TrackedRun, Tracker } from "./tracker.ts";
 
-/** A listener for all that the run's spec asks for. */
-export function trackersOf(run: TrackedRun): Follower {
+/** A listener for all that the run's spec asks for. A tracker that fails is warned of, and heard of no more. */
+export function trackersOf(run: TrackedRun, warn: (message: string) => void): Follower {
   const { track } = run.spec;
   const names = Object.keys(trackers) as (keyof typeof trackers)[];
   const listeners = names.flatMap((name) => {
     const settings = track?.[name] ?? null;
     const tracker: Tracker<never> = trackers[name];
-    return settings === null ? [] : [tracker(run, settings as never)];
+    return settings === null ? [] : [guarded(name, () => tracker(run, settings as never), warn)];
   });
   return (event) => {
     for (const listen of listeners) listen(event);
+  };
+}
+
+/** What is written for other tools is no reason to lose a training. */
+function guarded(name: string, open: () => Follower, warn: (message: string) => void): Follower {
+  const attempt = <T>(action: () => T): T | null => {
+    try {
+      return action();
+    } catch (error) {
+      const problem = ioProblem(error, `track.${name}`, "write");
+      if (!(problem instanceof UserError)) throw error;
+      warn(`track.${name} writes no more, and training goes on: ${problem.message}`);
+      return null;
+    }
+  };
+  let listen = attempt(open);
+  return (event) => {
+    const follower = listen;
+    if (follower === null) return;
+    const went = attempt(() => {
+      follower(event);
+      return true;
+    });
+    if (!went) listen = null;
   };
 }
 

@@ -50,7 +50,10 @@ describe("the directory of several seeds", () => {
   it("to be overwritten keeps the runs of its seeds for them to overwrite, and no others", () => {
     const out = trained();
     writeFileSync(join(out, "notes.txt"), "mine");
-    open(out, "overwrite", [1, 2]).close();
+    const place = open(out, "overwrite", [1, 2]);
+    expect(readdirSync(out)).toContain("seeds.json");
+    place.begin();
+    place.close();
     expect(readdirSync(out).sort()).toEqual(["notes.txt", "seed-0", "seed-1"]);
     expect(readdirSync(seedDirectory(out, 0))).toEqual([]);
     expect(readdirSync(seedDirectory(out, 1)).sort()).toEqual(["last.ckpt", "metrics.jsonl"]);

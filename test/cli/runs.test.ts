@@ -1,6 +1,6 @@
 /** Runs beside each other: listed, filtered, in order, compared. */
-import { readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { run } from "./host.ts";
 import { folder, nnt } from "./program.ts";
@@ -32,6 +32,36 @@ test("a link to a file, or to nothing, is no run", async () => {
   const { code, out } = await run(["runs", root]);
   expect(code).toBe(0);
   expect(lines(out)).toHaveLength(3);
+});
+
+test("a damaged run is told and shown as one, and hides no other", async () => {
+  const shop = folder();
+  for (const name of ["good", "model", "summary", "log", "types"])
+    cpSync(join(root, "fast"), join(shop, name), { recursive: true });
+  truncateSync(join(shop, "model/last.ckpt"), 100);
+  writeFileSync(join(shop, "summary/summary.json"), "{");
+  rmSync(join(shop, "log/metrics.jsonl"));
+  symlinkSync("/dev/zero", join(shop, "log/metrics.jsonl"));
+  const summary = JSON.parse(readFileSync(join(shop, "types/summary.json"), "utf8"));
+  writeFileSync(join(shop, "types/summary.json"), JSON.stringify({ ...summary, seconds: "long" }));
+  const { code, out, err } = await run(["runs", shop, "--json"]);
+  expect(code).toBe(0);
+  const reasons = lines(out).map((line) => {
+    const { directory, reason } = JSON.parse(line);
+    return [basename(directory), reason];
+  });
+  expect(Object.fromEntries(reasons)).toEqual({
+    good: "epochs",
+    model: "damaged",
+    summary: "damaged",
+    log: "damaged",
+    types: "damaged",
+  });
+  expect(err.match(/^warning: a damaged run: /gm)).toHaveLength(4);
+  for (const name of ["model", "summary", "log", "types"]) {
+    const compared = await run(["compare", join(shop, "good"), join(shop, name)]);
+    expect([compared.code, compared.err.match(/a damaged run/g)]).toEqual([0, ["a damaged run"]]);
+  }
 });
 
 test("--sort puts the best figure first", async () => {

@@ -23,7 +23,26 @@ test("resume goes on by the directory's own spec, and verify finds its files who
   expect(code).toBe(0);
   const { ok, files } = JSON.parse(out);
   expect(ok).toBe(true);
-  expect(files).toHaveLength(4);
+  expect(files).toHaveLength(7);
+});
+
+test("verify notices any bit that is flipped in what a finished run has written", async () => {
+  await run(["train", at("spec.yaml"), "--out", at("c"), "--quiet"]);
+  const names = ["metrics.jsonl", "summary.json", "spec.yaml", "report.html", "SHA256SUMS"];
+  for (const name of names) {
+    const whole = readFileSync(at(`c/${name}`));
+    for (const part of [0, 0.1, 0.37, 0.5, 0.99]) {
+      const harmed = Buffer.from(whole);
+      harmed[Math.floor(part * whole.length)]! ^= 1;
+      writeFileSync(at(`c/${name}`), harmed);
+      expect((await run(["verify", at("c")])).code, `${name} at ${part}`).toBe(4);
+    }
+    writeFileSync(at(`c/${name}`), whole);
+  }
+  rmSync(at("c/report.html"));
+  expect((await run(["verify", at("c")])).err).toContain("SHA256SUMS has its sum");
+  expect((await run(["report", at("c")])).code).toBe(0);
+  expect((await run(["verify", at("c")])).code).toBe(0);
 });
 
 test("verify says which file is wrong, and exits with 4", async () => {

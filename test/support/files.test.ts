@@ -150,7 +150,7 @@ describe("an atomic write", () => {
     const directory = scratch();
     const child = spawnSync("true");
     const dead = formatIdentity({ ...thisProcess(), pid: child.pid });
-    const elsewhere = `.nnt-tmp-${formatIdentity({ ...thisProcess(), host: "elsewhere" })}-0`;
+    const elsewhere = `.nnt-tmp-${formatIdentity({ ...thisProcess(), boot: "1" })}-0`;
     const living = `.nnt-tmp-${formatIdentity(thisProcess())}-999999`;
     for (const name of [
       `.nnt-tmp-${dead}-0`,

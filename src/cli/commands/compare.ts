@@ -3,6 +3,7 @@ import type { Comparison } from "../../report/comparison.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { atomicWrite } from "../../support/files.ts";
 import { defineCommand } from "../command.ts";
+import { warn } from "../notices.ts";
 import { computing, debug, json, kernelsChoice } from "../options.ts";
 import { text } from "../values.ts";
 
@@ -25,16 +26,17 @@ export const command = defineCommand({
     ],
     ["nnt compare runs/* --html compare.html", "the same as a page"],
   ],
-  async run({ out, env }, _first, options, directories) {
+  async run({ out, err, env }, _first, options, directories) {
     if (directories.length < 2)
       throw new UserError(exitCodes.usage, {
         message: "there is nothing to compare a single run with",
         expected: "the directories of two or more runs",
       });
-    const { readRun } = await import("../../run/listRuns.ts");
+    const { damages, readRun } = await import("../../run/listRuns.ts");
     const { pairRuns } = await import("../../evaluate/pairRuns.ts");
     const { compareRuns } = await import("../../report/comparison.ts");
     const runs = directories.map(readRun);
+    await warn(err, damages(runs));
     const comparison = compareRuns(runs, await pairRuns(directories, kernelsChoice(options, env)));
     if (options.html !== null) {
       const { renderComparison } = await import("../../report/page/comparePage.ts");

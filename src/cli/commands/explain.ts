@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { ExplainedRows, Pictures } from "../../evaluate/explain.ts";
 import { drawImportance, drawRows } from "../../report/explanation.ts";
 import { divergingPicture, greyPicture, png, sheet } from "../../report/png.ts";
-import { atomicWrite, makeFolder } from "../../support/files.ts";
+import { fileNameOf } from "../../support/fileName.ts";
+import { makeFolder } from "../../support/files.ts";
+import { writeInside } from "../../support/inside.ts";
 import { type Context, defineCommand, type OptionRows, type OptionsOf } from "../command.ts";
 import { warn } from "../notices.ts";
 import { computing, debug, kernelsChoice, labelledRows } from "../options.ts";
@@ -134,11 +136,11 @@ function drawRowPictures(directory: string, { rows, images }: ExplainedRows): vo
       greyPicture(images.of.get(row)!, ...images.shape),
       divergingPicture(attributions as readonly number[], ...images.shape),
     ];
-    write(directory, `row-${row}-${of.replaceAll(/[^\w.-]/g, "_")}.png`, png(sheet(pictures, 2, 8)));
+    write(directory, `row-${row}-${fileNameOf(of)}.png`, png(sheet(pictures, 2, 8)));
   }
 }
 
 function write(directory: string, name: string, bytes: Uint8Array): void {
   makeFolder(directory);
-  atomicWrite(join(directory, name), [bytes]);
+  writeInside(join(directory, name), [bytes]);
 }

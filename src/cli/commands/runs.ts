@@ -6,6 +6,7 @@ import { exitCodes, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
 import { defineCommand } from "../command.ts";
 import { compareValues, condition, dotted } from "../condition.ts";
+import { warn } from "../notices.ts";
 import { debug } from "../options.ts";
 import { names, text } from "../values.ts";
 
@@ -30,9 +31,11 @@ export const command = defineCommand({
     ["nnt runs --sort accuracy --filter 'accuracy>0.9'", "best first"],
     ["nnt runs sweeps/a/trials --show optimizer.lr", "with a value of the spec"],
   ],
-  async run({ out }, folder, { filter, json, ...options }) {
-    const { runsIn, valuesOfRun } = await import("../../run/listRuns.ts");
-    const all = runsIn(folder).map(valuesOfRun);
+  async run({ out, err }, folder, { filter, json, ...options }) {
+    const { damages, runsIn, valuesOfRun } = await import("../../run/listRuns.ts");
+    const found = runsIn(folder);
+    const all = found.map(valuesOfRun);
+    await warn(err, damages(found));
     const sort = options.sort === null ? null : dotted(options.sort);
     const asked = [...(options.show ?? []).map(dotted), ...(sort === null ? [] : [sort])];
     checkKeys(all, [...filter.map(({ key }) => key), ...asked]);

@@ -142,7 +142,9 @@ async function followers({
 }: LoadedSpec): Promise<Pick<TrainOptions, "follow">> {
   if (track === null) return {};
   const { trackersOf } = await import("../../track/trackers.ts");
-  return { follow: (directory, spec) => trackersOf({ directory, spec, baseDirectory, now: Date.now }) };
+  return {
+    follow: (directory, spec, warn) => trackersOf({ directory, spec, baseDirectory, now: Date.now }, warn),
+  };
 }
 
 /** The options that stand for one value of the spec. */

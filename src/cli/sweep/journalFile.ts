@@ -1,8 +1,10 @@
 /** The journal of a sweep on disk: appended to by every process that takes part, on every machine. */
-import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fdatasyncSync, fstatSync, readSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Journal, type JournalLine, parseJournal } from "../../search/journal.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { ioProblem, isThere, readText, writeAll } from "../../support/files.ts";
+import { ioProblem, isThere, syncDirectory, writeAll } from "../../support/files.ts";
+import { openInside, readInside } from "../../support/inside.ts";
 
 /** Appends of a line that others wrote over, as network file systems let them. */
 const mostAttempts = 20;
@@ -12,7 +14,7 @@ export class JournalFile {
 
   /** Throws UserError(io). */
   read(): Journal {
-    return parseJournal(isThere(this.path) ? readText(this.path) : "");
+    return parseJournal(isThere(this.path) ? readInside(this.path).toString("utf8") : "");
   }
 
   /** Appends a line, and again until it is there to be read. Gives the journal with it. Throws UserError(io). */
@@ -29,8 +31,10 @@ export class JournalFile {
   /** One write at the end, on disk when it returns; a line that a killed process left half written is ended. */
   private write(line: string): void {
     try {
-      const file = openSync(this.path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o644);
+      const isNew = !isThere(this.path);
+      const file = openInside(this.path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND);
       try {
+        if (isNew) syncDirectory(dirname(this.path));
         writeAll(file, [Buffer.from(endsInLine(file) ? line : `\n${line}`)]);
         fdatasyncSync(file);
       } finally {

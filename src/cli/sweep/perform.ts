@@ -8,7 +8,7 @@ import { type Journal, leaderboard, type ResultLine } from "../../search/journal
 import { strategyOf, trialsOf } from "../../search/strategies.ts";
 import { availableCores } from "../../support/cores.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { atomicWrite } from "../../support/files.ts";
+import { writeInside } from "../../support/inside.ts";
 import type { Context } from "../command.ts";
 import { type StopSignal, signalExitCodes } from "../signals.ts";
 import { runSweep, type SweepEvent } from "./runSweep.ts";
@@ -119,9 +119,9 @@ function show(view: SweepView, event: SweepEvent, before: Journal): void {
 /** The leaderboard, and the best trial's spec, to be trained as it is. */
 function writeBest({ mode, settings, specAt }: Sweep, files: SweepFiles): void {
   const board = leaderboard(files.journal.read(), mode);
-  atomicWrite(files.leaderboard, [leaderboardCsv(board, settings.metric)]);
+  writeInside(files.leaderboard, [leaderboardCsv(board, settings.metric)]);
   const [best] = board;
-  if (best?.value != null) atomicWrite(files.best, [specAt(best.point).textFor(files.directory)]);
+  if (best?.value != null) writeInside(files.best, [specAt(best.point).textFor(files.directory)]);
 }
 
 interface Ended {

@@ -4,13 +4,12 @@
  * journal.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { dropClaims, holdersOf } from "../../checkpoint/lock.ts";
+import { holdersOf } from "../../checkpoint/lock.ts";
 import { type Journal, lossesIn, type ResultLine } from "../../search/journal.ts";
 import { Plan } from "../../search/plan.ts";
 import { strategyOf } from "../../search/strategies.ts";
 import type { Job } from "../../search/strategy.ts";
 import { isThere } from "../../support/files.ts";
-import { liveness, parseIdentity } from "../../support/processes.ts";
 import type { TrainEvent } from "../../train/events.ts";
 import type { Sweep, SweepFiles } from "./setup.ts";
 import { Trainers } from "./trainers.ts";
@@ -92,7 +91,6 @@ class SweepWork {
   /** Starts what there is room for; true when nothing is left to start and nothing runs. */
   private startJobs(): boolean {
     const { plan, running, options } = this;
-    this.worker.beat();
     let journal = this.files.journal.read();
     plan.extend(lossesIn(journal, this.sweep.mode));
     this.tellResults(journal);
@@ -105,7 +103,7 @@ class SweepWork {
       const taken = this.take(job, journal);
       journal = taken.journal;
       if (!taken.isMine) continue;
-      const work = this.runJob(job, journal)
+      const work = this.runJob(job)
         .catch((error: unknown) => this.failure.abort(error))
         .finally(() => running.delete(job));
       running.set(job, work);
@@ -143,9 +141,9 @@ class SweepWork {
     this.files.journal.append(this.claim("release", job), (known) => !known.claimsOf(job).includes(name));
   }
 
-  private async runJob(job: Job, journal: Journal): Promise<void> {
+  private async runJob(job: Job): Promise<void> {
     const { sweep, files, signal, listen } = this;
-    await this.directoryIsFree(job, journal);
+    await this.directoryIsFree(job);
     if (signal.aborted) return this.release(job);
     listen({ event: "started", job });
     const train = (argv: readonly string[]) =>
@@ -157,17 +155,9 @@ class SweepWork {
     files.journal.append(result, (known) => known.resultOf(job) !== undefined);
   }
 
-  /** A trial of a sweep that was killed saves and ends by itself; one of a machine that is gone does not. */
-  private async directoryIsFree(job: Job, journal: Journal): Promise<void> {
+  /** A trial of a sweep that was killed saves and ends by itself; one of a machine that is gone falls silent. */
+  private async directoryIsFree(job: Job): Promise<void> {
     const directory = this.files.runOf(job);
-    const gone = journal.claimsOf(job).filter((name) => this.worker.isGone(name));
-    const hosts = new Set(gone.map((name) => parseIdentity(name)?.host));
-    while (!this.signal.aborted && isThere(directory)) {
-      const holders = holdersOf(directory);
-      if (holders.length === 0) return;
-      for (const holder of holders)
-        if (liveness(holder) === "unknown" && hosts.has(holder.host)) dropClaims(directory, holder.host);
-      await sleep(50);
-    }
+    while (!this.signal.aborted && isThere(directory) && holdersOf(directory).length > 0) await sleep(50);
   }
 }

@@ -1,5 +1,4 @@
 /** What a sweep is made of: its spec with any values put in, what it searches for, and where its files are. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { findDirectory } from "../../checkpoint/runDirectory.ts";
@@ -13,7 +12,7 @@ import type { SearchLine } from "../../search/journal.ts";
 import type { Point } from "../../search/space.ts";
 import type { Job, SearchSettings } from "../../search/strategy.ts";
 import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
-import { ioProblem } from "../../support/files.ts";
+import { makeInnerFolder } from "../../support/inside.ts";
 import { taskNames, taskOf } from "../../tasks/tasks.ts";
 import { JournalFile } from "./journalFile.ts";
 
@@ -139,14 +138,7 @@ export function openSweep(sweep: Sweep, { out, resume }: OpenOptions): SweepFile
     ? { search: before }
     : files.journal.append(sweep.line, (known) => known.search !== null);
   checkSame(search!, sweep.line, directory);
-  for (const folder of ["specs", "trials"]) {
-    const path = join(directory, folder);
-    try {
-      mkdirSync(path, { recursive: true });
-    } catch (error) {
-      throw ioProblem(error, path, "make the directory");
-    }
-  }
+  for (const folder of ["specs", "trials"]) makeInnerFolder(join(directory, folder));
   return files;
 }
 

@@ -2,7 +2,7 @@
 import type { ResultLine } from "../../search/journal.ts";
 import type { Job } from "../../search/strategy.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { atomicWrite } from "../../support/files.ts";
+import { refuseLink, writeInside } from "../../support/inside.ts";
 import { signalExitCodes } from "../signals.ts";
 import type { Sweep, SweepFiles } from "./setup.ts";
 import type { TrainEnd } from "./trainers.ts";
@@ -27,7 +27,8 @@ export async function trainJob(job: Job, options: TrialOptions): Promise<ResultL
   const { sweep, files, signal, train, trainOptions } = options;
   const started = performance.now();
   const spec = files.specOf(job);
-  atomicWrite(spec, [sweep.specAt(job.point).textFor(`${files.directory}/specs`)]);
+  refuseLink(files.runOf(job));
+  writeInside(spec, [sweep.specAt(job.point).textFor(`${files.directory}/specs`)]);
   const pause = job.epochs === null ? [] : ["--pause-at", String(job.epochs)];
   const argv = [
     "train",

@@ -1,50 +1,37 @@
-/** Who takes part in a sweep: a file per process, touched while it lives, so that other machines can tell. */
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+/** Who takes part in a sweep: a claim per process, touched while it lives, so that other machines can tell. */
 import { join } from "node:path";
-import { ioProblem, removeIfThere } from "../../support/files.ts";
-import { formatIdentity, liveness, parseIdentity, thisProcess } from "../../support/processes.ts";
-
-/** A process of another machine that has not been heard of for so long is gone. */
-const patience = { secondsPerBeat: 5, secondsToBeGone: 60 };
+import { type Claim, lookAt, makeClaim } from "../../support/claim.ts";
+import { ioProblem } from "../../support/files.ts";
+import { makeInnerFolder } from "../../support/inside.ts";
+import { formatIdentity, parseIdentity, thisProcess } from "../../support/processes.ts";
 
 export class Worker {
   readonly name = formatIdentity(thisProcess());
-  private beaten = Number.NEGATIVE_INFINITY;
-  private beats = 0;
+  private readonly claim: Claim;
 
   constructor(private readonly directory: string) {
+    makeInnerFolder(directory);
     try {
-      mkdirSync(directory, { recursive: true });
-      writeFileSync(join(directory, this.name), "");
+      this.claim = makeClaim(join(directory, this.name));
+      this.claim.hold();
     } catch (error) {
       throw ioProblem(error, directory, "write");
     }
   }
 
-  /** Says that this process lives; to be called often. */
-  beat(): void {
-    if (performance.now() - this.beaten < 1000 * patience.secondsPerBeat) return;
-    const path = join(this.directory, this.name);
-    try {
-      writeFileSync(path, `${++this.beats}\n`);
-    } catch (error) {
-      throw ioProblem(error, path, "write");
-    }
-    this.beaten = performance.now();
-  }
-
-  /** Whether a process that took part has ended: seen here, or by how old its file is. */
+  /** Whether a process that took part has ended, or has not been heard of for too long. */
   isGone(name: string): boolean {
+    if (name === this.name) return false;
     const identity = parseIdentity(name);
-    const state = identity === null ? "dead" : liveness(identity);
-    if (state !== "unknown") return state === "dead";
-    const theirs = statSync(join(this.directory, name), { throwIfNoEntry: false });
-    const own = statSync(join(this.directory, this.name), { throwIfNoEntry: false });
-    // Both times are of the file system's clock, whatever those of the machines say.
-    return !theirs || !own || own.mtimeMs - theirs.mtimeMs > 1000 * patience.secondsToBeGone;
+    if (identity === null) return true;
+    try {
+      return lookAt(join(this.directory, name), identity)?.isGone ?? true;
+    } catch (error) {
+      throw ioProblem(error, this.directory, "read");
+    }
   }
 
   leave(): void {
-    removeIfThere(join(this.directory, this.name));
+    this.claim.release();
   }
 }
