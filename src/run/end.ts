@@ -87,18 +87,24 @@ export async function conclude(
   run.log.append(end);
   run.log.sync();
   run.write("summary", `${JSON.stringify(summary, null, 2)}\n`);
-  if (options.renderReport) {
-    const spec = readText(run.paths.spec);
-    const model = { description: work.model.description, tensors: work.model.tensors() };
-    const { preprocessing } = work;
-    const { profile = null } = work.data;
-    const events = readMetricsLog(run.paths.metrics);
-    const data = reportData({ summary, spec, events, model, preprocessing, profile, ...explained });
-    run.write("report", await options.renderReport(data));
-  }
+  await writeReport(work, run, options, { summary, ...explained });
   run.seal();
   listen(end);
   return summary;
+}
+
+async function writeReport(
+  { model, preprocessing, data: { profile = null } }: Assembly,
+  run: Run,
+  { renderReport }: TrainOptions,
+  known: Pick<Measured, "diagnosis" | "importance"> & { readonly summary: Summary },
+): Promise<void> {
+  if (!renderReport) return;
+  const network = { description: model.description, tensors: model.tensors() };
+  const spec = readText(run.paths.spec);
+  const events = readMetricsLog(run.paths.metrics);
+  const data = reportData({ spec, events, model: network, preprocessing, profile, ...known });
+  run.write("report", await renderReport(data));
 }
 
 /** Fits on the validation rows what the spec asks for, and stores it in the best model. */
