@@ -12,7 +12,6 @@ import { type ByteSource, memorySource, withFile } from "../support/byteSource.t
 import { assert, exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { firstNonFinite } from "../support/finite.ts";
 import { writeInside } from "../support/inside.ts";
-import { headerLimits, type TensorEntry } from "./header.ts";
 import { excessOf } from "./jsonSize.ts";
 import {
   damaged,
@@ -24,6 +23,7 @@ import {
   readTensor,
   requireFinite,
 } from "./safetensors.ts";
+import { headerLimits, type TensorEntry } from "./safetensorsHeader.ts";
 
 /** What a model file holds. The three objects are plain JSON values, given back as they were. */
 export interface Checkpoint {

@@ -9,8 +9,15 @@ import { type ByteSource, withFile } from "../support/byteSource.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { firstNonFinite } from "../support/finite.ts";
 import { bytesOf, decodeElements } from "./dtypes.ts";
-import type { TensorEntry } from "./header.ts";
-import { elementCount, formatHeader, type Header, HeaderError, headerLimits, parseHeader } from "./header.ts";
+import type { TensorEntry } from "./safetensorsHeader.ts";
+import {
+  elementCount,
+  formatHeader,
+  type Header,
+  HeaderError,
+  headerLimits,
+  parseHeader,
+} from "./safetensorsHeader.ts";
 
 /** Values of a shape, row-major, under a name. */
 export interface NamedTensor {

@@ -10,7 +10,7 @@ import { describeModel } from "../model/describe.ts";
 import { membersOf } from "../model/members.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { checkTensors, valuesOf } from "../model/tensors.ts";
-import { type Answer, answerTo, type Question } from "./answer.ts";
+import { type Answer, answerTo, type Question } from "./answerSlopes.ts";
 import type { SavedModel } from "./savedModel.ts";
 
 /** Points of a path that go through the network together. */

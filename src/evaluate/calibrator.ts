@@ -6,7 +6,7 @@ import { outputWidth, type Preprocessing, targetWidth } from "../data/preprocess
 import { thresholdMetricsOf } from "../metrics/metrics.ts";
 import { bestThreshold } from "../metrics/threshold.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
-import type { Watcher } from "./diagnosis.ts";
+import type { Watcher } from "./watchers.ts";
 
 /** Rows kept at most: of more, every second, every fourth and so on. */
 const mostRows = 2 ** 20;

@@ -21,9 +21,9 @@ import { taskOf } from "../tasks/tasks.ts";
 import type { Figures } from "../train/events.ts";
 import { rowsIn } from "../train/rows.ts";
 import { Measure } from "./measure.ts";
+import { specDirectory } from "./runSummary.ts";
 import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
 import { type SliceFigures, Slicing } from "./slicing.ts";
-import { specDirectory } from "./summary.ts";
 
 /** Which rows are measured or explained. */
 export interface RowsWanted {

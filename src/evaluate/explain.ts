@@ -10,12 +10,12 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import { Attributor } from "./attribution.ts";
-import { imageShape } from "./diagnosis.ts";
 import { type Chosen, type RowsWanted, rowsHeld } from "./evaluate.ts";
 import type { FirstLayer, Shape } from "./findings.ts";
 import { firstLayer } from "./firstLayer.ts";
 import { copyRow, type Importance, type ImportanceOptions, permutationImportance } from "./importance.ts";
 import { readModel, restoreModel } from "./savedModel.ts";
+import { imageShape } from "./watchers.ts";
 
 interface Source extends RowsWanted {
   readonly model: string;

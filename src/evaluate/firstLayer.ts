@@ -2,8 +2,8 @@
 import { inputNames, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { ModelDescription } from "../model/describe.ts";
 import type { NamedTensor } from "../model/tensors.ts";
-import { imageShape } from "./diagnosis.ts";
 import type { FirstLayer } from "./findings.ts";
+import { imageShape } from "./watchers.ts";
 
 const unitsShown = 64;
 const inputsShown = 30;

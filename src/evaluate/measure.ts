@@ -15,7 +15,7 @@ import type { Model } from "../model/model.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import { Batches, evaluationBatch, type Rows } from "../train/batches.ts";
 import type { Figures } from "../train/events.ts";
-import type { Watcher } from "./diagnosis.ts";
+import type { Watcher } from "./watchers.ts";
 
 /** What else is wanted of a run over the rows. */
 export interface MeasureOptions {

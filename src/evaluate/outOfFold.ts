@@ -2,7 +2,7 @@
 import { ByteWriter } from "../data/formats/byteWriter.ts";
 import { Decoder } from "../data/preprocessing/decode.ts";
 import { classLists, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
-import type { Watcher } from "./diagnosis.ts";
+import type { Watcher } from "./watchers.ts";
 
 /** Lines of a CSV file: `row` (from 1, of all files in their order), `fold`, predictions and probabilities as `predict` has them. */
 export class OutOfFold {

@@ -10,10 +10,10 @@ import {
 import type { Kernels } from "../engine/kernels.ts";
 import { lossRule } from "../model/losses.ts";
 import { rowsIn } from "../train/rows.ts";
-import type { Watcher } from "./diagnosis.ts";
 import { splitOf } from "./evaluate.ts";
 import { Measure } from "./measure.ts";
 import { readModel, restoreModel } from "./savedModel.ts";
+import type { Watcher } from "./watchers.ts";
 
 export interface RowScores {
   readonly split: string;

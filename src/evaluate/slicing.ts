@@ -6,9 +6,9 @@ import { type Evaluation, type EvaluationOptions, evaluation } from "../metrics/
 import type { MetricName } from "../metrics/metrics.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import type { Figures } from "../train/events.ts";
-import type { Watcher } from "./diagnosis.ts";
 import { widthsOf } from "./measure.ts";
-import type { Summary } from "./summary.ts";
+import type { Summary } from "./runSummary.ts";
+import type { Watcher } from "./watchers.ts";
 
 /** The figures of the rows that share a value. */
 export interface SliceFigures {

@@ -3,9 +3,9 @@ import { encodeSafetensors } from "../checkpoint/safetensors.ts";
 import { moduleOf, typesOf } from "./javascript.ts";
 import { jsonOf } from "./json.ts";
 import { onnxOf } from "./onnx.ts";
-import { pageOf } from "./page.ts";
 import type { Portable } from "./portable.ts";
 import { torchOf } from "./torch.ts";
+import { pageOf } from "./webPage.ts";
 
 /** One file: the end of its name, after that of the export, and its content in pieces. */
 export interface ExportedFile {

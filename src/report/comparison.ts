@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { isUp } from "../metrics/metrics.ts";
 import type { McNemar, PairedDifference } from "../metrics/paired.ts";
-import { flat, type StoredRun } from "../run/listRuns.ts";
+import type { StoredRun } from "../run/storedRuns.ts";
+import { flat } from "../support/flat.ts";
 import type { EpochEvent } from "../train/events.ts";
 import { figure } from "./text.ts";
 

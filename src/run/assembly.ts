@@ -23,12 +23,12 @@ import { createAugmentation } from "../train/augmentation.ts";
 import type { Listener, StartEvent, StopReason } from "../train/events.ts";
 import type { Monitor } from "../train/monitor.ts";
 import { epochMetrics, monitorOf } from "../train/monitor.ts";
-import { type Network, resolveNetwork } from "../train/network.ts";
 import { Pace } from "../train/pace.ts";
+import { type Network, resolveNetwork } from "../train/resolveNetwork.ts";
 import { rowsIn } from "../train/rows.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
-import type { TrainOptions } from "./options.ts";
+import type { TrainOptions } from "./trainOptions.ts";
 
 export interface AssemblyOptions
   extends KernelsChoice,

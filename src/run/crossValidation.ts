@@ -6,11 +6,11 @@ import { join } from "node:path";
 import type { Run } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
 import { OutOfFold } from "../evaluate/outOfFold.ts";
+import type { Folds, Summary } from "../evaluate/runSummary.ts";
 import { spreadOf } from "../evaluate/spread.ts";
-import type { Folds, Summary } from "../evaluate/summary.ts";
 import { refuseLink } from "../support/inside.ts";
 import { type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
-import type { TrainOptions } from "./options.ts";
+import type { TrainOptions } from "./trainOptions.ts";
 
 type RunFold = (options: TrainOptions, listen: Listener) => Promise<Summary>;
 

@@ -7,19 +7,19 @@ import { isStreamed } from "../data/dataset/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { Calibrator } from "../evaluate/calibrator.ts";
-import { observer } from "../evaluate/diagnosis.ts";
 import type { Diagnosis } from "../evaluate/findings.ts";
 import { type Importance, quickImportance } from "../evaluate/importance.ts";
-import type { Folds, Summary } from "../evaluate/summary.ts";
+import type { Folds, Summary } from "../evaluate/runSummary.ts";
+import { observer } from "../evaluate/watchers.ts";
 import { type Intervals, quickWork } from "../metrics/evaluation.ts";
 import { assert } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import { type EndEvent, type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
 import type { Assembly } from "./assembly.ts";
-import type { TrainOptions } from "./options.ts";
 import { reportData } from "./reportData.ts";
 import type { Saver } from "./saver.ts";
+import type { TrainOptions } from "./trainOptions.ts";
 
 export interface Ending {
   readonly reason: StopReason;

@@ -5,7 +5,7 @@ import type { ColumnProfile } from "../data/table/profile.ts";
 import type { Diagnosis, FirstLayer } from "../evaluate/findings.ts";
 import { firstLayer } from "../evaluate/firstLayer.ts";
 import type { Importance } from "../evaluate/importance.ts";
-import type { Summary } from "../evaluate/summary.ts";
+import type { Summary } from "../evaluate/runSummary.ts";
 import type { ModelDescription } from "../model/describe.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import { assert } from "../support/errors.ts";

@@ -9,16 +9,16 @@ import { pathsIn } from "../checkpoint/runDirectory.ts";
 import { openSeeds, seedDirectory } from "../checkpoint/seedsDirectory.ts";
 import type { LayerSpec, Spec } from "../config/schema.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
+import type { Summary } from "../evaluate/runSummary.ts";
 import { readModel, type SavedModel } from "../evaluate/savedModel.ts";
 import { spreadOf } from "../evaluate/spread.ts";
-import type { Summary } from "../evaluate/summary.ts";
 import { averageOf } from "../model/losses.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { refuseLink } from "../support/inside.ts";
 import type { Figures, Listener, Spread, StopReason } from "../train/events.ts";
-import type { TrainOptions } from "./options.ts";
 import { train } from "./train.ts";
+import type { TrainOptions } from "./trainOptions.ts";
 
 /** What several seeds came to: `seeds.json`, and the last line of `--json`. */
 export interface SeedsEnd {

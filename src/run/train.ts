@@ -1,7 +1,7 @@
 /** The story of a run: load, build, loop, save, report. Everything else is a detail behind one of its calls. */
 import { performance } from "node:perf_hooks";
 import { claimRun, type Run } from "../checkpoint/runDirectory.ts";
-import type { Summary } from "../evaluate/summary.ts";
+import type { Summary } from "../evaluate/runSummary.ts";
 import { sentence } from "../support/errors.ts";
 import type { Follower, Listener, StopReason, TrainEvent } from "../train/events.ts";
 import { type Assembly, assemble } from "./assembly.ts";
@@ -9,9 +9,9 @@ import { crossValidate } from "./crossValidation.ts";
 import { runEpoch } from "./divergence.ts";
 import { conclude } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
-import type { TrainOptions } from "./options.ts";
 import { resume } from "./resume.ts";
 import { Saver } from "./saver.ts";
+import type { TrainOptions } from "./trainOptions.ts";
 
 /**
  * Trains a network as its spec says and leaves a run directory behind.

@@ -3,7 +3,7 @@
  * algorithm 2. Trials run to the first of several rungs; one in η that stand on a rung goes on to the next.
  */
 import type { MethodSpec } from "../config/schema.ts";
-import { newPoint, randomPoint } from "./random.ts";
+import { newPoint, randomPoint } from "./draws.ts";
 import type { Job, Known, SearchSettings } from "./strategy.ts";
 
 type HalvingSpec = Extract<MethodSpec, { name: "halving" }>;

@@ -1,7 +1,7 @@
 /** The ways to search, one row each. */
 import type { MethodSpec } from "../config/schema.ts";
+import { newPoint, randomPoint } from "./draws.ts";
 import { halvingJob, rungsOf } from "./halving.ts";
-import { newPoint, randomPoint } from "./random.ts";
 import { gridPoint, gridSize, type Point } from "./space.ts";
 import type { Known, SearchSettings, Strategy } from "./strategy.ts";
 import { tpePoint } from "./tpe.ts";

@@ -7,7 +7,7 @@
 import type { DimensionSpec, MethodSpec, RangeSpec } from "../config/schema.ts";
 import { erf } from "../engine/reference/special.ts";
 import { type RandomKey, randomNormal, randomUniform } from "../support/random.ts";
-import { drawsOf, newPoint, randomPoint } from "./random.ts";
+import { drawsOf, newPoint, randomPoint } from "./draws.ts";
 import { boundsOf, coordinateOf, numberAt, type Point } from "./space.ts";
 import type { Known, SearchSettings } from "./strategy.ts";
 

@@ -4,7 +4,7 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import type { Figures } from "./events.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "./resolveNetwork.ts";
 
 /**
  * The figure that decides which epoch is best: that of early stopping, else of the target, else the loss.

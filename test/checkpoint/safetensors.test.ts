@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { headerLimits } from "../../src/checkpoint/header.ts";
 import {
   describeSafetensors,
   encodeSafetensors,
@@ -10,6 +9,7 @@ import {
   readSafetensors,
   requireFinite,
 } from "../../src/checkpoint/safetensors.ts";
+import { headerLimits } from "../../src/checkpoint/safetensorsHeader.ts";
 import { memorySource } from "../../src/support/byteSource.ts";
 import { exitCodes } from "../../src/support/errors.ts";
 import { refusal, safetensors, scratch, userError } from "./support.ts";

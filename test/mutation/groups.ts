@@ -51,7 +51,7 @@ export const groups = {
     tests: dataTests("formats/parquet/thrift", "formats/parquet/parquet"),
   },
   models: {
-    sources: checkpoint("dtypes", "header", "jsonSize", "safetensors", "checkpoint"),
+    sources: checkpoint("dtypes", "safetensorsHeader", "jsonSize", "safetensors", "checkpoint"),
     tests: checkpointTests("jsonSize", "safetensors", "checkpoint"),
   },
   runs: {

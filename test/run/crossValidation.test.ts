@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadSpec, parseSpec } from "../../src/config/load.ts";
 import { rebaseSpec, stringifySpec } from "../../src/config/stringify.ts";
-import type { Summary } from "../../src/evaluate/summary.ts";
-import type { TrainOptions } from "../../src/run/options.ts";
+import type { Summary } from "../../src/evaluate/runSummary.ts";
 import { train } from "../../src/run/train.ts";
+import type { TrainOptions } from "../../src/run/trainOptions.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
 import { irisData, nobody } from "../train/support.ts";
 

@@ -32,7 +32,7 @@ export const command = defineCommand({
         message: "there is nothing to compare a single run with",
         expected: "the directories of two or more runs",
       });
-    const { damages, readRun } = await import("../../run/listRuns.ts");
+    const { damages, readRun } = await import("../../run/storedRuns.ts");
     const { pairRuns } = await import("../../evaluate/pairRuns.ts");
     const { compareRuns } = await import("../../report/comparison.ts");
     const runs = directories.map(readRun);

@@ -32,7 +32,7 @@ export const command = defineCommand({
     ["nnt runs sweeps/a/trials --show optimizer.lr", "with a value of the spec"],
   ],
   async run({ out, err }, folder, { filter, json, ...options }) {
-    const { damages, runsIn, valuesOfRun } = await import("../../run/listRuns.ts");
+    const { damages, runsIn, valuesOfRun } = await import("../../run/storedRuns.ts");
     const found = runsIn(folder);
     const all = found.map(valuesOfRun);
     await warn(err, damages(found));

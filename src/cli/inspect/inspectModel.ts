@@ -1,6 +1,7 @@
 /** What a model file holds: the network with its tensors, the columns it takes, what it answers. */
-import type { Header, TensorEntry } from "../../checkpoint/header.ts";
+
 import { describeSafetensors } from "../../checkpoint/safetensors.ts";
+import type { Header, TensorEntry } from "../../checkpoint/safetensorsHeader.ts";
 import { inputWidth, outputWidth } from "../../data/preprocessing/preprocessing.ts";
 import { readModel, type SavedModel } from "../../evaluate/savedModel.ts";
 import { describeModel } from "../../model/describe.ts";

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import { pathsIn } from "../checkpoint/runDirectory.ts";
-import { isFigures, readSummary, type Summary } from "../evaluate/summary.ts";
+import { isFigures, readSummary, type Summary } from "../evaluate/runSummary.ts";
 import { exitCodes, sentence, UserError } from "../support/errors.ts";
 import { ioProblem, isThere } from "../support/files.ts";
+import { flat } from "../support/flat.ts";
 import type { EpochEvent } from "../train/events.ts";
 
 export interface StoredRun {
@@ -118,16 +119,4 @@ export function valuesOfRun({
     ...(damage !== null && { damage }),
     weights_sha256: summary?.weights_sha256 ?? null,
   };
-}
-
-/** {a: {b: 1}, c: [{d: 2}]} → {"a.b": 1, "c.0.d": 2}; empty objects and lists of plain values stay as they are. */
-export function flat(value: object, before = ""): Record<string, unknown> {
-  const entries = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
-    const path = `${before}${key}`;
-    const isPlainList = Array.isArray(inner) && inner.every((one) => typeof one !== "object" || one === null);
-    const isNested =
-      typeof inner === "object" && inner !== null && !isPlainList && Object.keys(inner).length > 0;
-    return isNested ? Object.entries(flat(inner, `${path}.`)) : [[path, inner]];
-  });
-  return Object.fromEntries(entries);
 }

@@ -4,7 +4,7 @@ import type { Spec } from "../config/schema.ts";
 import type { LoadOptions, Split } from "../data/dataset/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
-import type { Watcher } from "../evaluate/diagnosis.ts";
+import type { Watcher } from "../evaluate/watchers.ts";
 import type { Follower } from "../train/events.ts";
 import type { ReportData } from "./reportData.ts";
 
