@@ -28,6 +28,7 @@ import {
   numbered,
   type Op,
   starts,
+  within,
 } from "./commands.ts";
 import { LiveBlock } from "./liveBlock.ts";
 import { aligned, type Machine, type Region } from "./machine.ts";
@@ -106,8 +107,11 @@ export class FastBackend implements Backend {
   flush(): void {
     const { words } = this.commands;
     if (words === 0) return;
-    this.commands.clear();
-    this.machine.run(this.listRegion.address, words);
+    try {
+      this.machine.run(this.listRegion.address, words);
+    } finally {
+      this.commands.clear();
+    }
   }
 
   peak(rounds: number): number {
@@ -148,7 +152,7 @@ export class FastBackend implements Backend {
   }
 
   gather(X: Matrix, table: Table, indices: Indices, first: number): void {
-    const rows = indices.address + 4 * first;
+    const rows = within(indices, 4 * first);
     const work = costs.move * X.size;
     if (table instanceof Matrix) this.write("gather_floats", work, X, table, rows, X.rows, X.cols);
     else {
@@ -163,7 +167,7 @@ export class FastBackend implements Backend {
       costs.warp * X.size,
       Y,
       X,
-      maps.address + 4 * 6 * first,
+      within(maps, 4 * 6 * first),
       displacements,
       X.rows,
       height,

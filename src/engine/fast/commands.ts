@@ -102,7 +102,17 @@ const headWords = 3;
 const opNumbers = numbered(ops);
 
 /** A number, a flag, or what lies at an address: none is 0, as C's NULL. */
-export type Argument = number | boolean | { readonly address: number } | null | undefined;
+export type Argument = number | boolean | Located | null | undefined;
+
+/** Memory at an address, for as long as this object is held. */
+interface Located {
+  readonly address: number;
+}
+
+/** What lies some bytes into memory. */
+export function within(whole: Located, bytes: number): Located {
+  return { address: whole.address + bytes, whole } as Located;
+}
 
 function numberOf(argument: Argument): number {
   if (typeof argument === "number") return argument;
@@ -116,6 +126,9 @@ export class CommandList {
   words = 0;
   /** Estimated nanoseconds that one thread takes for what has been written. */
   work = 0;
+
+  /** What the commands point to: a matrix that nobody else knows any more has its memory until they have run. */
+  private readonly held: Located[] = [];
 
   constructor(private list: Float64Array) {}
 
@@ -133,13 +146,19 @@ export class CommandList {
     list[words] = opNumbers[op];
     list[words + 1] = headWords + args.length;
     list[words + 2] = work;
-    for (let i = 0; i < args.length; i++) list[words + headWords + i] = numberOf(args[i]);
+    for (let i = 0; i < args.length; i++) {
+      const argument = args[i];
+      list[words + headWords + i] = numberOf(argument);
+      if (typeof argument === "object" && argument !== null) this.held.push(argument);
+    }
     this.words += headWords + args.length;
     this.work += work;
   }
 
+  /** Forgets the commands, once they have run. */
   clear(): void {
     this.words = 0;
     this.work = 0;
+    this.held.length = 0;
   }
 }
