@@ -2,6 +2,7 @@
 import { tryKernels } from "../src/engine/choose.ts";
 import { Kernels } from "../src/engine/kernels.ts";
 import type { Matrix } from "../src/engine/matrix.ts";
+import { optimizers } from "../src/engine/optimizers.ts";
 import { interleave } from "./rounds.ts";
 
 interface Pass {
@@ -27,12 +28,11 @@ export const passes: readonly Pass[] = [
     run: (on, [theta, gradient, momentum]) =>
       on.optimize(theta!, gradient!, [momentum!], {
         rule: "sgd",
-        lr: 1e-3,
-        momentum: 0.9,
-        dampening: 0,
-        weightDecay: 0,
-        nesterov: false,
-        first: false,
+        scalars: optimizers.sgd.scalars(
+          { momentum: 0.9, dampening: 0, nesterov: false, weight_decay: 0 },
+          2,
+          1e-3,
+        ),
       }),
   },
   {
@@ -41,14 +41,11 @@ export const passes: readonly Pass[] = [
     run: (on, [theta, gradient, ...slots]) =>
       on.optimize(theta!, gradient!, slots, {
         rule: "adam",
-        lr: 1e-3,
-        weightDecay: 0,
-        decoupled: false,
-        beta1: 0.9,
-        beta2: 0.999,
-        eps: 1e-8,
-        correction1: 0.1,
-        correction2: 0.001,
+        scalars: optimizers.adam.scalars(
+          { betas: [0.9, 0.999], eps: 1e-8, amsgrad: false, weight_decay: 0 },
+          2,
+          1e-3,
+        ),
       }),
   },
 ];

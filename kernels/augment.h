@@ -70,6 +70,11 @@ static void warp(Worker *w, float *Y, const float *X, const float *maps, const f
 	}
 }
 
+VERB(warp)
+{
+	warp(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), LONG(4), LONG(5), LONG(6), FLOAT(7));
+}
+
 /** Element i of the stream as a number in [−1, 1]. */
 INLINE vf noise(vu index, vu key0, vu key1)
 {
@@ -135,6 +140,11 @@ static void elastic(Worker *w, float *D, const float *bell, long taps, float alp
 		}
 		smooth(D + p * pixels, rows, pixels, width, bell, taps, alpha);
 	}
+}
+
+VERB(elastic)
+{
+	elastic(w, FLOATS(0), FLOATS(1), LONG(2), FLOAT(3), BITS(4), BITS(5), BITS(6), LONG(7), LONG(8), LONG(9));
 }
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * Verbs that treat every element alone, or every column: activations, gather, dropout, sums over rows,
- * copies, clipping. Formulas as in src/engine/reference. Knows no layer.
+ * Verbs that treat every element alone, or every row or column: copies, averages, penalties, clipping, sums over
+ * rows, gather, dropout. Formulas as in src/engine/reference. Knows no layer.
  */
 #ifndef NNT_ELEMENTWISE_H
 #define NNT_ELEMENTWISE_H
 
+#include "command.h"
 #include "elementary.h"
-#include "team.h"
 
 /**
  * The statements for every vector of this worker's share of n elements: GET(p) reads p[i…], PUT(p, x) writes.
@@ -35,135 +35,68 @@ INLINE void put(float *p, vf x, const long rest)
 		store_some(p, x, rest);
 }
 
-/* ---- activations --------------------------------------------------------------------------------- */
-
-/** In the order of `activationNames` in src/engine/fast/commands.ts. */
-enum activation {
-	IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, SELU, GELU, SILU, SOFTPLUS, HARD_SIGMOID, MISH
-};
-
-#define SELU_ALPHA 1.6732632423543772f
-#define SELU_SCALE 1.0507009873554805f
-#define SQRT_HALF 0.70710678118654752f
-#define ONE_OVER_SQRT_2PI 0.39894228040143268f
-
-/** Φ(z) = ½(1 + erf(z/√2)). */
-INLINE vf normal_below(vf z) { return splat(0.5f) * (splat(1) + verf(z * splat(SQRT_HALF))); }
-
-/** tanh(softplus(z)) = n/(n + 2) with n = e^z(e^z + 2); past z = 20 it is 1. */
-INLINE vf mish_n(vf z)
-{
-	vf e = vexp(vmin(z, splat(20)));
-	return e * (e + splat(2));
-}
-
-INLINE vf apply(const enum activation g, vf z, vf parameter)
-{
-	switch (g) {
-	case IDENTITY: return z;
-	case SIGMOID: return vsigmoid(z);
-	case TANH: return vtanh(z);
-	case RELU: return choose(z <= splat(0), splat(0), z);
-	case LEAKY_RELU: return choose(z > splat(0), z, parameter * z);
-	case ELU: return choose(z > splat(0), z, parameter * vexpm1(z));
-	case SELU: return splat(SELU_SCALE) * choose(z > splat(0), z, splat(SELU_ALPHA) * vexpm1(z));
-	case GELU: return z * normal_below(z);
-	case SILU: return z * vsigmoid(z);
-	case SOFTPLUS: return vsoftplus(z);
-	case HARD_SIGMOID: {
-		vf t = z + splat(3);
-		t = choose(t < splat(0), splat(0), t);
-		return choose(t > splat(6), splat(6), t) / splat(6);
-	}
-	case MISH: {
-		vf n = mish_n(z);
-		return z * (n / (n + splat(2)));
-	}
-	}
-	return z;
-}
-
-/** g′(z), with a = g(z) where that is simpler (and z then may be a). */
-INLINE vf slope(const enum activation g, vf z, vf a, vf parameter)
-{
-	switch (g) {
-	case IDENTITY: return splat(1);
-	case SIGMOID: return a * (splat(1) - a);
-	case TANH: return muladd(-a, a, splat(1));
-	case RELU: return choose(z > splat(0), splat(1), splat(0));
-	case LEAKY_RELU: return choose(z > splat(0), splat(1), parameter);
-	case ELU: return choose(z > splat(0), splat(1), parameter * vexp(z));
-	case SELU:
-		return splat(SELU_SCALE) * choose(z > splat(0), splat(1), splat(SELU_ALPHA) * vexp(z));
-	case GELU: {
-		vf density = splat(ONE_OVER_SQRT_2PI) * vexp(splat(-0.5f) * z * z);
-		return muladd(z, density, normal_below(z));
-	}
-	case SILU: return vsigmoid(z) * (splat(1) + (z - a));
-	case SOFTPLUS: return vsigmoid(z);
-	case HARD_SIGMOID:
-		return (vf)((vi)splat(1.0f / 6) & (z > splat(-3)) & (z < splat(3)));
-	case MISH: {
-		vf n = mish_n(z), m = n + splat(2);
-		/* 1 − tanh² = 4(n + 1)/(n + 2)². */
-		vf rest = splat(4) * (n + splat(1)) / (m * m);
-		return muladd(z * rest, vsigmoid(z), n / m);
-	}
-	}
-	return z;
-}
-
-/** Calls `run` with the activation as a constant, so that each has its own loop. */
-#define EACH_ACTIVATION(run) \
-	run(IDENTITY) run(SIGMOID) run(TANH) run(RELU) run(LEAKY_RELU) run(ELU) run(SELU) run(GELU) run(SILU) \
-	run(SOFTPLUS) run(HARD_SIGMOID) run(MISH)
-
-static void activate(Worker *w, float *A, const float *Z, enum activation g, long n, float p)
-{
-	const vf parameter = splat(p);
-	switch (g) {
-#define FORWARD(g) \
-	case g: EACH(w, n, PUT(A, apply(g, GET(Z), parameter))); break;
-		EACH_ACTIVATION(FORWARD)
-	}
-}
-
-static void activate_backward(Worker *w, float *dZ, const float *dA, const float *Z, const float *A,
-			      enum activation g, long n, float p)
-{
-	const vf parameter = splat(p);
-	switch (g) {
-#define BACKWARD(g) \
-	case g: EACH(w, n, PUT(dZ, GET(dA) * slope(g, GET(Z), GET(A), parameter))); break;
-		EACH_ACTIVATION(BACKWARD)
-	}
-}
-
-/** In the order of `elementaryNames` in src/engine/fast/commands.ts. */
-enum elementary { EXP, EXPM1, LOG, LOG1P_UNIT, ERF };
-
-/** Y = f(X), for the tests of accuracy: in the verbs these functions only come composed. */
-static void elementary(Worker *w, float *Y, const float *X, enum elementary f, long n)
-{
-	switch (f) {
-	case EXP: EACH(w, n, PUT(Y, vexp(GET(X)))); break;
-	case EXPM1: EACH(w, n, PUT(Y, vexpm1(GET(X)))); break;
-	case LOG: EACH(w, n, PUT(Y, vlog(GET(X)))); break;
-	case LOG1P_UNIT: EACH(w, n, PUT(Y, vlog1p_unit(GET(X)))); break;
-	case ERF: EACH(w, n, PUT(Y, verf(GET(X)))); break;
-	}
-}
-
 /* ---- whole buffers ------------------------------------------------------------------------------- */
 
 static void fill(Worker *w, float *Y, long n, float value) { EACH(w, n, PUT(Y, splat(value))); }
 
+VERB(fill) { fill(w, FLOATS(0), LONG(1), FLOAT(2)); }
+
 static void copy(Worker *w, float *Y, const float *X, long n) { EACH(w, n, PUT(Y, GET(X))); }
+
+VERB(copy) { copy(w, FLOATS(0), FLOATS(1), LONG(2)); }
 
 static void add(Worker *w, float *C, const float *A, const float *B, long n)
 {
 	EACH(w, n, PUT(C, GET(A) + GET(B)));
 }
+
+VERB(add) { add(w, FLOATS(0), FLOATS(1), FLOATS(2), LONG(3)); }
+
+/** Y += share·(X − Y); all of X for a share of 1. */
+static void lerp(Worker *w, float *Y, const float *X, long n, float share_of_way)
+{
+	const vf part = splat(share_of_way);
+	if (share_of_way == 1)
+		EACH(w, n, PUT(Y, GET(X)));
+	else
+		EACH(w, n, const vf y = GET(Y); PUT(Y, muladd(part, GET(X) - y, y)));
+}
+
+VERB(lerp) { lerp(w, FLOATS(0), FLOATS(1), LONG(2), FLOAT(3)); }
+
+/** g += l1·sign(θ) + l2·θ. */
+static void penalize(Worker *w, float *g, const float *theta, long n, float l1, float l2)
+{
+	const vf one = splat(l1), two = splat(l2), zero = splat(0);
+	EACH(w, n, const vf t = GET(theta);
+	     const vf side = choose(t > zero, one, choose(t < zero, -one, zero * t));
+	     PUT(g, GET(g) + muladd(two, t, side)));
+}
+
+VERB(penalize) { penalize(w, FLOATS(0), FLOATS(1), LONG(2), FLOAT(3), FLOAT(4)); }
+
+/** Every row of W ·= min(1, limit/‖row‖), its square summed in 64 bit in 16 lanes. */
+static void limit_rows(Worker *w, float *W, long rows, long cols, double limit)
+{
+	long r, last;
+	share(w, rows, 1, &r, &last);
+	for (; r < last; r++) {
+		float *row = W + r * cols;
+		double lanes[LANES] = { 0 };
+		for (long j = 0; j < cols; j++)
+			lanes[j % LANES] += (double)row[j] * (double)row[j];
+		for (int half = LANES / 2; half; half /= 2)
+			for (int l = 0; l < half; l++)
+				lanes[l] += lanes[l + half];
+		const double scale = limit / __builtin_sqrt(lanes[0]);
+		if (!(scale < 1))
+			continue;
+		for (long j = 0; j < cols; j++)
+			row[j] *= (float)scale;
+	}
+}
+
+VERB(limit_rows) { limit_rows(w, FLOATS(0), LONG(1), LONG(2), a[3]); }
 
 static void clip_value(Worker *w, float *g, long n, float limit)
 {
@@ -171,6 +104,8 @@ static void clip_value(Worker *w, float *g, long n, float limit)
 	/* Comparisons with NaN are false: NaN stays. */
 	EACH(w, n, vf x = GET(g); x = choose(x > high, high, x); PUT(g, choose(x < low, low, x)));
 }
+
+VERB(clip_value) { clip_value(w, FLOATS(0), LONG(1), FLOAT(2)); }
 
 /** Elements of one partial sum of squares. */
 #define NORM_BLOCK 2048
@@ -210,6 +145,8 @@ static void clip_norm(Worker *w, float *g, long n, double max_norm, double *norm
 	}
 }
 
+VERB(clip_norm) { clip_norm(w, FLOATS(0), LONG(1), a[2], DOUBLES(3) + TOTAL_GRADIENT_NORM); }
+
 /** db = Σ_rows dZ, rows in order; vectors lie along the columns. */
 static void sum_rows(Worker *w, float *db, const float *dZ, long rows, long cols)
 {
@@ -231,6 +168,8 @@ static void sum_rows(Worker *w, float *db, const float *dZ, long rows, long cols
 		put(db + j, sum, rest);
 	}
 }
+
+VERB(sum_rows) { sum_rows(w, FLOATS(0), FLOATS(1), LONG(2), LONG(3)); }
 
 /* ---- batches ------------------------------------------------------------------------------------- */
 
@@ -282,6 +221,15 @@ static void gather_bytes(Worker *w, float *X, const uint8_t *table, const int32_
 	}
 }
 
+VERB(gather)
+{
+	const int of_bytes = INT(0);
+	if (of_bytes)
+		gather_bytes(w, FLOATS(1), BYTES(2), INTS(3), LONG(4), LONG(5), FLOAT(6), FLOAT(7));
+	else
+		gather_floats(w, FLOATS(1), FLOATS(2), INTS(3), LONG(4), LONG(5));
+}
+
 /** `mix32` of src/support/random.ts: the same bits. */
 INLINE vu mix32(vu x)
 {
@@ -311,6 +259,8 @@ static void dropout(Worker *w, float *Y, const float *X, long n, double threshol
 	     PUT(Y, choose((vi)(bits < below), splat(0), GET(X) * factor)));
 }
 
+VERB(dropout) { dropout(w, FLOATS(0), FLOATS(1), LONG(2), a[3], FLOAT(4), BITS(5), BITS(6)); }
+
 /** Y = X + σ·ε, ε standard normal: of the 24 high bits, as a uniform number in (−1, 1) that is never 0. */
 static void gaussian_noise(Worker *w, float *Y, const float *X, long n, float std, uint32_t k0, uint32_t k1)
 {
@@ -319,5 +269,7 @@ static void gaussian_noise(Worker *w, float *Y, const float *X, long n, float st
 	EACH(w, n, vi high = (vi)random_bits(key0, key1, i) >> 8;
 	     PUT(Y, muladd(sigma, vnormal((tofloat(high) + splat(0.5f)) * unit), GET(X))));
 }
+
+VERB(gaussian_noise) { gaussian_noise(w, FLOATS(0), FLOATS(1), LONG(2), FLOAT(3), BITS(4), BITS(5)); }
 
 #endif

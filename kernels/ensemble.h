@@ -24,6 +24,8 @@ static void scale_columns(Worker *w, float *Y, const float *X, const float *a, c
 	}
 }
 
+VERB(scale_columns) { scale_columns(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), LONG(4), LONG(5)); }
+
 /** s = Σ_rows A ∘ B, rows in order; vectors lie along the columns. */
 static void sum_products(Worker *w, float *s, const float *A, const float *B, long rows, long cols)
 {
@@ -33,8 +35,7 @@ static void sum_products(Worker *w, float *s, const float *A, const float *B, lo
 		PUT(s, sum));
 }
 
-/** In the order of `averageNames` in src/engine/fast/commands.ts: what is averaged of an output s. */
-enum average { IDENTITY_MEAN, EXP_MEAN, SIGMOID_MEAN, SOFTMAX_MEAN, GAUSSIAN_MEAN };
+VERB(sum_products) { sum_products(w, FLOATS(0), FLOATS(1), FLOATS(2), LONG(3), LONG(4)); }
 
 /** s − logsumexp(s) in every row, in place. */
 static void log_softmax(Worker *w, float *P, long rows, long n)
@@ -137,5 +138,7 @@ static void average(Worker *w, float *S, float *P, enum average kind, long k, lo
 	case GAUSSIAN_MEAN: average_gaussians(w, S, P, k, rows, n); break;
 	}
 }
+
+VERB(average) { average(w, FLOATS(0), FLOATS(1), (enum average)a[2], LONG(3), LONG(4), LONG(5)); }
 
 #endif

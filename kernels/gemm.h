@@ -11,8 +11,8 @@
 #ifndef NNT_GEMM_H
 #define NNT_GEMM_H
 
+#include "command.h"
 #include "simd.h"
-#include "team.h"
 
 /* Tile shapes that keep all accumulators in registers; NR is a divisor of common batch sizes. */
 #if VL == 16
@@ -44,8 +44,6 @@
 
 /** Outputs that do not stay in the second-level cache. */
 #define FAR_OUTPUTS (256 * 1024)
-
-enum start { START_ZERO, START_LANES, START_ROWS, START_SELF };
 
 typedef struct {
 	const float *P, *Q, *bias;
@@ -438,6 +436,12 @@ static void gemm(Worker *w, float *C, const float *A, const float *B, const floa
 		product_part(w, &x, tile_count * w->id / count, tile_count * (w->id + 1) / count, 0, x.L,
 			     1, w->shared, SHARED_FLOATS);
 	}
+}
+
+VERB(gemm)
+{
+	gemm(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), (enum start)a[4], LONG(5), LONG(6), LONG(7), INT(8),
+	     INT(9));
 }
 
 #endif

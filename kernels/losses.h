@@ -1,21 +1,13 @@
 /*
  * Losses of logits S [rows, n] against targets Y, their gradients for the mean over weighted rows, and sums
- * in 64 bit. Formulas as in src/engine/reference/losses.ts. Vectors lie along the rows and sums over outputs
+ * in 64 bit. Formulas as in src/engine/losses.ts. Vectors lie along the rows and sums over outputs
  * run in order, so that a row's numbers do not depend on its neighbours.
  */
 #ifndef NNT_LOSSES_H
 #define NNT_LOSSES_H
 
+#include "command.h"
 #include "elementary.h"
-#include "team.h"
-
-/** In the order of `lossNames` in src/engine/fast/commands.ts. */
-enum loss_rule {
-	CROSS_ENTROPY, BCE_WITH_LOGITS, MSE, HALF_SQUARED_ERROR, MAE, HUBER, SMOOTH_L1, POISSON_NLL, QUANTILE,
-	FOCAL, GAUSSIAN_NLL
-};
-/** The cells of `totals`, as `totalCells` in src/engine/matrix.ts. */
-enum total { TOTAL_LOSS, TOTAL_WEIGHT, TOTAL_CORRECT, TOTAL_ROWS, TOTAL_GRADIENT_NORM };
 
 typedef struct {
 	/** dS null: the gradient is not wanted; row_weights, weights null: all 1. */
@@ -317,14 +309,7 @@ static void loss(Worker *w, const Loss *x)
 		case CROSS_ENTROPY: cross_entropy_rows(&part, first, last, one, losses, right); break;
 #define ELEMENT_LOSS(rule) \
 	case rule: element_rows(rule, &part, first, last, one, losses, right); break;
-		ELEMENT_LOSS(BCE_WITH_LOGITS)
-		ELEMENT_LOSS(MSE)
-		ELEMENT_LOSS(HALF_SQUARED_ERROR)
-		ELEMENT_LOSS(MAE)
-		ELEMENT_LOSS(HUBER)
-		ELEMENT_LOSS(SMOOTH_L1)
-		ELEMENT_LOSS(POISSON_NLL)
-		ELEMENT_LOSS(QUANTILE)
+		EACH_ELEMENTWISE_LOSS(ELEMENT_LOSS)
 		}
 		team_meet(w);
 		if (w->id == 0)
@@ -335,6 +320,13 @@ static void loss(Worker *w, const Loss *x)
 		if (at + LOSS_ROWS < x->rows)
 			team_meet(w);
 	}
+}
+
+VERB(loss)
+{
+	const Loss x = { FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOATS(4), DOUBLES(5), (enum loss_rule)a[6],
+			 FLOAT(7), LONG(8), LONG(9), FLOATS(10), LONG(11) };
+	loss(w, &x);
 }
 
 #endif

@@ -12,10 +12,12 @@ typedef struct {
 	float *Y;
 	const float *X, *gamma, *beta;
 	float eps;
-	float *mean, *inverse_std, *running_mean, *running_variance;
+	float *mean, *inverse_std;
+	long rows, cols;
+	/** Of batch_norm alone. */
+	float *running_mean, *running_variance;
 	float momentum;
 	int training;
-	long rows, cols;
 } Norm;
 
 typedef struct {
@@ -202,6 +204,45 @@ static void rms_norm_backward(Worker *w, float *out, float *dGamma, const float 
 		EACH_LANE(cols, const vf d = GET(gamma) * GET(dY);
 			  PUT(dX, inverse * muladd(-(GET(X) * inverse), mean, d)));
 	}
+}
+
+VERB(batch_norm)
+{
+	const Norm x = { FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3),  FLOAT(4),   FLOATS(5), FLOATS(6),
+			 LONG(7),   LONG(8),   FLOATS(9), FLOATS(10), FLOAT(11), INT(12) };
+	batch_norm(w, &x);
+}
+
+VERB(layer_norm)
+{
+	const Norm x = { FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOAT(4), FLOATS(5), FLOATS(6), LONG(7), LONG(8) };
+	layer_norm(w, &x);
+}
+
+/** Both backward passes take the same. */
+INLINE NormBackward norm_backward(const double *a)
+{
+	return (NormBackward){ FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOATS(4),
+			       FLOATS(5), FLOATS(6), FLOATS(7), LONG(8),   LONG(9) };
+}
+
+VERB(batch_norm_backward)
+{
+	const NormBackward x = norm_backward(a);
+	batch_norm_backward(w, &x);
+}
+
+VERB(layer_norm_backward)
+{
+	const NormBackward x = norm_backward(a);
+	layer_norm_backward(w, &x);
+}
+
+VERB(rms_norm) { rms_norm(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOAT(3), FLOATS(4), LONG(5), LONG(6)); }
+
+VERB(rms_norm_backward)
+{
+	rms_norm_backward(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOATS(4), FLOATS(5), LONG(6), LONG(7));
 }
 
 #endif

@@ -5,8 +5,8 @@ import {
   type Scaling,
   targetNames,
 } from "../data/preprocessing/preprocessing.ts";
-import type { LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
+import type { LossRule } from "../engine/losses.ts";
 import { type Floats, totalCells } from "../engine/matrix.ts";
 import { type Evaluation, evaluation } from "../metrics/evaluation.ts";
 import type { MetricName } from "../metrics/metrics.ts";

@@ -1,6 +1,6 @@
 /** The layers, one row each: width, tensors, and the two passes as the lecture notes write them. */
-import type { LayerSpec } from "../config/schema.ts";
-import { type ActivationName, inPlaceActivations } from "../engine/backend.ts";
+import type { ActivationType, LayerSpec } from "../config/schema.ts";
+import { type Activation, type ActivationName, activationNames, activations } from "../engine/activations.ts";
 import { streamKey } from "../support/random.ts";
 import { embed } from "./embed.ts";
 import { ensemble } from "./ensemble.ts";
@@ -41,29 +41,32 @@ const linear: Layer<SpecOf<"linear">> = {
 };
 
 /** A = g(Z), elementwise; over Z itself where the derivative needs A alone. */
-function activation<Type extends LayerType & ActivationName>(
-  g: Type,
-  parameterOf: (spec: SpecOf<Type>) => number = () => 0,
-): Layer<SpecOf<Type>> {
+function activation<Spec>(g: ActivationName, { parameter, inPlace }: Activation<Spec>): Layer<Spec> {
   return {
     width: sameWidth,
     tensors: () => [],
     plan({ k, spec, X: Z, overwritable, take }) {
       if (g === "identity") return { Y: Z, overwritable, forward() {}, backward() {} };
-      const parameter = parameterOf(spec);
-      const inPlace = overwritable && inPlaceActivations.has(g) && parameter >= 0;
-      const A = inPlace ? Z : take(Z.rows, Z.cols);
+      const alpha = parameter?.(spec) ?? 0;
+      const A = overwritable && inPlace && alpha >= 0 ? Z : take(Z.rows, Z.cols);
       return {
         Y: A,
         overwritable: false,
-        forward: () => k.activate(A, Z, g, parameter), //              A  = g(Z)
+        forward: () => k.activate(A, Z, g, alpha), //              A  = g(Z)
         backward(dA, dZ) {
-          if (dZ) k.activateBackward(dZ, dA, Z, A, g, parameter); //   dZ = dA ⊙ g′(Z)
+          if (dZ) k.activateBackward(dZ, dA, Z, A, g, alpha); //   dZ = dA ⊙ g′(Z)
         },
       };
     },
     inPlaceBackward: true,
   };
+}
+
+/** A layer for every activation that a spec can name. */
+function activationLayers(): { [Type in ActivationType]: Layer<SpecOf<Type>> } {
+  const rows: { [Type in ActivationType]: Activation<SpecOf<Type>> } = activations;
+  const layers = activationNames.map((g) => [g, activation(g, rows[g] as Activation<LayerSpec>)]);
+  return Object.fromEntries(layers) as { [Type in ActivationType]: Layer<SpecOf<Type>> };
 }
 
 /** Y = X ⊙ mask/(1 − p) in training, Y = X in evaluation; as torch.nn.Dropout. The mask is drawn anew each step. */
@@ -173,18 +176,7 @@ export const layers = {
   embed,
   residual,
   ensemble: ensemble(layerOf),
-  identity: activation("identity"),
-  sigmoid: activation("sigmoid"),
-  tanh: activation("tanh"),
-  relu: activation("relu"),
-  leaky_relu: activation("leaky_relu", (spec) => spec.negative_slope),
-  elu: activation("elu", (spec) => spec.alpha),
-  selu: activation("selu"),
-  gelu: activation("gelu"),
-  silu: activation("silu"),
-  softplus: activation("softplus"),
-  hard_sigmoid: activation("hard_sigmoid"),
-  mish: activation("mish"),
+  ...activationLayers(),
 } satisfies { [Type in LayerType]: Layer<SpecOf<Type>> };
 
 /** The row of a layer, for any spec of it. */

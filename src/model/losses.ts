@@ -1,7 +1,7 @@
 /** What a loss asks of a network, how its outputs become predictions, and its rule for the loss verb. */
 import type { LossSpec } from "../config/schema.ts";
-import type { LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
+import type { LossRule } from "../engine/losses.ts";
 import type { Floats, Matrix } from "../engine/matrix.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
 import { type Link, type LossName, losses, lossOf } from "../tasks/losses.ts";

@@ -5,7 +5,7 @@
  * equation for the expected improvement, that is the most promising. Every dimension is looked at by itself.
  */
 import type { DimensionSpec, MethodSpec, RangeSpec } from "../config/schema.ts";
-import { erf } from "../engine/reference/special.ts";
+import { erf } from "../engine/special.ts";
 import { type RandomKey, randomNormal, randomUniform } from "../support/random.ts";
 import { drawsOf, newPoint, randomPoint } from "./draws.ts";
 import { boundsOf, coordinateOf, numberAt, type Point } from "./space.ts";

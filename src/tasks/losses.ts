@@ -1,10 +1,11 @@
 /**
  * The losses, one row each: what they learn from, what their outputs mean, and their options. Their formulas are
- * in engine/reference/losses.ts. Knows no task: tasks say which targets they have.
+ * in engine/losses.ts. Knows no task: tasks say which targets they have.
  */
 
 /** What an output s means: s itself, the rate eˢ, the probability 1/(1 + e⁻ˢ), softmax(s), or a mean and a log-variance. */
-export type Link = "identity" | "exp" | "sigmoid" | "softmax" | "gaussian";
+export const linkNames = ["softmax", "sigmoid", "exp", "identity", "gaussian"] as const;
+export type Link = (typeof linkNames)[number];
 
 /** What outputs are compared with: the number of a class for all of them, or 0 or 1, or a number, for each. */
 export type Learns = "classes" | "labels" | "numbers";

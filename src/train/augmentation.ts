@@ -4,9 +4,9 @@
  */
 import type { AugmentSpec, Spec } from "../config/schema.ts";
 import type { Inputs } from "../data/preprocessing/preprocessing.ts";
-import type { Elastic, Warp } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
+import type { Elastic, Warp } from "../engine/verbs.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { type RandomKey, randomBits, streamKey } from "../support/random.ts";
 

@@ -2,8 +2,9 @@
  * The gradient of the mean loss over an update's rows, batch by batch where they do not fit one. Knows no optimizer
  * and no epochs.
  */
-import type { LossRule } from "../engine/backend.ts";
+
 import type { Kernels } from "../engine/kernels.ts";
+import type { LossRule } from "../engine/losses.ts";
 import type { Matrix, Totals } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import type { Batches } from "./batches.ts";

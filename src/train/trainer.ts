@@ -3,8 +3,8 @@
  * the state that lets them go on to the very same bits. Knows no files and no console.
  */
 import type { Spec } from "../config/schema.ts";
-import type { LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
+import type { LossRule } from "../engine/losses.ts";
 import { type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import { loadTensors, type NamedTensor } from "../model/tensors.ts";

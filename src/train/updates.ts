@@ -3,8 +3,8 @@
  * Knows no epochs.
  */
 import type { Spec } from "../config/schema.ts";
-import type { LossRule } from "../engine/backend.ts";
 import type { Kernels } from "../engine/kernels.ts";
+import type { LossRule } from "../engine/losses.ts";
 import { type Matrix, type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import type { Buffer } from "../model/tensors.ts";

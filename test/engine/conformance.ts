@@ -3,19 +3,21 @@
  * reference itself is held to PyTorch's numbers, to central differences and to the laws in reference.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type ActivationName,
-  type Backend,
-  inPlaceActivations,
-  type OptimizerStep,
-} from "../../src/engine/backend.ts";
-import { averageNames } from "../../src/engine/fast/commands.ts";
+import { activationNames, activations } from "../../src/engine/activations.ts";
+import type { Backend } from "../../src/engine/backend.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { type Bytes, type Matrix, type Totals, totalCells } from "../../src/engine/matrix.ts";
-import { activations } from "../../src/engine/reference/activations.ts";
+import { type OptimizerRow, type OptimizerStep, optimizers, rules } from "../../src/engine/optimizers.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { randomBits, randomNormal, streamKey } from "../../src/support/random.ts";
-import { type LossName, losses, lossNames, lossOf, targetWidthOf } from "../../src/tasks/losses.ts";
+import {
+  type LossName,
+  linkNames,
+  losses,
+  lossNames,
+  lossOf,
+  targetWidthOf,
+} from "../../src/tasks/losses.ts";
 
 /** Empty, one, odd, a vector's width and its neighbours, and more than any tile. */
 const lengths = [0, 1, 3, 15, 16, 17, 130];
@@ -224,7 +226,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
-    test.each(Object.keys(activations) as ActivationName[])("%s and its derivative", async (g) => {
+    test.each(activationNames)("%s and its derivative", async (g) => {
       const parameter = { leaky_relu: 0.01, elu: 0.7 }[g as string] ?? 0;
       const reach = [1, 10, 100];
       for (const [rows, cols] of shapes) {
@@ -243,18 +245,21 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
-    test.each([...inPlaceActivations])("%s over its own input", async (g) => {
-      for (const [rows, cols] of shapes) {
-        await agrees(`${rows}×${cols}`, (make) => {
-          const [Z, dA] = [make.matrix(rows, cols), make.matrix(rows, cols)];
-          const run = () => {
-            make.k.activate(Z, Z, g, 0.01);
-            make.k.activateBackward(dA, dA, Z, Z, g, 0.01);
-          };
-          return { run, results: [Z, dA] };
-        });
-      }
-    });
+    test.each(activationNames.filter((g) => "inPlace" in activations[g]))(
+      "%s over its own input",
+      async (g) => {
+        for (const [rows, cols] of shapes) {
+          await agrees(`${rows}×${cols}`, (make) => {
+            const [Z, dA] = [make.matrix(rows, cols), make.matrix(rows, cols)];
+            const run = () => {
+              make.k.activate(Z, Z, g, 0.01);
+              make.k.activateBackward(dA, dA, Z, Z, g, 0.01);
+            };
+            return { run, results: [Z, dA] };
+          });
+        }
+      },
+    );
 
     const switches = [false, true];
     const lossCases = lossNames.flatMap((loss) =>
@@ -420,17 +425,21 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
-    test.each(optimizerCases())("optimizer $name", async ({ slotCount, step }) => {
+    test.each(optimizerCases())("optimizer $name", async ({ slots, step }) => {
       for (const length of lengths) {
         await agrees(`${length} parameters`, (make) => {
           const [theta, gradient] = [make.matrix(1, length), make.matrix(1, length)];
-          const slots = Array.from({ length: slotCount }, () => make.matrix(1, length, Math.abs));
+          const state = slots.map((slot) => (slot === null ? null : make.matrix(1, length, Math.abs)));
           return {
-            run: () => make.k.optimize(theta, gradient, slots, step),
-            results: [theta, ...slots],
+            run: () => make.k.optimize(theta, gradient, state, step),
+            results: [theta, ...state.filter((slot) => slot !== null)],
           };
         });
       }
+    });
+
+    test("every rule of an optimizer is among the cases", () => {
+      expect(new Set(optimizerCases().map(({ step }) => step.rule))).toEqual(new Set(Object.keys(rules)));
     });
 
     test("lerp goes a share of the way, all of it at 1; penalize adds the slope of both penalties", async () => {
@@ -463,7 +472,7 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
-    test.each(averageNames)("average of members' outputs: %s", async (kind) => {
+    test.each(linkNames)("average of members' outputs: %s", async (kind) => {
       for (const [rows, n] of shapes) {
         for (const [members, size] of [
           [1, 1],
@@ -535,42 +544,43 @@ function rowVectors(make: Maker, cols: number): [Matrix, Matrix, Matrix, Matrix]
   return [make.matrix(1, cols), make.matrix(1, cols), make.matrix(1, cols), make.matrix(1, cols)];
 }
 
-function optimizerCases(): { name: string; slotCount: number; step: OptimizerStep }[] {
-  const sgd = { rule: "sgd", lr: 0.1, weightDecay: 0.01, dampening: 0.1 } as const;
-  const adam = { rule: "adam", lr: 0.01, weightDecay: 0.1, eps: 1e-8 } as const;
-  const rmsprop = { rule: "rmsprop", lr: 0.01, weightDecay: 0.1, alpha: 0.9, eps: 1e-3 } as const;
-  const nadam = { gradientRate: 0.004, meanRate: 0.006 };
-  const rates = { beta1: 0.9, beta2: 0.999, correction1: 1 - 0.9 ** 3, correction2: 1 - 0.999 ** 3 };
-  return [
-    { name: "sgd", slotCount: 0, step: { ...sgd, momentum: 0, nesterov: false, first: true } },
-    {
-      name: "sgd, first momentum",
-      slotCount: 1,
-      step: { ...sgd, momentum: 0.9, nesterov: false, first: true },
-    },
-    { name: "sgd, momentum", slotCount: 1, step: { ...sgd, momentum: 0.9, nesterov: false, first: false } },
-    { name: "sgd, nesterov", slotCount: 1, step: { ...sgd, momentum: 0.9, nesterov: true, first: false } },
-    { name: "adam", slotCount: 2, step: { ...adam, ...rates, decoupled: false } },
-    { name: "adamw", slotCount: 2, step: { ...adam, ...rates, decoupled: true } },
-    { name: "adam, amsgrad", slotCount: 3, step: { ...adam, ...rates, decoupled: false } },
-    {
-      name: "adam with a denominator of 1 (radam's start)",
-      slotCount: 2,
-      step: { ...adam, ...rates, decoupled: false, eps: 1, correction2: Number.POSITIVE_INFINITY },
-    },
-    { name: "adagrad", slotCount: 1, step: { rule: "adagrad", lr: 0.1, weightDecay: 0.01, eps: 1e-10 } },
-    {
-      name: "adadelta",
-      slotCount: 2,
-      step: { rule: "adadelta", lr: 1, weightDecay: 0.01, rho: 0.9, eps: 1e-6 },
-    },
-    { name: "rmsprop", slotCount: 1, step: { ...rmsprop, momentum: 0, centered: false } },
-    { name: "rmsprop, momentum", slotCount: 2, step: { ...rmsprop, momentum: 0.9, centered: false } },
-    { name: "rmsprop, centered", slotCount: 2, step: { ...rmsprop, momentum: 0, centered: true } },
-    { name: "rmsprop, both", slotCount: 3, step: { ...rmsprop, momentum: 0.9, centered: true } },
-    { name: "nadam", slotCount: 2, step: { rule: "nadam", weightDecay: 0.1, eps: 1e-8, ...rates, ...nadam } },
-    { name: "adamax", slotCount: 2, step: { ...adam, ...rates, rule: "adamax" } },
-  ];
+/** Every optimizer in the first update and in a later one, by all settings that take another way. */
+function optimizerCases(): { name: string; slots: readonly (string | null)[]; step: OptimizerStep }[] {
+  const common = {
+    betas: [0.9, 0.999],
+    eps: 1e-3,
+    weight_decay: 0.1,
+    dampening: 0.1,
+    lr_decay: 0.1,
+    initial_accumulator_value: 0,
+    rho: 0.9,
+    alpha: 0.9,
+    momentum_decay: 0.004,
+  } as const;
+  const flags = [false, true];
+  const settings = flags.flatMap((flag) =>
+    flags.flatMap((other) =>
+      [0, 0.1].map((weight_decay) => ({
+        ...common,
+        weight_decay,
+        momentum: flag ? 0.9 : 0,
+        nesterov: flag && other,
+        amsgrad: flag,
+        centered: other,
+      })),
+    ),
+  );
+  const cases = Object.entries(optimizers).flatMap(([optimizer, row]) =>
+    settings.flatMap((given) =>
+      [1, 10].map((t) => {
+        const { rule, slots, scalars } = row as OptimizerRow<typeof given>;
+        const step = { rule, scalars: scalars(given, t, 0.01) };
+        const name = `${optimizer}, ${JSON.stringify(step.scalars)}`;
+        return { name: `${name}, ${slots(given).join()}`, slots: slots(given), step };
+      }),
+    ),
+  );
+  return [...new Map(cases.map((one) => [one.name, one])).values()];
 }
 
 function numbers(result: Matrix | Totals): Float64Array {

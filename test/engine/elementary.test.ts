@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openKernels } from "../../src/engine/choose.ts";
 import type { FastBackend } from "../../src/engine/fast/backend.ts";
-import { type ElementaryName, elementaryNames } from "../../src/engine/fast/commands.ts";
+import { type ElementaryName, elementaryNames } from "../../src/engine/fast/encoders.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
-import { erf, logistic, softplus } from "../../src/engine/reference/special.ts";
+import { erf, logistic, softplus } from "../../src/engine/special.ts";
 import { randomBits, streamKey } from "../../src/support/random.ts";
 
 /** Math.exp and its kin are themselves off by an ulp of 64 bit, which is nothing here. */

@@ -1,10 +1,10 @@
 /** What resampling must and must not change, to the last bit; and that fused backends agree to that bit. */
 import { describe, expect, test } from "vitest";
-import type { Warp } from "../../src/engine/backend.ts";
 import { openKernels } from "../../src/engine/choose.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import type { Matrix } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
+import type { Warp } from "../../src/engine/verbs.ts";
 import { randomNormal, streamKey } from "../../src/support/random.ts";
 
 const k = new Kernels(openReference(32));

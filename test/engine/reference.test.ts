@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Kernels } from "../../src/engine/kernels.ts";
 import type { Matrix } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
-import { erf, normalOf, softplus } from "../../src/engine/reference/special.ts";
+import { erf, normalOf, softplus } from "../../src/engine/special.ts";
 import { randomNormal, streamKey } from "../../src/support/random.ts";
 import { describeBackend } from "./conformance.ts";
 

@@ -1,10 +1,10 @@
 /** Gradients are the slopes of losses: central differences in 64 bit over every activation, loss and layer between. */
 import { describe, expect, test } from "vitest";
 import type { LayerSpec, LossSpec } from "../../src/config/schema.ts";
-import type { ActivationName } from "../../src/engine/backend.ts";
+import type { ActivationName } from "../../src/engine/activations.ts";
+import { activations } from "../../src/engine/activations.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
-import { activations } from "../../src/engine/reference/activations.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import type { LayerType } from "../../src/model/layer.ts";
 import { layers } from "../../src/model/layers.ts";

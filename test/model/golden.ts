@@ -1,7 +1,7 @@
 /** PyTorch's numbers for whole networks (see test/golden/README.md), and how they compare with ours. */
 import { expect } from "vitest";
 import type { LayerSpec, LossSpec } from "../../src/config/schema.ts";
-import type { ActivationName } from "../../src/engine/backend.ts";
+import type { ActivationName } from "../../src/engine/activations.ts";
 import type { Kernels } from "../../src/engine/kernels.ts";
 import { buildModel, type Model } from "../../src/model/model.ts";
 import type { NamedTensor } from "../../src/model/tensors.ts";

@@ -1,9 +1,9 @@
 /** Outputs, losses and all gradients of 26 networks are PyTorch's. */
 import { describe, expect, test } from "vitest";
-import type { ActivationName } from "../../src/engine/backend.ts";
+import type { ActivationName } from "../../src/engine/activations.ts";
+import { activations } from "../../src/engine/activations.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
-import { activations } from "../../src/engine/reference/activations.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { lossRule } from "../../src/model/losses.ts";
 import { valuesOf } from "../../src/model/tensors.ts";

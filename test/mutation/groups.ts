@@ -22,7 +22,7 @@ const checkpointTests = (...names: string[]) => names.map((name) => `test/checkp
 
 export const groups = {
   losses: {
-    sources: ["src/engine/reference/losses.ts", "src/model/losses.ts"],
+    sources: ["src/engine/losses.ts", "src/engine/reference/losses.ts", "src/model/losses.ts"],
     tests: ["test/model/losses.test.ts", "test/model/gradients.test.ts", "test/engine/reference.test.ts"],
   },
   numbers: { sources: data("number"), tests: dataTests("formats/number") },

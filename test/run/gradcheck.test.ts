@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseSpec } from "../../src/config/load.ts";
-import { activations } from "../../src/engine/reference/activations.ts";
+import { activations } from "../../src/engine/activations.ts";
 import { gradcheck } from "../../src/run/gradcheck.ts";
 import { irisData, nobody } from "../train/support.ts";
 

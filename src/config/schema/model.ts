@@ -1,5 +1,6 @@
 /** The spec's `model` and `init` sections in canonical form. */
 import { z } from "zod";
+import { linkNames } from "../../tasks/losses.ts";
 import { above, choice, factor, finite, flag, listOf, path, share, wholeNumber } from "./fields.ts";
 
 export type LayerSpec = z.output<typeof layerSchema>;
@@ -110,7 +111,7 @@ const layers = [
       .describe(
         "One W for all members' linear layer, between vectors of their own; false: nothing in common.",
       ),
-    average: choice(["softmax", "sigmoid", "exp", "identity", "gaussian"])
+    average: choice(linkNames)
       .nullable()
       .default(null)
       .describe("What of the outputs is averaged. null: what the loss makes of them, such as probabilities."),

@@ -2,104 +2,14 @@
  * The command list that the C kernels interpret: kernels/interpret.h reads what is written here. A command is
  * [op, words, work, arguments…] in 64-bit floats, which hold addresses, sizes and scalars alike exactly.
  */
-import type { Link, LossName } from "../../tasks/losses.ts";
-import type { ActivationName } from "../backend.ts";
 
-/** In the order of `enum op` in kernels/interpret.h; a test holds the two together. */
-export const ops = [
-  "gemm",
-  "sum_rows",
-  "gather_floats",
-  "gather_bytes",
-  "activate",
-  "activate_backward",
-  "loss",
-  "dropout",
-  "batch_norm",
-  "batch_norm_backward",
-  "layer_norm",
-  "layer_norm_backward",
-  "copy",
-  "add",
-  "sgd",
-  "adam",
-  "clip_norm",
-  "clip_value",
-  "warp",
-  "elastic",
-  "adaptive",
-  "lerp",
-  "penalize",
-  "limit_rows",
-  "rms_norm",
-  "rms_norm_backward",
-  "elementary",
-  "scale_columns",
-  "sum_products",
-  "average",
-  "gaussian_noise",
-  "fill",
-] as const;
-
-export type Op = (typeof ops)[number];
-
-/** In the order of `enum activation` in kernels/elementwise.h. */
-export const activationNames = [
-  "identity",
-  "sigmoid",
-  "tanh",
-  "relu",
-  "leaky_relu",
-  "elu",
-  "selu",
-  "gelu",
-  "silu",
-  "softplus",
-  "hard_sigmoid",
-  "mish",
-] as const satisfies readonly ActivationName[];
-
-/** In the order of `enum elementary` in kernels/elementwise.h. */
-export const elementaryNames = ["exp", "expm1", "log", "log1p_unit", "erf"] as const;
-export type ElementaryName = (typeof elementaryNames)[number];
-
-/** In the order of `enum average` in kernels/ensemble.h. */
-export const averageNames = [
-  "identity",
-  "exp",
-  "sigmoid",
-  "softmax",
-  "gaussian",
-] as const satisfies readonly Link[];
-
-/** In the order of `enum loss_rule` in kernels/losses.h. */
-export const lossNames = [
-  "cross_entropy",
-  "bce_with_logits",
-  "mse",
-  "half_squared_error",
-  "mae",
-  "huber",
-  "smooth_l1",
-  "poisson_nll",
-  "quantile",
-  "focal",
-  "gaussian_nll",
-] as const satisfies readonly LossName[];
-
-/** In the order of `enum start` in kernels/gemm.h. */
-export const starts = { zero: 0, row: 1, self: 3 } as const;
-
-/** Names to their places: what a list spells as a number. */
-export function numbered<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
-  return Object.fromEntries(names.map((name, i) => [name, i])) as Record<Name, number>;
-}
-
-/** Floats of the list: some thousand commands. */
+/** Doubles that the list holds: some thousand commands. */
 export const listLength = 1 << 16;
 
 const headWords = 3;
-const opNumbers = numbered(ops);
+
+/** What a command says besides its op: its estimated nanoseconds on one thread, then its arguments. */
+export type Words = readonly [work: number, ...args: Argument[]];
 
 /** A number, a flag, or what lies at an address: none is 0, as C's NULL. */
 export type Argument = number | boolean | Located | null | undefined;
@@ -127,8 +37,8 @@ export class CommandList {
   /** Estimated nanoseconds that one thread takes for what has been written. */
   work = 0;
 
-  /** What the commands point to: a matrix that nobody else knows any more has its memory until they have run. */
-  private readonly held: Located[] = [];
+  /** What the commands point to: a matrix that nobody else knows any more keeps its memory until they have run. */
+  private readonly held: Words[] = [];
 
   constructor(private list: Float64Array) {}
 
@@ -137,22 +47,22 @@ export class CommandList {
     this.list = list;
   }
 
-  hasRoom(count: number): boolean {
-    return this.words + headWords + count <= this.list.length;
+  hasRoom({ length }: Words): boolean {
+    return this.words + headWords + length - 1 <= this.list.length;
   }
 
-  add(op: Op, work: number, args: readonly Argument[]): void {
+  /** @param slowness how long the work takes on this machine, in times of what `said` estimates */
+  add(op: number, said: Words, slowness: number): void {
     const { list, words } = this;
-    list[words] = opNumbers[op];
-    list[words + 1] = headWords + args.length;
+    const count = said.length - 1;
+    const work = said[0] * slowness;
+    list[words] = op;
+    list[words + 1] = headWords + count;
     list[words + 2] = work;
-    for (let i = 0; i < args.length; i++) {
-      const argument = args[i];
-      list[words + headWords + i] = numberOf(argument);
-      if (typeof argument === "object" && argument !== null) this.held.push(argument);
-    }
-    this.words += headWords + args.length;
+    for (let i = 0; i < count; i++) list[words + headWords + i] = numberOf(said[i + 1]);
+    this.words += headWords + count;
     this.work += work;
+    this.held.push(said);
   }
 
   /** Forgets the commands, once they have run. */

@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "97c5a9b0fc5356510b859cf99e277ad7c869705201a4d9a8f825b5c0f87154a1";
+export const sourceHash = "474862a57383f912d79b49dddf9d230aa53a120574291942f5d9a7ff8b3cce4c";

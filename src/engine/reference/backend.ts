@@ -2,22 +2,29 @@
 
 import type { Backend } from "../backend.ts";
 import type { Block } from "../matrix.ts";
-import { activate, activateBackward } from "./activations.ts";
-import { dropout, gather, gaussianNoise } from "./batches.ts";
-import { average, scaleColumns, sumProducts } from "./ensembles.ts";
-import { elastic, warp } from "./images.ts";
-import { loss } from "./losses.ts";
-import {
-  batchNorm,
-  batchNormBackward,
-  layerNorm,
-  layerNormBackward,
-  rmsNorm,
-  rmsNormBackward,
-} from "./normalisation.ts";
-import { optimize } from "./optimizers.ts";
-import { add, copy, fill, gemm, sumRows } from "./products.ts";
-import { clipNorm, clipValue, lerp, limitRows, penalize } from "./regularisation.ts";
+import type { Verbs } from "../verbs.ts";
+import * as activations from "./activations.ts";
+import * as batches from "./batches.ts";
+import * as ensembles from "./ensembles.ts";
+import * as images from "./images.ts";
+import * as losses from "./losses.ts";
+import * as normalisation from "./normalisation.ts";
+import * as optimizers from "./optimizers.ts";
+import * as products from "./products.ts";
+import * as regularisation from "./regularisation.ts";
+
+/** Every verb is a function of that name in one of these files. */
+const verbs: Verbs = {
+  ...products,
+  ...batches,
+  ...images,
+  ...activations,
+  ...losses,
+  ...normalisation,
+  ...ensembles,
+  ...optimizers,
+  ...regularisation,
+};
 
 /** Sums run in 64 bit at either precision; `precision` is that of the numbers kept in memory. */
 export function openReference(precision: 32 | 64 = 32): Backend {
@@ -28,6 +35,7 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     precision,
     threads: 1,
     fused: false,
+    verbs,
 
     floats: (length) => block(new Floats(length)),
     doubles: (length) => block(new Float64Array(length)),
@@ -35,35 +43,6 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     bytes: (length) => block(new Uint8Array(length)),
     sync: () => Promise.resolve(),
     close: () => Promise.resolve(),
-
-    gemm,
-    sumRows,
-    gather,
-    warp,
-    elastic,
-    activate,
-    activateBackward,
-    loss,
-    dropout,
-    gaussianNoise,
-    batchNorm,
-    batchNormBackward,
-    layerNorm,
-    layerNormBackward,
-    rmsNorm,
-    rmsNormBackward,
-    fill,
-    copy,
-    add,
-    lerp,
-    scaleColumns,
-    sumProducts,
-    average,
-    optimize,
-    penalize,
-    limitRows,
-    clipNorm,
-    clipValue,
   };
 }
 

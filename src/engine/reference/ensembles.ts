@@ -1,24 +1,26 @@
 /** Ensembles in one network: columns scaled by a member's own vectors, and the mean of what members answer. */
+
 import type { Link } from "../../tasks/losses.ts";
-import type { Floats, Matrix } from "../matrix.ts";
-import { softplus } from "./special.ts";
+import type { Floats } from "../matrix.ts";
+import { softplus } from "../special.ts";
+import type { Verbs } from "../verbs.ts";
 
 /** Y = X ∘ a + b, with a and b for every row. */
-export function scaleColumns(Y: Matrix, X: Matrix, a: Matrix, b: Matrix | null): void {
+export const scaleColumns: Verbs["scaleColumns"] = (Y, X, a, b) => {
   const [y, x, factors, shifts] = [Y.values, X.values, a.values, b?.values];
   for (let i = 0; i < y.length; i++) y[i] = x[i]! * factors[i % X.cols]! + (shifts?.[i % X.cols] ?? 0);
-}
+};
 
 /** s = Σ_rows A ∘ B. */
-export function sumProducts(s: Matrix, A: Matrix, B: Matrix): void {
+export const sumProducts: Verbs["sumProducts"] = (s, A, B) => {
   const sums = new Float64Array(A.cols);
   const [a, b] = [A.values, B.values];
   for (let i = 0; i < a.length; i++) sums[i % A.cols]! += a[i]! * b[i]!;
   s.values.set(sums);
-}
+};
 
 /** S, whose meaning is the mean of the meanings of members' outputs P [k·B, n]; P is used up. */
-export function average(S: Matrix, P: Matrix, kind: Link): void {
+export const average: Verbs["average"] = (S, P, kind) => {
   const s = S.values;
   const p = P.values;
   const k = P.rows / S.rows;
@@ -32,7 +34,7 @@ export function average(S: Matrix, P: Matrix, kind: Link): void {
     for (let m = 0; m < k; m++) members[m] = p[m * s.length + i]!;
     s[i] = means[kind](members);
   }
-}
+};
 
 const means = {
   identity: (p) => p.reduce((sum, value) => sum + value, 0) / p.length,

@@ -1,10 +1,10 @@
 /** Random changes of a batch's images: sampling through affine maps, and fields of elastic displacements. */
-import { type RandomKey, randomBits } from "../../support/random.ts";
-import type { Elastic, Warp } from "../backend.ts";
+import { randomBits } from "../../support/random.ts";
 import type { Floats, Matrix } from "../matrix.ts";
+import type { Verbs } from "../verbs.ts";
 
 /** Y(u, v) = X(a·u + b·v + c + dx, d·u + e·v + f + dy), u and v counted from the image's middle; bilinear. */
-export function warp(Y: Matrix, X: Matrix, rule: Warp, first: number): void {
+export const warp: Verbs["warp"] = (Y, X, rule, first) => {
   const { maps, displacements: D, height, width, fill } = rule;
   const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
   const coefficients = maps.block.values;
@@ -25,7 +25,7 @@ export function warp(Y: Matrix, X: Matrix, rule: Warp, first: number): void {
       y[Y.offset + r * Y.cols + pixel] = sample(image, sourceX, sourceY);
     }
   }
-}
+};
 
 interface Image {
   readonly values: Floats;
@@ -52,12 +52,7 @@ function pixelAt({ values, from, height, width, fill }: Image, x: number, y: num
 }
 
 /** D = alpha · (bell along rows and columns of noise uniform in [−1, 1]); of each image dx, then dy. */
-export function elastic(
-  D: Matrix,
-  { bell, alpha, height, width }: Elastic,
-  key: RandomKey,
-  first: number,
-): void {
+export const elastic: Verbs["elastic"] = (D, { bell, alpha, height, width }, key, first) => {
   const d = D.block.values;
   const noiseBefore = first * D.cols;
   for (let i = 0; i < D.size; i++) d[D.offset + i] = (randomBits(key, noiseBefore + i) | 0) * 2 ** -31;
@@ -68,7 +63,7 @@ export function elastic(
     for (let x = 0; x < width; x++)
       smooth(d, { start: plane + x, step: width, length: height }, bell, alpha, line);
   }
-}
+};
 
 /** One row or column of an image becomes Σ_k bell[k] · its neighbour k − radius, times `factor`; around it lies 0. */
 function smooth(

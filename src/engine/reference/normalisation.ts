@@ -1,18 +1,10 @@
 /** Batch and layer normalisation: the same formula along columns or along rows. */
-import type { NormState, RunningStats } from "../backend.ts";
+
 import type { Floats, Matrix } from "../matrix.ts";
+import type { NormState, Verbs } from "../verbs.ts";
 
 /** Y = γ ⊙ (X − μ)/σ + β per column; in training μ and σ are the batch's, and `running` moves towards them. */
-export function batchNorm(
-  Y: Matrix,
-  X: Matrix,
-  gamma: Matrix,
-  beta: Matrix,
-  eps: number,
-  state: NormState,
-  running: RunningStats,
-  training: boolean,
-): void {
+export const batchNorm: Verbs["batchNorm"] = (Y, X, gamma, beta, eps, state, running, training) => {
   const B = X.rows;
   for (let c = 0; c < X.cols; c++) {
     const column = { first: c, step: X.cols, count: B };
@@ -32,18 +24,10 @@ export function batchNorm(
       set(Y, i, at(gamma, c) * (at(X, i) - mu) * inverse + at(beta, c));
     }
   }
-}
+};
 
 /** dX = γ/σ ⊙ (dY − mean(dY) − x̂ ⊙ mean(dY ⊙ x̂)), dγ = Σ dY ⊙ x̂, dβ = Σ dY, per column. */
-export function batchNormBackward(
-  dX: Matrix,
-  dGamma: Matrix,
-  dBeta: Matrix,
-  dY: Matrix,
-  X: Matrix,
-  gamma: Matrix,
-  state: NormState,
-): void {
+export const batchNormBackward: Verbs["batchNormBackward"] = (dX, dGamma, dBeta, dY, X, gamma, state) => {
   const B = X.rows;
   for (let c = 0; c < X.cols; c++) {
     const mu = at(state.mean, c);
@@ -61,17 +45,10 @@ export function batchNormBackward(
       set(dX, i, at(gamma, c) * inverse * (at(dY, i) - sum / B - (hat * sumHat) / B));
     }
   }
-}
+};
 
 /** Y = γ ⊙ (X − μ)/σ + β with μ and σ of each row. */
-export function layerNorm(
-  Y: Matrix,
-  X: Matrix,
-  gamma: Matrix,
-  beta: Matrix,
-  eps: number,
-  state: NormState,
-): void {
+export const layerNorm: Verbs["layerNorm"] = (Y, X, gamma, beta, eps, state) => {
   for (let r = 0; r < X.rows; r++) {
     const row = { first: r * X.cols, step: 1, count: X.cols };
     const mu = mean(X, row);
@@ -83,18 +60,10 @@ export function layerNorm(
       set(Y, i, at(gamma, c) * (at(X, i) - mu) * inverse + at(beta, c));
     }
   }
-}
+};
 
 /** With dx̂ = γ ⊙ dY: dX = 1/σ ⊙ (dx̂ − mean(dx̂) − x̂ ⊙ mean(dx̂ ⊙ x̂)) per row; dγ and dβ sum over rows. */
-export function layerNormBackward(
-  dX: Matrix,
-  dGamma: Matrix,
-  dBeta: Matrix,
-  dY: Matrix,
-  X: Matrix,
-  gamma: Matrix,
-  state: NormState,
-): void {
+export const layerNormBackward: Verbs["layerNormBackward"] = (dX, dGamma, dBeta, dY, X, gamma, state) => {
   parameterGradients(dGamma, dBeta, dY, X, state);
   const n = X.cols;
   for (let r = 0; r < X.rows; r++) {
@@ -113,10 +82,10 @@ export function layerNormBackward(
       set(dX, i, inverse * (at(gamma, c) * at(dY, i) - sum / n - (hat * sumHat) / n));
     }
   }
-}
+};
 
 /** Y = γ ⊙ X ⊙ inverse, inverse = 1/√(mean(X²) + ε) of each row. */
-export function rmsNorm(Y: Matrix, X: Matrix, gamma: Matrix, eps: number, inverse: Matrix): void {
+export const rmsNorm: Verbs["rmsNorm"] = (Y, X, gamma, eps, inverse) => {
   const n = X.cols;
   for (let r = 0; r < X.rows; r++) {
     let squares = 0;
@@ -124,17 +93,10 @@ export function rmsNorm(Y: Matrix, X: Matrix, gamma: Matrix, eps: number, invers
     set(inverse, r, 1 / Math.sqrt(squares / n + eps));
     for (let c = 0; c < n; c++) set(Y, r * n + c, at(gamma, c) * at(X, r * n + c) * at(inverse, r));
   }
-}
+};
 
 /** With x̂ = X ⊙ inverse: dX = inverse ⊙ (γ ⊙ dY − x̂ ⊙ mean(γ ⊙ dY ⊙ x̂)) per row, dγ = Σ_rows dY ⊙ x̂. */
-export function rmsNormBackward(
-  dX: Matrix,
-  dGamma: Matrix,
-  dY: Matrix,
-  X: Matrix,
-  gamma: Matrix,
-  inverse: Matrix,
-): void {
+export const rmsNormBackward: Verbs["rmsNormBackward"] = (dX, dGamma, dY, X, gamma, inverse) => {
   const n = X.cols;
   for (let c = 0; c < n; c++) {
     let sum = 0;
@@ -150,7 +112,7 @@ export function rmsNormBackward(
       set(dX, i, own * (at(gamma, c) * at(dY, i) - (at(X, i) * own * sum) / n));
     }
   }
-}
+};
 
 /** dγ = Σ_rows dY ⊙ x̂ and dβ = Σ_rows dY, where each row has its own μ and σ. */
 function parameterGradients(dGamma: Matrix, dBeta: Matrix, dY: Matrix, X: Matrix, state: NormState): void {

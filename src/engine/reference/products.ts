@@ -1,12 +1,13 @@
 /** Products, sums over rows, and whole-buffer verbs of the reference backend. */
 import type { Matrix } from "../matrix.ts";
+import type { Verbs } from "../verbs.ts";
 
 /** Four rows by two columns of C at a time: measured best of the shapes that leave V8 enough registers. */
 const tileRows = 4;
 const tileCols = 2;
 
 /** C = A · B, started from zero, a row, or C: every element one sum over k, in order. */
-export function gemm(C: Matrix, A: Matrix, B: Matrix, start: Matrix | null): void {
+export const gemm: Verbs["gemm"] = (C, A, B, start = null) => {
   const { rows: m, cols: n } = C;
   begin(C, start);
   const i4 = m - (m % tileRows);
@@ -16,10 +17,10 @@ export function gemm(C: Matrix, A: Matrix, B: Matrix, start: Matrix | null): voi
     for (let i = i4; i < m; i++) for (let q = j; q < j + tileCols; q++) element(C, A, B, i, q);
   }
   for (let j = j2; j < n; j++) for (let i = 0; i < m; i++) element(C, A, B, i, j);
-}
+};
 
 /** db = Σ_rows dZ. */
-export function sumRows(db: Matrix, dZ: Matrix): void {
+export const sumRows: Verbs["sumRows"] = (db, dZ) => {
   const sums = db.block.values;
   const dz = dZ.block.values;
   for (let j = 0; j < dZ.cols; j++) {
@@ -27,27 +28,27 @@ export function sumRows(db: Matrix, dZ: Matrix): void {
     for (let i = 0; i < dZ.rows; i++) sum += dz[dZ.offset + i * dZ.cols + j]!;
     sums[db.offset + j] = sum;
   }
-}
+};
 
 /** Every element of Y = value. */
-export function fill(Y: Matrix, value: number): void {
+export const fill: Verbs["fill"] = (Y, value) => {
   Y.values.fill(value);
-}
+};
 
 /** Y = X. */
-export function copy(Y: Matrix, X: Matrix): void {
+export const copy: Verbs["copy"] = (Y, X) => {
   const y = Y.block.values;
   const x = X.block.values;
   for (let i = 0; i < Y.size; i++) y[Y.offset + i] = x[X.offset + i]!;
-}
+};
 
 /** C = A + B, elementwise. */
-export function add(C: Matrix, A: Matrix, B: Matrix): void {
+export const add: Verbs["add"] = (C, A, B) => {
   const c = C.block.values;
   const a = A.block.values;
   const b = B.block.values;
   for (let i = 0; i < C.size; i++) c[C.offset + i] = a[A.offset + i]! + b[B.offset + i]!;
-}
+};
 
 /** C holds what its sums start from. */
 function begin(C: Matrix, start: Matrix | null): void {

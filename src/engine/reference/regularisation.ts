@@ -1,44 +1,45 @@
 /** What keeps gradients and weights small, and averages of them: clipping, penalties, max-norm, lerp. */
-import { type Matrix, type Totals, totalCells } from "../matrix.ts";
+import { totalCells } from "../matrix.ts";
+import type { Verbs } from "../verbs.ts";
 
 /** Y += share · (X − Y). */
-export function lerp(Y: Matrix, X: Matrix, share: number): void {
+export const lerp: Verbs["lerp"] = (Y, X, share) => {
   const y = Y.values;
   const x = X.values;
   if (share === 1) y.set(x);
   else for (let i = 0; i < y.length; i++) y[i] = y[i]! + share * (x[i]! - y[i]!);
-}
+};
 
 /** gradient += l1 · sign(θ) + l2 · θ. */
-export function penalize(gradient: Matrix, theta: Matrix, l1: number, l2: number): void {
+export const penalize: Verbs["penalize"] = (gradient, theta, l1, l2) => {
   const g = gradient.values;
   const t = theta.values;
   for (let i = 0; i < g.length; i++) g[i] = g[i]! + (l1 * Math.sign(t[i]!) + l2 * t[i]!);
-}
+};
 
 /** Every row ·= min(1, maxNorm / ‖row‖₂). */
-export function limitRows(W: Matrix, maxNorm: number): void {
+export const limitRows: Verbs["limitRows"] = (W, maxNorm) => {
   const w = W.values;
   for (let first = 0; first < w.length; first += W.cols) {
     const scale = maxNorm / norm(w, first, first + W.cols);
     if (scale < 1) for (let i = first; i < first + W.cols; i++) w[i] = w[i]! * scale;
   }
-}
+};
 
 /** gradient ·= min(1, maxNorm / (‖gradient‖₂ + 1e-6)); the norm before clipping goes to `totals`. */
-export function clipNorm(gradient: Matrix, maxNorm: number, totals: Totals): void {
+export const clipNorm: Verbs["clipNorm"] = (gradient, maxNorm, totals) => {
   const g = gradient.values;
   const length = norm(g, 0, g.length);
   totals.values[totalCells.gradientNorm] = length;
   const scale = maxNorm / (length + 1e-6);
   if (scale < 1) for (let i = 0; i < g.length; i++) g[i] = g[i]! * scale;
-}
+};
 
 /** Every element into [−limit, limit]. */
-export function clipValue(gradient: Matrix, limit: number): void {
+export const clipValue: Verbs["clipValue"] = (gradient, limit) => {
   const g = gradient.values;
   for (let i = 0; i < g.length; i++) g[i] = Math.min(Math.max(g[i]!, -limit), limit);
-}
+};
 
 function norm(values: ArrayLike<number>, first: number, end: number): number {
   let squares = 0;
