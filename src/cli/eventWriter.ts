@@ -1,4 +1,6 @@
 /** Training events as JSON Lines on a stream that may fail: training goes on, and the failure is told after. */
+
+import { jsonLine } from "../report/terminal.ts";
 import type { Listener } from "../train/events.ts";
 import { type Output, ReaderGone } from "./output.ts";
 
@@ -23,7 +25,7 @@ export function eventWriter(out: Output): EventWriter {
     listen(event) {
       const isLogged = event.event === "start" || event.event === "epoch" || event.event === "end";
       if (!isLogged) return;
-      const line = JSON.stringify(event);
+      const line = jsonLine(event);
       last = last.then(() => write(line));
     },
     written: () => last,

@@ -1,5 +1,5 @@
 /** What a failure looks like to the person at the terminal: lines for stderr, and an exit code. */
-import { printable } from "../report/style.ts";
+import { printable } from "../report/terminal.ts";
 import { exitCodes, type Problem, sentence, UserError } from "../support/errors.ts";
 import { ioProblem } from "../support/files.ts";
 

@@ -47,7 +47,7 @@ export async function main(host: Host): Promise<number> {
     const program = { commands, version: host.version };
     const request = await parse(host.argv, program, { columns: out.columns, title: bold });
     if ("print" in request) {
-      await out.write(request.print);
+      await out.lines(request.print.replace(/\n$/, "").split("\n"));
       return 0;
     }
     return await request.command.run(context, request.argument, request.options, request.all);
@@ -65,7 +65,7 @@ export async function report(error: unknown, err: Output, debug: boolean): Promi
   const { exitCode, lines, problems } = failureOf(error, debug);
   const { bad, dim } = await err.style();
   const coloured = lines.map((line) => line.replace(/^nnt:/, bad).replace(/^hint:/, dim));
-  await err.line(coloured.join("\n")).catch(nobodyToTell);
+  await err.lines(coloured).catch(nobodyToTell);
   await annotate(err, "error", problems).catch(nobodyToTell);
   return exitCode;
 }

@@ -34,7 +34,7 @@ export async function annotate(
   problems: readonly Problem[],
 ): Promise<void> {
   if (!isOnGitHub(err.env)) return;
-  for (const problem of problems) await err.line(annotation(kind, problem, err.env));
+  for (const problem of problems) await err.command(annotation(kind, problem, err.env));
 }
 
 /** Appends to the job step's summary. A summary that cannot be written is a warning, not a failure. */

@@ -150,5 +150,5 @@ function pythonText(text: string): string {
 }
 
 function docstring(text: string): string {
-  return text.replaceAll(/[\\"\r\n]/g, " ");
+  return text.replaceAll(/[\\"\p{Cc}]/gu, " ");
 }

@@ -2,8 +2,9 @@
 
 import type { EvaluateResult } from "../evaluate/evaluate.ts";
 import { isMetric, isTelling } from "../metrics/metrics.ts";
-import { printable, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
 import { type Column, table } from "./table.ts";
+import { printable } from "./terminal.ts";
 import { count, counted, figure, widthOf } from "./text.ts";
 
 const right = { align: "right" } as const;

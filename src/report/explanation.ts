@@ -1,7 +1,8 @@
 /** What an explained model or row looks like: importance as bars or tiles, attributions by size. */
 import type { ExplainedModel, ExplainedRow } from "../evaluate/explain.ts";
-import { printable, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
 import { table } from "./table.ts";
+import { printable } from "./terminal.ts";
 import { counted, figure } from "./text.ts";
 
 const right = { align: "right" } as const;

@@ -3,6 +3,7 @@
  * lines that stay. Survives other numbers of lines and other widths of the terminal.
  */
 import type { MultiBar, SingleBar } from "cli-progress";
+import { terminalLine } from "./terminal.ts";
 import { widthOf } from "./text.ts";
 
 /** Redrawing is ours: cli-progress's own timer may fire once in eleven days. */
@@ -53,13 +54,14 @@ export class Frame {
     return this.drawn !== undefined;
   }
 
-  /** A line that stays, or several, above the frame from its next drawing on. */
+  /** A line that stays, above the frame from its next drawing on. */
   log(line: string): void {
-    this.logged.push(...line.split("\n"));
+    this.logged.push(terminalLine(line));
   }
 
-  /** @param lines none wider than `columns`, without control characters but colours */
-  draw(lines: readonly string[], columns: number): void {
+  /** @param texts lines, none wider than `columns` */
+  draw(texts: readonly string[], columns: number): void {
+    const lines = texts.map(terminalLine);
     const fits = this.drawn?.lines.length === lines.length && this.drawn.columns === columns;
     if (!fits) this.clear(columns);
     if (!this.drawn) {

@@ -3,23 +3,39 @@ import { relative, resolve } from "node:path";
 import { type Problem, sentence } from "../support/errors.ts";
 import type { EndEvent, Figures, TrainEvent } from "../train/events.ts";
 import { History } from "./history.ts";
+import { code, md } from "./markdown.ts";
 import { type Environment, plainStyle } from "./style.ts";
 import { reasons } from "./summary.ts";
+import { printable } from "./terminal.ts";
 import { count, figure, time } from "./text.ts";
 
 export function isOnGitHub(env: Environment): boolean {
   return env.GITHUB_ACTIONS === "true";
 }
 
+/** A line that the service obeys: made of escaped parts only. */
+export class WorkflowCommand {
+  readonly text: string;
+
+  /** `::name property=…,property=…::message`; the parts of the message are lines. */
+  constructor(
+    name: string,
+    properties: Readonly<Record<string, string | number | undefined>>,
+    message: readonly string[],
+  ) {
+    const told = Object.entries(properties).flatMap(([key, value]) =>
+      value === undefined ? [] : [`${key}=${escapeProperty(printable(String(value)))}`],
+    );
+    this.text = `::${name} ${told.join(",")}::${escapeMessage(message.map(printable).join("\n"))}`;
+  }
+}
+
 /** `::error file=…,line=…,col=…::message`, a line that the service turns into an annotation; files from the workspace. */
-export function annotation(kind: "error" | "warning", problem: Problem, env: Environment): string {
+export function annotation(kind: "error" | "warning", problem: Problem, env: Environment): WorkflowCommand {
   const { file, line, column, hint } = problem;
   const place = { file: file && fromWorkspace(file, env), line, col: column, title: "nnt" };
-  const properties = Object.entries(place).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${escapeProperty(String(value))}`],
-  );
-  const message = [sentence({ ...problem, file: undefined, line: undefined, column: undefined }), hint];
-  return `::${kind} ${properties.join(",")}::${escapeMessage(message.filter(Boolean).join("\n"))}`;
+  const message = sentence({ ...problem, file: undefined, line: undefined, column: undefined });
+  return new WorkflowCommand(kind, place, hint ? [message, hint] : [message]);
 }
 
 /** A run as Markdown, from its events; empty for one that did not end. */
@@ -41,15 +57,15 @@ export class RunDigest {
     const { best_epoch, epoch, monitor, reason, seconds, parameters, directory, weights_sha256 } = this.end;
     const value = monitor.value === null ? "never finite" : figure(monitor.value);
     const facts = [
-      `best epoch ${best_epoch} of ${epoch} by \`${monitor.metric}\` ${value}; ${reasons[reason]}`,
-      `${count(parameters)} parameters, ${time(seconds)}`,
-      `saved in \`${directory}\`, weights \`${weights_sha256.slice(0, 12)}\``,
+      md`best epoch ${best_epoch} of ${epoch} by ${code(monitor.metric)} ${value}; ${reasons[reason]}`,
+      md`${count(parameters)} parameters, ${time(seconds)}`,
+      md`saved in ${code(directory)}, weights ${code(weights_sha256.slice(0, 12))}`,
     ];
     const plot = this.history.isDrawable
-      ? ["", "```text", ...this.history.draw(80, 9, plainStyle), "```"]
+      ? ["", "```text", ...this.history.draw(80, 9, plainStyle).map(printable), "```"]
       : [];
-    const lines = [`### ${escapeMarkdown(this.name)}`, "", ...figuresTable(this.end.metrics), ...plot, ""];
-    return [...lines, ...facts.map((fact) => `- ${fact}`), "", ""].join("\n");
+    const lines = [md`### ${this.name}`.text, "", ...figuresTable(this.end.metrics), ...plot, ""];
+    return [...lines, ...facts.map(({ text }) => `- ${text}`), "", ""].join("\n");
   }
 }
 
@@ -58,24 +74,19 @@ export function evaluationMarkdown(
   { model, split, rows, metrics }: { model: string; split: string; rows: number; metrics: Figures },
   missed: readonly string[],
 ): string {
-  const lines = [
-    `### ${escapeMarkdown(model)}: ${count(rows)} rows`,
-    "",
-    ...figuresTable({ [split]: metrics }),
-    "",
-  ];
-  return [...lines, ...missed.map((gate) => `- :x: ${escapeMarkdown(gate)}`), "", ""].join("\n");
+  const lines = [md`### ${model}: ${count(rows)} rows`.text, "", ...figuresTable({ [split]: metrics }), ""];
+  return [...lines, ...missed.map((gate) => md`- :x: ${gate}`.text), "", ""].join("\n");
 }
 
 function figuresTable(splits: Readonly<Record<string, Figures>>): string[] {
   const names = Object.keys(splits);
   if (names.length === 0) return [];
   const metrics = [...new Set(names.flatMap((split) => Object.keys(splits[split]!)))];
-  const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const row = (cells: readonly string[]) => `| ${cells.map((cell) => md`${cell}`.text).join(" | ")} |`;
   const cell = (value: number | undefined) => (value === undefined ? "" : figure(value));
   return [
     row(["", ...names]),
-    row(["---", ...names.map(() => "--:")]),
+    `| --- |${" --: |".repeat(names.length)}`,
     ...metrics.map((metric) => row([metric, ...names.map((split) => cell(splits[split]![metric]))])),
   ];
 }
@@ -88,5 +99,3 @@ const escapeMessage = (text: string) =>
   text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 
 const escapeProperty = (text: string) => escapeMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
-
-const escapeMarkdown = (text: string) => text.replace(/[\\`*_[\]<>|#&]/g, "\\$&").replaceAll("\n", " ");

@@ -1,8 +1,9 @@
 /** What a search came to: its trials, the best first, for people and as CSV. */
 import type { ResultLine } from "../search/journal.ts";
 import type { Point } from "../search/space.ts";
-import { printable, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
 import { table } from "./table.ts";
+import { printable } from "./terminal.ts";
 import { figure, time } from "./text.ts";
 
 /** The first so many trials, a line each. */

@@ -9,7 +9,7 @@ import { epochSummary } from "./epochs.ts";
 import { eventLines } from "./eventLines.ts";
 import { type Frame, openFrame } from "./frame.ts";
 import { History } from "./history.ts";
-import type { Progress, ProgressStream } from "./progress.ts";
+import { type Progress, type ProgressStream, writeLines } from "./progress.ts";
 import type { Style } from "./style.ts";
 import { count, cut, figure, time } from "./text.ts";
 
@@ -32,7 +32,7 @@ export async function liveProgress(
 }
 
 class LiveView {
-  private readonly lineOf: (event: TrainEvent) => string | undefined;
+  private readonly linesOf: (event: TrainEvent) => readonly string[];
   private history = new History();
   private run: (StartEvent & { readonly at: number }) | undefined;
   private latest: ProgressEvent | undefined;
@@ -47,12 +47,12 @@ class LiveView {
     private readonly frame: Frame,
     private readonly pace: number,
   ) {
-    this.lineOf = eventLines(style);
+    this.linesOf = eventLines(style);
   }
 
   listen(event: TrainEvent): void {
-    const line = this.lineOf(event);
-    if (line !== undefined) this.log(event.event === "epoch" ? cut(line, this.columns) : line);
+    for (const line of this.linesOf(event))
+      this.log(event.event === "epoch" ? cut(line, this.columns) : line);
     if (event.event === "start") {
       this.run = { ...event, at: performance.now() };
       this.history = new History(); // of each fold its own
@@ -82,7 +82,7 @@ class LiveView {
 
   private log(line: string): void {
     if (this.frame.isOpen) this.frame.log(line);
-    else this.stream.write(`${line}\n`);
+    else writeLines(this.stream, [line]);
   }
 
   /** After the event loop has heard of a new size of the terminal, and not too often. */

@@ -1,5 +1,6 @@
 /** Warnings and notes as lines. */
-import { printable, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
+import { printable } from "./terminal.ts";
 
 /** `warning: …`, safe to print whatever a file's content brought into the message. */
 export function notice(kind: "note" | "warning", message: string, style: Style): string {

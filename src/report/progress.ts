@@ -3,6 +3,7 @@ import type { Listener } from "../train/events.ts";
 import { eventLines } from "./eventLines.ts";
 import { notice } from "./notice.ts";
 import type { Style } from "./style.ts";
+import { terminalLine } from "./terminal.ts";
 
 export interface Progress {
   readonly listen: Listener;
@@ -21,7 +22,7 @@ export interface ProgressStream {
 export function quietProgress(stream: ProgressStream, style: Style): Progress {
   return {
     listen: (event) => {
-      if (event.event === "warning") stream.write(`${notice(event.event, event.message, style)}\n`);
+      if (event.event === "warning") writeLines(stream, [notice(event.event, event.message, style)]);
     },
     stop: () => {},
   };
@@ -29,12 +30,11 @@ export function quietProgress(stream: ProgressStream, style: Style): Progress {
 
 /** One line at the start, one per epoch, one per notice. */
 export function lineProgress(stream: ProgressStream, style: Style): Progress {
-  const lineOf = eventLines(style);
-  return {
-    listen: (event) => {
-      const line = lineOf(event);
-      if (line !== undefined) stream.write(`${line}\n`);
-    },
-    stop: () => {},
-  };
+  const linesOf = eventLines(style);
+  return { listen: (event) => writeLines(stream, linesOf(event)), stop: () => {} };
+}
+
+/** Lines to be kept, through the gate to terminals. */
+export function writeLines(stream: ProgressStream, lines: readonly string[]): void {
+  if (lines.length > 0) stream.write(lines.map((line) => `${terminalLine(line)}\n`).join(""));
 }

@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import type { SeedsEnd } from "../run/seeds.ts";
 import type { EndEvent, Figures, Spread, StopReason } from "../train/events.ts";
-import { printable, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
 import { facts, table } from "./table.ts";
+import { printable } from "./terminal.ts";
 import { count, figure, time } from "./text.ts";
 
 export const reasons = {

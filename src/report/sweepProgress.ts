@@ -6,7 +6,7 @@ import { drawBar } from "./bar.ts";
 import { epochSummary } from "./epochs.ts";
 import { pointText } from "./leaderboard.ts";
 import { notice } from "./notice.ts";
-import type { ProgressStream } from "./progress.ts";
+import { type ProgressStream, writeLines } from "./progress.ts";
 import type { Style } from "./style.ts";
 import { cut, figure, time, widthOf } from "./text.ts";
 
@@ -119,7 +119,7 @@ class SweepProgress implements SweepView {
 
   private say(line: string): void {
     this.erase();
-    this.options.stream.write(`${line}\n`);
+    writeLines(this.options.stream, [line]);
     this.draw(true);
   }
 
@@ -137,7 +137,7 @@ class SweepProgress implements SweepView {
     );
     const lines = [this.bar("sweep", this.shareDone(), this.notesOfAll()), ...bars];
     this.erase();
-    stream.write(lines.map((line) => `${line}\n`).join(""));
+    writeLines(stream, lines);
     this.drawnLines = lines.length;
   }
 

@@ -1,4 +1,5 @@
 /** Aligned columns of text that fit the width there is. Knows nothing of what is in them. */
+import { printable } from "./terminal.ts";
 import { cut, padEnd, padStart, widthOf } from "./text.ts";
 
 export interface Column {
@@ -21,11 +22,13 @@ const gap = "  ";
 /** One line per row, under a line of titles when any column has one. */
 export function table(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  raw: readonly (readonly string[])[],
   { width, indent = 0, title = (text) => text }: TableOptions,
 ): string[] {
+  // Before widths are taken: what is made visible takes room.
+  const rows = raw.map((row) => row.map(printable));
   const hasTitles = columns.some((column) => column.title !== undefined);
-  const titles = columns.map((column) => column.title ?? "");
+  const titles = columns.map((column) => printable(column.title ?? ""));
   const widths = fitted(columns, hasTitles ? [titles, ...rows] : rows, width - indent);
   const line = (cells: readonly string[], paint: (text: string, index: number) => string) =>
     (" ".repeat(indent) + cells.map((cell, index) => paint(fitCell(cell, index), index)).join(gap)).trimEnd();

@@ -1,8 +1,9 @@
 /** Numbers, tables and bars as people read them. */
 import { describe, expect, test } from "vitest";
 import { type BarParts, drawBar, drawBars } from "../../src/report/bar.ts";
-import { plainStyle, printable } from "../../src/report/style.ts";
+import { plainStyle } from "../../src/report/style.ts";
 import { table } from "../../src/report/table.ts";
+import { printable } from "../../src/report/terminal.ts";
 import { bytes, count, cut, figure, time, widthOf } from "../../src/report/text.ts";
 
 test.each([

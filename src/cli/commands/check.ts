@@ -14,8 +14,8 @@ export const command = defineCommand({
     const { inspectSpec } = await import("../inspect/inspectSpec.ts");
     const { json: object, draw, warnings } = await inspectSpec(file, { set, strict }, version);
     await warn(err, warnings);
-    if (json) await out.line(JSON.stringify(object));
-    else await out.line(draw(await out.style(), out.columns).join("\n"));
+    if (json) await out.json(object);
+    else await out.lines(draw(await out.style(), out.columns));
     return 0;
   },
 });

@@ -42,10 +42,10 @@ export const command = defineCommand({
       const { renderComparison } = await import("../../report/page/comparePage.ts");
       atomicWrite(options.html, [renderComparison(comparison)]);
       await out.line(options.html);
-    } else if (options.json) await out.line(JSON.stringify(asJson(comparison)));
+    } else if (options.json) await out.json(asJson(comparison));
     else {
       const { drawComparison } = await import("../../report/comparisonTables.ts");
-      await out.line(drawComparison(comparison, await out.style(), out.columns, out.isTerminal).join("\n"));
+      await out.lines(drawComparison(comparison, await out.style(), out.columns, out.isTerminal));
     }
     return 0;
   },

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { DatasetName } from "../../data/fetch/datasets.ts";
 import { drawBar } from "../../report/bar.ts";
-import { printable, wantsRedrawing } from "../../report/style.ts";
+import { wantsRedrawing } from "../../report/style.ts";
 import { bytes } from "../../report/text.ts";
 import { defineCommand } from "../command.ts";
 import { debug } from "../options.ts";
@@ -54,7 +54,6 @@ export const command = defineCommand({
 async function liveLine(err: Output, label: string) {
   const style = await err.style();
   const redraws = wantsRedrawing(err.isTerminal, err.env);
-  const erase = redraws ? "\r\u001b[K" : "";
   let shown = -1;
   return {
     show(received: number, total: number | null) {
@@ -62,8 +61,11 @@ async function liveLine(err: Output, label: string) {
       const percent = Math.floor(100 * share);
       if (!redraws || percent === shown) return;
       shown = percent;
-      void err.write(erase + drawBar({ label, share, notes: [bytes(received)] }, err.columns - 1, style));
+      void err.redraw(drawBar({ label, share, notes: [bytes(received)] }, err.columns - 1, style));
     },
-    say: (text: string) => err.line(erase + printable(text)),
+    async say(text: string) {
+      if (redraws) await err.redraw("");
+      await err.line(text);
+    },
   };
 }

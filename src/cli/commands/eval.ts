@@ -49,8 +49,8 @@ export const command = defineCommand({
     await warn(err, warnings);
     const worse = options.baseline === null ? [] : worseThan(options.baseline, options.tolerance, result);
     const failed = failedGates(failIf, result.metrics);
-    if (options.json) await out.line(JSON.stringify(result));
-    else await out.line(drawEvaluation(result, await out.style(), out.columns).join("\n"));
+    if (options.json) await out.json(result);
+    else await out.lines(drawEvaluation(result, await out.style(), out.columns));
     const problems = [
       ...failed.map(({ metric, comparison, bound }) => ({
         file: model,

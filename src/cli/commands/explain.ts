@@ -98,8 +98,8 @@ async function explainColumns({ out, err, env }: Context, model: string, options
     ...kernelsChoice(options, env),
   });
   await warn(err, warnings);
-  if (options.json) await out.line(JSON.stringify(result));
-  else await out.line(drawImportance(result, await out.style(), out.columns).join("\n"));
+  if (options.json) await out.json(result);
+  else await out.lines(drawImportance(result, await out.style(), out.columns));
 }
 
 async function explainEach(
@@ -116,8 +116,8 @@ async function explainEach(
     steps: steps ?? defaults.steps,
   });
   await warn(err, explained.warnings);
-  if (options.json) for (const row of explained.rows) await out.line(JSON.stringify(row));
-  else await out.line(drawRows(explained.rows, await out.style(), out.columns).join("\n"));
+  if (options.json) for (const row of explained.rows) await out.json(row);
+  else await out.lines(drawRows(explained.rows, await out.style(), out.columns));
   if (pictures !== null) drawRowPictures(pictures, explained);
 }
 

@@ -22,7 +22,7 @@ export const command = defineCommand({
   async run({ out, version }, model, { to, output }) {
     const { exportModel } = await import("../../export/export.ts");
     const paths = exportModel({ model, to, output, version });
-    await out.line(paths.join("\n"));
+    await out.lines(paths);
     return 0;
   },
 });

@@ -27,8 +27,8 @@ export const command = defineCommand({
       });
     }
     const { json: object, draw } = await inspectors[kind](file, head, version);
-    if (json) await out.line(JSON.stringify(object));
-    else await out.line(draw(await out.style(), out.columns).join("\n"));
+    if (json) await out.json(object);
+    else await out.lines(draw(await out.style(), out.columns));
     return 0;
   },
 });

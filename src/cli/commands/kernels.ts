@@ -37,7 +37,7 @@ export const command = defineCommand({
     }
     const chosen = report.find(({ opened }) => opened)!.name;
     if (json) {
-      await out.line(JSON.stringify({ chosen, cores: availableCores(), kernels: report }));
+      await out.json({ chosen, cores: availableCores(), kernels: report });
       return 0;
     }
     const width = out.columns;
@@ -46,8 +46,8 @@ export const command = defineCommand({
       opened ? (name === chosen ? "chosen" : "available") : "unavailable",
       outcome.replace(`${name}: `, ""),
     ]);
-    await out.line(table([{}, {}, { least: 20 }], rows, { width }).join("\n"));
-    if (bench) await out.line(["", ...drawSpeeds(report, width)].join("\n"));
+    await out.lines(table([{}, {}, { least: 20 }], rows, { width }));
+    if (bench) await out.lines(["", ...drawSpeeds(report, width)]);
     return 0;
   },
 });

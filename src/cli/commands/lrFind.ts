@@ -34,8 +34,8 @@ export const command = defineCommand({
     const request = { spec, version, ...kernelsChoice(options, env), ...range };
     const result = await findLearningRate(request, noticed.listen);
     await noticed.told();
-    if (json) await out.line(JSON.stringify(result));
-    else await out.line(draw(result, out.columns).join("\n"));
+    if (json) await out.json(result);
+    else await out.lines(draw(result, out.columns));
     return 0;
   },
 });

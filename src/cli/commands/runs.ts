@@ -41,11 +41,11 @@ export const command = defineCommand({
     checkKeys(all, [...filter.map(({ key }) => key), ...asked]);
     const chosen = all.filter((run) => filter.every(({ key, holds }) => holds(run[key])));
     if (sort !== null) chosen.sort(orderBy(sort));
-    if (json) for (const run of chosen) await out.line(JSON.stringify(run));
+    if (json) for (const run of chosen) await out.json(run);
     else if (chosen.length > 0) {
       const width = out.isTerminal ? out.columns : Number.POSITIVE_INFINITY;
       const { dim } = await out.style();
-      await out.line(drawRuns(chosen, asked, { width, title: dim }).join("\n"));
+      await out.lines(drawRuns(chosen, asked, { width, title: dim }));
     } else if (all.length > 0)
       await out.line(`none of the ${counted(all.length, "run")} in ${folder} matches`);
     else await out.line(`no runs in ${folder}`);

@@ -47,7 +47,7 @@ export const command = defineCommand({
         { title: "weights sha256" },
         { title: "bits" },
       ];
-      await out.line(table(columns, rows, { width: out.columns }).join("\n"));
+      await out.lines(table(columns, rows, { width: out.columns }));
       await out.line(isSame ? "all runs end with the same bits" : "runs end with different bits");
       return isSame ? 0 : differentBits;
     } finally {

@@ -88,7 +88,7 @@ export async function train(context: Context, file: string, options: Options): P
   const end = ends.at(-1);
   if (end?.reason === "SIGHUP") return signalExitCodes.SIGHUP; // nobody is there to be told more
   const { format } = spec.spec.data;
-  if (seedsEnd && options.json) await context.out.line(JSON.stringify(seedsEnd));
+  if (seedsEnd && options.json) await context.out.json(seedsEnd);
   else if (!options.json && !options.quiet) {
     if (seedsEnd) await printSeeds(context, format, seedsEnd);
     else if (end) await printSummary(context, format, end);
@@ -169,7 +169,7 @@ async function printSeeds({ out }: Context, format: DataSpec["format"], end: See
   const { model, directory, seeds } = end;
   const resume = `nnt train ${join(directory, `seed-${seeds[0]}`, "spec.yaml")} --seeds ${seeds.length}`;
   const next = model ? commandsFor(model, format) : [`${resume} --out ${directory} --resume`];
-  await out.line(drawSeeds(end, next, await out.style(), out.columns).join("\n"));
+  await out.lines(drawSeeds(end, next, await out.style(), out.columns));
 }
 
 async function printSummary({ out }: Context, format: DataSpec["format"], end: EndEvent): Promise<void> {
@@ -180,7 +180,7 @@ async function printSummary({ out }: Context, format: DataSpec["format"], end: E
     ...commandsFor(model, format),
   ];
   const lines = drawSummary({ end, model, next }, await out.style(), out.columns);
-  await out.line(lines.join("\n"));
+  await out.lines(lines);
 }
 
 /** Command lines to try a model with. */

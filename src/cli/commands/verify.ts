@@ -1,8 +1,8 @@
 /** `nnt verify`: checks that a model file, or every file of a run, is intact. */
 import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { printable } from "../../report/style.ts";
 import { table } from "../../report/table.ts";
+import { printable } from "../../report/terminal.ts";
 import type { Verified } from "../../run/verify.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { defineCommand } from "../command.ts";
@@ -19,8 +19,8 @@ export const command = defineCommand({
     const { verifyModel, verifyRun } = await import("../../run/verify.ts");
     const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
     const results = isDirectory ? verifyRun(path) : [verifyModel(path)];
-    if (json) await out.line(JSON.stringify(plain(path, results)));
-    else await out.line(draw(results, out.columns).join("\n"));
+    if (json) await out.json(plain(path, results));
+    else await out.lines(draw(results, out.columns));
     const problems = results.flatMap((result) => result.problems);
     if (problems.length > 0) throw new UserError(exitCodes.model, problems);
     return 0;

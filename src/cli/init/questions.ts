@@ -17,7 +17,7 @@ export function openQuestions(stdin: Readable, err: Output): Questions {
     async ask(question, fallback, read) {
       const { bold, dim } = await err.style();
       for (;;) {
-        await err.write(`${bold(question)} ${fallback ? dim(`[${fallback}] `) : ""}`);
+        await err.prompt(`${bold(question)} ${fallback ? dim(`[${fallback}] `) : ""}`);
         const { value, done } = await lines.next();
         if (done) {
           await err.line("");

@@ -140,7 +140,11 @@ function isFile(path: string): boolean {
 }
 
 /** The file's name without endings, fit for a folder. */
+/** Of a spec's name, which is a folder's. */
+const mostOfName = 100;
+
 function nameOf(file: string): string {
   const stem = file.replace(/(\.[a-z]+)?(\.gz)?$/i, "");
-  return stem.replace(/[^\p{L}\p{N}_-]+/gu, "-").replace(/^-+|-+$/g, "") || "model";
+  const plain = stem.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, mostOfName);
+  return plain.replace(/^-+|-+$/g, "") || "model";
 }

@@ -1,7 +1,8 @@
 /** What the columns of a table hold, a line each: type, missing and different values, range, histogram. */
 import type { ColumnProfile } from "../../data/table/profile.ts";
-import { printable, type Style } from "../../report/style.ts";
+import type { Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
+import { printable } from "../../report/terminal.ts";
 import { count, counted } from "../../report/text.ts";
 
 /** More columns than these are counted only. */

@@ -6,8 +6,9 @@ import { inputWidth, outputWidth } from "../../data/preprocessing/preprocessing.
 import { readModel, type SavedModel } from "../../evaluate/savedModel.ts";
 import { describeModel } from "../../model/describe.ts";
 import { drawNetwork } from "../../report/network.ts";
-import { printable, type Style } from "../../report/style.ts";
+import type { Style } from "../../report/style.ts";
 import { facts, table } from "../../report/table.ts";
+import { printable } from "../../report/terminal.ts";
 import { bytes, count, counted, shape } from "../../report/text.ts";
 import type { Inspected } from "./kind.ts";
 import { drawInputs, targetText } from "./modelColumns.ts";

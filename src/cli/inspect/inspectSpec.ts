@@ -1,8 +1,8 @@
 /** What a spec comes to with its data: rows, columns, the network layer by layer, updates and memory. */
 import { loadSpec } from "../../config/load.ts";
 import { drawNetwork } from "../../report/network.ts";
-import { printable } from "../../report/style.ts";
 import { facts } from "../../report/table.ts";
+import { printable } from "../../report/terminal.ts";
 import { bytes, count, counted } from "../../report/text.ts";
 import { type CheckResult, check } from "../../run/check.ts";
 import { drawProfile } from "./columnProfiles.ts";

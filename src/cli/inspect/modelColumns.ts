@@ -8,8 +8,9 @@ import type {
   Target,
 } from "../../data/preprocessing/preprocessing.ts";
 import { columnWidth } from "../../data/preprocessing/preprocessing.ts";
-import { printable, type Style } from "../../report/style.ts";
+import type { Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
+import { printable } from "../../report/terminal.ts";
 import { counted, figure, shape } from "../../report/text.ts";
 
 /** More columns than these are counted only. */

@@ -51,7 +51,7 @@ export async function performSweep(context: Context, file: string, options: Swee
     if (view) show(view, event, known);
     if (event.event !== "result") return;
     writeBest(search, files);
-    if (options.json) written = written.then(() => context.out.line(JSON.stringify(event.result)));
+    if (options.json) written = written.then(() => context.out.json(event.result));
   };
   try {
     const work = { jobs, only: options.trial, trainOptions, signal };
@@ -144,9 +144,7 @@ async function tellEnd(
   const [best] = board;
   if (json) {
     const trials = board.map(({ event: _e, seconds: _s, ...result }) => result);
-    await out.line(
-      JSON.stringify({ event: "end", reason, directory: files.directory, metric, leaderboard: trials }),
-    );
+    await out.json({ event: "end", reason, directory: files.directory, metric, leaderboard: trials });
   }
   if (reason !== "trials" && !quiet) {
     const done = `${board.length} of ${counted(trialsOf(search.settings), "trial")}`;
@@ -169,7 +167,7 @@ async function tellEnd(
       `       nnt runs ${join(files.directory, "trials")} --sort ${metric}`,
     );
   }
-  await out.line(lines.join("\n"));
+  await out.lines(lines);
 }
 
 function noneEnded(board: readonly ResultLine[]): UserError {
