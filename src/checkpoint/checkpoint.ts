@@ -1,10 +1,10 @@
 /**
- * A model file: named tensors and what is needed to use them or to train on, in one safetensors file that
- * betrays every flipped bit. Sees names and JSON, not layers and specs.
+ * A model file: named tensors and what is needed to use them or to continue training, in one safetensors file in which
+ * every flipped bit is detected. Knows names and JSON, not layers and specs.
  *
  * `__metadata__` begins with `sha256`, the SHA-256 of the whole file in this order: the tensors' bytes, the
  * 8 bytes of the header length, the header with 64 zeros in place of the digest. As parameters come first,
- * hashing once gives the digest of the weights on the way. Later format versions keep this.
+ * one pass of hashing gives the digest of the weights as well. Later format versions keep this.
  */
 
 import { createHash, type Hash } from "node:crypto";
@@ -37,13 +37,13 @@ export interface Checkpoint {
   readonly training: Progress;
   /** Under torch's names, in the model's order: `layers.0.weight`. */
   readonly parameters: readonly NamedTensor[];
-  /** What forward needs and training does not derive: `layers.1.running_mean`. */
+  /** What the forward pass needs but no gradient moves: `layers.1.running_mean`. */
   readonly buffers: readonly NamedTensor[];
   /** `optimizer.<slot>.<parameter>`. */
   readonly optimizer: readonly NamedTensor[];
 }
 
-/** How far a training has come. */
+/** How far training has come. */
 export interface Progress {
   /** Epochs completed. */
   readonly epoch: number;
@@ -51,10 +51,10 @@ export interface Progress {
   readonly step: number;
 }
 
-/** A checkpoint as a file gives it back. */
+/** A checkpoint read from a file. */
 export interface StoredCheckpoint extends Checkpoint {
   readonly training: Progress & Readonly<Record<string, unknown>>;
-  /** Every tensor of the file, those that were not read too. */
+  /** Every tensor of the file, including those that were not read. */
   readonly layout: readonly TensorEntry[];
   readonly digests: Digests;
   /** Size of the file. */
@@ -68,7 +68,7 @@ export interface Digests {
   readonly weights: string;
 }
 
-/** A model file of a format that this nnt is too old for: nothing to fall back from, nothing to overwrite. */
+/** A model file of a newer format than this nnt knows: not damaged, so neither passed over nor overwritten. */
 export class UnknownFormat extends UserError {}
 
 /**
@@ -95,7 +95,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): { chunks: Uint8Array[]
   if (head.length - 8 > headerLimits.bytes)
     throw new UserError(
       exitCodes.data,
-      tooMuch(`spec and preprocessing take ${head.length} bytes of header`),
+      tooMuch(`the header of spec and preprocessing takes ${head.length} bytes`),
     );
   const hash = createHash("sha256");
   for (const bytes of data.slice(0, parameters.length)) hash.update(bytes);
@@ -106,7 +106,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): { chunks: Uint8Array[]
   return { chunks: [head, ...data], digests: { sha256, weights } };
 }
 
-/** Which tensors to load; all of the file is verified in any case. */
+/** Which tensors to load; the whole file is verified in any case. */
 export type Wanted = "all" | "model" | "none";
 
 /**
@@ -166,7 +166,7 @@ export function readWeights(path: string): NamedTensor[] {
 /** The format this file writes and reads. */
 const formatVersion = "1";
 
-/** Files up to this size are read in one go; larger ones twice, first to verify them piece by piece. */
+/** Files up to this size are read at once; larger ones twice, first in pieces to verify them. */
 const wholeFileLimit = 4 * 2 ** 20;
 const pieceSize = 2 ** 20;
 
@@ -176,9 +176,9 @@ const noDigest = "0".repeat(64);
 const digestAt = 8 + headStart.length;
 
 const foreign = [
-  "the file holds tensors, but is no model that nnt wrote",
+  "the file holds tensors, but is not a model written by nnt",
   "a .ckpt file of a run",
-  "to start a training from these weights, write in the spec: init: { from: … }",
+  "to start training from these weights, put init: { from: … } in the spec",
 ] as const;
 
 function encodeMetadata({ nnt, spec, preprocessing, training, buffers }: Checkpoint): Map<string, string> {
@@ -193,7 +193,7 @@ function encodeMetadata({ nnt, spec, preprocessing, training, buffers }: Checkpo
   ]);
 }
 
-/** JSON that gives the value back: what JSON would silently turn into null or an object is a bug. */
+/** JSON that parses to an equal value: anything that JSON would silently turn into null or an object is a bug. */
 function toJson(value: object): string {
   const text = JSON.stringify(value, (key, part: unknown) => {
     assert(typeof part !== "number" || Number.isFinite(part), `metadata ${key} is finite`);
@@ -201,7 +201,7 @@ function toJson(value: object): string {
     return part;
   });
   const excess = excessOf(text);
-  if (excess) throw new UserError(exitCodes.data, tooMuch(`spec or preprocessing ${excess}`));
+  if (excess) throw new UserError(exitCodes.data, tooMuch(`the spec or preprocessing ${excess}`));
   return text;
 }
 
@@ -222,8 +222,7 @@ function isOptimizerState(name: string): boolean {
 function verify(source: ByteSource, { head, tensors }: Layout, parametersEnd: number): Digests {
   const start = head.toString("latin1", 8, digestAt);
   const sha256 = head.toString("latin1", digestAt, digestAt + 64);
-  if (start !== headStart)
-    throw damaged(source.name, "the file is damaged: its digest is not where it belongs");
+  if (start !== headStart) throw damaged(source.name, "the file is damaged: its digest is not in its place");
   const hash = createHash("sha256");
   const dataEnd = tensors.at(-1)?.end ?? 0;
   hashData(source, hash, head.length, parametersEnd);
@@ -268,14 +267,14 @@ function checkVersion(file: string, version: string | undefined): void {
 function parseObject(source: ByteSource, metadata: Layout["metadata"], key: string): Record<string, unknown> {
   const value = parseJson(source, metadata, key);
   if (isObject(value) && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw damaged(source.name, `the metadata ${key} are no JSON object`);
+  throw damaged(source.name, `metadata ${key} is not a JSON object`);
 }
 
 function parseTraining(source: ByteSource, metadata: Layout["metadata"]): StoredCheckpoint["training"] {
   const training = parseObject(source, metadata, "training");
   const { epoch, step } = training;
   if (isCount(epoch) && isCount(step)) return { ...training, epoch, step };
-  throw damaged(source.name, "the metadata training lack epoch and step");
+  throw damaged(source.name, "metadata training has no epoch and step");
 }
 
 function isCount(value: unknown): value is number {
@@ -285,18 +284,18 @@ function isCount(value: unknown): value is number {
 function names(source: ByteSource, metadata: Layout["metadata"]): string[] {
   const value = parseJson(source, metadata, "buffers");
   if (Array.isArray(value) && value.every((name) => typeof name === "string")) return value;
-  throw damaged(source.name, "the metadata buffers are no list of names");
+  throw damaged(source.name, "metadata buffers is not a list of names");
 }
 
 function parseJson(source: ByteSource, metadata: Layout["metadata"], key: string): unknown {
   const text = metadata.get(key);
-  if (text === undefined) throw damaged(source.name, `the metadata ${key} are missing`);
+  if (text === undefined) throw damaged(source.name, `metadata ${key} is missing`);
   const excess = excessOf(text);
-  if (excess) throw damaged(source.name, `the metadata ${key} ${excess}`);
+  if (excess) throw damaged(source.name, `metadata ${key} ${excess}`);
   try {
     return JSON.parse(text);
   } catch {
-    throw damaged(source.name, `the metadata ${key} are not valid JSON`);
+    throw damaged(source.name, `metadata ${key} is not valid JSON`);
   }
 }
 

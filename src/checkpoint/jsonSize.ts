@@ -1,9 +1,9 @@
-/** How much a JSON text would build, told before it is parsed: 16 MB of brackets become gigabytes of objects. */
+/** Estimates what a JSON text would create before it is parsed: 16 MB of brackets become gigabytes of objects. */
 
-/** Opinions: recursion over the value must not fail, and refusing a file must not take 64 MB. */
+/** Opinions: recursion over the value must not overflow the stack, and refusing a file must not take 64 MB. */
 const jsonLimits = { depth: 64, values: 1_000_000 } as const;
 
-/** What is too much about a JSON text, as a predicate for a sentence; null for nothing. */
+/** What about a JSON text is excessive, as the predicate of a sentence; null: nothing. */
 export function excessOf(text: string): string | null {
   let depth = 0;
   let values = 0;
@@ -14,9 +14,9 @@ export function excessOf(text: string): string | null {
     else if (code === closeBrace || code === closeBracket) depth--;
     else if (code === openBrace || code === openBracket) {
       values++;
-      if (++depth > jsonLimits.depth) return `nest deeper than ${jsonLimits.depth} levels`;
+      if (++depth > jsonLimits.depth) return `nests deeper than ${jsonLimits.depth} levels`;
     }
-    if (values > jsonLimits.values) return `hold more than ${jsonLimits.values} values`;
+    if (values > jsonLimits.values) return `holds more than ${jsonLimits.values} values`;
   }
   return null;
 }

@@ -110,7 +110,7 @@ function inUse(directory: string, identity: ProcessIdentity): UserError {
     expected: "one training per directory",
     hint: isSeen
       ? "wait for it, or choose another --out"
-      : `if it has ended, the directory is free ${patience.secondsOfSilence} s after it was last heard of`,
+      : `if it has ended, the directory is free ${patience.secondsOfSilence} s after its last heartbeat`,
   });
 }
 
@@ -118,8 +118,8 @@ function takenAway(directory: string): UserError {
   const seconds = patience.secondsOfSilence;
   return new UserError(exitCodes.io, {
     file: directory,
-    message: `another process has taken the directory, as this one was not heard of for ${seconds} s`,
-    expected: "a machine that is not stopped for so long",
-    hint: "what was saved until then is what the other one goes on from",
+    message: `another process has taken the directory, because this one gave no heartbeat for ${seconds} s`,
+    expected: "a process that is not suspended for so long",
+    hint: "the other process continues from what was saved before",
   });
 }

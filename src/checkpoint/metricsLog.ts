@@ -1,6 +1,6 @@
 /**
- * `metrics.jsonl`: one event per line, appended; after a crash cut back to what the checkpoint knows, so
- * that a resumed run neither doubles nor misses a line. Does not know what the events mean.
+ * `metrics.jsonl`: one event per line, appended; after a crash it is truncated to what the checkpoint covers, so that
+ * a resumed run neither repeats nor misses a line. Does not know what the events mean.
  *
  * The order that makes this work: an epoch's line is written and synced before the checkpoint that contains
  * the epoch is saved. So a checkpoint's lines are always there, and lines beyond it can be dropped.
@@ -55,7 +55,7 @@ export function openMetricsLog(
   }
 }
 
-/** The lines of a log as far as they are whole; for reports. Throws UserError(io). */
+/** The complete lines of a log; for reports. Throws UserError(io). */
 export function readMetricsLog(path: string): LoggedEvent[] {
   return [...wholeLines(readInside(path))].map(({ event }) => event);
 }
@@ -98,7 +98,7 @@ function coveredLines(content: Buffer, progress: Progress | null): { events: Log
   return { events, bytes };
 }
 
-/** Lines up to the first that is torn: without its newline, or no JSON object. */
+/** Lines up to the first torn one: without its newline, or not a JSON object. */
 function* wholeLines(content: Buffer): Generator<{ event: LoggedEvent; end: number }> {
   let start = 0;
   for (let newline = content.indexOf(10); newline >= 0; newline = content.indexOf(10, start)) {
@@ -109,7 +109,7 @@ function* wholeLines(content: Buffer): Generator<{ event: LoggedEvent; end: numb
   }
 }
 
-/** Null for a line that no append has finished. */
+/** Null for an incomplete line. */
 function parseLine(line: string): LoggedEvent | null {
   try {
     const event: unknown = JSON.parse(line);

@@ -1,5 +1,5 @@
 /**
- * The directory of a run: which one, that it is nobody else's, and the files in it. Nothing outside of it
+ * The directory of a run: which one it is, that no other process uses it, and the files in it. Nothing outside of it
  * is ever written, and nothing in it that is not nnt's is touched.
  */
 
@@ -40,7 +40,7 @@ export const runFiles = {
 
 type RunFile = keyof typeof runFiles;
 
-/** `fresh` refuses a directory that holds a run, `overwrite` empties it, `resume` goes on with it. */
+/** `fresh` refuses a directory that holds a run, `overwrite` empties it, `resume` continues the run. */
 export type RunMode = "fresh" | "overwrite" | "resume";
 
 export interface RunOptions {
@@ -69,7 +69,7 @@ export interface Run {
   readonly paths: Readonly<Record<RunFile, string>>;
   /** Appends to `metrics.jsonl`. */
   readonly log: MetricsLog;
-  /** What to go on from; null for a run that begins. */
+  /** What to resume from; null for a new run. */
   readonly resumed: ResumePoint | null;
   /** What the user should know: checkpoints that could not be used. */
   readonly warnings: readonly Problem[];
@@ -207,7 +207,7 @@ export function pathsIn(directory: string): Record<RunFile, string> {
   return Object.fromEntries(entries) as Record<RunFile, string>;
 }
 
-/** Making a directory decides whose it is: of two runs that start at once, one gets the next number. */
+/** Creating a directory decides whose it is: of two runs that start at once, one gets the next number. */
 export function findDirectory({ out, name, mode, root = "runs" }: RunOptions): {
   directory: string;
   isNew: boolean;
@@ -266,7 +266,7 @@ function makeDirectory(directory: string, existing: "directory" | "any" = "direc
   }
 }
 
-/** Refuses to touch what no run has written, and a run that nobody said to touch. */
+/** Refuses to touch files that no run has written, and a run that the mode does not allow to touch. */
 function checkContent(directory: string, mode: RunMode): void {
   const paths = pathsIn(directory);
   const present = (Object.keys(runFiles) as RunFile[]).filter((file) => isThere(paths[file]));
@@ -285,9 +285,9 @@ function checkContent(directory: string, mode: RunMode): void {
   if (mode === "fresh" && isBegun)
     throw new UserError(exitCodes.io, {
       file: directory,
-      message: "the directory holds a run already",
+      message: "the directory already holds a run",
       expected: "a new or empty one",
-      hint: "--resume goes on with it, --overwrite replaces it",
+      hint: "--resume continues it, --overwrite replaces it",
     });
 }
 
@@ -348,7 +348,7 @@ function findCheckpoint(directory: string): {
   return { point: null, warnings: [...warnings, { file: directory, message }] };
 }
 
-/** Null without problems: there is none. Throws all but damage. */
+/** Null without problems: there is no such file. Throws everything but damage. */
 function tryCheckpoint(
   path: string,
   wanted: Wanted,
@@ -368,7 +368,7 @@ export function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {
-    // Somebody has put something there; what went wrong before matters more.
+    // Something else was put there; the original error matters more.
   }
 }
 

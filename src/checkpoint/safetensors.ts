@@ -26,7 +26,7 @@ export interface NamedTensor {
   readonly values: Float32Array | Float64Array;
 }
 
-/** Where things stand in a file. */
+/** Where things are in a file. */
 export interface Layout extends Header {
   /** The file's first bytes, up to the data: header length and header. */
   readonly head: Buffer;
@@ -55,13 +55,13 @@ export function readSafetensors(
 /** Reads the head of a file, checked against the file's size. Throws UserError(model). */
 export function readLayout(source: ByteSource): Layout {
   const { name: file, size } = source;
-  if (size < 8) throw damaged(file, `the file was cut off: it has ${size} bytes`, "a model file has more");
+  if (size < 8) throw damaged(file, `the file was cut off: it has ${size} bytes`, "a longer model file");
   const start = Buffer.alloc(8);
   source.read(start, 0);
   const length = start.readBigUInt64LE();
   if (length > headerLimits.bytes || length < 2) throw damaged(file, ...notOne);
   if (length > size - 8)
-    throw damaged(file, "the file was cut off", `its header has ${length} bytes, ${size - 8} are there`);
+    throw damaged(file, "the file was cut off", `its header has ${length} bytes, and there are ${size - 8}`);
   const head = Buffer.allocUnsafeSlow(8 + Number(length));
   source.read(head, 0);
   const text = head.subarray(8);

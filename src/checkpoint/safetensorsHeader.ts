@@ -1,6 +1,6 @@
 /**
- * The JSON header of a safetensors file, read strictly: JSON.parse would hide keys that stand twice and
- * build whatever a hostile file asks for. Knows nothing of files and of what the metadata mean.
+ * The JSON header of a safetensors file, parsed strictly: JSON.parse would hide duplicate keys and create whatever a
+ * hostile file asks for. Knows nothing of files and of what the metadata means.
  */
 
 import { bytesPerElement, type Dtype, dtypes, isDtype } from "./dtypes.ts";
@@ -21,7 +21,7 @@ export interface Header {
   readonly tensors: readonly TensorEntry[];
 }
 
-/** What is wrong with a header; whoever knows the file makes a UserError of it. */
+/** What is wrong with a header; the caller, who knows the file, turns it into a UserError. */
 export class HeaderError extends Error {
   constructor(
     message: string,
@@ -31,7 +31,7 @@ export class HeaderError extends Error {
   }
 }
 
-/** Opinions, far above what training makes, far below what hurts: 64 MB must be enough to refuse a file. */
+/** Opinions, far above what training writes, far below what hurts: 64 MB must be enough to refuse a file. */
 export const headerLimits = { bytes: 16 * 2 ** 20, keys: 65_536, rank: 64, nameLength: 1024 } as const;
 
 /**
@@ -95,12 +95,12 @@ function checkTiling(tensors: readonly TensorEntry[], dataBytes: number): void {
   if (next > dataBytes)
     throw new HeaderError(
       "the file was cut off",
-      `its header promises ${next} bytes of data, ${dataBytes} are there`,
+      `its header promises ${next} bytes of data, and there are ${dataBytes}`,
     );
-  if (next < dataBytes) throw new HeaderError(`${dataBytes - next} bytes stand after the last tensor`);
+  if (next < dataBytes) throw new HeaderError(`${dataBytes - next} bytes follow the last tensor`);
 }
 
-/** A name never becomes a path, and still nobody means well with some. */
+/** Names never become paths; even so, some have no honest use. */
 function checkName(name: string): void {
   const isHarmless =
     name.length > 0 &&
@@ -133,7 +133,7 @@ function parseDtype(cursor: Cursor, name: string): Dtype {
   throw new HeaderError(`tensor ${quote(name)} has the type ${quote(dtype)}`, dtypes.join(", "));
 }
 
-// JSON, as much of it as a header may hold.
+// The subset of JSON that a header may contain.
 
 interface Cursor {
   readonly text: string;
@@ -147,7 +147,7 @@ function parseObject(cursor: Cursor, parseValue: (key: string) => void): void {
   if (accept(cursor, "}")) return;
   do {
     const key = parseString(cursor);
-    if (seen.has(key)) throw new HeaderError(`the key ${quote(key)} stands twice in the header`);
+    if (seen.has(key)) throw new HeaderError(`the key ${quote(key)} appears twice in the header`);
     seen.add(key);
     if (seen.size > headerLimits.keys)
       throw new HeaderError(`the header has more than ${headerLimits.keys} keys`);
@@ -184,13 +184,13 @@ function parseString(cursor: Cursor): string {
   if (cursor.text[start] !== '"') throw unexpected(cursor, "a string in quotes");
   let end = cursor.text.indexOf('"', start + 1);
   while (end > 0 && isEscaped(cursor.text, end)) end = cursor.text.indexOf('"', end + 1);
-  if (end < 0) throw new HeaderError(`the header's text that begins at character ${start} never ends`);
+  if (end < 0) throw new HeaderError(`the string at character ${start} of the header never ends`);
   cursor.at = end + 1;
   try {
     return JSON.parse(cursor.text.slice(start, end + 1)) as string;
   } catch {
     throw new HeaderError(
-      `the header's text at character ${start} holds a bad escape or a control character`,
+      `the string at character ${start} of the header holds a bad escape or a control character`,
     );
   }
 }

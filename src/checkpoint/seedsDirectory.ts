@@ -1,4 +1,4 @@
-/** The directory of several runs that differ in their seed: which one, that it is nobody else's, what lies where. */
+/** The directory of several runs with different seeds: which one it is, that no other process uses it, what is where. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes, UserError } from "../support/errors.ts";
@@ -12,7 +12,7 @@ const files = { seeds: "seeds.json", ensemble: "ensemble.ckpt" } as const;
 /** Held by this process until it is closed. */
 export interface SeedsDirectory {
   readonly directory: string;
-  /** The model that all runs' models make together. */
+  /** The path of the ensemble of all runs' models. */
   readonly ensemble: string;
   /** Makes the directory ready for the mode: until then nothing in it is changed. Throws UserError(io). */
   begin(): void;
@@ -21,7 +21,7 @@ export interface SeedsDirectory {
   close(): void;
 }
 
-/** Throws UserError(io) for a directory that is in use, or holds runs that nobody said to touch. */
+/** Throws UserError(io) for a directory that is in use, or holds runs that the mode does not allow to touch. */
 export function openSeeds(options: RunOptions, seeds: readonly number[]): SeedsDirectory {
   const { directory, isNew } = findDirectory(options);
   const lock = lockDirectory(directory);
@@ -91,8 +91,8 @@ function checkContent(directory: string, mode: RunOptions["mode"]): void {
   if (!isRun && !(isSeeds && mode === "fresh")) return;
   throw new UserError(exitCodes.io, {
     file: directory,
-    message: isRun ? "the directory holds a run of one seed" : "the directory holds runs already",
+    message: isRun ? "the directory holds a run of one seed" : "the directory already holds runs",
     expected: "a new or empty one",
-    hint: isRun ? "choose another --out" : "--resume goes on with them, --overwrite replaces them",
+    hint: isRun ? "choose another --out" : "--resume continues them, --overwrite replaces them",
   });
 }

@@ -1,12 +1,12 @@
-/** One answer of a model as a number, a probability or a value as `predict` gives it, and its slopes by the outputs. */
+/** One answer of a model, a probability or a number as `predict` gives it, and its derivatives by the network's outputs. */
 import { blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { links } from "../model/losses.ts";
 import type { Link } from "../tasks/losses.ts";
 
-/** What is asked: the number of a class, label or target column. */
+/** Which answer is asked for: `index` is that of a class, label or target column. */
 export interface Question {
   readonly preprocessing: Pick<Preprocessing, "target" | "calibration">;
-  /** How members' outputs become the network's; null: there is one network. */
+  /** How the outputs of an ensemble's members are averaged; null: there is one network. */
   readonly average: Link | null;
   readonly index: number;
 }
@@ -31,7 +31,7 @@ export function answerTo(question: Question, outputs: readonly Float64Array[]): 
   return { value, slopes: meanings.map((p) => backward(average, p, ofMean).map((s) => s / meanings.length)) };
 }
 
-/** The answer to outputs S, and its slopes. */
+/** The answer for outputs S, and its derivatives. */
 function read({ preprocessing: { target, calibration }, index }: Question, S: Float64Array) {
   const { link } = target;
   if (target.task === "regression") {
@@ -47,7 +47,7 @@ function read({ preprocessing: { target, calibration }, index }: Question, S: Fl
     link,
     S.map((s) => s / T),
   );
-  // One output tells two classes apart: it is the second's.
+  // A single output distinguishes two classes: it is that of the second.
   const isOther = target.task === "classification" && S.length === 1 && index === 0;
   const at = S.length === 1 ? 0 : index;
   const slope = backward(link, p, only(S.length, at, isOther ? -1 / T : 1 / T));
@@ -71,7 +71,7 @@ function meaningOf(link: Link, S: Float64Array): Float64Array {
   return meaning;
 }
 
-/** Slopes by S from slopes by p, the meaning of S. */
+/** Derivatives by S from derivatives by p = link(S). */
 function backward(link: Link, p: Float64Array, dP: Float64Array): Float64Array {
   if (link === "softmax") {
     const mean = p.reduce((sum, value, j) => sum + value * dP[j]!, 0);
@@ -83,7 +83,7 @@ function backward(link: Link, p: Float64Array, dP: Float64Array): Float64Array {
 
 const same = (mean: number) => mean;
 
-/** S that means a mean of meanings; of two normal distributions' only the means are looked at. */
+/** The inverse of each link: S for an averaged answer; of normal distributions only the means are used. */
 const inverse = {
   identity: same,
   gaussian: same,

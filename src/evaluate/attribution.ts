@@ -1,6 +1,7 @@
 /**
- * Integrated gradients (Sundararajan, Taly and Yan 2017): what every input of a row adds to an answer, compared
- * with the answer f(x₀) to a baseline x₀. In 64 bit, by the reference kernels: few rows, and equal bits everywhere.
+ * Integrated gradients (Sundararajan, Taly and Yan 2017): how much every input of a row contributes to an answer,
+ * compared with the answer f(x₀) for a baseline x₀. In 64 bit, by the reference kernels: few rows, and the same bits
+ * everywhere.
  */
 import { inputWidth, outputWidth } from "../data/preprocessing/preprocessing.ts";
 import { Kernels } from "../engine/kernels.ts";
@@ -13,7 +14,7 @@ import { checkTensors, valuesOf } from "../model/tensors.ts";
 import { type Answer, answerTo, type Question } from "./answerSlopes.ts";
 import type { SavedModel } from "./savedModel.ts";
 
-/** Points of a path that go through the network together. */
+/** Points of a path that are evaluated together. */
 const batch = 32;
 
 export interface Attribution {
@@ -21,7 +22,7 @@ export interface Attribution {
   readonly value: number;
   /** f(x₀). */
   readonly baseline: number;
-  /** Of every input: they sum up to value − baseline but for what is left by the steps, which is small. */
+  /** Per input; their sum is value − baseline, up to a small discretisation error. */
   readonly inputs: Float64Array;
 }
 
@@ -51,7 +52,7 @@ export class Attributor {
     this.width = ends.inputWidth;
   }
 
-  /** f(x), as `predict` gives it: of class, label or target number `index`. */
+  /** f(x), as `predict` gives it, for the class, label or target number `index`. */
   value(x: Floats, index: number): number {
     return this.along(1, (_, at) => at.set(x), index)[0]!.value;
   }

@@ -1,4 +1,4 @@
-/** Fits on the validation rows what makes answers honest: temperature, thresholds, conformal scores. */
+/** Calibrates a model on the validation rows: temperature, thresholds, conformal scores. */
 import type { CalibrationSpec } from "../config/schema.ts";
 import { type Calibration, type Conformal, conformalOf } from "../data/preprocessing/calibration.ts";
 import { Decoder } from "../data/preprocessing/decode.ts";
@@ -8,7 +8,7 @@ import { bestThreshold } from "../metrics/threshold.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
 import type { Watcher } from "./watchers.ts";
 
-/** Rows kept at most: of more, every second, every fourth and so on. */
+/** Rows that are kept, at most: of more, every second one, every fourth and so on. */
 const mostRows = 2 ** 20;
 
 /** Keeps validation rows' outputs and targets, then fits. */
@@ -63,7 +63,7 @@ export class Calibrator implements Watcher {
   }
 }
 
-/** Rows whose numbers are multiples of 2ᵏ, for the least k that leaves no more than `most`. */
+/** Keeps the rows whose numbers are multiples of 2ᵏ, for the least k that leaves at most `most`. */
 class EveryRow {
   private memory = new Float64Array(0);
   private used = 0;
@@ -106,7 +106,7 @@ class EveryRow {
 }
 
 /**
- * Whether the data and the task have what the spec asks for.
+ * Checks that data and task allow the calibration that the spec asks for.
  * @throws UserError (exit code 2)
  */
 export function checkCalibration(
@@ -128,12 +128,12 @@ export function checkCalibration(
     fail("calibration.threshold: there are not two classes", "two classes, or labels");
   if (threshold && target.task === "multilabel" && !thresholdMetricsOf("labels").includes(threshold))
     fail(
-      `calibration.threshold: ${threshold} is not chosen label by label`,
+      `calibration.threshold: ${threshold} cannot be optimised label by label`,
       thresholdMetricsOf("labels").join(", "),
     );
 }
 
-/** Scores of the answers to rows: |y − s| in the data's own unit, or 1 − p of the true class. */
+/** Conformal scores of the rows: |y − s| in the data's own unit, or 1 − p of the true class. */
 function conformalScores(calibrated: Preprocessing, S: Float64Array, Y: Float64Array): Conformal {
   const { task } = calibrated.target;
   assert(task !== "multilabel", "labels have no conformal sets");
@@ -147,7 +147,7 @@ function conformalScores(calibrated: Preprocessing, S: Float64Array, Y: Float64A
   return conformalOf(Array.from({ length: n }, (_, j) => scores.filter((_, i) => i % n === j)));
 }
 
-/** What is read of the answer to every row, one after the other. */
+/** Decodes the rows' outputs one after the other, and concatenates what `read` takes from each. */
 function decoded(
   preprocessing: Preprocessing,
   S: Float64Array,
@@ -163,13 +163,13 @@ function decoded(
   return joined(parts);
 }
 
-/** Temperatures beyond these say that the rows tell nothing of it. */
+/** Temperatures beyond these mean that the rows do not determine it. */
 const coldest = 0.05;
 const hottest = 20;
 
 /**
- * The T that makes the rows likeliest when logits are divided by it (Guo et al. 2017): −log likelihood is convex
- * in β = 1/T, and its slope Σ (p − y) · z is bisected.
+ * The T that maximises the likelihood of the rows when logits are divided by it (Guo et al. 2017): the negative
+ * log-likelihood is convex in β = 1/T, and the root of its slope Σ (p − y) · z is found by bisection.
  */
 export function temperatureOf(
   S: Float64Array,

@@ -1,4 +1,4 @@
-/** How far off a model was on its validation rows: as stored in it, else measured now on the data it was trained on. */
+/** How far off a model is on its validation rows: as stored in it, else measured now on the data it was trained on. */
 import type { Conformal } from "../data/preprocessing/calibration.ts";
 import { blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
@@ -16,10 +16,10 @@ export async function conformalFor(k: Kernels, saved: SavedModel): Promise<Confo
   const { target, calibration } = preprocessing;
   if (calibration?.conformal) return calibration.conformal;
   if (target.task === "multilabel" || target.task === "multioutput") {
-    const message = `--interval: the model gives several ${target.task === "multilabel" ? "labels" : "classes"} a row`;
+    const message = `--interval: the model predicts several ${target.task === "multilabel" ? "labels" : "classes"} per row`;
     throw new UserError(exitCodes.usage, {
       message,
-      expected: "a model of one class a row, or of numbers",
+      expected: "a model that predicts one class or numbers per row",
     });
   }
   const { split, close } = await splitOf(saved, "validation");

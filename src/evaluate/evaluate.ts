@@ -1,4 +1,4 @@
-/** `nnt eval`: a saved model's figures on a split of its spec, or on data it has never seen. */
+/** `nnt eval`: a saved model's metrics on a split of its spec's data, or on other data. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import {
@@ -25,7 +25,7 @@ import { specDirectory } from "./runSummary.ts";
 import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
 import { type SliceFigures, Slicing } from "./slicing.ts";
 
-/** Which rows are measured or explained. */
+/** Which rows are evaluated or explained. */
 export interface RowsWanted {
   /** null: test, else validation, else training rows. */
   readonly split: string | null;
@@ -37,11 +37,11 @@ export interface RowsWanted {
 
 export interface EvaluateOptions extends RowsWanted, KernelsChoice {
   readonly model: string;
-  /** A column whose values' rows are measured on their own, too. */
+  /** A column: the rows of each of its values are also evaluated on their own. */
   readonly slice?: string | null;
 }
 
-/** Where the middle 95 % of samples of the rows have a figure; null where it is mostly not defined. */
+/** The middle 95 % of a metric over bootstrap samples of the rows; null where it is mostly undefined. */
 type Interval = readonly [low: number, high: number];
 
 export interface EvaluateResult {
@@ -66,7 +66,7 @@ export interface ClassFigures {
   readonly f1: number;
   /** Rows of the class. */
   readonly support: number;
-  /** Rows taken for it. */
+  /** Rows predicted as this class. */
   readonly predicted: number;
   readonly intervals: Readonly<Record<"precision" | "recall" | "f1", Interval | null>>;
 }
@@ -128,29 +128,29 @@ async function slicesFor(
     return slicesOf(column, indices, { spec, ...source });
   }
   throw new UserError(exitCodes.usage, {
-    message: `--slice ${column}: the model was trained on ${spec.format.toUpperCase()} files, whose columns have no texts`,
-    expected: "a model of a table",
+    message: `--slice ${column}: the model was trained on ${spec.format.toUpperCase()} files, whose columns have no values to slice by`,
+    expected: "a model trained on a table",
   });
 }
 
 export interface Chosen<Rows extends AnySplit = AnySplit> {
   readonly name: string;
   readonly split: Rows;
-  /** Training rows, where they are at hand. */
+  /** The training rows, if they are available. */
   readonly train?: Rows;
   readonly warnings: readonly string[];
-  /** Frees what streamed rows take on disk. */
+  /** Deletes the temporary files of streamed rows. */
   readonly close?: (() => void) | undefined;
   /** What the columns of its table hold. */
   readonly profile?: readonly ColumnProfile[] | null;
 }
 
-/** The user's own rows, all in memory if `areHeld`, or a split of those that the model's spec names. */
+/** The user's own rows, all in memory if `areHeld`, or else a split of the data that the model's spec names. */
 async function rowsToEvaluate(saved: SavedModel, options: RowsWanted, areHeld: boolean): Promise<Chosen> {
   return (await givenRows(saved, options, areHeld)) ?? splitOf(saved, options.split);
 }
 
-/** As {@link rowsToEvaluate}, for what looks at rows in any order. Throws UserError(usage) for rows on disk. */
+/** As {@link rowsToEvaluate}, for random access to rows. Throws UserError(usage) for rows on disk. */
 export async function rowsHeld(saved: SavedModel, options: RowsWanted, what: string): Promise<Chosen<Split>> {
   const { name, split, train, warnings, close } = await rowsToEvaluate(saved, options, true);
   try {
@@ -163,8 +163,8 @@ export async function rowsHeld(saved: SavedModel, options: RowsWanted, what: str
 function held(split: AnySplit, what: string): Split {
   if (!isStreamed(split)) return split;
   throw new UserError(exitCodes.usage, {
-    message: `${what}: the rows are too many for memory, and are read one after the other`,
-    expected: "--data FILE with fewer rows, which are held in memory",
+    message: `${what}: the rows do not fit in memory and are streamed from disk`,
+    expected: "--data FILE with few enough rows to fit in memory",
   });
 }
 
@@ -203,7 +203,7 @@ function defaultSplit({ test, validation }: { test: AnySplit | null; validation:
   return test ? "test" : validation ? "validation" : "train";
 }
 
-/** All rows of the user's own files; null where there are none. */
+/** All rows of the files that the user gave; null: none were given. */
 async function givenRows(
   { data: spec, preprocessing }: SavedModel,
   { data, images, labels }: RowsWanted,
@@ -224,8 +224,8 @@ async function givenRows(
 }
 
 /**
- * Where the spec's relative paths start: the run's summary tells; a model without its run is tried from here
- * and from its own folder.
+ * Where the spec's relative paths start: the run's summary says so; for a model without its run, the working directory
+ * and the model's own folder are tried.
  */
 function findBase({ path, data }: SavedModel): string {
   const first =
@@ -241,7 +241,7 @@ function findBase({ path, data }: SavedModel): string {
   if (found !== undefined) return found;
   throw new UserError(exitCodes.io, {
     file: path,
-    message: `the model's data ${first} is not to be found from ${candidates.join(" or ")}`,
-    hint: data.format === "csv" ? "name it: --data FILE" : "name it: --images FILE --labels FILE",
+    message: `the model's data ${first} was not found in ${candidates.join(" or ")}`,
+    hint: data.format === "csv" ? "pass it with --data FILE" : "pass it with --images FILE --labels FILE",
   });
 }

@@ -1,4 +1,4 @@
-/** `nnt explain`: which columns a model's figures rest on, and what a row's values add to its answer. */
+/** `nnt explain`: which columns a model relies on, and how much a row's values contribute to its answer. */
 import type { Split } from "../data/dataset/dataset.ts";
 import { columnFeatures, type Feature, sumsOf, tileFeatures } from "../data/preprocessing/features.ts";
 import { answerNames, blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
@@ -22,7 +22,7 @@ interface Source extends RowsWanted {
 }
 
 export interface ExplainOptions extends Source, KernelsChoice, Omit<ImportanceOptions, "metric"> {
-  /** null: accuracy, or r2 of numbers. */
+  /** null: accuracy, or r2 for a regression. */
   readonly metric: string | null;
 }
 
@@ -69,15 +69,15 @@ function featuresOf({ inputs }: Preprocessing): { features: readonly Feature[]; 
   const shape = imageShape(inputs.shape);
   if (shape) return tileFeatures(shape);
   throw new UserError(exitCodes.usage, {
-    message: `the model's inputs are arrays of ${inputs.shape.join(" × ")}, neither columns nor grey images: an element by itself tells nothing`,
+    message: `the model's inputs are arrays of ${inputs.shape.join(" × ")}, neither columns nor grey images, and a single element of an array means nothing`,
     expected: "--rows, which explains rows one by one",
   });
 }
 
 export interface ExplainRowsOptions extends Source {
-  /** Numbers of rows in their file, from 0; of several files, one after the other. */
+  /** Row numbers in the file, from 0; several files are counted through. */
   readonly rows: readonly number[];
-  /** Class, label or target; null: the class that is predicted, or every label or target. */
+  /** Class, label or target; null: the predicted class, or every label or target. */
   readonly of: string | null;
   readonly baseline: "mean" | "zeros";
   readonly steps: number;
@@ -89,17 +89,17 @@ export interface ExplainedRow {
   readonly of: string;
   /** The answer, as predict gives it: a probability, or a number in the data's own unit. */
   readonly value: number;
-  /** The answer to the baseline. */
+  /** The answer for the baseline. */
   readonly baseline: number;
-  /** What each column, or pixel by pixel each element, adds: value − baseline in sum. */
+  /** The contribution of each column, or of each element of an array; their sum is value − baseline. */
   readonly attributions: Readonly<Record<string, number>> | readonly number[];
-  /** What is missing from that sum: less of it with more steps. */
+  /** The discretisation error of that sum, which more steps reduce. */
   readonly error: number;
 }
 
 export interface ExplainedRows {
   readonly rows: readonly ExplainedRow[];
-  /** Of image models, and the pictures of the rows, as inputs. */
+  /** For image models: the rows as images, as the network sees them. */
   readonly images: { readonly shape: Shape; readonly of: ReadonlyMap<number, Float32Array> } | null;
   readonly warnings: readonly string[];
 }
@@ -141,7 +141,7 @@ export async function explainRows(options: ExplainRowsOptions): Promise<Explaine
 
 type Asked = (attributor: Attributor, x: Float32Array) => readonly { of: string; index: number }[];
 
-/** Which answers of a row are to be explained. */
+/** Which answers for a row are explained. */
 function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
   const names = answerNames(preprocessing);
   const all = names.map((of, index) => ({ of, index }));
@@ -150,7 +150,7 @@ function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
     if (found) return () => [found];
     const guess = nearest(name, names);
     throw new UserError(exitCodes.usage, {
-      message: `--of ${name}: the model has no such answer`,
+      message: `--of ${name}: the model has no such class, label or target`,
       expected: `one of ${names.join(", ")}`,
       hint: guess && `did you mean ${guess}?`,
     });
@@ -171,7 +171,7 @@ function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
   };
 }
 
-/** The mean of the training rows, or of all rows where these are not at hand; or zeros. */
+/** The mean of the training rows, or of all rows where those are not available; or zeros. */
 function baselineOf(name: ExplainRowsOptions["baseline"], { split, train }: Chosen<Split>): Float64Array {
   const { table, indices }: Pick<Split, "table" | "indices"> = train ?? split;
   const sums = new Float64Array(table.cols);
@@ -185,8 +185,8 @@ function baselineOf(name: ExplainRowsOptions["baseline"], { split, train }: Chos
 }
 
 /**
- * The first layer's weights as pictures; null where it is not linear.
- * @throws UserError: usage for a model of no images, model, io
+ * The first layer's weights as images; null where it is not linear.
+ * @throws UserError: usage for a model that does not take images, model, io
  */
 export async function firstLayerOf(path: string): Promise<Pictures | null> {
   const saved = readModel(path);

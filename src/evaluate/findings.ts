@@ -1,18 +1,18 @@
-/** What an evaluation finds out about a model, for people: plain data of bounded size, whatever the rows and the network. */
+/** What an evaluation finds out about a model: plain data of bounded size, however large the data and the network. */
 import type { CalibrationBin } from "../metrics/calibration.ts";
 import type { ClassScores } from "../metrics/confusion.ts";
 import type { Curves } from "../metrics/scoreCurves.ts";
 
-/** Weights that look at the inputs directly. */
+/** The first layer's weights. */
 export type FirstLayer =
-  /** Of units, the most weighty ones first: −127 … 127 per pixel, base64. */
+  /** The units with the largest weights first: −127 … 127 per pixel, base64. */
   | {
       readonly kind: "images";
       readonly shape: Shape;
       readonly units: number;
       readonly images: readonly string[];
     }
-  /** The length of each input's column of W, the longest first. */
+  /** The norm of each input's column of W, the largest first. */
   | {
       readonly kind: "inputs";
       readonly inputs: number;
@@ -29,7 +29,7 @@ export type Diagnosis = {
 
 interface Scored {
   readonly perClass: readonly ClassScores[];
-  /** Of each class or label against the rest; of two classes the second alone; the most frequent ones. */
+  /** For each class or label against the rest, or only the second of two classes; the most frequent ones. */
   readonly curves: readonly ScoreCurve[];
   readonly calibration: { readonly bins: readonly CalibrationBin[]; readonly error: number };
 }
@@ -39,12 +39,12 @@ export interface ClassDiagnosis extends Scored {
   readonly classes: readonly string[];
   /** Row = true class, column = predicted; null for more classes than a page can show. */
   readonly confusion: readonly (readonly number[])[] | null;
-  /** The wrong answers given with most confidence. */
+  /** The wrong predictions with the highest confidence. */
   readonly wrong: readonly WrongRow[];
   readonly shape: Shape | null;
 }
 
-/** Of several targets, every class of each is a label: `species=Adelie`. */
+/** With several targets of classes, every class of each target is a label: `species=Adelie`. */
 export interface LabelDiagnosis extends Scored {
   readonly task: "multilabel" | "multioutput";
   readonly classes: readonly string[];
@@ -71,7 +71,7 @@ export interface WrongRow {
 
 export interface NumberTarget {
   readonly name: string;
-  /** Rows evenly taken, in the data's own units. */
+  /** Evenly spaced rows, in the data's own units. */
   readonly sample: readonly NumberRow[];
   /** Rows with the largest errors. */
   readonly worst: readonly NumberRow[];

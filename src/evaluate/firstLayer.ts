@@ -1,4 +1,4 @@
-/** The weights that look at the inputs directly, as pictures or as one number an input. */
+/** The first layer's weights, as images or as one number per input. */
 import { inputNames, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { ModelDescription } from "../model/describe.ts";
 import type { NamedTensor } from "../model/tensors.ts";
@@ -8,7 +8,7 @@ import { imageShape } from "./watchers.ts";
 const unitsShown = 64;
 const inputsShown = 30;
 
-/** null where the first parameters are no matrix over the inputs. */
+/** null where the first layer with parameters is not a linear layer over the inputs. */
 export function firstLayer(
   {
     description,

@@ -1,6 +1,6 @@
 /**
- * Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019): how much worse a model gets when the
- * values of a feature are dealt anew among the rows, all of its inputs together.
+ * Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019): how much worse a model gets when the values
+ * of a feature are shuffled among the rows, all of its inputs together.
  */
 import { type AnySplit, isStreamed, type Split } from "../data/dataset/dataset.ts";
 import { columnFeatures, type Feature } from "../data/preprocessing/features.ts";
@@ -21,16 +21,16 @@ import { spreadOf } from "./spread.ts";
 
 export interface ImportanceOptions {
   readonly metric: MetricName | "loss";
-  /** How often each feature is dealt anew. */
+  /** How often each feature is shuffled. */
   readonly repeats: number;
   readonly seed: number;
-  /** Of more rows than these, some are drawn. */
+  /** Of more rows than this, a random sample is used. */
   readonly mostRows: number;
 }
 
 export interface Importance {
   readonly metric: MetricName | "loss";
-  /** The metric with every value in its place. */
+  /** The metric on the unshuffled rows. */
   readonly value: number;
   readonly rows: number;
   readonly repeats: number;
@@ -44,17 +44,17 @@ export interface Measured extends Pick<SavedModel, "preprocessing" | "loss"> {
   readonly model: Model;
 }
 
-/** Multiply-adds that importance may take where somebody waits for something else: a tenth of a second or so. */
+/** Multiply-adds that importance may take in a report, where nobody asked for it: a tenth of a second or so. */
 const quickWork = 3e8;
 const quickRows = 1000;
 const fewestRows = 50;
 const mostFeatures = 200;
 const quickRepeats = 3;
 
-/** Differences that cancel out leave some 1e-16 of what they are differences of. */
+/** Cancellation leaves differences of about 1e-16, relative to the values subtracted. */
 const rounding = 1e-13;
 
-/** Of a table's columns on few rows, for a report; null where even that takes long, for arrays and for rows on disk. */
+/** The importance of a table's columns on few rows, for a report; null where even that takes long, for arrays and for rows on disk. */
 export async function quickImportance(measured: Measured, split: AnySplit): Promise<Importance | null> {
   const { inputs, target } = measured.preprocessing;
   if (isStreamed(split) || inputs.kind !== "columns" || inputs.columns.length > mostFeatures) return null;
@@ -94,18 +94,18 @@ export async function permutationImportance(
     const worse: { worse: number }[] = [];
     for (let repeat = 1; repeat <= repeats; repeat++) {
       shuffle(resetOrder(order), streamKey(seed, "importance", number + 1, repeat));
-      deal(inputs, order);
+      permute(inputs, order);
       worse.push({ worse: sign * ((await measured()) - value) });
     }
-    deal(inputs, resetOrder(order));
+    permute(inputs, resetOrder(order));
     const { mean, sd } = spreadOf(worse).worse!;
     const isNothing = Math.abs(mean) < rounding * Math.max(Math.abs(value), sd);
     found.push({ name, mean: isNothing ? 0 : mean, sd: repeats > 1 ? sd : 0 });
   }
   return { metric, value, rows: chosen.indices.length, repeats, features: found };
 
-  /** Row r gets the inputs of the chosen row order[r]. */
-  function deal(inputs: readonly number[], order: Int32Array): void {
+  /** Gives row r the inputs of the chosen row order[r]. */
+  function permute(inputs: readonly number[], order: Int32Array): void {
     const { values: given, cols } = chosen.table;
     const values = valuesOf(rows.table as Matrix);
     for (let r = 0; r < order.length; r++)
@@ -113,7 +113,7 @@ export async function permutationImportance(
   }
 }
 
-/** Rows of a split as a split of its own, at most so many, in their order; bytes become the inputs they mean. */
+/** A sample of at most `most` rows of a split, in their order, as a split of its own; bytes become floats. */
 function chosenRows({ table, indices, targets, weights }: Split, most: number, key: RandomKey) {
   const drawn = indices.slice();
   if (drawn.length > most) shuffle(drawn, key);

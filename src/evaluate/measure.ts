@@ -1,4 +1,4 @@
-/** How good a model is on some rows: loss and metrics, batch by batch. */
+/** Evaluates a model on some rows: loss and metrics, batch by batch. */
 import {
   blocksOf,
   type Preprocessing,
@@ -19,17 +19,17 @@ import type { Watcher } from "./watchers.ts";
 
 /** What else is wanted of a run over the rows. */
 export interface MeasureOptions {
-  /** See every batch as well, in order. */
+  /** Also shown every batch, in order. */
   readonly watch?: readonly Watcher[];
-  /** Whether intervals of the figures will be asked for. */
+  /** Whether intervals of the metrics will be asked for. */
   readonly hasIntervals?: boolean;
 }
 
-/** Measures one model on one set of rows, as often as asked; memory is planned once. */
+/** Evaluates one model on one set of rows, any number of times; memory is planned once. */
 export class Measure {
   private readonly totals;
   private readonly batches: Batches;
-  /** What a batch of so many rows is read into: predictions and targets in the data's own units. */
+  /** For each batch size, memory for predictions and targets in the data's own units. */
   private readonly read = new Map<number, { predictions: Float64Array; targets: Float64Array }>();
 
   constructor(
@@ -64,7 +64,7 @@ export class Measure {
     totals.values.fill(0);
     for (let first = 0; first < rows.count; first += evaluationBatch) {
       const size = Math.min(evaluationBatch, rows.count - first);
-      if (rows.find(first) === null) rows.bring(first);
+      if (rows.find(first) === null) rows.load(first);
       const { pass, Y, W } = this.batches.take(first, size);
       pass.forward("evaluate");
       k.loss(null, pass.S, Y, W, rule, totals);

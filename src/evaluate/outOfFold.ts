@@ -1,4 +1,4 @@
-/** Predictions for rows by the model that was trained without them, gathered over all folds in the rows' order. */
+/** Out-of-fold predictions: for every row, by the model that was trained without it; in the rows' order. */
 import { ByteWriter } from "../data/formats/byteWriter.ts";
 import { Decoder } from "../data/preprocessing/decode.ts";
 import { classLists, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
@@ -9,7 +9,7 @@ export class OutOfFold {
   private header = "";
   private readonly lines: { readonly row: number; readonly line: string }[] = [];
 
-  /** Sees the evaluation of one fold's rows. */
+  /** Watches the evaluation of one fold's rows. */
   observer(preprocessing: Preprocessing, indices: Int32Array, fold: number): Watcher {
     const decoder = new Decoder(preprocessing);
     const classes = classLists(preprocessing);

@@ -1,4 +1,4 @@
-/** The best models of runs, measured on the same rows, so that their differences can be told from luck. */
+/** Compares the best models of runs on the same rows, to tell their differences from chance. */
 import { pathsIn } from "../checkpoint/runDirectory.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
@@ -9,12 +9,12 @@ import { rowScores } from "./rowScores.ts";
 export interface PairedRuns {
   readonly split: string;
   readonly rows: number;
-  /** By metric, of every run its difference from the first; null for the first. */
+  /** By metric, the difference of every run from the first; null for the first. */
   readonly metrics: Readonly<Record<string, readonly (PairedDifference | null)[]>>;
   readonly mcnemar: readonly (McNemar | null)[] | null;
 }
 
-/** Gives why not, where data or models are gone, or where the runs were tested on different rows. */
+/** Returns the reason why not, where data or models are missing or the runs were tested on different rows. */
 export async function pairRuns(
   directories: readonly string[],
   choice: KernelsChoice,
@@ -26,7 +26,7 @@ export async function pairRuns(
     for (const directory of directories) measured.push(await rowScores(k, pathsIn(directory).best));
     const [first, ...others] = measured;
     if (!first || others.some(({ fingerprint }) => fingerprint !== first.fingerprint))
-      return "the runs were tested on different rows: their figures are not to be compared row by row";
+      return "the runs were tested on different rows, so they cannot be compared row by row";
     const names = Object.keys(first.scores).filter((name) => others.every(({ scores }) => scores[name]));
     const against = <T>(name: string, compare: (a: Float64Array, b: Float64Array) => T) => [
       null,

@@ -1,4 +1,4 @@
-/** `nnt predict`: a saved model's answers to rows as they come, or to images, in the same order. */
+/** `nnt predict`: a saved model's answers for rows as they arrive, or for images, in the same order. */
 
 import type { InputTable } from "../data/dataset/dataset.ts";
 import { openRecords, type RecordFormat } from "../data/formats/records.ts";
@@ -16,7 +16,7 @@ import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
 
 export interface PredictOptions extends KernelsChoice {
   readonly model: string;
-  /** The rows' bytes; not looked at where there are images. */
+  /** The rows' bytes; not read where images are given. */
   readonly input: AsyncIterable<Uint8Array>;
   /** Named in problems. */
   readonly inputName?: string | undefined;
@@ -25,14 +25,14 @@ export interface PredictOptions extends KernelsChoice {
   readonly to: RecordFormat;
   readonly proba: boolean;
   readonly topK: number | null;
-  /** Say also where the truth lies with this probability. */
+  /** Also give the interval or set that holds the truth with this probability. */
   readonly interval?: number | null;
   readonly keep: readonly string[] | "all" | null;
   readonly onError: "fail" | "skip" | "record" | null;
 }
 
 export interface PredictResult {
-  /** Rows read, the bad ones too. */
+  /** Rows read, including bad ones. */
   readonly rows: number;
   readonly failed: number;
   readonly warnings: readonly string[];
@@ -63,7 +63,7 @@ interface Reaching extends PredictOptions {
   readonly reach: readonly number[] | null;
 }
 
-/** Rows that go through the network together; more gain nothing. */
+/** Rows that are predicted together; larger batches are no faster. */
 const largestBatch = 1024;
 
 /** The network's outputs for up to {@link largestBatch} rows. */
@@ -82,7 +82,7 @@ class Forward {
 
   /** Outputs of the first n rows, n > 0, which `fill` writes into X. Valid until the next call. */
   async outputs(n: number, fill: (X: Matrix) => void): Promise<Float32Array> {
-    // A power of two, so that few sizes are ever planned; rows past n are computed and not looked at.
+    // A power of two, so that few sizes are ever planned; rows past n are computed and ignored.
     const pass = this.plan(2 ** Math.ceil(Math.log2(n)));
     fill(pass.X);
     pass.forward("evaluate");

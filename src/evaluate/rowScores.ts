@@ -1,4 +1,4 @@
-/** How a saved model does on every single row of its test split: what two models can be compared by, row by row. */
+/** A saved model's scores on every single row of its test split, so that two models can be compared row by row. */
 import { createHash } from "node:crypto";
 import { rowCount } from "../data/dataset/dataset.ts";
 import {
@@ -78,7 +78,7 @@ function rowWatcher(
   };
 }
 
-/** One output tells two classes apart by the probability of the second. */
+/** A single output is the probability of the second of two classes. */
 function scoreClass(
   predictions: Float64Array,
   row: number,
@@ -101,7 +101,7 @@ function scoreClass(
   return [Number(best === actual), -Math.log(Math.max(p, leastProbability))];
 }
 
-/** Right in every target, and −log p in the mean over targets, as the metrics are. */
+/** Whether every target is right, and the mean of −log p over targets, as the metrics define it. */
 function scoreClasses(
   predictions: Float64Array,
   row: number,

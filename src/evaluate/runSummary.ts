@@ -1,4 +1,4 @@
-/** `summary.json`: what a run came to, for people and scripts; not part of what makes runs reproducible. */
+/** `summary.json`: the result of a run, for people and scripts; nothing is resumed or reproduced from it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runFiles } from "../checkpoint/runDirectory.ts";
@@ -7,21 +7,21 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { readInside } from "../support/inside.ts";
 import type { Figures, Spread, StopReason } from "../train/events.ts";
 
-/** What cross-validation came to. */
+/** The result of cross-validation. */
 export interface Folds {
   readonly count: number;
-  /** Of each part, measured by the model that was trained without it. */
+  /** Over the folds, each evaluated by the model that was trained without it. */
   readonly metrics: Readonly<Record<string, Spread>>;
 }
 
 export interface Summary {
   readonly name: string;
   readonly reason: StopReason;
-  /** Figures of the best model by split. */
+  /** Metrics of the best model, by split. */
   readonly metrics: Readonly<Record<string, Figures>>;
-  /** Of the models trained without a part of the rows, on that part. */
+  /** Of a cross-validation. */
   readonly folds?: Folds;
-  /** Where the middle 95 % of samples of the rows have these figures, by split; summaries of old runs have none. */
+  /** By split, the middle 95 % of these metrics over bootstrap samples of the rows; old summaries have none. */
   readonly intervals?: Readonly<
     Record<string, Readonly<Record<string, readonly [low: number, high: number]>>>
   >;
@@ -30,7 +30,7 @@ export interface Summary {
   readonly epochs: number;
   readonly steps: number;
   readonly parameters: number;
-  /** Of this process: a resumed run counts its own. */
+  /** Of this process: a resumed run counts its own time only. */
   readonly seconds: number;
   /** Of the final weights, in last.ckpt. */
   readonly weights_sha256: string;
@@ -63,7 +63,7 @@ export function readSummary(file: string): Summary {
   throw new UserError(exitCodes.io, {
     file,
     message: "the summary is damaged",
-    hint: "nnt train … --resume writes it anew",
+    hint: "nnt train … --resume writes it again",
   });
 }
 

@@ -1,4 +1,4 @@
-/** A trained network read back from its model file, ready to answer. A stranger's file is checked here. */
+/** A trained network read from its model file, ready to predict. Files of unknown origin are checked here. */
 import { isDeepStrictEqual } from "node:util";
 import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
@@ -50,7 +50,7 @@ export function restoreModel(k: Kernels, saved: SavedModel): Model {
   const { checkpoint, preprocessing, layers, path, seed } = saved;
   const tensors = [...checkpoint.parameters, ...checkpoint.buffers];
   const ends = { inputWidth: inputWidth(preprocessing), outputWidth: outputWidth(preprocessing) };
-  // Before memory is taken: what is too large to be true is in the layers, not in the file.
+  // Before memory is allocated: a hostile file may describe huge layers without holding their tensors.
   const description = describeModel(layers, ends.inputWidth, ends.outputWidth);
   checkTensors(
     description.layers.flatMap((layer) => layer.tensors),
@@ -62,19 +62,19 @@ export function restoreModel(k: Kernels, saved: SavedModel): Model {
   return model;
 }
 
-/** Of a file's ensembles; more are a mistake or an attack. */
+/** Members of an ensemble; more are a mistake or an attack. */
 const mostMembers = 4096;
 
 /** Wider layers than these are a mistake or an attack; the tensors in the file decide in the end. */
 const largestWidth = 2 ** 24;
 
 function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[] {
-  if (!Array.isArray(value) || value.length === 0) throw noNetwork(path, "it names no layers");
+  if (!Array.isArray(value) || value.length === 0) throw noNetwork(path, "it lists no layers");
   for (const [index, layer] of value.entries()) {
     const name = `${place} ${index}`;
     const { type, ...options } = isObject(layer) ? layer : {};
     const isInner = place !== "layer";
-    // An ensemble of ensembles with blocks is as deep as it gets.
+    // An ensemble of ensembles with blocks is the deepest that is allowed.
     const isTooDeep = place.split(",").length > 3 && (type === "residual" || type === "ensemble");
     if (
       typeof type !== "string" ||
@@ -82,17 +82,17 @@ function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[]
       isTooDeep ||
       (isInner && type === "embed")
     )
-      throw noNetwork(path, `${name} is of no known type`);
+      throw noNetwork(path, `${name} has an unknown type`);
     const { width, layers, average, blocks: _, ...others } = options as { [option: string]: unknown };
     if (type === "residual" || type === "ensemble") checkLayers(layers, path, `${name}, layer`);
     const isAverage = typeof average === "string" && Object.hasOwn(links, average);
     const isMembers = Number.isInteger(others.members) && Number(others.members) > 0;
     if (type === "ensemble" && !(isAverage && isMembers && Number(others.members) <= mostMembers))
-      throw noNetwork(path, `${name} is no proper ensemble`);
+      throw noNetwork(path, `${name} is not a valid ensemble`);
     const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
-    if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no proper width`);
+    if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no valid width`);
     const isPlain = (option: unknown) => Number.isFinite(option) || typeof option === "boolean";
-    if (!Object.values(others).every(isPlain)) throw noNetwork(path, `${name} has a strange option`);
+    if (!Object.values(others).every(isPlain)) throw noNetwork(path, `${name} has an invalid option`);
   }
   return value as LayerSpec[];
 }
@@ -102,12 +102,12 @@ function checkEmbeddings(layers: LayerSpec[], preprocessing: Preprocessing, path
   const [found] = layers.map((layer) => (layer.type === "embed" ? layer.blocks : []));
   const isFirst = layers.every(({ type }, index) => type !== "embed" || index === 0);
   if (isFirst && isDeepStrictEqual(found, embeddedInputs(preprocessing))) return layers;
-  throw noNetwork(path, "its embeddings are not those of its columns");
+  throw noNetwork(path, "its embeddings do not match its columns");
 }
 
 function checkLoss(value: unknown, path: string): LossSpec {
   const { name } = isObject(value) ? value : {};
-  if (typeof name !== "string" || !isLoss(name)) throw noNetwork(path, "its loss is not known");
+  if (typeof name !== "string" || !isLoss(name)) throw noNetwork(path, "its loss is unknown");
   return value as LossSpec;
 }
 
@@ -116,5 +116,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function noNetwork(file: string, why: string): UserError {
-  return new UserError(exitCodes.model, { file, message: `the model file describes no network: ${why}` });
+  return new UserError(exitCodes.model, {
+    file,
+    message: `the model file describes no valid network: ${why}`,
+  });
 }

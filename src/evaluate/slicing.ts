@@ -1,4 +1,4 @@
-/** Measures the rows of each slice on their own, beside the evaluation of all. */
+/** Evaluates the rows of each slice on their own, beside the evaluation of all. */
 
 import type { Slices } from "../data/dataset/slices.ts";
 import { type Preprocessing, targetNames, targetWidth } from "../data/preprocessing/preprocessing.ts";
@@ -10,7 +10,7 @@ import { widthsOf } from "./measure.ts";
 import type { Summary } from "./runSummary.ts";
 import type { Watcher } from "./watchers.ts";
 
-/** The figures of the rows that share a value. */
+/** The metrics of the rows that share a value. */
 export interface SliceFigures {
   readonly value: string;
   readonly rows: number;

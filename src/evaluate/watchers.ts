@@ -1,4 +1,4 @@
-/** Watches an evaluation for the report: batch by batch, in memory that does not grow with the rows. */
+/** Collects what the report shows of an evaluation, batch by batch, in memory that does not grow with the rows. */
 import { type AnySplit, isStreamed, rowCount } from "../data/dataset/dataset.ts";
 import {
   answerNames,
@@ -14,7 +14,7 @@ import type { Evaluation } from "../metrics/evaluation.ts";
 import { ScoreCurves } from "../metrics/scoreCurves.ts";
 import type { Diagnosis, LabelDiagnosis, NumberRow, ScoreCurve, Shape, WrongRow } from "./findings.ts";
 
-/** More classes than these are counted, but not drawn one by one. */
+/** With more classes than this there is no confusion matrix. */
 const mostInMatrix = 40;
 const mostCurves = 100;
 const curvesShown = 12;
@@ -23,7 +23,7 @@ const sampleSize = 1500;
 
 export interface Observed {
   readonly split: string;
-  /** Evaluated in their order. */
+  /** In the order in which they are evaluated. */
   readonly rows: AnySplit;
 }
 
@@ -33,7 +33,7 @@ export interface Watcher {
   see(predictions: Float64Array, targets: Float64Array, first: number, S: Floats): void;
 }
 
-/** A watcher that then says what it saw. */
+/** A watcher that summarises what it saw. */
 export interface Observer extends Watcher {
   diagnosis(evaluation: Evaluation): Diagnosis;
 }
@@ -109,7 +109,7 @@ function observeClasses(
   };
 }
 
-/** Every class of every target as a label that a row has or has not. */
+/** Treats every class of every target as a label that a row has or has not. */
 function observeTargets(target: Extract<Target, { task: "multioutput" }>, observed: Observed): Observer {
   const names = answerNames({ target });
   const blocks = blocksOf({ target })!;
@@ -194,7 +194,7 @@ function observeNumbers(
   };
 }
 
-/** Curves of the classes with most rows, in the order of the classes. */
+/** Curves of the classes with the most rows, in the order of the classes. */
 function curvesOf(names: readonly string[], curves: readonly ScoreCurves[], counts: readonly number[]) {
   const chosen = [...curves.keys()]
     .filter((c) => counts[c]! > 0)
@@ -220,7 +220,7 @@ function imageOf(rows: AnySplit, row: number): string {
   return Buffer.from(bytes).toString("base64");
 }
 
-/** The few items of largest measure, of many. */
+/** The few items with the largest measure among many. */
 class Largest<Item> {
   private readonly kept: Item[] = [];
 
@@ -229,7 +229,7 @@ class Largest<Item> {
     private readonly measure: (item: Item) => number,
   ) {}
 
-  /** Whether an item of this measure would be kept; spares making those that would not. */
+  /** Whether an item with this measure would be kept; saves creating one that would not. */
   takes(measure: number): boolean {
     return this.kept.length < this.size || measure > this.measure(this.kept.at(-1)!);
   }

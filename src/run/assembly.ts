@@ -1,4 +1,4 @@
-/** Puts a run's parts together: data in memory, a network that fits it, its trainer and its measures. */
+/** Builds the parts of a run: its data in memory, a network that fits it, a trainer, and what measures it. */
 import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
 import { type AnySplit, type Dataset, isStreamed, rowCount } from "../data/dataset/dataset.ts";
 import { openDataset } from "../data/dataset/load.ts";
@@ -34,7 +34,7 @@ export interface AssemblyOptions
   extends KernelsChoice,
     Pick<TrainOptions, "spec" | "version" | "load">,
     Partial<Pick<TrainOptions, "signal">> {
-  /** Already open, instead of the kernels to choose. */
+  /** An open backend to use instead of choosing one. */
   readonly backend?: Backend;
 }
 
@@ -47,12 +47,12 @@ export interface Assembly {
   readonly trainer: Trainer;
   readonly pace: Pace;
   readonly monitor: Monitor;
-  /** Measures of the splits there are. */
+  /** null: there are no validation rows. */
   readonly validation: Measure | null;
   measure(split: "train" | "validation" | "test", calibration?: Preprocessing["calibration"]): Measure | null;
-  /** What an epoch tells of the validation rows. */
+  /** The metrics of the validation rows after each epoch. */
   readonly epochMetrics: readonly MetricName[];
-  /** The reason a run ends if nothing stops it. */
+  /** Why the run ends if nothing stops it before. */
   readonly plannedEnd: StopReason;
   startEvent(): StartEvent;
   /** The model and all that a resumed run needs, with live values. */

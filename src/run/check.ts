@@ -1,4 +1,4 @@
-/** `nnt check`: everything a training does before its first step, and what it would come to. */
+/** `nnt check`: everything that training does before its first step, and an estimate of the size of the rest. */
 import { type AnySplit, type Dataset, isStreamed, rowCount, type Split } from "../data/dataset/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../data/table/profile.ts";
@@ -13,10 +13,10 @@ export interface CheckResult {
   readonly loss: string;
   readonly batchSize: number;
   readonly updates: number;
-  /** Bytes, roughly: what the backend holds while it trains, without Node.js itself. */
+  /** Estimated bytes that the backend allocates for training; Node.js itself is not counted. */
   readonly memory: {
     readonly data: number;
-    /** With their gradient and the optimizer's state. */
+    /** With their gradients and the optimizer's state. */
     readonly parameters: number;
     /** Of one batch, with their gradients. */
     readonly activations: number;
@@ -64,7 +64,7 @@ export async function check(
 
 const bytesPerFloat = 4;
 
-/** Tables, targets and weights, each counted once: splits may share them. Of rows on disk, the buffer. */
+/** Tables, targets and weights, each counted once, as splits may share them; for rows on disk, the buffer. */
 function dataBytes({ splits }: Dataset<AnySplit>): number {
   const present = Object.values(splits).filter((split) => split !== null);
   const { train } = splits;

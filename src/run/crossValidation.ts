@@ -1,6 +1,6 @@
 /**
- * Cross-validation: a run of its own for every part of the rows, trained without them and measured on them, in
- * `fold-1`, `fold-2` … of the run's directory. What each part was predicted to be goes to `out_of_fold.csv`.
+ * Cross-validation: one run per fold, trained on the other folds and evaluated on its own, in `fold-1`, `fold-2` …
+ * of the run's directory. The predictions for all folds go to `out_of_fold.csv`.
  */
 import { join } from "node:path";
 import type { Run } from "../checkpoint/runDirectory.ts";
@@ -15,9 +15,9 @@ import type { TrainOptions } from "./trainOptions.ts";
 type RunFold = (options: TrainOptions, listen: Listener) => Promise<Summary>;
 
 /**
- * Trains all folds that have not ended yet and measures them. A reason, instead of figures, tells that it was
- * stopped; folds then go on where they were when the run is resumed.
- * @param secondsLeft null: as many as it takes
+ * Trains all folds that are not finished, and evaluates them. Returns a reason instead of metrics if it was stopped;
+ * resuming the run then resumes its folds.
+ * @param secondsLeft null: no limit
  * @throws UserError as `train`
  */
 export async function crossValidate(
@@ -64,7 +64,7 @@ function foldSpec(spec: Spec, number: number): Spec {
   };
 }
 
-/** Says which fold tells it. What the data is warned of, the run itself has told. */
+/** Adds the fold's number to events. Warnings about the data are dropped: the run itself has already given them. */
 function foldListener(fold: number, listen: Listener): Listener {
   let isBegun = false;
   return (event) => {

@@ -1,6 +1,6 @@
 /**
- * What happens when a number is no longer finite: back to the last good model with a smaller rate, where the
- * spec says so, or an end that tells where it began.
+ * What happens when a number is no longer finite: training goes back to the last good model with a smaller learning
+ * rate, where the spec says so, or ends with an error that says where the first such number came from.
  */
 import { inputNames } from "../data/preprocessing/preprocessing.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
@@ -50,7 +50,7 @@ async function goBack(error: Diverged, work: Assembly, saver: Saver, listen: Lis
   trainer.state.lr_factor = lr_factor * policy.lr_factor;
   listen({
     event: "warning",
-    message: `training diverged: ${place}; going on from epoch ${good.training.epoch} with lr × ${trainer.state.lr_factor}`,
+    message: `training diverged: ${place}; going back to epoch ${good.training.epoch} with lr × ${trainer.state.lr_factor}`,
   });
 }
 
@@ -59,7 +59,7 @@ function told(place: string, rollbacks: number): UserError {
   return new UserError(exitCodes.diverged, {
     message: `training diverged${tries}: ${place}`,
     expected: "finite numbers",
-    hint: "a smaller optimizer.lr, train.clip_grad_norm or scaled inputs (data.scale) help; the last finite model is saved",
+    hint: "try a smaller optimizer.lr, train.clip_grad_norm or scaled inputs (data.scale); the last finite model is saved",
   });
 }
 

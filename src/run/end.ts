@@ -1,4 +1,4 @@
-/** How a run ends: the best model measured on every split, `summary.json`, the report, the last event. */
+/** How a run ends: the best model is evaluated on every split; `summary.json`, the report and the last event are written. */
 import { performance } from "node:perf_hooks";
 import { readCheckpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
@@ -107,7 +107,7 @@ async function writeReport(
   run.write("report", await renderReport(data));
 }
 
-/** Fits on the validation rows what the spec asks for, and stores it in the best model. */
+/** Calibrates the best model on the validation rows as the spec asks, and stores the result in it. */
 async function calibrate(
   { network, preprocessing, validation }: Assembly,
   run: Run,

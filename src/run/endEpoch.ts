@@ -1,11 +1,11 @@
-/** What follows an epoch's last update: the validation rows are measured, and the figures are taken in. */
+/** What follows an epoch's last update: the model is evaluated on the validation rows, and the results are recorded. */
 
 import type { EpochEvent, Figures, StopReason } from "../train/events.ts";
 import { figureAt, observe, patienceIsOver, targetIsReached } from "../train/monitor.ts";
 import { observePlateau } from "../train/schedules.ts";
 import type { Assembly } from "./assembly.ts";
 
-/** Measures the validation rows, takes the figures in, and counts the epoch as done. */
+/** Evaluates the validation rows, records the results, and counts the epoch as done. */
 export async function endEpoch({
   trainer,
   pace: { speed },
@@ -35,7 +35,7 @@ export async function endEpoch({
   return { event: { event: "epoch", epoch, step, lr, gradient_norm, ...speed, ...figures, train }, isBest };
 }
 
-/** Whether the epochs so far are enough: in a resumed run too, before it has begun another. */
+/** Whether training is to end after the epochs so far; a resumed run asks before it starts another. */
 export function reasonToStop({
   trainer: { state },
   monitor,

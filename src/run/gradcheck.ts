@@ -1,6 +1,6 @@
 /**
- * Whether gradients are the slopes of the loss: central differences in 64 bit, on a user's own network and
- * data, one batch in training mode.
+ * Gradient check: compares gradients with central differences of the loss in 64 bit, on the user's own network and
+ * data, for one batch in training mode.
  */
 import { openReference } from "../engine/reference/backend.ts";
 import { randomBits, streamKey } from "../support/random.ts";
@@ -32,12 +32,12 @@ export interface GradcheckResult {
 }
 
 /**
- * Widths of the differences, relative to the weight. The first is nearly the best in 64 bit (∛ε); a kink, as
- * relu has one, may lie within it, and then within a smaller one it does not.
+ * Step sizes, relative to the weight. The first is close to the optimum in 64 bit (∛ε); if a kink, such as relu's, lies
+ * within it, a smaller one avoids it.
  */
 const widths = [1e-5, 1e-6, 1e-7, 1e-8];
 
-/** Differences of width 1e-7 have an error of some 1e-9 by rounding; a wrong formula's is 1e-2 and more. */
+/** Rounding makes differences of width 1e-7 wrong by about 1e-9; a wrong formula is off by 1e-2 or more. */
 const tolerance = 1e-6;
 
 /** @throws UserError: usage, data, io, model */
@@ -70,7 +70,7 @@ export async function gradcheck(options: GradcheckOptions, listen: Listener): Pr
   }
 }
 
-/** |gradient − slope| / largest for the first width that passes, or the one that fits best. */
+/** |gradient − slope| / largest, for the first step size that passes, or else the best one. */
 async function compare(
   { trainer }: Assembly,
   theta: { [index: number]: number },
@@ -95,7 +95,7 @@ async function compare(
   return { error: least, passed: false };
 }
 
-/** All elements of a small parameter, else so many of them drawn at random. */
+/** All elements of a small parameter, else `count` of them, chosen at random. */
 function sample(size: number, count: number, stream: number): number[] {
   if (size <= count) return Array.from({ length: size }, (_, i) => i);
   const key = streamKey(0, "gradcheck", stream);

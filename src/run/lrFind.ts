@@ -1,6 +1,6 @@
 /**
- * A learning rate to begin with: training while the rate rises exponentially, and where the loss falls
- * fastest (Smith 2017; smoothing and end of the sweep as in fastai). Nothing is saved.
+ * The learning-rate range test (Smith 2017; smoothing and stopping as in fastai): trains while the rate rises
+ * exponentially, and suggests the rate at which the loss falls fastest. Saves nothing.
  */
 
 import type { Listener } from "../train/events.ts";
@@ -22,18 +22,18 @@ interface LrPoint {
 }
 
 export interface LrFindResult {
-  /** Ends where the loss runs away. */
+  /** Ends where the loss explodes. */
   readonly curve: readonly LrPoint[];
   /** Where the smoothed loss falls fastest per decade; null: it does not fall. */
   readonly suggestion: number | null;
-  /** Where the smoothed loss is least: rates near it are too large already. */
+  /** Where the smoothed loss is least: rates near it are already too large. */
   readonly minimum: number;
 }
 
 /** Weight of the past in the smoothed loss. */
 const smoothing = 0.95;
 
-/** The sweep ends when the smoothed loss is so many times the least so far. */
+/** The sweep ends when the smoothed loss is this many times its minimum so far. */
 const runaway = 4;
 
 /** @throws UserError: usage, data, io, model */
@@ -62,10 +62,10 @@ export async function findLearningRate(options: LrFindOptions, listen: Listener)
   }
 }
 
-/** Share of the curve at its beginning that is noise: averages of few losses. */
+/** Fraction of the curve, at its start, that is ignored as noise: averages of few losses. */
 const settling = 0.1;
 
-/** Share of the curve over which a slope is taken, on either side. */
+/** Fraction of the curve over which a slope is taken, on either side. */
 const reach = 0.04;
 
 /** Equal steps of the curve are equal factors of the rate, so that differences are slopes per decade. */

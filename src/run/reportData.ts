@@ -1,4 +1,4 @@
-/** What a run's report is drawn from: plain data of bounded size, whatever the rows and the network. */
+/** The content of a run's report: plain data of bounded size, however large the data and the network. */
 
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../data/table/profile.ts";
@@ -19,9 +19,9 @@ export interface ReportData {
   readonly spec: string;
   readonly layers: readonly LayerFacts[];
   readonly firstLayer: FirstLayer | null;
-  /** The first columns of a table, and how many there are; null for data that is none. */
+  /** The first columns of a table, and how many there are; null for data that is not a table. */
   readonly profile: { readonly columns: readonly ColumnProfile[]; readonly count: number } | null;
-  /** null: nobody measured the best model, as when the run was interrupted. */
+  /** null: the best model was not evaluated, as when the run was interrupted. */
   readonly diagnosis: Diagnosis | null;
   /** Of the columns, the most important ones first, and how many there are; null where it was not measured. */
   readonly importance: (Importance & { readonly count: number }) | null;
@@ -47,7 +47,7 @@ export interface ReportSource {
   readonly importance: Importance | null;
 }
 
-/** Epochs that curves are drawn from; of more, some evenly taken. */
+/** Epochs in the curves, at most; of more, every second, third … is taken. */
 const mostEpochs = 2000;
 const mostColumns = 100;
 const mostImportant = 30;

@@ -1,4 +1,4 @@
-/** `nnt report`: a run's report again, from its files and, where the data is still there, its best model. */
+/** `nnt report`: writes a run's report again, from its files and, where the data still exists, its best model. */
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import { pathsIn, runFiles } from "../checkpoint/runDirectory.ts";
 import { resealFile } from "../checkpoint/sums.ts";
@@ -53,7 +53,7 @@ export async function reportRun(options: ReportOptions): Promise<{ path: string;
   }
 }
 
-/** Data that is gone leaves the report without what needs its rows. */
+/** Where the data no longer exists, the report omits what needs its rows. */
 async function diagnose(
   k: Kernels,
   saved: SavedModel,
@@ -76,7 +76,7 @@ async function diagnose(
     return { diagnosis: watching.diagnosis(evaluation), importance, profile, warnings: [...warnings] };
   } catch (error) {
     if (!(error instanceof UserError) || error.exitCode !== exitCodes.io) throw error;
-    const what = "the report is without confusion, curves of scores, examples and importance";
+    const what = "the report omits the confusion matrix, score curves, examples and importance";
     return { diagnosis: null, importance: null, profile: null, warnings: [`${error.message}: ${what}`] };
   }
 }
@@ -85,7 +85,7 @@ function unfinished(directory: string): UserError {
   return new UserError(exitCodes.io, {
     file: directory,
     message: "there is no finished run",
-    expected: "a directory with a summary.json, as nnt train leaves it",
-    hint: "nnt train SPEC --out DIR --resume finishes one that was cut off",
+    expected: "a directory with a summary.json, as nnt train writes",
+    hint: "nnt train SPEC --out DIR --resume finishes a run that was interrupted",
   });
 }

@@ -1,4 +1,4 @@
-/** Goes on with a run where its newest checkpoint stands, if the spec still is the one it began with. */
+/** Resumes a run from its newest checkpoint, if the spec is still the one it started with. */
 import { isDeepStrictEqual } from "node:util";
 import type { StoredCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { ResumePoint } from "../checkpoint/runDirectory.ts";
@@ -7,7 +7,7 @@ import type { Listener } from "../train/events.ts";
 import type { TrainingState } from "../train/trainingState.ts";
 import type { Assembly } from "./assembly.ts";
 
-/** What may differ between a run and its continuation: how long it takes and where files are. */
+/** What may change when a run is resumed: how long it trains and where files are. */
 const mayChange = [
   /^name$/,
   /^train\.(?:epochs|max_steps|early_stopping|target|on_divergence|checkpoint)/,
@@ -26,13 +26,13 @@ export function resume(work: Assembly, { checkpoint, file }: ResumePoint, listen
   const { calibration: _, ...fitted } = checkpoint.preprocessing as Record<string, unknown>;
   if (!isDeepStrictEqual(fitted, plain(work.preprocessing))) {
     throw new UserError(exitCodes.data, {
-      message: "--resume: the data is not what the run began with: its columns, classes or scaling differ",
-      hint: "start a new run, or give the run its old data",
+      message: "--resume: the data has changed since the run started: its columns, classes or scaling differ",
+      hint: "start a new run, or restore the old data",
     });
   }
   restore(work, checkpoint, `${file}.ckpt`);
   const { epoch, step } = checkpoint.training;
-  listen({ event: "note", message: `going on from epoch ${epoch}, update ${step}` });
+  listen({ event: "note", message: `resuming from epoch ${epoch}, update ${step}` });
 }
 
 /** Model and trainer as they were when the checkpoint was made. */
@@ -61,13 +61,13 @@ function differences(before: unknown, now: unknown, path: string): Difference[] 
   return [...keys].flatMap((key) => differences(before[key], now[key], path ? `${path}.${key}` : key));
 }
 
-/** The hint stands once, under the last. */
+/** The hint is given once, with the last problem. */
 function sentenceOf({ path, before, now }: Difference, index: number, all: readonly Difference[]): Problem {
   const show = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
-  const message = `--resume: ${path} was ${show(before)} when the run began and is ${show(now)} now`;
+  const message = `--resume: ${path} was ${show(before)} when the run started and is ${show(now)} now`;
   const isLast = index === all.length - 1;
   return isLast
-    ? { message, hint: "a changed spec is a new run: leave out --resume, or set it back" }
+    ? { message, hint: "a changed spec is a new run: leave out --resume, or change it back" }
     : { message };
 }
 

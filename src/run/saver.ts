@@ -1,7 +1,6 @@
 /**
- * Which models of a run are on disk, and when: the latest and the best. As `train.checkpoint`
- * says; without it short epochs are kept in memory and written together about once a second, so that a small
- * run is not spent waiting for the disk.
+ * When the latest and the best model of a run are written to disk: as `train.checkpoint` says, or else, when epochs are
+ * short, about once a second, so that a small run does not spend its time waiting for the disk.
  */
 import { performance } from "node:perf_hooks";
 import {
@@ -15,15 +14,15 @@ import type { ResumePoint, Run } from "../checkpoint/runDirectory.ts";
 import type { CheckpointSpec } from "../config/schema.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 
-/** A crash loses at most so much work, or one epoch. */
+/** A crash loses at most this much work, or one epoch. */
 const secondsBetweenSaves = 1;
 
 export class Saver {
   private readonly pending = { last: new Snapshot(), best: new Snapshot() };
-  /** Both pending snapshots are of one moment: the best stands in `best` alone. */
+  /** The latest model is the best one: it is kept in `pending.best` alone. */
   private lastIsBest = false;
   private savedAt = Number.NEGATIVE_INFINITY;
-  /** The updates in the latest model that was kept, and among how many it is to stay when it is written. */
+  /** The step of the latest model that was kept, and how many such models are to stay on disk when it is written. */
   private keptStep = 0;
   private keptCopies = 0;
   /** Digests of the files as they are on disk. */
@@ -35,7 +34,7 @@ export class Saver {
   ) {}
 
   /**
-   * The model a run begins with: it is saved if nothing better comes before the run breaks off. What a
+   * Takes the model with which a run starts: it is saved if the run is interrupted before there is another. What a
    * resumed run has on disk stays as it is.
    */
   remember(checkpoint: Checkpoint, resumed: ResumePoint | null): void {
@@ -58,7 +57,7 @@ export class Saver {
     return this.policy !== null && step !== this.keptStep && (this.isStep(step) || this.isTime());
   }
 
-  /** This is the latest model: of an epoch's end, or one that is due. Writes it now or, where the spec lets it wait, soon. */
+  /** Takes the latest model, at the end of an epoch or when one is due. Writes it now or, where the spec allows, later. */
   keep(checkpoint: Checkpoint, isBest: boolean, isDue = this.isDueAtEnd(checkpoint.training)): void {
     const { last, best } = this.pending;
     if (isBest) {
@@ -78,8 +77,8 @@ export class Saver {
   }
 
   /**
-   * Writes what is not on disk yet. The best goes first: a run that is killed between the two goes on from
-   * the last, and comes to the best once more.
+   * Writes what is not on disk yet. The best goes first: a run that is killed between the two resumes from the older
+   * `last.ckpt`, and finds the same best model again.
    */
   flush(): void {
     const { last, best } = this.pending;
@@ -123,7 +122,7 @@ export class Saver {
   }
 }
 
-/** A copy of a checkpoint that training does not change, in memory that is used again. */
+/** A copy of a checkpoint that training does not change, in memory that is reused. */
 class Snapshot {
   checkpoint: Checkpoint | null = null;
   private readonly memory = new Map<string, NamedTensor["values"]>();

@@ -1,6 +1,6 @@
 /**
- * Several runs of one spec that differ in their seed: each in `seed-<number>` of one directory, and all of them
- * together as one model file that answers with their mean. Their rows are split alike.
+ * Several runs of one spec with different seeds: each in `seed-<number>` of one directory, and all of them together as
+ * one model file, an ensemble that predicts their mean. All of them split the rows alike.
  */
 import { performance } from "node:perf_hooks";
 import { isDeepStrictEqual } from "node:util";
@@ -20,21 +20,21 @@ import type { Figures, Listener, Spread, StopReason } from "../train/events.ts";
 import { train } from "./train.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
-/** What several seeds came to: `seeds.json`, and the last line of `--json`. */
+/** The result of several seeds: `seeds.json`, and the last line of `--json`. */
 export interface SeedsEnd {
   readonly event: "end";
   readonly name: string;
   readonly seeds: readonly number[];
-  /** The first reason of a run that was stopped before its time; null: all ended. */
+  /** Why the first interrupted run stopped; null: all finished. */
   readonly interrupted: StopReason | null;
-  /** Figures of the ensemble, by split. */
+  /** Metrics of the ensemble, by split. */
   readonly metrics: Readonly<Record<string, Figures>>;
-  /** Figures of the runs' best models, by split. */
+  /** Metrics of the runs' best models, by split. */
   readonly spread: Readonly<Record<string, Readonly<Record<string, Spread>>>>;
   readonly parameters: number;
   readonly seconds: number;
   readonly directory: string;
-  /** The ensemble's file; null: not all runs have ended. */
+  /** The ensemble's file; null: not all runs have finished. */
   readonly model: string | null;
   readonly weights_sha256: string | null;
   /** Where the spec's relative paths start. */
@@ -104,13 +104,13 @@ function refuseStdin({ data }: Spec): void {
   const isStdin = data.format === "csv" && [data.path, data.train].some((files) => files?.includes("-"));
   if (!isStdin) return;
   throw new UserError(exitCodes.usage, {
-    message: "--seeds reads the data once for every seed, and stdin gives it once",
+    message: "--seeds reads the data once per seed, but stdin can be read only once",
     expected: "a file",
   });
 }
 
 /**
- * Says whose events they are; a warning that a run before has given is not repeated. Calls `begin` when the first run
+ * Adds the seed to events, and drops warnings that an earlier run has already given. Calls `begin` when the first run
  * has begun: until then data or directory may be refused.
  */
 function listenOnce(listen: Listener, begin: () => void): (seed: number) => Listener {
@@ -147,8 +147,8 @@ function ensembleOf(models: readonly SavedModel[], { seed, data }: Spec): Checkp
       continue;
     throw new UserError(exitCodes.data, {
       file: other.path,
-      message: `the model does not fit ${first.path}: its columns, classes, scaling or layers are others`,
-      hint: "has the data changed in between? --overwrite trains all seeds on what it is now",
+      message: `the model does not fit ${first.path}: its columns, classes, scaling or layers differ`,
+      hint: "did the data change between the runs? --overwrite trains all seeds on the current data",
     });
   }
   const { checkpoint, layers, loss } = first;

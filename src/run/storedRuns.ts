@@ -1,4 +1,4 @@
-/** Finished and unfinished runs as they lie in a folder, read from their small files alone. */
+/** The finished and unfinished runs in a folder, read from their small files alone. */
 import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
@@ -14,7 +14,7 @@ export interface StoredRun {
   readonly directory: string;
   /** When its log was last written to, in ms since 1970. */
   readonly changed: number;
-  /** null: it was cut off, or goes on at this moment. */
+  /** null: the run was interrupted, or is still in progress. */
   readonly summary: Summary | null;
   readonly epochs: readonly EpochEvent[];
   /** The resolved spec of its model; null without one. */
@@ -23,7 +23,7 @@ export interface StoredRun {
   readonly damage: string | null;
 }
 
-/** The runs right in a folder, the oldest first. @throws UserError (exit code 5) */
+/** The runs directly in a folder, the oldest first. @throws UserError (exit code 5) */
 export function runsIn(folder: string): StoredRun[] {
   let entries: Dirent[];
   try {
@@ -53,7 +53,7 @@ export function readRun(directory: string): StoredRun {
     throw new UserError(exitCodes.io, {
       file: directory,
       message: "there is no run",
-      expected: "a directory with a metrics.jsonl, as nnt train leaves it",
+      expected: "a directory with a metrics.jsonl, as nnt train writes",
     });
   const damage: string[] = [];
   const attempt = <T>(read: () => T): T | null => {
@@ -93,8 +93,8 @@ function isRun(directory: string): boolean {
 }
 
 /**
- * All that can be asked of a run, by dotted key: `name`, `epochs`, `test.accuracy`, `optimizer.lr`; a metric
- * without its split (`accuracy`) is that of the rows held out last.
+ * Everything that can be asked of a run, by dotted key: `name`, `epochs`, `test.accuracy`, `optimizer.lr`; a metric
+ * without a split (`accuracy`) is that of the test rows, else of the validation rows, else of the training rows.
  */
 export function valuesOfRun({
   directory,

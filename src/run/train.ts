@@ -98,7 +98,7 @@ function claimAndBegin(
   }
 }
 
-/** Looks at the signal and the clock. */
+/** Checks the signal and the time limit. */
 function stopCondition({ signal, maxSeconds }: TrainOptions, started: number): () => StopReason | null {
   return () => {
     if (signal.aborted) return signal.reason as StopReason;

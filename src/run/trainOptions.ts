@@ -1,4 +1,4 @@
-/** What a run is asked to do, and what it tells while it does it. */
+/** The options of a run. */
 import type { RunMode } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
 import type { LoadOptions, Split } from "../data/dataset/dataset.ts";
@@ -13,9 +13,9 @@ export interface TrainOptions extends KernelsChoice {
   readonly out: string | null;
   readonly mode: RunMode;
   readonly maxSeconds: number | null;
-  /** Pause after this epoch of a longer run: `resume` goes on. */
+  /** Pause after this epoch of a longer run, to be resumed. */
   readonly pauseAt?: number | null;
-  /** What is asked of the data beyond its values. */
+  /** How the data is checked and profiled. */
   readonly load?: Pick<LoadOptions, "strict" | "profile">;
   /** Aborted by a signal; its reason is the signal's name. */
   readonly signal: AbortSignal;
@@ -25,8 +25,8 @@ export interface TrainOptions extends KernelsChoice {
   readonly follow?: (directory: string, spec: Spec, warn: (message: string) => void) => Follower;
   /** The text of report.html; without it, no report is written. */
   readonly renderReport?: (data: ReportData) => Promise<string>;
-  /** Given the test rows, makes what watches them when they are measured at the end. */
+  /** Makes a watcher of the evaluation of the test rows at the end. */
   readonly observe?: (preprocessing: Preprocessing, test: Split) => Watcher;
-  /** nnt's own. */
+  /** Of nnt. */
   readonly version: string;
 }

@@ -10,7 +10,7 @@ import { readModel, restoreModel } from "../evaluate/savedModel.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { isThere, readText } from "../support/files.ts";
 
-/** What became of one file. */
+/** The result for one file. */
 export interface Verified {
   readonly file: string;
   /** What the file holds, where it is good. */
@@ -63,7 +63,7 @@ function withSums(directory: string, results: readonly Verified[]): Verified[] {
     const known = results.find((result) => result.file === file) ?? { file, holds: "its sum", problems: [] };
     if (sum === undefined && !isThere(file)) return [];
     const message = !isThere(file)
-      ? "there is no such file, and SHA256SUMS has its sum"
+      ? "the file is missing, and SHA256SUMS has its sum"
       : sum === undefined
         ? "SHA256SUMS has no sum of it"
         : sum === sumOf(file)
@@ -73,7 +73,7 @@ function withSums(directory: string, results: readonly Verified[]): Verified[] {
   });
   const strange = unknown.map((name) => ({
     file: paths.sums,
-    message: `a sum of ${name}, which is no file of a run`,
+    message: `a sum of ${name}, which is not a file of a run`,
   }));
   const others = results.filter(({ file }) => !ofFiles.some((of) => of.file === file));
   return [...others, ...ofFiles, { file: paths.sums, holds: `${sums.size} sums`, problems: strange }];
@@ -81,30 +81,36 @@ function withSums(directory: string, results: readonly Verified[]): Verified[] {
 
 function missing(file: string): Verified & { checkpoint: null } {
   const hint = "the run was killed before it saved a model: nnt resume starts it again";
-  return { file, holds: "", problems: [{ file, message: "there is no such file", hint }], checkpoint: null };
+  return { file, holds: "", problems: [{ file, message: "the file is missing", hint }], checkpoint: null };
 }
 
-/** Every line is whole, no epoch is missing or told twice, and all that the model has seen are there. */
+/** Whether every line is complete, no epoch is missing or repeated, and none is missing that the model was trained for. */
 function verifyLog(file: string, last: StoredCheckpoint | null): Verified {
   const problems: Problem[] = [];
   const events = readMetricsLog(file);
   const lines = readText(file).split("\n").length - 1;
   if (events.length < lines || !readText(file).endsWith("\n")) {
-    const message = "the line was never finished";
-    problems.push({ file, line: events.length + 1, message, hint: "nnt resume removes and repeats it" });
+    const message = "the line is incomplete";
+    problems.push({
+      file,
+      line: events.length + 1,
+      message,
+      hint: "nnt resume removes it and trains that epoch again",
+    });
   }
-  if (events[0]?.event !== "start") problems.push({ file, line: 1, message: "the log begins with no start" });
+  if (events[0]?.event !== "start")
+    problems.push({ file, line: 1, message: "the log does not begin with a start event" });
   const epochs = events.flatMap(({ event, epoch }) => (event === "epoch" ? [Number(epoch)] : []));
   const wrong = epochs.findIndex((epoch, index) => epoch !== index + 1);
   if (wrong >= 0)
-    problems.push({ file, message: `epoch ${epochs[wrong]} stands where ${wrong + 1} is expected` });
+    problems.push({ file, message: `epoch ${epochs[wrong]} where epoch ${wrong + 1} was expected` });
   const seen = last?.training.epoch ?? 0;
   if (wrong < 0 && epochs.length < seen)
-    problems.push({ file, message: `the log tells of ${epochs.length} epochs, last.ckpt has seen ${seen}` });
+    problems.push({ file, message: `the log has ${epochs.length} epochs, last.ckpt has ${seen}` });
   return { file, holds: `${epochs.length} epochs`, problems };
 }
 
-/** The summary is of the model that is there. */
+/** Whether the summary describes the model that is there. */
 function verifySummary(file: string, last: StoredCheckpoint | null): Verified {
   let weights: unknown;
   try {

@@ -1,9 +1,9 @@
-/** Combinations drawn by chance: of trial n alone, whatever came before. */
+/** Random combinations: a function of the trial's number alone, whatever came before. */
 import { type RandomKey, randomUniform, streamKey } from "../support/random.ts";
 import { type Point, valueAt } from "./space.ts";
 import type { Known, SearchSettings } from "./strategy.ts";
 
-/** The stream of numbers for one dimension of one trial; a further attempt draws others. */
+/** The stream of random numbers for one dimension of one trial; every attempt has another. */
 export function drawsOf(
   { seed, space }: SearchSettings,
   trial: number,
@@ -22,7 +22,7 @@ export function randomPoint(settings: SearchSettings, trial: number, attempt = 0
   return Object.fromEntries(entries);
 }
 
-/** Draws that may repeat an earlier trial before that is accepted: small spaces run out. */
+/** Attempts to avoid repeating an earlier trial; then a repetition is accepted, as small spaces run out. */
 const mostAttempts = 16;
 
 /** The first draw that no earlier trial has had. */

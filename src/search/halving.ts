@@ -1,6 +1,6 @@
 /**
  * Successive halving, asynchronous: Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020),
- * algorithm 2. Trials run to the first of several rungs; one in η that stand on a rung goes on to the next.
+ * algorithm 2. Trials run to the first of several rungs; the best 1/η of those on a rung are promoted to the next.
  */
 import type { MethodSpec } from "../config/schema.ts";
 import { newPoint, randomPoint } from "./draws.ts";
@@ -8,7 +8,7 @@ import type { Job, Known, SearchSettings } from "./strategy.ts";
 
 type HalvingSpec = Extract<MethodSpec, { name: "halving" }>;
 
-/** The best that can go on, from the highest rung; else a new trial; null when neither is to be had. */
+/** Promotes the best trial it can, from the highest rung; else starts a new trial; null when neither is possible. */
 export function halvingJob(
   settings: SearchSettings,
   rungs: readonly number[],
@@ -34,8 +34,8 @@ export function halvingJob(
 }
 
 /**
- * The epochs of the rungs: the last are a whole trial's, each before it has 1/η of them. Not more rungs than
- * leave a trial on the last.
+ * The epochs of the rungs: the last is a whole trial, and each one before has 1/η of the next. Only as many rungs as
+ * leave at least one trial on the last.
  */
 export function rungsOf(epochs: number, { reduction, min_epochs }: HalvingSpec, trials: number): number[] {
   const rungs = [epochs];

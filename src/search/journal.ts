@@ -1,18 +1,18 @@
 /**
- * What a search's journal says: JSON Lines that any number of processes append to, on one file system. Lines
- * that are torn or say nothing to us are passed over; of several that say the same the first counts.
+ * The journal of a search: JSON Lines to which any number of processes append, on one file system. Torn and unknown
+ * lines are skipped; of several results for one job the first counts.
  */
 import type { SearchSpec } from "../config/schema.ts";
 import type { LossOf } from "./plan.ts";
 import type { Point } from "./space.ts";
 import type { Job } from "./strategy.ts";
 
-/** The first line: what is searched, for everyone who joins to compare with. */
+/** The first line: what is searched. Every process that joins compares it with its own spec. */
 export interface SearchLine {
   readonly event: "search";
   readonly version: 1;
   readonly search: SearchSpec;
-  /** The spec without overrides by the search. */
+  /** The spec, without the values that the search sets. */
   readonly spec: object;
 }
 
@@ -24,7 +24,7 @@ export interface ClaimLine {
   readonly worker: string;
 }
 
-/** What came of a job. */
+/** The result of a job. */
 export interface ResultLine {
   readonly event: "result";
   readonly trial: number;
@@ -46,7 +46,7 @@ export type JournalLine = SearchLine | ClaimLine | ResultLine;
 
 export interface Journal {
   readonly search: SearchLine | null;
-  /** Who wants a job, in the order in which they said so and did not take it back. */
+  /** The workers that claim a job and have not released it, in order. */
   claimsOf(job: Job): readonly string[];
   resultOf(job: Job): ResultLine | undefined;
   /** In the order they were written. */

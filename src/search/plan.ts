@@ -1,14 +1,14 @@
 /**
- * What is to be done in a search, as far as it is known: jobs one after the other, each proposed with the
- * results of all jobs before it but the latest few. So the plan depends on results, never on when they came.
+ * The jobs of a search, as far as they are known: each is proposed with the results of all jobs before it but the
+ * latest few. So the plan depends on results, but never on when they arrived.
  */
 import type { Job, Known, Strategy } from "./strategy.ts";
 
-/** The loss of a job that is done, less being better, Infinity for one that failed; undefined if it is not. */
+/** The loss of a finished job, less being better, Infinity for one that failed; undefined for an unfinished job. */
 export type LossOf = (job: Job) => number | undefined;
 
 export class Plan {
-  /** null: there was nothing to do at this place. */
+  /** null: nothing was proposed at this position. */
   private readonly places: (Job | null)[] = [];
   /** Whether all jobs are known. */
   complete = false;
@@ -30,14 +30,14 @@ export class Plan {
       if (known === null) return;
       const job = this.strategy.propose(known);
       this.places.push(job);
-      // With results outstanding there may be work yet; without, nothing changes any more.
+      // While results are outstanding, more jobs may be proposed; after that nothing changes any more.
       const idle = this.strategy.learns ? this.places.slice(-this.lag) : [job];
       this.complete =
         idle.every((place) => place === null) && (!this.strategy.learns || idle.length === this.lag);
     }
   }
 
-  /** null while a result is missing that the next proposal has to know. */
+  /** null while a result is missing on which the next proposal depends. */
   private knownToNext(lossOf: LossOf): Known[] | null {
     const visible = this.strategy.learns ? this.places.length + 1 - this.lag : 0;
     const known: Known[] = [];

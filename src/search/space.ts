@@ -1,13 +1,13 @@
-/** The values that may be tried: how a number in [0, 1) becomes one of them, and which a grid takes. */
+/** The search space: how a number in [0, 1) becomes a value, and which values a grid takes. */
 import type { DimensionSpec, RangeSpec, SearchSpec } from "../config/schema.ts";
 
 /** One combination: a value for each searched path of the spec. */
 export type Point = Readonly<Record<string, unknown>>;
 
-/** Digits of the numbers tried: as many as a person would write, and the same on every machine. */
+/** Significant digits of the numbers tried: as many as a person would write, and the same on every machine. */
 const digits = 4;
 
-/** The value at a share u of [0, 1) of a dimension. */
+/** The value of a dimension at u in [0, 1). */
 export function valueAt(dimension: DimensionSpec, u: number): unknown {
   if (dimension.type === "choice") return dimension.values[Math.floor(u * dimension.values.length)];
   const { low, high } = boundsOf(dimension);
@@ -52,7 +52,7 @@ export function gridPoint(space: SearchSpec["space"], index: number): Point {
   return Object.fromEntries(entries.toReversed());
 }
 
-/** All choices; of a range as many numbers as it says, at equal distances on its scale. */
+/** All choices; for a range, `points` numbers at equal distances on its scale. */
 function gridValues(dimension: DimensionSpec): readonly unknown[] {
   if (dimension.type === "choice") return dimension.values;
   const { min, max, points } = dimension;

@@ -1,4 +1,4 @@
-/** The ways to search, one row each. */
+/** The search strategies, one row each. */
 import type { MethodSpec } from "../config/schema.ts";
 import { newPoint, randomPoint } from "./draws.ts";
 import { halvingJob, rungsOf } from "./halving.ts";
@@ -39,7 +39,7 @@ const strategies = {
   [Name in MethodName]: (settings: SearchSettings, method: MethodNamed<Name>) => Strategy;
 };
 
-/** Trials that are not looked at before their end. */
+/** A strategy whose trials are only judged at their end. */
 function wholeTrials(
   settings: SearchSettings,
   learns: boolean,

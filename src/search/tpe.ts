@@ -1,8 +1,8 @@
 /**
  * The tree-structured Parzen estimator: Bergstra, Bardenet, Bengio and Kégl, "Algorithms for Hyper-Parameter
- * Optimization" (2011), section 4. Trials are split into good and bad; of values drawn from the density l of
- * the good ones that is taken which maximises l(x)/g(x), g being the density of the bad ones: by the paper's
- * equation for the expected improvement, that is the most promising. Every dimension is looked at by itself.
+ * Optimization" (2011), section 4. Trials are split into good and bad; of values drawn from the density l of the good
+ * ones, the one that maximises l(x)/g(x) is chosen, g being the density of the bad ones: that maximises the expected
+ * improvement. Every dimension is treated independently.
  */
 import type { DimensionSpec, MethodSpec, RangeSpec } from "../config/schema.ts";
 import { erf } from "../engine/special.ts";
@@ -13,7 +13,7 @@ import type { Known, SearchSettings } from "./strategy.ts";
 
 type TpeSpec = Extract<MethodSpec, { name: "tpe" }>;
 
-/** The values of the next trial; drawn uniformly until there are enough results to learn from. */
+/** The values of the next trial; uniformly random until there are enough results to learn from. */
 export function tpePoint(settings: SearchSettings, method: TpeSpec, before: readonly Known[]): Point {
   const trial = before.length + 1;
   const known = before.filter(({ loss }) => loss !== undefined).sort((a, b) => a.loss! - b.loss!);
@@ -57,14 +57,14 @@ function mostPromising(
   return numberAt(dimension, best(density(good), density(bad), candidates, key));
 }
 
-/** Of values drawn from l the one with the largest l/g. */
+/** Among values drawn from l, the one with the largest l/g. */
 function best<T>(l: Density<T>, g: Density<T>, candidates: number, key: RandomKey): T {
   const drawn = Array.from({ length: candidates }, (_, candidate) => l.draw(key, candidate));
   const scores = drawn.map((value) => l.at(value) / g.at(value));
   return drawn[scores.indexOf(Math.max(...scores))]!;
 }
 
-/** Choices: how often each was made, and once more, so that none is ruled out. */
+/** Choices: how often each was made, plus one, so that none is ruled out. */
 function counts(size: number, chosen: readonly number[]): Density<number> {
   const shares = new Array<number>(size).fill(1 / (size + chosen.length));
   for (const choice of chosen) shares[choice]! += 1 / (size + chosen.length);
@@ -87,7 +87,7 @@ interface Bump {
   readonly width: number;
 }
 
-/** Normal variates that are drawn before one within the range is given up for. */
+/** Attempts to draw a normal variate within the range before its centre is taken instead. */
 const mostDraws = 64;
 
 /**

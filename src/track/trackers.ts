@@ -29,7 +29,7 @@ function guarded(name: string, open: () => Follower, warn: (message: string) => 
     } catch (error) {
       const problem = ioProblem(error, `track.${name}`, "write");
       if (!(problem instanceof UserError)) throw error;
-      warn(`track.${name} writes no more, and training goes on: ${problem.message}`);
+      warn(`track.${name} has stopped writing, and training continues: ${problem.message}`);
       return null;
     }
   };

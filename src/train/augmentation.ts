@@ -1,6 +1,6 @@
 /**
- * Images changed anew each time they are trained on: affine maps drawn here, an epoch at a time, and elastic
- * displacements drawn in the kernels. All follow from (seed, epoch, position in the epoch's order).
+ * Image augmentation: affine maps, drawn here once per epoch, and elastic displacements, drawn in the kernels. Both
+ * are functions of (seed, epoch, position in the epoch's order).
  */
 import type { AugmentSpec, Spec } from "../config/schema.ts";
 import type { Inputs } from "../data/preprocessing/preprocessing.ts";
@@ -10,7 +10,7 @@ import type { Elastic, Warp } from "../engine/verbs.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { type RandomKey, randomBits, streamKey } from "../support/random.ts";
 
-/** Changes a batch's images: `into` from `raw` for the rows of the order from `first` on. */
+/** Augments the images of a batch: `raw` → `into`, for the rows of the epoch's order from `first` on. */
 export interface BatchAugmentation {
   readonly raw: Matrix;
   apply(into: Matrix, first: number): void;
@@ -25,7 +25,7 @@ interface Image {
 
 /**
  * What a spec's `data.augment` asks for, if anything.
- * @throws UserError (exit code 2) if the records are no images
+ * @throws UserError (exit code 2) if the records are not images
  */
 export function createAugmentation(
   k: Kernels,
@@ -38,7 +38,7 @@ export function createAugmentation(
   const [height = 0, width = 0] = shape;
   if (shape.length !== 2 || Math.max(height, width) > largestSide) {
     throw new UserError(exitCodes.usage, {
-      message: `data.augment: the records of ${data.train.images} are ${shape.join(" × ") || "single numbers"}`,
+      message: `data.augment: each record of ${data.train.images} is ${shape.join(" × ") || "a single number"}`,
       expected: `images, height × width, of at most ${largestSide} × ${largestSide} pixels`,
     });
   }
@@ -49,7 +49,7 @@ export function createAugmentation(
 /** The kernels' scratch memory holds an image of this side, with margins. */
 const largestSide = 256;
 
-/** Where a bell is cut off, in standard deviations: beyond lie 0.3 % of it. */
+/** Where the Gaussian filter is cut off, in standard deviations; 0.3 % of it lies beyond. */
 const bellReach = 3;
 
 export class Augmentation {
@@ -91,7 +91,7 @@ export class Augmentation {
       drawMap(values, this.maps.offset + 6 * row, this.spec, key, row);
   }
 
-  /** Memory and work of a batch of so many rows. */
+  /** The memory and the work for batches of `size` rows. */
   plan(size: number): BatchAugmentation {
     const { k, maps, elastic, memory } = this;
     const raw = memory.raw.view(size, memory.raw.cols);
@@ -108,8 +108,8 @@ export class Augmentation {
 }
 
 /**
- * The map from places in the new image to places in the old one, S⁻¹ K⁻¹ R⁻¹ for an image scaled by S, slanted
- * by K, turned by R and moved: a, b, c, d, e, f of `Kernels.warp`.
+ * The map from places in the new image to places in the old one, S⁻¹ K⁻¹ R⁻¹ for an image scaled by S, sheared
+ * by K, rotated by R and shifted: a, b, c, d, e, f of `Kernels.warp`.
  */
 function drawMap(
   values: Matrix["block"]["values"],
@@ -132,7 +132,7 @@ function drawMap(
   values[at + 5] = within(spec.shift, 5);
 }
 
-/** [1, 2·radius + 1]: e^(−x²/2σ²), of sum 1 before it is cut off at `mostRadius`, beyond which no image reaches. */
+/** [1, 2·radius + 1]: e^(−x²/2σ²), normalised to sum 1, then cut off at `mostRadius`, beyond which no image reaches. */
 function bell(k: Kernels, sigma: number, mostRadius: number): Matrix {
   const reach = Math.ceil(bellReach * sigma);
   const height = (x: number) => Math.exp((-x * x) / (2 * sigma * sigma));

@@ -1,16 +1,16 @@
-/** Batches of rows, gathered into planned memory; whoever takes one uses it before taking the next. */
+/** Batches of rows, gathered into memory planned once: each batch is valid until the next one is taken. */
 import type { Kernels } from "../engine/kernels.ts";
 import type { Indices, Matrix, Table } from "../engine/matrix.ts";
 import type { Model, Pass } from "../model/model.ts";
 import { assert } from "../support/errors.ts";
 import type { Augmentation, BatchAugmentation } from "./augmentation.ts";
 
-/** Rows evaluated at a time: enough for full speed, little enough to stay in cache. */
+/** Rows evaluated at a time: enough for full speed, few enough to stay in cache. */
 export const evaluationBatch = 512;
 
-/** Rows in a backend's memory: all of a split, or those that are due. */
+/** Rows in a backend's memory: a whole split, or the part of it that is needed now. */
 export interface Rows {
-  /** In all. */
+  /** In the whole split. */
   readonly count: number;
   readonly table: Table;
   readonly targets: Matrix;
@@ -19,10 +19,10 @@ export interface Rows {
   readonly order: Indices;
   /** Sets the order of an epoch: shuffled by the seed, or the files' order without one. */
   startEpoch(seed: number | null, epoch: number): void;
-  /** Where in `order` the rows from a position of the epoch on begin; null: they are to be brought first. */
+  /** Where in `order` the rows from a position of the epoch on begin; null: they must be loaded first. */
   find(position: number): number | null;
-  /** Brings rows from a position on; nothing may be enqueued. */
-  bring(position: number): void;
+  /** Loads rows from a position on; nothing may be enqueued. */
+  load(position: number): void;
   /** The number, in all files, of the row at a position of the epoch that `find` finds. */
   numberOf(position: number): number;
 }
@@ -54,14 +54,14 @@ export class Batches {
   }
 
   /**
-   * The rows of the epoch's order from `position` on, `size` of them, which must be there. A size's first batch
-   * plans memory, the next take none.
+   * The rows of the epoch's order from `position` on, `size` of them, which must be loaded. The first batch
+   * of a size plans its memory, later ones allocate none.
    */
   take(position: number, size: number): Batch {
     const { k, rows } = this;
     const { order } = rows;
     const first = rows.find(position);
-    assert(first !== null, "rows are brought before they are taken");
+    assert(first !== null, "rows are loaded before they are taken");
     const batch = this.planned.get(size) ?? this.plan(size);
     const { augmentation, pass } = batch;
     k.gather(augmentation?.raw ?? pass.X, rows.table, order, first);

@@ -1,4 +1,4 @@
-/** What training tells while it runs. The loop yields events; how they look is the report's. */
+/** The events of a training run. How they are shown is the business of report/. */
 
 /** Figures by name: `loss` and whatever metrics the task has. */
 export type Figures = Readonly<Record<string, number>>;
@@ -25,7 +25,7 @@ export interface StartEvent {
   readonly epochs: number;
   readonly updates_per_epoch: number;
   readonly seed: number;
-  /** The figure that tells which epoch is best, as `validation.loss`; absent from logs of older versions. */
+  /** The metric that decides which epoch is best, such as `validation.loss`; absent from logs of older versions. */
   readonly monitor?: string;
   readonly backend: string;
   readonly threads: number;
@@ -38,7 +38,7 @@ export interface StartEvent {
 
 export interface EpochEvent {
   readonly event: "epoch";
-  /** Of one of several runs that differ in it. */
+  /** The seed, in one of several runs that differ in it. */
   readonly seed?: number;
   /** The fold, from 1, of a cross-validation whose run this is. */
   readonly fold?: number;
@@ -69,14 +69,14 @@ export type StopReason =
   | "paused"
   | Signal;
 
-/** Whether a run was asked to stop: it has little time then, and is to be resumed. */
+/** Whether a run was asked to stop: it has little time left, and will be resumed. */
 export function isSignal(reason: StopReason): reason is Signal {
   return reason === "SIGINT" || reason === "SIGTERM" || reason === "SIGHUP";
 }
 
 export interface EndEvent {
   readonly event: "end";
-  /** Of one of several runs that differ in it. */
+  /** The seed, in one of several runs that differ in it. */
   readonly seed?: number;
   /** The fold, from 1, of a cross-validation whose run this is. */
   readonly fold?: number;
@@ -96,7 +96,7 @@ export interface EndEvent {
   readonly directory: string;
 }
 
-/** Between epochs, several times a second; for bars only, never logged. */
+/** Several times a second within an epoch; for progress bars only, never logged. */
 export interface ProgressEvent {
   readonly event: "progress";
   readonly epoch: number;
@@ -112,7 +112,7 @@ export interface ProgressEvent {
   readonly samples_per_second: number;
 }
 
-/** For people: a thing worth saying that is not a failure. */
+/** A message for people about something that is not a failure. */
 export interface NoteEvent {
   readonly event: "note" | "warning";
   readonly message: string;
@@ -125,10 +125,10 @@ export type TrainEvent = LoggedEvent | ProgressEvent | NoteEvent;
 
 export type Listener = (event: TrainEvent) => void;
 
-/** A run ends by what is thrown. */
+/** A run has failed: it is about to throw. */
 export interface FailedEvent {
   readonly event: "failed";
 }
 
-/** Hears of every event of a run, and of its failure. */
+/** Called with every event of a run, and with its failure. */
 export type Follower = (event: TrainEvent | FailedEvent) => void;

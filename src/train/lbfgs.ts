@@ -1,6 +1,6 @@
 /**
  * L-BFGS with a strong Wolfe line search, as torch.optim.LBFGS: an update is one iteration over all rows, which
- * measures the loss as often as the search asks. For small data and few parameters; sums run in 64 bit.
+ * evaluates the loss as often as the search needs. For small data and few parameters; sums are in 64 bit.
  */
 import type { OptimizerSpec } from "../config/schema.ts";
 import type { Kernels } from "../engine/kernels.ts";
@@ -10,11 +10,11 @@ import type { Optimized, Slot } from "./optimizers.ts";
 
 type LbfgsSpec = Extract<OptimizerSpec, { name: "lbfgs" }>;
 
-/** Pairs of less curvature say nothing about the next step. */
+/** Pairs with less curvature than this are not kept: they would make the next direction unstable. */
 const leastCurvature = 1e-10;
 
 export class Lbfgs {
-  /** The latest steps and what they changed of the gradient, the newest last; empty ones are zeros. */
+  /** The latest steps and what they changed of the gradient, the newest last; unused ones are zeros. */
   readonly slots: readonly Slot[];
   private readonly steps: readonly Matrix[];
   private readonly changes: readonly Matrix[];

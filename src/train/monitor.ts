@@ -1,4 +1,4 @@
-/** Which figure decides which epoch is best, when to stop waiting for a better one, and whether a target is reached. */
+/** Which metric decides which epoch is best, when to stop waiting for a better one, and whether a target is reached. */
 import { isMetric, isUp, type MetricName, metricsOf } from "../metrics/metrics.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
@@ -7,8 +7,8 @@ import type { Figures } from "./events.ts";
 import type { Network } from "./resolveNetwork.ts";
 
 /**
- * The figure that decides which epoch is best: that of early stopping, else of the target, else the loss.
- * @throws UserError (exit code 2) if the data or the task have no such figure
+ * What decides which epoch is best: the metric of early stopping, else that of the target, else the loss.
+ * @throws UserError (exit code 2) if there are no such rows, or the task has no such metric
  */
 export function monitorOf({ spec, task }: Network, hasValidation: boolean): Monitor {
   const { early_stopping: stopping, target } = spec.train;
@@ -24,7 +24,7 @@ export function monitorOf({ spec, task }: Network, hasValidation: boolean): Moni
   };
 }
 
-/** The metrics that an epoch's validation has to work out. */
+/** The metrics to compute on the validation rows after each epoch. */
 export function epochMetrics({ task }: Network, { metric, target }: Monitor): MetricName[] {
   const names = [metric, target?.metric ?? ""].map((path) => path.split(".")[1] ?? "");
   return [...new Set([taskOf(task).headline, ...names.filter(isMetric)])];
@@ -47,23 +47,23 @@ function requireFigure(section: string, metric: string, task: Network["task"], h
   ];
   if (known.includes(name)) return;
   const close = nearest(name, known);
-  if (close) fail(`no such figure of a ${task}; did you mean ${split}.${close}?`);
-  fail(`no such figure of a ${task}`, known.join(", "));
+  if (close) fail(`no ${split} metric for ${task}; did you mean ${split}.${close}?`);
+  fail(`no ${split} metric for ${task}`, known.join(", "));
 }
 
 export interface Monitor {
   /** `validation.loss`, `train.accuracy`, … */
   readonly metric: string;
   readonly mode: "min" | "max";
-  /** Epochs without improvement that are borne; null: never stop early. */
+  /** Epochs without improvement to wait for; null: never stop early. */
   readonly patience: number | null;
-  /** What counts as an improvement, in units of the metric. */
+  /** The least change that counts as an improvement, in units of the metric. */
   readonly minDelta: number;
-  /** The figure that ends training once it is reached; null: none does. */
+  /** The value of a metric that ends training once it is reached; null: none does. */
   readonly target: { readonly metric: string; readonly mode: "min" | "max"; readonly value: number } | null;
 }
 
-/** Goes into the checkpoint, so that a resumed run waits on. */
+/** Goes into the checkpoint, so that a resumed run keeps waiting. */
 export interface MonitorState {
   bestEpoch: number;
   /** null before the first epoch: JSON has no infinities. */
@@ -73,7 +73,7 @@ export interface MonitorState {
 
 export const initialMonitorState = (): MonitorState => ({ bestEpoch: 0, best: null, waited: 0 });
 
-/** Takes in an epoch's figure; true when the epoch is the best so far. A figure that is not finite never is. */
+/** Records an epoch's value; true when the epoch is the best so far. A value that is not finite never is. */
 export function observe(monitor: Monitor, state: MonitorState, epoch: number, value: number): boolean {
   const gain = monitor.mode === "min" ? (state.best ?? 0) - value : value - (state.best ?? 0);
   const improved = Number.isFinite(value) && (state.best === null || gain > monitor.minDelta);
@@ -86,13 +86,13 @@ export function patienceIsOver(monitor: Monitor, state: MonitorState): boolean {
   return monitor.patience !== null && state.waited >= monitor.patience;
 }
 
-/** Whether an epoch's figure is as good as was asked for. */
+/** Whether an epoch's value is at least as good as the target. */
 export function targetIsReached({ target }: Monitor, value: number | null): boolean {
   if (target === null || value === null) return false;
   return target.mode === "min" ? value <= target.value : value >= target.value;
 }
 
-/** The figure that `split.name` names. */
+/** The value of a metric such as `validation.loss`; NaN where there is none. */
 export function figureAt(metric: string, figures: Readonly<Record<string, Figures | undefined>>): number {
   const [split = "", name = ""] = metric.split(".");
   return figures[split]?.[name] ?? Number.NaN;

@@ -1,6 +1,6 @@
 /**
- * Exponential moving average of a model's weights, and of its running statistics. Between epochs the model is
- * the average: that is what is measured and saved; the weights that training goes on with are its state.
+ * Exponential moving average of a model's weights and running statistics. Between epochs the model holds the
+ * average, which is what is evaluated and saved; the raw weights, with which training continues, are optimizer state.
  */
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
@@ -42,7 +42,7 @@ export class MovingAverage {
     ];
   }
 
-  /** Model and average change places: before an epoch's updates, and after them. */
+  /** Swaps the model's values with the average: before an epoch's updates, and after them. */
   exchange(): void {
     for (const { model, other, spare } of this.pairs) {
       this.k.copy(spare, model);
@@ -51,7 +51,7 @@ export class MovingAverage {
     }
   }
 
-  /** After update number `step`: early averages forget faster, min(decay, (1 + t)/(10 + t)), as TensorFlow's do. */
+  /** After update number `step`: early averages forget faster, decay being min(decay, (1 + t)/(10 + t)) as in TensorFlow. */
   take(step: number): void {
     const decay = Math.min(this.decay, (1 + step) / (10 + step));
     for (const { model, other } of this.pairs) this.k.lerp(other, model, 1 - decay);

@@ -1,4 +1,4 @@
-/** What spec and data say together: the task, its loss, and a network whose ends fit the data. */
+/** Combines spec and data: the task, its loss, and a network whose input and output widths fit the data. */
 import type { LayerSpec, LossSpec, Spec } from "../config/schema.ts";
 import type { EmbeddedInputs } from "../data/preprocessing/preprocessing.ts";
 import { withAverage } from "../model/ensemble.ts";
@@ -7,12 +7,12 @@ import { fillWidths } from "../model/widths.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import type { TaskName } from "../tasks/tasks.ts";
 
-/** What the data tells a network. */
+/** What the network needs to know of the data. */
 export interface DataShape {
   readonly task: TaskName;
   /** Features per row after encoding. */
   readonly inputs: number;
-  /** Those that embeddings stand for. */
+  /** Those that embeddings replace. */
   readonly embedded: readonly EmbeddedInputs[];
   /** Classes of a classification, or of all targets of several; else 0. */
   readonly classes: number;
@@ -22,7 +22,7 @@ export interface DataShape {
   readonly targets: number;
 }
 
-/** A spec with nothing left open. */
+/** A spec in which everything is decided. */
 export interface ResolvedSpec extends Spec {
   readonly loss: LossSpec;
 }
@@ -47,7 +47,7 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   return { spec: { ...spec, data, loss, model: { layers } }, task, inputs, outputs };
 }
 
-/** What knows of one target's classes alone, where the data told that there are several. Throws UserError(usage). */
+/** Refuses what works for a single target of classes, where the data has several. Throws UserError(usage). */
 function refuseUnfit({ loss, calibration, model }: Spec): void {
   const isWeighted = loss && "class_weights" in loss && loss.class_weights !== null;
   const isAveraged = model.layers.some(
@@ -62,13 +62,13 @@ function refuseUnfit({ loss, calibration, model }: Spec): void {
   throw new UserError(
     exitCodes.usage,
     places.map(([what, expected]) => ({
-      message: `${what} for the classes of one target, and there are several`,
+      message: `${what} for one target of classes, but the data has several`,
       expected: expected!,
     })),
   );
 }
 
-/** Embeddings come first, and always as the data says. */
+/** Embeddings come first, and always as the data requires. */
 function withEmbeddings(layers: readonly LayerSpec[], embedded: readonly EmbeddedInputs[]): LayerSpec[] {
   const own = layers.filter(({ type }) => type !== "embed");
   return embedded.length > 0 ? [{ type: "embed", blocks: [...embedded] }, ...own] : own;

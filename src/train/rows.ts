@@ -1,4 +1,4 @@
-/** Brings a split of the data into a backend's memory: bytes as bytes, floats as floats, each table once. */
+/** Copies a split of the data into a backend's memory: bytes as bytes, floats as floats, each table once. */
 import { type AnySplit, type InputTable, isStreamed, type Split } from "../data/dataset/dataset.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Indices, Matrix, Table } from "../engine/matrix.ts";
@@ -8,9 +8,9 @@ import type { Rows } from "./batches.ts";
 import { StreamedRows } from "./streamedRows.ts";
 
 /**
- * Copies splits into memory; splits that share a table share its copy. Of streamed ones, the rows that are due are
- * copied.
- * @param rowsOfUpdate are trained on together; null: rows are only read through, in their order
+ * Copies splits into memory; splits that share a table share its copy. Streamed splits are copied part by part, as
+ * their rows are needed.
+ * @param rowsOfUpdate rows that are trained on together; null: the rows are only evaluated, in order
  */
 export function rowsIn(k: Kernels): (split: AnySplit, rowsOfUpdate?: number | null) => Rows {
   const matrices = new Map<Float32Array, Matrix>();
@@ -83,7 +83,7 @@ export class ResidentRows implements Rows {
     return position;
   }
 
-  bring(): void {}
+  load(): void {}
 
   numberOf(position: number): number {
     return this.order.values[position]!;

@@ -10,7 +10,7 @@ export interface RunLength {
   readonly endsBySteps?: boolean;
 }
 
-/** Updates an epoch and a run take: one per batch, or few batches, the last short one kept unless `drop_last`. */
+/** Updates in an epoch and in a run; an epoch's last, shorter one counts unless `drop_last` is set. */
 export function runLength(spec: Spec, rows: number): RunLength {
   const { train } = spec;
   const rowsPerUpdate = rowsOfUpdate(spec, rows);
@@ -27,7 +27,7 @@ export function runLength(spec: Spec, rows: number): RunLength {
   return { stepsPerEpoch, totalSteps: Math.min(planned, most), endsBySteps: most < planned };
 }
 
-/** One batch, several, or, for an optimizer that searches, all there are. */
+/** Rows of one update: one batch, several, or, for an optimizer with a line search, all of them. */
 export function rowsOfUpdate({ train, optimizer }: Spec, rows: number): number {
   return optimizer.name === "lbfgs" ? rows : train.batch_size * train.accumulate;
 }

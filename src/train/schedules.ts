@@ -1,6 +1,6 @@
 /**
  * Learning rates over time, with torch's names, options and closed forms. A schedule counts its own steps
- * (updates or epochs, as the spec says); only `reduce_on_plateau` looks at figures. Knows no optimizer.
+ * (updates or epochs, as the spec says); only `reduce_on_plateau` looks at metrics. Knows no optimizer.
  */
 import type { ScheduleSpec } from "../config/schema.ts";
 import type { RunLength } from "./runLength.ts";
@@ -48,7 +48,7 @@ export function learningRate(
   return curve(base, clock, schedule) * rise(step, warmup);
 }
 
-/** An epoch's figure for `reduce_on_plateau`, as torch.optim.lr_scheduler.ReduceLROnPlateau takes it in. */
+/** Records an epoch's value of the monitored metric for `reduce_on_plateau`, as torch.optim.lr_scheduler.ReduceLROnPlateau does. */
 export function observePlateau(
   options: Named<"reduce_on_plateau">,
   base: number,

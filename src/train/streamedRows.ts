@@ -1,7 +1,7 @@
 /**
- * Rows that stay on disk, a buffer of them in memory at a time. An epoch goes round the file from a drawn row on: its
- * pieces come in a drawn order, as many as fill the buffer, and the buffer's rows are shuffled. Which row stands where
- * follows from (seed, epoch, position) alone.
+ * Rows that stay on disk, with one buffer of them in memory at a time. An epoch starts at a random row of the file and
+ * wraps around: chunks are read in random order until the buffer is full, and then the buffer's rows are shuffled. The
+ * order is a function of (seed, epoch, position) alone.
  */
 import type { StreamedSplit } from "../data/dataset/dataset.ts";
 import type { Kernels } from "../engine/kernels.ts";
@@ -10,13 +10,13 @@ import { valuesOf } from "../model/tensors.ts";
 import { randomUniform, shuffle, streamKey } from "../support/random.ts";
 import { evaluationBatch, type Rows } from "./batches.ts";
 
-/** Bytes of a piece on disk: reading it takes much longer than finding it. */
-const pieceBytes = 2 ** 18;
-/** A buffer is filled from at least so many places of the file. */
-const leastPieces = 16;
-/** Batches in memory, at most, where rows are only read through. */
+/** Bytes of a chunk on disk: enough that reading it takes much longer than seeking to it. */
+const chunkBytes = 2 ** 18;
+/** A buffer is filled from at least this many places in the file. */
+const leastChunks = 16;
+/** Batches in memory, at most, where rows are only evaluated. */
 const batchesReadThrough = 8;
-/** Bytes of inputs made at once. */
+/** Bytes of inputs encoded at once. */
 const encodedBytes = 2 ** 22;
 
 export class StreamedRows implements Rows {
@@ -25,18 +25,18 @@ export class StreamedRows implements Rows {
   readonly targets: Matrix;
   readonly weights: Matrix | null;
   readonly order: Indices;
-  /** Rows of a full buffer, and of a full piece. */
+  /** Rows of a full buffer, and of a full chunk. */
   private readonly size: number;
-  private readonly pieceRows: number;
-  /** The pieces in the epoch's order; all full but the last. */
-  private readonly pieces: Int32Array;
+  private readonly chunkRows: number;
+  /** The chunks in the epoch's order; all are full but the file's last. */
+  private readonly chunks: Int32Array;
   private epoch: { readonly seed: number | null; readonly number: number } = { seed: null, number: 0 };
-  /** Where the pieces begin. */
+  /** The row at which the chunks begin. */
   private start = 0;
-  /** The buffer in memory; null: none of this epoch. */
+  /** Number of the buffer in memory; null: none of this epoch. */
   private buffer: number | null = null;
 
-  /** @param rowsOfUpdate never lie in two buffers, counted from the epoch's first row on; null: reads through */
+  /** @param rowsOfUpdate rows of one update, which are never divided between two buffers; null: rows are only evaluated */
   constructor(
     k: Kernels,
     private readonly split: StreamedSplit,
@@ -48,15 +48,15 @@ export class StreamedRows implements Rows {
     const most = rowsOfUpdate === null ? batchesReadThrough : Infinity;
     this.count = count;
     this.size = Math.min(count, together * Math.max(1, Math.min(most, Math.floor(fitting / together))));
-    this.pieceRows = Math.max(
+    this.chunkRows = Math.max(
       1,
       Math.min(
-        Math.floor(pieceBytes / rowBytes),
+        Math.floor(chunkBytes / rowBytes),
         Math.floor(encodedBytes / (4 * width)),
-        Math.ceil(this.size / leastPieces),
+        Math.ceil(this.size / leastChunks),
       ),
     );
-    this.pieces = new Int32Array(Math.ceil(count / this.pieceRows));
+    this.chunks = new Int32Array(Math.ceil(count / this.chunkRows));
     this.table = k.matrix(this.size, width);
     this.targets = k.matrix(this.size, targetWidth);
     this.weights = hasWeights ? k.matrix(this.size, 1) : null;
@@ -67,14 +67,14 @@ export class StreamedRows implements Rows {
   startEpoch(seed: number | null, epoch: number): void {
     if (this.buffer !== null && this.epoch.seed === seed && (seed === null || this.epoch.number === epoch))
       return;
-    const { pieces } = this;
+    const { chunks } = this;
     this.epoch = { seed, number: epoch };
     this.buffer = null;
     this.start = 0;
-    for (let piece = 0; piece < pieces.length; piece++) pieces[piece] = piece;
+    for (let chunk = 0; chunk < chunks.length; chunk++) chunks[chunk] = chunk;
     if (seed === null) return;
     this.start = Math.floor(randomUniform(streamKey(seed, "buffer", epoch), 0) * this.count);
-    shuffle(pieces.subarray(0, Math.floor(this.count / this.pieceRows)), streamKey(seed, "shuffle", epoch));
+    shuffle(chunks.subarray(0, Math.floor(this.count / this.chunkRows)), streamKey(seed, "shuffle", epoch));
   }
 
   find(position: number): number | null {
@@ -82,7 +82,7 @@ export class StreamedRows implements Rows {
   }
 
   /** Throws UserError(io). */
-  bring(position: number): void {
+  load(position: number): void {
     const { size, epoch } = this;
     const buffer = Math.floor(position / size);
     const first = buffer * size;
@@ -105,14 +105,14 @@ export class StreamedRows implements Rows {
     return this.split.rowAt(this.stretch(first + this.order.values[position - first]!).row);
   }
 
-  /** The row of the split that stands at a position before buffers are shuffled, and how many follow it there. */
+  /** The row of the split at a position before buffers are shuffled, and how many rows are contiguous from there. */
   private stretch(position: number): { row: number; length: number } {
-    const { pieceRows, count } = this;
-    const place = Math.floor(position / pieceRows);
-    const within = position - place * pieceRows;
-    const piece = this.pieces[place]!;
-    const row = (this.start + piece * pieceRows + within) % count;
-    const left = Math.min(pieceRows, count - piece * pieceRows) - within;
+    const { chunkRows, count } = this;
+    const place = Math.floor(position / chunkRows);
+    const within = position - place * chunkRows;
+    const chunk = this.chunks[place]!;
+    const row = (this.start + chunk * chunkRows + within) % count;
+    const left = Math.min(chunkRows, count - chunk * chunkRows) - within;
     return { row, length: Math.min(left, count - row) };
   }
 

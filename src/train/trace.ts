@@ -1,4 +1,4 @@
-/** Where the first number that is not finite comes from: an update's passes again, layer by layer. */
+/** Repeats an update's passes layer by layer to find where the first number that is not finite comes from. */
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import type { Model, Pass } from "../model/model.ts";
@@ -9,15 +9,15 @@ export interface Trace {
   /** `the output of layers.2 (linear) is Infinity`. */
   readonly what: string;
   /**
-   * The row it shows in first, by its number in the table, and its input that is largest or not finite; null: all
-   * rows had their share.
+   * The first row that shows it, by its number in the table, and that row's largest or non-finite input; null: all
+   * rows contributed.
    */
   readonly record: { readonly row: number; readonly column: number; readonly value: number } | null;
 }
 
 interface Found {
   readonly what: string;
-  /** Of the batch; null: all rows had their share. */
+  /** In the batch; null: all rows contributed. */
   readonly row: number | null;
 }
 
@@ -40,7 +40,7 @@ export async function traceForward(
   return null;
 }
 
-/** After a backward pass: the gradient that it reached first of those that are not finite. */
+/** After a backward pass: of the gradients that are not finite, the one computed first. */
 export async function traceBackward(k: Kernels, model: Model): Promise<Found | null> {
   await k.sync();
   for (const { name, gradient } of model.parameters.toReversed()) {

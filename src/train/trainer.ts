@@ -96,7 +96,7 @@ export class Trainer {
   }
 
   /**
-   * The next update of the epoch, enqueued, or to be waited for where the optimizer searches or rows must be brought.
+   * The next update of the epoch, enqueued, or to be waited for where the optimizer searches or rows must be loaded.
    * Allocates no memory for numbers.
    */
   update(lr = this.rateAt(this.state.step)): Promise<void> | null {
@@ -111,7 +111,7 @@ export class Trainer {
 
   private async updateWithNextRows(lr: number): Promise<void> {
     await this.k.sync();
-    this.rows.bring(this.firstRow);
+    this.rows.load(this.firstRow);
     await this.update(lr);
   }
 
@@ -123,7 +123,7 @@ export class Trainer {
   /** Adds the loss of the next batch to the sums; with `backward` computes its gradient too. Moves no weight. */
   async evaluateBatch(backward: boolean): Promise<void> {
     const first = this.firstRow;
-    if (this.rows.find(first) === null) this.rows.bring(first);
+    if (this.rows.find(first) === null) this.rows.load(first);
     this.updates.gradient.compute(this.state.step, first, first + this.batchRows, backward);
     await this.settle();
   }

@@ -1,4 +1,4 @@
-/** Where a training stands: all that a resumed run needs besides tensors. Plain JSON. */
+/** The progress of a training run: all that a resumed run needs besides tensors. Plain JSON. */
 import { totalCells } from "../engine/matrix.ts";
 import { initialMonitorState, type MonitorState } from "./monitor.ts";
 import { initialPlateauState, type PlateauState } from "./schedules.ts";
@@ -13,9 +13,9 @@ export interface TrainingState {
   totals: number[];
   monitor: MonitorState;
   plateau: PlateauState;
-  /** The figure of `train.target` in the latest epoch; null if there is none. */
+  /** The value of `train.target`'s metric in the latest epoch; null if there is none. */
   target: number | null;
-  /** Returns to an earlier model after a divergence, and the factor on all rates that they have led to. */
+  /** How often training went back to an earlier model after a divergence, and the resulting factor on the learning rate. */
   rollbacks: number;
   lr_factor: number;
 }

@@ -122,12 +122,14 @@ describe("saving", () => {
     const nested = (levels: number): object => (levels === 1 ? {} : { "[[": nested(levels - 1) });
     expect(decode(encode(smallModel({ spec: nested(64) }))).spec).toEqual(nested(64));
     const message = refusal(exitCodes.data, () => encode(smallModel({ spec: nested(65) })));
-    expect(message).toContain("nest deeper than 64 levels");
+    expect(message).toContain("nests deeper than 64 levels");
   });
 
   it("says which limit a huge preprocessing breaks", () => {
     const preprocessing = { categories: "x".repeat(17 * 2 ** 20) };
-    expect(refusal(exitCodes.data, () => encode(smallModel({ preprocessing })))).toContain("bytes of header");
+    expect(refusal(exitCodes.data, () => encode(smallModel({ preprocessing })))).toContain(
+      "the header of spec and preprocessing takes",
+    );
   });
 });
 
@@ -143,12 +145,12 @@ describe("a stranger's model file with a digest that fits is refused", () => {
   it("unless nothing is wrong", () => expect(userError(() => decode(sealed(encode())))).toBeNull());
 
   test.each([
-    ["a spec that is no JSON", '"spec":"{', '"spec":"{{', "spec are not valid JSON"],
-    ["a spec that is no object", '"spec":"', '"spec":"[]","old":"', "spec are no JSON object"],
-    ["progress that is no count", '\\"step\\":3', '\\"step\\":-3', "lack epoch and step"],
-    ["missing metadata", '"training"', '"schooling"', "training are missing"],
-    ["buffers without names", '"buffers":"[', '"buffers":"[1,', "no list of names"],
-    ["a digest that is not first", '{"sha256"', '{"nnt2":"","sha256"', "not where it belongs"],
+    ["a spec that is no JSON", '"spec":"{', '"spec":"{{', "spec is not valid JSON"],
+    ["a spec that is no object", '"spec":"', '"spec":"[]","old":"', "spec is not a JSON object"],
+    ["progress that is no count", '\\"step\\":3', '\\"step\\":-3', "has no epoch and step"],
+    ["missing metadata", '"training"', '"schooling"', "training is missing"],
+    ["buffers without names", '"buffers":"[', '"buffers":"[1,', "not a list of names"],
+    ["a digest that is not first", '{"sha256"', '{"nnt2":"","sha256"', "not in its place"],
   ])("for %s", (_, from, to, says) => {
     expect(refusal(exitCodes.model, () => decode(edited(from, to)))).toContain(says);
   });
@@ -157,12 +159,12 @@ describe("a stranger's model file with a digest that fits is refused", () => {
     [
       "deeper than anybody means",
       `"spec":"${"[".repeat(100)}${"]".repeat(100)}","old":"`,
-      "nest deeper than 64",
+      "nests deeper than 64",
     ],
     [
       "with more values than fit",
       `"spec":"[${"[],".repeat(1_000_000)}[]]","old":"`,
-      "hold more than 1000000",
+      "holds more than 1000000",
     ],
   ])("for metadata %s", (_, spec, says) => {
     expect(refusal(exitCodes.model, () => decode(edited('"spec":"', spec)))).toContain(says);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { excessOf } from "../../src/checkpoint/jsonSize.ts";
 
 const nested = (depth: number, open = "[", close = "]") => open.repeat(depth) + close.repeat(depth);
-const tooDeep = "nest deeper than 64 levels";
+const tooDeep = "nests deeper than 64 levels";
 
 describe("a JSON text", () => {
   test.each([
@@ -22,9 +22,9 @@ describe("a JSON text", () => {
   test("may hold a million values", () => {
     const zeros = (count: number) => `[${"0,".repeat(count - 1)}0]`;
     expect(excessOf(zeros(1_000_000))).toBeNull();
-    expect(excessOf(zeros(1_000_001))).toBe("hold more than 1000000 values");
+    expect(excessOf(zeros(1_000_001))).toBe("holds more than 1000000 values");
     expect(excessOf(`{"a":${zeros(999_998)},"b":0}`)).toBeNull();
-    expect(excessOf(`{"a":${zeros(999_999)},"b":0}`)).toBe("hold more than 1000000 values");
+    expect(excessOf(`{"a":${zeros(999_999)},"b":0}`)).toBe("holds more than 1000000 values");
   });
 
   test.each(["", '"', '\\"', "\\", '\\\\"', 'é"'])("may hold anything in texts: %j and brackets", (start) => {

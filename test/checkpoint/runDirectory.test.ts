@@ -155,7 +155,7 @@ describe("a directory that holds a run", () => {
     for (const file of ["best", "last"] as const) {
       writeFileSync(run.paths[file], "");
       expect(refusal(exitCodes.io, () => openRun({ out, name: "a", mode: "fresh" }))).toBe(
-        `${out}: the directory holds a run already; expected a new or empty one`,
+        `${out}: the directory already holds a run; expected a new or empty one`,
       );
       rmSync(run.paths[file]);
     }

@@ -34,7 +34,7 @@ describe("the directory of several seeds", () => {
 
   it("that holds runs is refused, and given back", () => {
     const out = trained();
-    expect(refusal(exitCodes.io, () => open(out, "fresh"))).toContain("holds runs already");
+    expect(refusal(exitCodes.io, () => open(out, "fresh"))).toContain("already holds runs");
     expect(readdirSync(out).filter((name) => name.startsWith("."))).toEqual([]);
   });
 

@@ -92,7 +92,7 @@ test("what was cut off goes on to the same bytes; what is there is not replaced 
   const refused = await train(cut);
   expect([refused.code, refused.err]).toEqual([
     5,
-    expect.stringContaining("the directory holds runs already"),
+    expect.stringContaining("the directory already holds runs"),
   ]);
   expect((await train(cut, "--resume", "--quiet")).code).toBe(0);
   const bytes = (into: string) => readFileSync(join(into, "ensemble.ckpt"));
@@ -101,5 +101,5 @@ test("what was cut off goes on to the same bytes; what is there is not replaced 
 
 test("stdin gives data once, which is too seldom", async () => {
   const { code, err } = await train(join(directory, "stdin"), "--set", "data.path='-'");
-  expect([code, err]).toEqual([2, expect.stringContaining("stdin gives it once")]);
+  expect([code, err]).toEqual([2, expect.stringContaining("stdin can be read only once")]);
 });

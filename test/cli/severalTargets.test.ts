@@ -135,6 +135,6 @@ describe("what knows of one target alone is refused", () => {
     const top = await run(["predict", model, "--top-k", "2"], { stdin });
     expect([top.code, top.err]).toEqual([2, expect.stringContaining("several targets")]);
     const interval = await run(["predict", model, "--interval", "0.9"], { stdin });
-    expect([interval.code, interval.err]).toEqual([2, expect.stringContaining("several classes a row")]);
+    expect([interval.code, interval.err]).toEqual([2, expect.stringContaining("several classes per row")]);
   });
 });

@@ -84,6 +84,6 @@ test("what needs all rows in memory is refused where the spec asks for it", asyn
   const sliced = await run(["eval", path("run/best.ckpt"), "--slice", "side"]);
   expect([sliced.code, sliced.err]).toEqual([
     2,
-    expect.stringContaining("--slice side: the rows are too many for memory"),
+    expect.stringContaining("--slice side: the rows do not fit in memory"),
   ]);
 });

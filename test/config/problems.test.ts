@@ -239,7 +239,7 @@ describe("each mistake about data in a sentence", () => {
     ],
     [
       "data: { path: a.csv, target: [y, z], task: classification, classes: [1, 2] }",
-      "1:69: data.classes is for the classes of one target, and there are several; expected one of them",
+      "1:69: data.classes is for one target of classes, but the data has several; expected one of them",
     ],
     [
       "data: { path: a.csv, target: y, task: multioutput }",

@@ -35,30 +35,30 @@ test("an honest model is restored", () => {
 
 describe("refused as no network's:", () => {
   test.each<[string, object, string]>([
-    ["no model", { model: 3 }, "it names no layers"],
-    ["no layers", layers(), "it names no layers"],
-    ["layers that are none", { model: { layers: "linear" } }, "it names no layers"],
-    ["a layer of no type", layers({ width: 3 }), "layer 0 is of no known type"],
-    ["a layer of an object's own name", layers({ type: "constructor" }), "layer 0 is of no known type"],
-    ["a layer that is none", layers(linear(4), null), "layer 1 is of no known type"],
-    ["a width that is none", layers(linear(-1)), "layer 0 has no proper width"],
-    ["a broken width", layers(linear(2.5)), "layer 0 has no proper width"],
-    ["a width beyond all", layers(linear(2 ** 24 + 1)), "layer 0 has no proper width"],
-    ["a text for a number", layers({ type: "dropout", p: "0.5" }), "layer 0 has a strange option"],
-    ["an object for a number", layers({ ...linear(3), bias: {} }), "layer 0 has a strange option"],
-    ["an ensemble of nobody", ensemble({ members: 0 }), "layer 0 is no proper ensemble"],
-    ["an ensemble of a crowd", ensemble({ members: 4097 }), "layer 0 is no proper ensemble"],
-    ["an ensemble without an average", ensemble({ average: "toString" }), "layer 0 is no proper ensemble"],
-    ["an ensemble without layers", ensemble({ layers: [] }), "it names no layers"],
-    ["blocks without end", layers(nested(20), linear(3)), "is of no known type"],
+    ["no model", { model: 3 }, "it lists no layers"],
+    ["no layers", layers(), "it lists no layers"],
+    ["layers that are none", { model: { layers: "linear" } }, "it lists no layers"],
+    ["a layer of no type", layers({ width: 3 }), "layer 0 has an unknown type"],
+    ["a layer of an object's own name", layers({ type: "constructor" }), "layer 0 has an unknown type"],
+    ["a layer that is none", layers(linear(4), null), "layer 1 has an unknown type"],
+    ["a width that is none", layers(linear(-1)), "layer 0 has no valid width"],
+    ["a broken width", layers(linear(2.5)), "layer 0 has no valid width"],
+    ["a width beyond all", layers(linear(2 ** 24 + 1)), "layer 0 has no valid width"],
+    ["a text for a number", layers({ type: "dropout", p: "0.5" }), "layer 0 has an invalid option"],
+    ["an object for a number", layers({ ...linear(3), bias: {} }), "layer 0 has an invalid option"],
+    ["an ensemble of nobody", ensemble({ members: 0 }), "layer 0 is not a valid ensemble"],
+    ["an ensemble of a crowd", ensemble({ members: 4097 }), "layer 0 is not a valid ensemble"],
+    ["an ensemble without an average", ensemble({ average: "toString" }), "layer 0 is not a valid ensemble"],
+    ["an ensemble without layers", ensemble({ layers: [] }), "it lists no layers"],
+    ["blocks without end", layers(nested(20), linear(3)), "has an unknown type"],
     ["an embedding of no columns", layers({ type: "embed", blocks: [1] }, linear(3)), "its embeddings"],
-    ["an embedding in a block", layers({ type: "residual", layers: [{ type: "embed" }] }), "no known type"],
-    ["no loss", { loss: null }, "its loss is not known"],
-    ["a loss of an object's own name", { loss: { name: "valueOf" } }, "its loss is not known"],
+    ["an embedding in a block", layers({ type: "residual", layers: [{ type: "embed" }] }), "an unknown type"],
+    ["no loss", { loss: null }, "its loss is unknown"],
+    ["a loss of an object's own name", { loss: { name: "valueOf" } }, "its loss is unknown"],
   ])("%s", (_, spec, why) => {
     const error = problemOf(spec);
     expect(error.exitCode).toBe(exitCodes.model);
-    expect(error.message).toContain(`${path}: the model file describes no network: `);
+    expect(error.message).toContain(`${path}: the model file describes no valid network: `);
     expect(error.message).toContain(why);
   });
 });

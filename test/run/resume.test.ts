@@ -100,7 +100,7 @@ test("a changed spec is refused with every difference by its place", async () =>
     "optimizer={ name: adam, lr: 0.5, weight_decay: 0.1 }",
   ];
   const was = (path: string, before: unknown, now: unknown) =>
-    `--resume: ${path} was ${before} when the run began and is ${now} now`;
+    `--resume: ${path} was ${before} when the run started and is ${now} now`;
   expect(await refusalOf(set)).toEqual([
     was("seed", 0, 3),
     was("model.layers[3].p", 0.3, 0.5),

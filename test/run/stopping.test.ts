@@ -143,7 +143,7 @@ train: { epochs: 3, batch_size: 16, on_divergence: { lr_factor: 1e-20, attempts:
     expect(error).toBeNull();
     expect(summary!.epochs).toBe(3);
     const warnings = events.flatMap((event) => (event.event === "warning" ? [event.message] : []));
-    expect(warnings[0]).toContain("going on from epoch 0 with lr × 1e-20");
+    expect(warnings[0]).toContain("going back to epoch 0 with lr × 1e-20");
     expect(epochs[0]!.lr).toBeCloseTo(1e37 * 1e-20 ** warnings.length, 3);
     expect(file("last").training).toMatchObject({ rollbacks: warnings.length, epoch: 3 });
     const once = await run(["train.on_divergence.attempts=1", "train.on_divergence.lr_factor=0.9"], wide);

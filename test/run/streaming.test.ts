@@ -36,7 +36,7 @@ function numbered(count: number, bufferRows: number): StreamedSplit {
 function epochOf(rows: StreamedRows, size: number): number[] {
   const seen: number[] = [];
   for (let first = 0; first < rows.count; first += size) {
-    if (rows.find(first) === null) rows.bring(first);
+    if (rows.find(first) === null) rows.load(first);
     const at = rows.find(first)!;
     for (let i = 0; i < Math.min(size, rows.count - first); i++) {
       const place = rows.order.values[at + i]!;
@@ -85,7 +85,7 @@ describe("an epoch of rows on disk", () => {
     for (const first of [0, 5, 100, 195]) {
       const rows = new StreamedRows(k, numbered(200, 20), 5);
       rows.startEpoch(1, 4);
-      rows.bring(first);
+      rows.load(first);
       expect(rows.table.values[rows.order.values[rows.find(first)!]!]).toBe(seen[first]);
     }
   });
@@ -95,7 +95,7 @@ describe("an epoch of rows on disk", () => {
     const firsts = (epoch: number) => {
       rows.startEpoch(2, epoch);
       return Array.from({ length: 10 }, (_, buffer) => {
-        rows.bring(32 * buffer);
+        rows.load(32 * buffer);
         return { order: rows.order.values.join(), rows: [...rows.table.values] };
       });
     };

@@ -185,7 +185,7 @@ function* severalTargets(spec: Partial<Spec>): Iterable<Contradiction> {
     { path: ["data", "split", "stratify"], is: data.split.stratify === true },
   ];
   for (const { path, is } of found) {
-    const message = `${path.join(".")} is for the classes of one target, and there are several`;
+    const message = `${path.join(".")} is for one target of classes, but the data has several`;
     if (is) yield { path, message, expected: "one of them" };
   }
 }
