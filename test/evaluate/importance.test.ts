@@ -49,7 +49,7 @@ function measured(n: number) {
 const options = { metric: "mse", repeats: 20, seed: 0, mostRows: 1000 } as const;
 const features = columnFeatures({ columns: [number("a"), category, number("unused")] });
 
-test("values dealt anew cost what chance says, all inputs of a category together, and an unused column nothing", async () => {
+test("shuffled values cost what chance says, all inputs of a category together, and an unused column nothing", async () => {
   const n = 200;
   const { of, split } = measured(n);
   const { value, rows, features: found } = await permutationImportance(of, split, features, options);
