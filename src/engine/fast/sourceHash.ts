@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "474862a57383f912d79b49dddf9d230aa53a120574291942f5d9a7ff8b3cce4c";
+export const sourceHash = "e7dad5663876209134fee520e273b44a849ba3153b1ecf6599ff37879c6364eb";
