@@ -1,5 +1,4 @@
-/* Written by kernels/enums.ts from the tables of src/. */
-/* clang-format off */
+/* Written by kernels/enums.ts from the tables of src/engine. */
 #ifndef NNT_ENUMS_H
 #define NNT_ENUMS_H
 
@@ -86,6 +85,7 @@ enum activation {
 	SOFTPLUS,
 	HARD_SIGMOID,
 	MISH,
+	COSINE,
 };
 
 #define EACH_ACTIVATION(run) \
@@ -100,7 +100,8 @@ enum activation {
 	run(SILU) \
 	run(SOFTPLUS) \
 	run(HARD_SIGMOID) \
-	run(MISH)
+	run(MISH) \
+	run(COSINE)
 
 enum loss_rule {
 	CROSS_ENTROPY,

@@ -32,8 +32,7 @@ const elementwise = lossNames.filter((name) => {
 
 /** The text of kernels/enums.h. */
 export function enumsHeader(): string {
-  return `/* Written by kernels/enums.ts from the tables of src/. */
-/* clang-format off */
+  return `/* Written by kernels/enums.ts from the tables of src/engine. */
 #ifndef NNT_ENUMS_H
 #define NNT_ENUMS_H
 

@@ -85,7 +85,8 @@ def _scale(x, scaling):
         return NormalDist().inv_cdf(min(1 - 1e-7, max(1e-7, _rank(x, scaling["quantiles"]))))
     if scaling["name"] == "log":
         x = math.copysign(math.log1p(abs(x)), x)
-    return (x - scaling["center"]) / scaling["scale"]
+    z = (x - scaling["center"]) / scaling["scale"]
+    return z / math.hypot(1, z / 3) if scaling["name"] == "robust_clip" else z
 
 
 def _expand(x, expansion):

@@ -112,6 +112,10 @@ export function createPredictor(model, weights) {
         const root = Math.sqrt(mean(x.map((z) => z * z)) + layer.eps);
         return x.map((z, i) => (at("weight", i) * z) / root);
       }
+      case "parametric": {
+        const g = activations[layer.activation];
+        return x.map((z, i) => z + at("weight", i) * (g(z) - z));
+      }
       case "residual": {
         const change = run(x, layer.layers);
         return x.map((z, i) => z + change[i]);
@@ -236,7 +240,8 @@ const booleanWords = [
 function scale(x, scaling) {
   if (scaling.name === "quantile_normal") return normalQuantile(rankOf(x, scaling.quantiles));
   const from = scaling.name === "log" ? Math.sign(x) * Math.log1p(Math.abs(x)) : x;
-  return (from - scaling.center) / scaling.scale;
+  const z = (from - scaling.center) / scaling.scale;
+  return scaling.name === "robust_clip" ? z / Math.hypot(1, z / 3) : z;
 }
 
 /** A slanted image upright: each row moved sideways by as much as the ink leans. @param {number[]} image @param {number[]} shape @param {boolean} rounded */
@@ -356,4 +361,5 @@ const activations = {
   softplus,
   hard_sigmoid: (z) => Math.min(Math.max(z + 3, 0), 6) / 6,
   mish: (z) => z * Math.tanh(softplus(z)),
+  cosine: Math.cos,
 };

@@ -67,6 +67,7 @@ export const activations = {
       return t + z * (1 - t * t) * logistic(z);
     },
   },
+  cosine: { g: Math.cos, dg: (z) => -Math.sin(z) },
 } satisfies Record<string, Activation<never>>;
 
 export type ActivationName = keyof typeof activations;

@@ -5,7 +5,9 @@ import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
 import { parsePreprocessing } from "../data/preprocessing/parsePreprocessing.ts";
 import {
   embeddedInputs,
+  embeddedNumbers,
   inputWidth,
+  numberInputs,
   outputWidth,
   type Preprocessing,
 } from "../data/preprocessing/preprocessing.ts";
@@ -73,17 +75,18 @@ function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[]
   for (const [index, layer] of value.entries()) {
     const name = `${place} ${index}`;
     const { type, ...options } = isObject(layer) ? layer : {};
-    const isInner = place !== "layer";
     // An ensemble of ensembles with blocks is the deepest that is allowed.
     const isTooDeep = place.split(",").length > 3 && (type === "residual" || type === "ensemble");
-    if (
-      typeof type !== "string" ||
-      !Object.hasOwn(layerTable, type) ||
-      isTooDeep ||
-      (isInner && type === "embed")
-    )
+    if (typeof type !== "string" || !Object.hasOwn(layerTable, type) || isTooDeep)
       throw noNetwork(path, `${name} has an unknown type`);
-    const { width, layers, average, blocks: _, ...others } = options as { [option: string]: unknown };
+    const {
+      width,
+      layers,
+      average,
+      blocks: _,
+      columns: __,
+      ...others
+    } = options as { [option: string]: unknown };
     if (type === "residual" || type === "ensemble") checkLayers(layers, path, `${name}, layer`);
     const isAverage = typeof average === "string" && Object.hasOwn(links, average);
     const isMembers = Number.isInteger(others.members) && Number(others.members) > 0;
@@ -91,17 +94,41 @@ function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[]
       throw noNetwork(path, `${name} is not a valid ensemble`);
     const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
     if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no valid width`);
-    const isPlain = (option: unknown) => Number.isFinite(option) || typeof option === "boolean";
-    if (!Object.values(others).every(isPlain)) throw noNetwork(path, `${name} has an invalid option`);
+    const isPlain = ([option, value]: [string, unknown]) =>
+      Number.isFinite(value) || typeof value === "boolean" || words[option]?.includes(value);
+    if (!Object.entries(others).every(isPlain)) throw noNetwork(path, `${name} has an invalid option`);
   }
   return value as LayerSpec[];
 }
 
-/** The first layer embeds what the columns say, and no other layer embeds. */
+/** Options that are words, and what these may be. */
+const words: Readonly<Partial<Record<string, readonly unknown[]>>> = {
+  parametrization: ["ntk"],
+  activation: Object.keys(layerTable),
+  kind: ["periodic", "piecewise_linear"],
+};
+
+/** Layers that embed come first, in the model or in each member, and embed what the columns say. */
 function checkEmbeddings(layers: LayerSpec[], preprocessing: Preprocessing, path: string): LayerSpec[] {
-  const [found] = layers.map((layer) => (layer.type === "embed" ? layer.blocks : []));
-  const isFirst = layers.every(({ type }, index) => type !== "embed" || index === 0);
-  if (isFirst && isDeepStrictEqual(found, embeddedInputs(preprocessing))) return layers;
+  const blocks = embeddedInputs(preprocessing);
+  const columns = embeddedNumbers(numberInputs(preprocessing), blocks);
+  const areThose = (row: readonly LayerSpec[]): boolean => {
+    const [first] = row;
+    if (first?.type === "ensemble") return areThose(first.layers);
+    const others = blocks.length > 0 ? row.slice(1) : row;
+    const isEmbedded =
+      blocks.length === 0 || (first?.type === "embed" && isDeepStrictEqual(first.blocks, blocks));
+    return (
+      isEmbedded &&
+      others.every(
+        (layer, index) =>
+          layer.type !== "embed" &&
+          (layer.type !== "embed_numbers" || (index === 0 && isDeepStrictEqual(layer.columns, columns))) &&
+          (!("layers" in layer) || layer.layers.every((inner) => !inner.type.startsWith("embed"))),
+      )
+    );
+  };
+  if (areThose(layers)) return layers;
   throw noNetwork(path, "its embeddings do not match its columns");
 }
 

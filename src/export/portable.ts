@@ -3,22 +3,13 @@ import type { LayerSpec } from "../config/schema.ts";
 import { inputWidth, outputWidth, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { SavedModel } from "../evaluate/savedModel.ts";
 import { describeModel } from "../model/describe.ts";
-import { layOut } from "../model/embed.ts";
 import { standAlone } from "../model/members.ts";
 import { checkTensors, type NamedTensor } from "../model/tensors.ts";
+import { type Lowered, lowered, type PortableSpec } from "./lower.ts";
 
-/** Every layer but embeddings, which are exported as the linear layer they are. */
-export type PortableSpec = Exclude<LayerSpec, { type: "embed" }>;
+export type { PortableSpec };
 
-export interface PortableLayer {
-  readonly spec: PortableSpec;
-  /** By the last part of their names: `weight`, `bias`, `running_mean` … */
-  readonly tensors: Readonly<Record<string, NamedTensor>>;
-  /** Of a residual block, else none. */
-  readonly layers: readonly PortableLayer[];
-  /** Of an ensemble each member's layers, else none. */
-  readonly members: readonly (readonly PortableLayer[])[];
-}
+export type PortableLayer = Lowered<PortableSpec>;
 
 export interface Portable {
   readonly name: string;
@@ -38,59 +29,63 @@ export function portableOf({ checkpoint, preprocessing, layers, path }: SavedMod
   checkTensors(plansOf(layers), given, path);
   const alone = standAlone(layers, new Map(given.map((tensor) => [tensor.name, tensor])));
   const stored = plansOf(alone.layers).map(({ name }) => alone.tensors.get(name)!);
-  const { specs, tensors } = withoutEmbeddings(alone.layers, stored, inputWidth(preprocessing));
+  const tree = placed(
+    lowered(withTensors(alone.layers, "layers", stored), inputWidth(preprocessing)),
+    "layers",
+  );
   const { name } = checkpoint.spec as { name?: unknown };
   return {
     name: typeof name === "string" && name !== "" ? name : "model",
     preprocessing,
-    layers: withTensors(specs, "layers", tensors),
-    tensors,
-  };
-}
-
-/** A linear layer without bias in the embeddings' place. */
-function withoutEmbeddings(
-  specs: readonly LayerSpec[],
-  tensors: readonly NamedTensor[],
-  inputs: number,
-): { specs: readonly PortableSpec[]; tensors: readonly NamedTensor[] } {
-  const [first] = specs;
-  const others = specs.filter((spec): spec is PortableSpec => spec.type !== "embed");
-  if (first?.type !== "embed") return { specs: others, tensors };
-  const own = tensors.slice(0, first.blocks.length);
-  const { ones, rows } = layOut(first.blocks, inputs);
-  const width = ones.length + rows.length;
-  const values = new Float32Array(width * inputs);
-  for (const { row, col } of ones) values[row * inputs + col] = 1;
-  for (const { block, line, row, col } of rows) {
-    const { count } = first.blocks[block]!;
-    values.set(own[block]!.values.subarray(line * count, (line + 1) * count), row * inputs + col);
-  }
-  const weight: NamedTensor = { name: "layers.0.weight", shape: [width, inputs], values };
-  return {
-    specs: [{ type: "linear", width, bias: false }, ...others],
-    tensors: [weight, ...tensors.slice(own.length)],
+    layers: tree,
+    tensors: tensorsOf(tree),
   };
 }
 
 function withTensors(
-  specs: readonly PortableSpec[],
+  specs: readonly LayerSpec[],
   prefix: string,
   tensors: readonly NamedTensor[],
-): PortableLayer[] {
+): Lowered<LayerSpec>[] {
   return specs.map((spec, index) => {
     const place = `${prefix}.${index}`;
-    const own = tensors.filter(({ name }) => name.slice(0, name.lastIndexOf(".")) === place);
+    const own = tensors.filter(({ name }) => name.startsWith(`${place}.`));
+    const direct =
+      spec.type === "embed" ? own : own.filter(({ name }) => name.lastIndexOf(".") === place.length);
     return {
       spec,
-      tensors: Object.fromEntries(own.map((tensor) => [tensor.name.slice(place.length + 1), tensor])),
-      layers: spec.type === "residual" ? withTensors(spec.layers, place, tensors) : [],
+      tensors: Object.fromEntries(direct.map((tensor) => [tensor.name.slice(place.length + 1), tensor])),
+      layers: spec.type === "residual" ? withTensors(spec.layers, place, own) : [],
       members:
         spec.type === "ensemble"
           ? Array.from({ length: spec.members }, (_, member) =>
-              withTensors(spec.layers, `${place}.${member}`, tensors),
+              withTensors(spec.layers, `${place}.${member}`, own),
             )
           : [],
     };
   });
+}
+
+/** Tensors called by the places that their layers have now. */
+function placed(layers: readonly PortableLayer[], prefix: string): PortableLayer[] {
+  return layers.map(({ spec, tensors, layers, members }, index) => {
+    const place = `${prefix}.${index}`;
+    const named = Object.entries(tensors).map(
+      ([name, tensor]) => [name, { ...tensor, name: `${place}.${name}` }] as const,
+    );
+    return {
+      spec,
+      tensors: Object.fromEntries(named),
+      layers: placed(layers, place),
+      members: members.map((own, member) => placed(own, `${place}.${member}`)),
+    };
+  });
+}
+
+function tensorsOf(layers: readonly PortableLayer[]): NamedTensor[] {
+  return layers.flatMap(({ tensors, layers, members }) => [
+    ...Object.values(tensors),
+    ...tensorsOf(layers),
+    ...members.flatMap(tensorsOf),
+  ]);
 }

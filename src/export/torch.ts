@@ -58,6 +58,10 @@ const writers = {
     `nn.BatchNorm1d(${widthOf(layer)}, eps=${eps}, momentum=${momentum})`,
   layer_norm: ({ eps }, layer) => `nn.LayerNorm(${widthOf(layer)}, eps=${eps})`,
   rms_norm: ({ eps }, layer) => `RMSNorm(${widthOf(layer)}, eps=${eps})`,
+  parametric({ activation }, layer): string {
+    const g: string = (writers[activation] as Write<PortableSpec>)({ type: activation }, layer);
+    return `Parametric(${widthOf(layer)}, ${g})`;
+  },
   residual: (_, { layers }) => `Residual(\n${linesOf(layers, "    ")}\n)`,
   ensemble: ({ average }, { members }) =>
     `Ensemble("${average}", [\n${members.map((own) => `    nn.Sequential(\n${linesOf(own, "        ")}\n    ),`).join("\n")}\n])`,
@@ -73,6 +77,7 @@ const writers = {
   softplus: () => "nn.Softplus()",
   hard_sigmoid: () => "nn.Hardsigmoid()",
   mish: () => "nn.Mish()",
+  cosine: () => "Cosine()",
 } satisfies { [Type in PortableSpec["type"]]: Write<Extract<PortableSpec, { type: Type }>> };
 
 function linesOf(layers: readonly PortableLayer[], indent: string): string {
@@ -91,6 +96,8 @@ function blocksOf(layers: readonly PortableLayer[]): string {
     types.has("residual") ? residual : "",
     types.has("ensemble") ? ensemble : "",
     types.has("rms_norm") ? rmsNorm : "",
+    types.has("cosine") || usesCosine(layers) ? cosine : "",
+    types.has("parametric") ? parametric : "",
   ].join("");
 }
 
@@ -137,6 +144,38 @@ class RMSNorm(nn.Module):
 
     def forward(self, X):
         return self.weight * X * torch.rsqrt(X.square().mean(-1, keepdim=True) + self.eps)
+
+`;
+
+function usesCosine(layers: readonly PortableLayer[]): boolean {
+  return layers.some(
+    ({ spec, layers, members }) =>
+      (spec.type === "parametric" && spec.activation === "cosine") ||
+      usesCosine(layers) ||
+      members.some(usesCosine),
+  );
+}
+
+const parametric = `
+class Parametric(nn.Module):
+    """X + weight * (g(X) - X)."""
+
+    def __init__(self, width, g):
+        super().__init__()
+        self.g = g
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, X):
+        return X + self.weight * (self.g(X) - X)
+
+`;
+
+const cosine = `
+class Cosine(nn.Module):
+    """cos X."""
+
+    def forward(self, X):
+        return torch.cos(X)
 
 `;
 

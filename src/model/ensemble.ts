@@ -44,7 +44,7 @@ export function ensemble(layerOf: LayerOf): Layer<EnsembleSpec> {
       const all = Array.from({ length: spec.members }, (_, member) => ofMember(member)).flat();
       return [...new Map(all.map((tensor) => [tensor.name, tensor])).values()];
     },
-    plan({ k, spec, index, seed, X, width, parameters, buffers, take, needsInputGradient }) {
+    plan({ k, spec, index, seed, live, X, width, parameters, buffers, take, needsInputGradient }) {
       const layers = inner(spec, X.cols, width);
       const stackOf = (member: number): StackedLayer[] =>
         layers.map((layer) => {
@@ -53,7 +53,7 @@ export function ensemble(layerOf: LayerOf): Layer<EnsembleSpec> {
             ...within(tensors, `${member}.${layer.index}`),
           ];
           const place = memberIndex(index, member, layer.index);
-          return { ...layer, index: place, seed, parameters: own(parameters), buffers: own(buffers) };
+          return { ...layer, index: place, seed, live, parameters: own(parameters), buffers: own(buffers) };
         });
       const numbers = Array.from({ length: spec.members }, (_, member) => member);
       const S = take(X.rows, width);

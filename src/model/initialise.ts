@@ -10,13 +10,14 @@ interface Fans {
 }
 
 /**
- * What a tensor starts as: a number, 1 and −1 at random, normal with that deviation whatever the spec says, or drawn
- * as a linear layer's weight or bias.
+ * What a tensor starts as: a number, 1 and −1 at random, normal with that deviation or uniform between that and its
+ * opposite whatever the spec says, or drawn as a linear layer's weight or bias.
  */
 export type Start =
   | number
   | "signs"
   | { readonly normal: number }
+  | { readonly uniform: number }
   | { readonly role: "weight" | "bias"; readonly fans: Fans };
 
 type InitOf<Name> = Extract<InitSpec, { name: Name }>;
@@ -54,8 +55,8 @@ export function initialise(values: Floats, start: Start, init: InitSpec, seed: n
     for (let i = 0; i < values.length; i++) values[i] = randomUniform(key, i) < 0.5 ? -1 : 1;
     return;
   }
-  if ("normal" in start) {
-    const draw = normal(start.normal);
+  if ("normal" in start || "uniform" in start) {
+    const draw = "normal" in start ? normal(start.normal) : uniform(start.uniform);
     for (let i = 0; i < values.length; i++) values[i] = draw(key, i);
     return;
   }

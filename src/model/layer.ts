@@ -3,7 +3,7 @@ import type { LayerSpec } from "../config/schema.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import type { Start } from "./initialise.ts";
-import type { Buffer, Parameter } from "./tensors.ts";
+import type { Buffer, Parameter, TensorKind } from "./tensors.ts";
 
 export type LayerType = LayerSpec["type"];
 export type SpecOf<Type extends LayerType> = Extract<LayerSpec, { type: Type }>;
@@ -17,6 +17,19 @@ export interface TensorPlan {
   readonly shape: readonly number[];
   readonly trained: boolean;
   readonly start: Start;
+  /** Absent: matrices are weights, vectors biases. */
+  readonly kind?: TensorKind;
+  /**
+   * The tensor stands for another, `unit` times as large, which the optimizer is to move: of weights in NTK
+   * parametrisation 1/√in. Absent: 1.
+   */
+  readonly unit?: number;
+}
+
+/** What training changes on the way; 1 is what the spec says. */
+export interface Live {
+  /** Factor on every layer's dropout. */
+  dropout: number;
 }
 
 /** What a layer is given when its passes over B rows are planned. */
@@ -25,6 +38,7 @@ export interface LayerContext<Spec> {
   readonly spec: Spec;
   readonly index: number;
   readonly seed: number;
+  readonly live: Live;
   /** Input [B, in]. */
   readonly X: Matrix;
   /** Outputs per row. */

@@ -3,24 +3,33 @@ import type { ActivationType, LayerSpec } from "../config/schema.ts";
 import { type Activation, type ActivationName, activationNames, activations } from "../engine/activations.ts";
 import { streamKey } from "../support/random.ts";
 import { embed } from "./embed.ts";
+import { embedNumbers } from "./embedNumbers.ts";
 import { ensemble } from "./ensemble.ts";
 import { type Layer, type LayerType, type SpecOf, sameWidth, type TensorPlan } from "./layer.ts";
+import { parametric, scale } from "./learntColumns.ts";
 import { batchNorm, layerNorm, rmsNorm } from "./norms.ts";
 import { planChain } from "./pass.ts";
 import { type Parameter, within } from "./tensors.ts";
 
-/** Affine layer: X [B,in] → Z [B,out]; W [out,in], b [out], as torch.nn.Linear. */
+/**
+ * Affine layer: X [B,in] → Z [B,out]; W [out,in], b [out], as torch.nn.Linear. In NTK parametrisation (Jacot et al. 2018)
+ * W stands for V/√in with V and b standard normal at first, and the optimizer moves V.
+ */
 const linear: Layer<SpecOf<"linear">> = {
   width: (spec, _, outputWidth) => spec.width ?? outputWidth,
   tensors(spec, inputWidth, width) {
     const fans = { in: inputWidth, out: width };
+    const isNtk = spec.parametrization === "ntk";
+    const unit = 1 / Math.sqrt(inputWidth);
     const W: TensorPlan = {
       name: "weight",
       shape: [width, inputWidth],
       trained: true,
-      start: { role: "weight", fans },
+      start: isNtk ? { normal: unit } : { role: "weight", fans },
+      ...(isNtk && { unit }),
     };
-    const b: TensorPlan = { name: "bias", shape: [width], trained: true, start: { role: "bias", fans } };
+    const start = isNtk ? { normal: 1 } : ({ role: "bias", fans } as const);
+    const b: TensorPlan = { name: "bias", shape: [width], trained: true, start };
     return spec.bias ? [W, b] : [W];
   },
   plan({ k, X, width, parameters, take }) {
@@ -73,20 +82,22 @@ function activationLayers(): { [Type in ActivationType]: Layer<SpecOf<Type>> } {
 const dropout: Layer<SpecOf<"dropout">> = {
   width: sameWidth,
   tensors: () => [],
-  plan({ k, spec: { p }, index, seed, X, overwritable, take }) {
+  plan({ k, spec: { p }, index, seed, live, X, overwritable, take }) {
     if (p === 0) return { Y: X, overwritable, forward() {}, backward() {} };
     const Y = overwritable ? X : take(X.rows, X.cols);
     let key: ReturnType<typeof streamKey> | null = null;
+    let share = p;
     return {
       Y,
       overwritable: true,
       forward(mode, step) {
         key = mode === "train" ? streamKey(seed, "dropout", step, index) : null;
-        if (key) k.dropout(Y, X, p, key);
+        share = p * live.dropout;
+        if (key) k.dropout(Y, X, share, key);
         else if (Y !== X) k.copy(Y, X);
       },
       backward(dY, dX) {
-        if (dX && key) k.dropout(dX, dY, p, key);
+        if (dX && key) k.dropout(dX, dY, share, key);
       },
     };
   },
@@ -124,11 +135,12 @@ const residual: Layer<SpecOf<"residual">> = {
     innerLayers(spec, n).flatMap(({ row, spec, index, from, width }) =>
       row.tensors(spec, from, width).map((tensor) => ({ ...tensor, name: `${index}.${tensor.name}` })),
     ),
-  plan({ k, spec, index, seed, X, parameters, buffers, take }) {
+  plan({ k, spec, index, seed, live, X, parameters, buffers, take }) {
     const stack = innerLayers(spec, X.cols).map((inner) => ({
       ...inner,
       index: innerIndex(index, inner.index),
       seed,
+      live,
       parameters: within(parameters, `${inner.index}`),
       buffers: within(buffers, `${inner.index}`),
     }));
@@ -174,6 +186,9 @@ export const layers = {
   layer_norm: layerNorm,
   rms_norm: rmsNorm,
   embed,
+  embed_numbers: embedNumbers,
+  scale,
+  parametric,
   residual,
   ensemble: ensemble(layerOf),
   ...activationLayers(),

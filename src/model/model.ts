@@ -4,7 +4,7 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import { describeModel, type ModelDescription } from "./describe.ts";
 import { initialise } from "./initialise.ts";
-import type { TensorPlan } from "./layer.ts";
+import type { Live, TensorPlan } from "./layer.ts";
 import { layerOf } from "./layers.ts";
 import { type Pass, type PassOptions, planPass } from "./pass.ts";
 import { Storage } from "./storage.ts";
@@ -30,6 +30,8 @@ export interface Model {
   /** Where θ begins: the linear layers' weights, without biases, scales and shifts. */
   readonly weights: Matrix;
   readonly parameters: readonly Parameter[];
+  /** What training changes on the way. */
+  readonly live: Live;
   /** Running statistics. */
   readonly buffers: readonly Buffer[];
   /**
@@ -62,13 +64,15 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
   const theta = k.matrix(1, size);
   const gradient = k.matrix(1, size);
 
-  const parameters = trained.map(({ name, shape }, i): Parameter => {
+  const parameters = trained.map(({ name, shape, kind, unit = 1 }, i): Parameter => {
     const [rows, cols] = asMatrix(shape);
     return {
       name,
       shape,
       value: theta.view(rows, cols, offsets[i]!),
       gradient: gradient.view(rows, cols, offsets[i]!),
+      kind: kind ?? (shape.length === 2 ? "weights" : "biases"),
+      unit,
     };
   });
   const buffers = plans
@@ -80,12 +84,14 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
     initialise(valuesOf(value), starts.get(name)!, options.init, options.seed, i);
   });
 
+  const live: Live = { dropout: 1 };
   const storage = new Storage(k);
   const stack = description.layers.map(({ spec, index, outputWidth }) => ({
     row: layerOf(spec),
     spec,
     index,
     seed: options.seed,
+    live,
     width: outputWidth,
     parameters: within(parameters, `layers.${index}`),
     buffers: within(buffers, `layers.${index}`),
@@ -97,6 +103,7 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
     gradient,
     weights: theta.view(1, weightsEnd),
     parameters,
+    live,
     buffers,
     plan(batchSize, passOptions = {}) {
       const id = `${batchSize} ${passOptions.inputGradient ?? false}`;

@@ -32,7 +32,10 @@ export interface PassOptions {
 
 /** A layer with its tensors, before it knows its batch. */
 export interface StackedLayer
-  extends Pick<LayerContext<LayerSpec>, "spec" | "index" | "seed" | "width" | "parameters" | "buffers"> {
+  extends Pick<
+    LayerContext<LayerSpec>,
+    "spec" | "index" | "seed" | "live" | "width" | "parameters" | "buffers"
+  > {
   readonly row: Layer<LayerSpec>;
 }
 

@@ -16,9 +16,15 @@ export interface Buffer {
   readonly value: Matrix;
 }
 
+/** What a tensor is to an optimizer, whose groups have rates and decays of their own. */
+export type TensorKind = "weights" | "biases" | "scales" | "activations" | "embeddings";
+
 /** A tensor that training moves; value and gradient are views into the model's flat θ and gradient. */
 export interface Parameter extends Buffer {
   readonly gradient: Matrix;
+  readonly kind: TensorKind;
+  /** As of a tensor's plan. */
+  readonly unit: number;
 }
 
 /** The tensors whose names begin with a part, such as `layers.0`, named by what follows it. */

@@ -8,6 +8,7 @@ import {
   classLists,
   embeddedInputs,
   inputWidth,
+  numberInputs,
   type Preprocessing,
   targetWidth,
 } from "../data/preprocessing/preprocessing.ts";
@@ -137,6 +138,7 @@ function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {
     task: target.task,
     inputs: inputWidth(preprocessing),
     embedded: embeddedInputs(preprocessing),
+    numbers: numberInputs(preprocessing),
     classes,
     classCounts:
       target.task === "classification" && targetWidth(preprocessing) === 1

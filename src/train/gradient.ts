@@ -13,6 +13,8 @@ import { suspect, type Trace, traceBackward, traceForward } from "./trace.ts";
 export class Gradient {
   /** ∂L/∂θ of the latest update: the model's own memory, or the mean over the batches of an update. */
   readonly value: Matrix;
+  /** Factor on the loss's label smoothing. */
+  smoothing = 1;
   /** Of a full update. */
   private readonly batchesPerUpdate: number;
 
@@ -44,11 +46,16 @@ export class Gradient {
       const size = Math.min(batchSize, end - at);
       const { pass, Y, W } = this.batches.take(at, size);
       pass.forward("train", batch++);
-      k.loss(pass.dS, pass.S, Y, W, this.rule, totals);
+      k.loss(pass.dS, pass.S, Y, W, this.ruleNow, totals);
       if (!backward) continue;
       pass.backward();
       if (value !== model.gradient) k.lerp(value, model.gradient, size / (at + size - first));
     }
+  }
+
+  private get ruleNow(): LossRule {
+    const { rule, smoothing } = this;
+    return smoothing === 1 ? rule : { ...rule, parameter: rule.parameter * smoothing };
   }
 
   /** ‖∂L/∂θ‖₂ of the latest update; nothing may be enqueued. Reads element by element: for once an epoch. */

@@ -26,7 +26,7 @@ export class Lbfgs {
   constructor(
     k: Kernels,
     private readonly spec: LbfgsSpec,
-    private readonly optimized: Optimized,
+    private readonly optimized: Pick<Optimized, "theta" | "gradient">,
   ) {
     const { size } = optimized.theta;
     const row = (name: string) =>

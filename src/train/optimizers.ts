@@ -4,14 +4,15 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import { type OptimizerRow, optimizers } from "../engine/optimizers.ts";
 import type { Model } from "../model/model.ts";
-import type { Buffer } from "../model/tensors.ts";
+import type { Buffer, Parameter } from "../model/tensors.ts";
+import { type Part, partsOf } from "./groups.ts";
 
 /** An optimizer at work on a model's flat θ. */
 export interface Optimizer {
   /** State by torch's names, each shaped as θ. */
   readonly slots: readonly Slot[];
-  /** Update number `t`, from 0, with learning rate `lr`. */
-  step(t: number, lr: number): void;
+  /** Update number `t`, from 0, with learning rate `lr`, and `decay` times the weight decay. */
+  step(t: number, lr: number, decay?: number): void;
 }
 
 /** What an optimizer moves, and by what: a model, or one with another gradient. */
@@ -20,6 +21,7 @@ export interface Optimized {
   readonly gradient: Matrix;
   /** The first part of θ, which `decay: weights` is about. */
   readonly weights: Matrix;
+  readonly parameters: readonly Parameter[];
 }
 
 export interface Slot {
@@ -45,20 +47,23 @@ export function createOptimizer(k: Kernels, spec: SteppingSpec, model: Optimized
     if (start !== 0) k.fill(value, start);
     return { name, value };
   });
-  const parts = partsOf(spec, model).map(({ first, length, options }) => {
-    const part = (M: Matrix) => M.view(1, length, first);
+  const parts = partsOf(spec, model).map((part) => {
+    const within = (M: Matrix) => M.view(1, part.length, part.first);
     return {
-      options,
-      theta: part(theta),
-      gradient: part(model.gradient),
-      slots: slots.map((slot) => slot && part(slot.value)),
+      ...part,
+      options: { ...spec, ...optionsOf(spec, part) } as SteppingSpec,
+      theta: within(theta),
+      gradient: within(model.gradient),
+      slots: slots.map((slot) => slot && within(slot.value)),
     };
   });
   return {
     slots: slots.filter((slot) => slot !== null),
-    step(t, lr) {
-      for (const { options, theta, gradient, slots } of parts) {
-        const scalars = row.scalars(options, t + 1, lr);
+    step(t, lr, decay = 1) {
+      for (const { options, rate, theta, gradient, slots } of parts) {
+        const own: SteppingSpec =
+          decay === 1 ? options : { ...options, weight_decay: options.weight_decay * decay };
+        const scalars = row.scalars(own, t + 1, lr * rate);
         k.optimize(theta, gradient, slots, { rule: row.rule, scalars });
       }
     },
@@ -76,12 +81,13 @@ export function parameterState({ slots }: Pick<Optimizer, "slots">, { parameters
   );
 }
 
-/** All of θ at once; or its weights, which come first, and the rest without decay. */
-function partsOf(spec: SteppingSpec, { theta, weights }: Optimized) {
-  if (spec.decay === "all" || spec.weight_decay === 0)
-    return [{ first: 0, length: theta.size, options: spec }];
-  return [
-    { first: 0, length: weights.size, options: spec },
-    { first: weights.size, length: theta.size - weights.size, options: { ...spec, weight_decay: 0 } },
-  ];
+/**
+ * What moves θ = u·φ as `spec` would move φ: gradients of φ are u times those of θ, so that where steps are measured
+ * in gradients' own size (all rules but sgd) lr shrinks by u, and what is added to gradients grows. The rate is set by
+ * {@link partsOf}.
+ */
+function optionsOf(spec: SteppingSpec, { unit, decay }: Part): Partial<SteppingSpec> {
+  const power = spec.name === "adamw" ? 1 : 2;
+  const weight_decay = (spec.weight_decay * decay) / unit ** power;
+  return "eps" in spec ? { weight_decay, eps: spec.eps / unit } : { weight_decay };
 }

@@ -1,6 +1,6 @@
 /** Combines spec and data: the task, its loss, and a network whose input and output widths fit the data. */
 import type { LayerSpec, LossSpec, Spec } from "../config/schema.ts";
-import type { EmbeddedInputs } from "../data/preprocessing/preprocessing.ts";
+import { type EmbeddedInputs, embeddedNumbers } from "../data/preprocessing/preprocessing.ts";
 import { withAverage } from "../model/ensemble.ts";
 import { averageOf, balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
 import { fillWidths } from "../model/widths.ts";
@@ -14,6 +14,8 @@ export interface DataShape {
   readonly inputs: number;
   /** Those that embeddings replace. */
   readonly embedded: readonly EmbeddedInputs[];
+  /** Which of them are numbers, one input each. */
+  readonly numbers: readonly number[];
   /** Classes of a classification, or of all targets of several; else 0. */
   readonly classes: number;
   /** Training rows of each class, for `class_weights: balanced`. */
@@ -41,7 +43,8 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   if (task === "multioutput") refuseUnfit(spec);
   const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
   const outputs = outputsOf(loss.name, task, classes, targets);
-  const filled = fillWidths(withEmbeddings(spec.model.layers, shape.embedded), inputs, outputs);
+  const embedding = withEmbeddings(spec.model.layers, shape.embedded);
+  const filled = fillWidths(withNumbers(embedding, shape.embedded, shape.numbers), inputs, outputs);
   const layers = withAverage(filled, averageOf(loss.name, task));
   const data = { ...spec.data, task } as Spec["data"];
   return { spec: { ...spec, data, loss, model: { layers } }, task, inputs, outputs };
@@ -72,6 +75,18 @@ function refuseUnfit({ loss, calibration, model }: Spec): void {
 function withEmbeddings(layers: readonly LayerSpec[], embedded: readonly EmbeddedInputs[]): LayerSpec[] {
   const own = layers.filter(({ type }) => type !== "embed");
   return embedded.length > 0 ? [{ type: "embed", blocks: [...embedded] }, ...own] : own;
+}
+
+/** Embeddings of numbers look at the columns that are numbers, where embeddings of categories have put them. */
+function withNumbers(
+  layers: readonly LayerSpec[],
+  embedded: readonly EmbeddedInputs[],
+  numbers: readonly number[],
+): LayerSpec[] {
+  const columns = embeddedNumbers(numbers, embedded);
+  const filled = (layer: LayerSpec): LayerSpec =>
+    layer.type === "embed_numbers" ? { ...layer, columns } : layer;
+  return layers.map(filled);
 }
 
 function resolveLoss(loss: LossSpec, classCounts: readonly number[]): LossSpec {

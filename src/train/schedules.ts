@@ -82,6 +82,8 @@ const curves: { [Name in CurveName]: Curve<Name> } = {
   multi_step: (base, { t }, { milestones, gamma }) => base * gamma ** milestones.filter((m) => m <= t).length,
   exponential: (base, { t }, { gamma }) => base * gamma ** t,
   cosine: (base, { t, total }, { t_max, eta_min }) => cosine(base, eta_min, t / (t_max ?? total)),
+  coslog4: (base, { t, total }) => base * shareCurves.coslog4(t / total),
+  flat_cos: (base, { t, total }) => base * shareCurves.flat_cos(t / total),
   cosine_warm_restarts(base, { t }, { t_0, t_mult, eta_min }) {
     let start = 0;
     let length = t_0;
@@ -113,6 +115,13 @@ const curves: { [Name in CurveName]: Curve<Name> } = {
     return between(top, first / options.final_div_factor, Math.min(1, (t - peak) / (end - peak)));
   },
 };
+
+/** Curves of a share of training done, from 0 to 1; all but cosine are Holzmüller, Grinsztajn and Steinwart's 2024. */
+export const shareCurves = {
+  cosine: (t) => cosine(1, 0, t),
+  coslog4: (t) => (1 - Math.cos(2 * Math.PI * Math.log2(1 + 15 * t))) / 2,
+  flat_cos: (t) => cosine(1, 0, Math.max(0, 2 * t - 1)),
+} satisfies Record<string, (t: number) => number>;
 
 /** Half a wave from a (share 0) to b (share 1). */
 const cosine = (a: number, b: number, share: number) => b + ((a - b) * (1 + Math.cos(Math.PI * share))) / 2;

@@ -8,12 +8,13 @@ import type { LossRule } from "../engine/losses.ts";
 import { type Matrix, type Totals, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import type { Buffer } from "../model/tensors.ts";
+import { type Annealed, annealed } from "./anneal.ts";
 import type { Batches } from "./batches.ts";
 import { Gradient } from "./gradient.ts";
 import { Lbfgs } from "./lbfgs.ts";
 import { MovingAverage } from "./movingAverage.ts";
 import { createOptimizer, type Optimizer, parameterState } from "./optimizers.ts";
-import { rowsOfUpdate } from "./runLength.ts";
+import { rowsOfUpdate, runLength } from "./runLength.ts";
 
 export class Updates {
   /** What a resumed run needs besides the model's tensors, named as checkpoints name it. */
@@ -21,6 +22,7 @@ export class Updates {
   readonly average: MovingAverage | null;
   readonly gradient: Gradient;
   private readonly optimizer: Optimizer | Lbfgs;
+  private readonly anneal: (step: number) => Annealed;
   /** Of the weights, with which every gradient begins. */
   private readonly weightsGradient: Matrix;
   private readonly linearWeights: readonly Matrix[];
@@ -34,15 +36,17 @@ export class Updates {
     private readonly totals: Totals,
   ) {
     const { theta, weights, parameters } = model;
+    const { totalSteps } = runLength(spec, batches.rows.count);
     const { ema, batch_size } = spec.train;
     const rowsPerUpdate = rowsOfUpdate(spec, batches.rows.count);
     this.gradient = new Gradient(k, model, batches, rule, totals, batch_size, rowsPerUpdate);
     this.weightsGradient = this.gradient.value.view(1, weights.size);
-    const optimized = { theta, weights, gradient: this.gradient.value };
+    const optimized = { theta, weights, gradient: this.gradient.value, parameters };
     this.optimizer =
       spec.optimizer.name === "lbfgs"
         ? new Lbfgs(k, spec.optimizer, optimized)
         : createOptimizer(k, spec.optimizer, optimized);
+    this.anneal = annealed(spec, totalSteps);
     this.average = ema === null ? null : new MovingAverage(k, model, ema);
     this.state = [...parameterState(this.optimizer, model), ...(this.average?.state ?? [])];
     this.linearWeights = parameters.filter(({ shape }) => shape.length === 2).map(({ value }) => value);
@@ -57,11 +61,14 @@ export class Updates {
     const { clip_grad_norm, clip_grad_value } = this.spec.train;
     if (optimizer instanceof Lbfgs)
       return optimizer.step(lr, this.measured(step, first, end)).then(() => this.finish(step));
+    const { dropout, weight_decay, label_smoothing } = this.anneal(step);
+    this.model.live.dropout = dropout;
+    gradient.smoothing = label_smoothing;
     gradient.compute(step, first, end);
     this.penalize();
     if (clip_grad_norm !== null) k.clipNorm(gradient.value, clip_grad_norm, this.totals);
     if (clip_grad_value !== null) k.clipValue(gradient.value, clip_grad_value);
-    optimizer.step(step, lr);
+    optimizer.step(step, lr, weight_decay);
     this.finish(step);
     return null;
   }

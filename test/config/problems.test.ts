@@ -7,7 +7,7 @@ import { data, problems } from "./support.ts";
 
 const wholeNumber = "expected a whole number of at least 1";
 const activations =
-  "expected one of identity, sigmoid, tanh, relu, selu, gelu, silu, softplus, hard_sigmoid, mish, leaky_relu, elu";
+  "expected one of identity, sigmoid, tanh, relu, selu, gelu, silu, softplus, hard_sigmoid, mish, cosine, leaky_relu, elu";
 
 const optimizers = `expected one of ${optimizerSchema.def.options.flatMap(({ shape }) => [...shape.name._zod.values]).join(", ")}`;
 
@@ -60,7 +60,7 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "model: { layers: [residual: [{ residual: [relu] }], linear] }",
-      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => !["residual", "embed", "ensemble"].includes(type)).join(", ")}`,
+      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => !["residual", "embed", "embed_numbers", "ensemble"].includes(type)).join(", ")}`,
     ],
     [
       "name: ../x",
@@ -127,11 +127,11 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "optimizer: { momentum: 0.9 }",
-      "2:14: unknown key optimizer.momentum; expected name, lr, decay, betas, eps, amsgrad, weight_decay; momentum belongs to sgd, rmsprop",
+      "2:14: unknown key optimizer.momentum; expected name, lr, decay, groups, betas, eps, amsgrad, weight_decay; momentum belongs to sgd, rmsprop",
     ],
     [
       "optimizer: { name: adam, 'w d': 0.9 }",
-      '2:26: unknown key optimizer."w d"; expected name, lr, decay, betas, eps, amsgrad, weight_decay',
+      '2:26: unknown key optimizer."w d"; expected name, lr, decay, groups, betas, eps, amsgrad, weight_decay',
     ],
     [
       "schedule: { name: cosine, t_max: 3, T_max: 3 }",

@@ -86,7 +86,7 @@ describe("--set says what is wrong with it", () => {
     ["optimizer.lr=fast", '--set optimizer.lr: optimizer.lr is "fast"; expected a number above 0'],
     [
       "optimizer.momentum=0.9",
-      "--set optimizer.momentum: unknown key optimizer.momentum; expected name, lr, decay, betas, eps, amsgrad, weight_decay; momentum belongs to sgd, rmsprop",
+      "--set optimizer.momentum: unknown key optimizer.momentum; expected name, lr, decay, groups, betas, eps, amsgrad, weight_decay; momentum belongs to sgd, rmsprop",
     ],
     ["optimzer.lr=1", "--set optimzer.lr: unknown key optimzer; did you mean optimizer?"],
     ["train.epochs.x=1", "--set train.epochs.x: train.epochs is 3, which has no x in it"],

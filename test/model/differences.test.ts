@@ -45,6 +45,16 @@ const between = {
       ],
     },
   ],
+  embed_numbers: (["periodic", "piecewise_linear"] as const).map((kind) => ({
+    type: "embed_numbers" as const,
+    kind,
+    pieces: 3,
+    sigma: 0.5,
+    width: 3,
+    columns: [1, 2],
+  })),
+  scale: [{ type: "scale" }],
+  parametric: [{ type: "parametric", activation: "mish" }],
   residual: [
     {
       type: "residual",

@@ -25,7 +25,7 @@ async function minimise(surface: Surface, start: [number, number], iterations: n
     ReturnType<typeof optimizerSchema.parse>,
     { name: "lbfgs" }
   >;
-  const lbfgs = new Lbfgs(k, spec, { theta, gradient, weights: theta });
+  const lbfgs = new Lbfgs(k, spec, { theta, gradient });
   const losses: number[] = [];
   for (let i = 0; i < iterations; i++) {
     await lbfgs.step(1, async () => {

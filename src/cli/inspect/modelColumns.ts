@@ -78,7 +78,9 @@ function scalingText(scaling: ColumnScaling): string {
     return `Φ⁻¹ of its rank among ${scaling.quantiles.length} quantiles`;
   const { name, center, scale } = scaling;
   const x = name === "log" ? "± log(1 + |x|)" : "x";
-  return name === "none" ? "as it is" : `(${x} − ${figure(center)}) / ${figure(scale)}`;
+  if (name === "none") return "as it is";
+  const z = `(${x} − ${figure(center)}) / ${figure(scale)}`;
+  return name === "robust_clip" ? `${z}, smoothly into ±3` : z;
 }
 
 /** The first dozen names, and how many there are. */

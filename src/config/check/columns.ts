@@ -80,7 +80,7 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     const message = `${name} is of type ${type} and is not scaled`;
     yield { path: [...path, "scale"], message, expected: "scale on number columns only" };
   }
-  if (isTarget && (scale === "log" || scale === "quantile_normal")) {
+  if (isTarget && (scale === "log" || scale === "robust_clip" || scale === "quantile_normal")) {
     const message = `the target ${name} is to be scaled by ${scale}`;
     yield { path: [...path, "scale"], message, expected: "standard, minmax, robust or none" };
   }

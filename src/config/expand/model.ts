@@ -17,6 +17,8 @@ export const mainOptions = {
   linear: "width",
   dropout: "p",
   gaussian_noise: "std",
+  parametric: "activation",
+  embed_numbers: "kind",
   leaky_relu: "negative_slope",
   elu: "alpha",
   residual: "layers",

@@ -16,7 +16,7 @@ export type ScaleName = (typeof scaleNames)[number];
 
 export const formatNames = ["csv", "idx", "npy"] as const;
 const elementScaleNames = ["standard", "minmax", "none"] as const;
-const scaleNames = ["standard", "minmax", "robust", "log", "quantile_normal", "none"] as const;
+const scaleNames = ["standard", "minmax", "robust", "robust_clip", "log", "quantile_normal", "none"] as const;
 export const columnTypes = [
   "number",
   "category",
@@ -183,7 +183,7 @@ export const csvDataSchema = z.strictObject({
   scale: choice(scaleNames)
     .default("standard")
     .describe(
-      "How number columns are scaled, fitted on training rows: standard to mean 0 and deviation 1; minmax to 0…1; robust by median and quartiles; log by ± log(1 + |x|), then to mean 0 and deviation 1; quantile_normal by rank to a normal distribution; none.",
+      "How number columns are scaled, fitted on training rows: standard to mean 0 and deviation 1; minmax to 0…1; robust by median and quartiles; robust_clip then smoothly into ±3; log by ± log(1 + |x|), then to mean 0 and deviation 1; quantile_normal by rank to a normal distribution; none.",
     ),
   stream: streamSchema
     .nullable()

@@ -21,6 +21,7 @@ const plainActivations = [
   "softplus",
   "hard_sigmoid",
   "mish",
+  "cosine",
 ] as const;
 
 export const activationTypes = [...plainActivations, "leaky_relu", "elu"] as const;
@@ -51,8 +52,23 @@ const simpleLayers = [
       .default(null)
       .describe("Outputs. null, on the last linear layer only: follows from the data."),
     bias: flag().default(true).describe("Whether a bias is added."),
+    parametrization: z
+      .enum(["ntk"], "ntk, or nothing")
+      .optional()
+      .describe(
+        "ntk: the weights stand for V/√inputs, the optimizer moves V, and V and the bias start standard normal.",
+      ),
   }),
   ...activations,
+  z.strictObject({
+    type: z
+      .literal("scale")
+      .describe("Every column times a factor of its own, which is learnt and starts at 1."),
+  }),
+  z.strictObject({
+    type: z.literal("parametric").describe("z + α(g(z) − z) with an α for every column, learnt from 1."),
+    activation: z.enum(plainActivations).default("relu").describe("g."),
+  }),
   z.strictObject({ type: z.literal("dropout"), p: share().default(0.5).describe("Share that is dropped.") }),
   z.strictObject({
     type: z.literal("gaussian_noise"),
@@ -69,6 +85,22 @@ const simpleLayers = [
     eps: above(0).default(floatEpsilon).describe("Added to the mean square under the root."),
   }),
 ] as const;
+
+const embedNumbers = z.strictObject({
+  type: z
+    .literal("embed_numbers")
+    .describe("Each column of numbers becomes several: W g(f x + p) + c, with numbers of its own."),
+  kind: choice(["periodic", "piecewise_linear"])
+    .default("periodic")
+    .describe("g: cosines with learnt f and p; or pieces between fixed edges, as the training rows say."),
+  pieces: wholeNumber(1).default(16).describe("Values of g for a column: frequencies or pieces."),
+  sigma: above(0).default(0.1).describe("Deviation of the first frequencies, in turns per unit of x."),
+  width: wholeNumber(2).default(4).describe("Outputs for a column, x itself the first of them."),
+  columns: z
+    .array(wholeNumber(0))
+    .default([])
+    .describe("Which inputs are embedded. Always as the data says: nnt fills it in."),
+});
 
 const layerExpected = "a layer, such as relu or { linear: 64 }";
 
@@ -101,6 +133,7 @@ const layers = [
       .default([])
       .describe("Columns with their places. Always as the data says: nnt fills it in."),
   }),
+  embedNumbers,
   z.strictObject({
     type: z.literal("ensemble"),
     members: members()

@@ -4,12 +4,36 @@ import { above, atLeast, choice, flag, share, wholeNumber } from "./fields.ts";
 
 export type OptimizerSpec = z.output<typeof optimizerSchema>;
 
+const groupSchema = z.strictObject(
+  {
+    lr: above(0).default(1).describe("Factor on lr."),
+    decay: atLeast(0).default(1).describe("Factor on weight_decay."),
+  },
+  "factors, such as { lr: 0.1, decay: 0 }",
+);
+
+const group = (of: string) => groupSchema.optional().describe(`Of ${of}.`);
+
 /** What every optimizer takes. */
 const common = (lr: number) => ({
   lr: above(0).default(lr).describe("Learning rate."),
   decay: choice(["all", "weights"])
     .default("all")
     .describe("What weight_decay shrinks: all parameters, or linear layers' weights alone."),
+  groups: z
+    .strictObject(
+      {
+        weights: group("linear layers' weights"),
+        biases: group("biases, shifts and other vectors"),
+        scales: group("learnt scales of columns"),
+        activations: group("parametric activations"),
+        embeddings: group("embeddings"),
+        first_layer: group("the first linear layer's weights, besides that of weights"),
+      },
+      "a mapping from weights, biases, scales, activations, embeddings or first_layer to factors",
+    )
+    .optional()
+    .describe("Factors on lr and weight_decay for kinds of parameters."),
 });
 
 const coupled = {

@@ -55,6 +55,18 @@ export const scheduleSchema = z
         ...warmup,
       }),
       z.strictObject({
+        name: z
+          .literal("coslog4")
+          .describe("½(1 − cos 2π log₂(1 + 15t)), t the share of training done: four waves, each longer."),
+        interval: interval("step"),
+        ...warmup,
+      }),
+      z.strictObject({
+        name: z.literal("flat_cos").describe("lr for the first half, then half a cosine wave down to 0."),
+        interval: interval("step"),
+        ...warmup,
+      }),
+      z.strictObject({
         name: z.literal("cosine_warm_restarts"),
         t_0: wholeNumber(1).describe("Length of the first wave."),
         t_mult: wholeNumber(1).default(1).describe("Each wave is so many times as long as the one before."),

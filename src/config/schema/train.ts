@@ -34,6 +34,22 @@ const onDivergenceSchema = z.strictObject(
   "what to do, such as { rollback: true, lr_factor: 0.5 }",
 );
 
+/** What a factor may do over a run: 1 for the first half, then down to 0; or four cosine waves, each longer. */
+const curve = (what: string) =>
+  z
+    .enum(["flat_cos", "coslog4", "cosine"], "flat_cos, coslog4 or cosine")
+    .optional()
+    .describe(`Factor on ${what}.`);
+
+const annealSchema = z.strictObject(
+  {
+    dropout: curve("every dropout layer's p"),
+    weight_decay: curve("the optimizer's weight_decay"),
+    label_smoothing: curve("the loss's label_smoothing"),
+  },
+  "what follows which curve, such as { dropout: flat_cos }",
+);
+
 const checkpointSchema = z.strictObject(
   {
     every_epochs: wholeNumber(1)
@@ -85,6 +101,9 @@ export const trainSchema = z
         .nullable()
         .default(null)
         .describe("When models are saved. null: after each epoch, short ones together once a second."),
+      anneal: annealSchema
+        .optional()
+        .describe("What else than lr follows a curve over the run: flat_cos, coslog4 or cosine, from 1 on."),
       clip_grad_norm: above(0)
         .nullable()
         .default(null)

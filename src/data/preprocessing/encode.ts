@@ -2,7 +2,13 @@
 
 import { expand } from "./expansion.ts";
 import { oddities } from "./oddities.ts";
-import { type CategoryColumn, type ColumnScaling, columnWidth, type InputColumn } from "./preprocessing.ts";
+import {
+  type CategoryColumn,
+  type ColumnScaling,
+  columnWidth,
+  type InputColumn,
+  isLinear,
+} from "./preprocessing.ts";
 import { scaler } from "./scaling.ts";
 
 /**
@@ -34,13 +40,7 @@ export class RowEncoder {
     const scalings = columns.map(scalingOf);
     const expansions = columns.map((column) => (column.type === "number" ? column.expansion : undefined));
     this.arePlain = Uint8Array.from(columns, ({ type, indicator }, j) =>
-      type === "number" &&
-      !indicator &&
-      !expansions[j] &&
-      "center" in scalings[j]! &&
-      scalings[j]!.name !== "log"
-        ? 1
-        : 0,
+      type === "number" && !indicator && !expansions[j] && isLinear(scalings[j]!) ? 1 : 0,
     );
     this.centers = Float64Array.from(scalings, (scaling) => ("center" in scaling ? scaling.center : 0));
     this.scales = Float64Array.from(scalings, (scaling) => ("scale" in scaling ? scaling.scale : 1));

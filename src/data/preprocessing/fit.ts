@@ -16,7 +16,7 @@ import {
   levelNumbers,
   type NumberColumn,
 } from "./preprocessing.ts";
-import { fitColumnScaling, fitScaling } from "./scaling.ts";
+import { fitColumnScaling, fitScaling, isLinearName } from "./scaling.ts";
 
 type Defaults = Pick<CsvDataSpec, "scale" | "missing" | "number_encoding">;
 type Policy = Exclude<NonNullable<ColumnSpec["missing"]>, "drop">;
@@ -203,7 +203,7 @@ function fitOrdinal(
     .map((level) => (Number.isNaN(level) ? level : numberOf(column.levels[level]!)))
     .filter((number) => number >= 0);
   const name = role.spec?.scale ?? spec.scale;
-  return fitScaling(name === "log" || name === "quantile_normal" ? "standard" : name, numbers);
+  return fitScaling(isLinearName(name) ? name : "standard", numbers);
 }
 
 function misfit({ name }: ColumnRole, message: string, expected: string): UserError {

@@ -140,7 +140,7 @@ function columnScalingOf(value: unknown): ColumnScaling {
     );
     return { name, quantiles };
   }
-  if (name !== "log") return scalingOf(value);
+  if (name !== "log" && name !== "robust_clip") return scalingOf(value);
   return { ...scalingOf({ ...fields, name: "standard" }), name };
 }
 

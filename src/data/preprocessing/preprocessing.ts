@@ -20,13 +20,25 @@ interface LogScaling {
   readonly scale: number;
 }
 
+/** z = (x − center) / scale becomes z/√(1 + (z/3)²), which stays within ±3. */
+interface ClippedScaling {
+  readonly name: "robust_clip";
+  readonly center: number;
+  readonly scale: number;
+}
+
 /** x becomes Φ⁻¹ of its rank among evenly spaced quantiles of the training rows, ascending. */
 export interface QuantileScaling {
   readonly name: "quantile_normal";
   readonly quantiles: readonly number[];
 }
 
-export type ColumnScaling = Scaling | LogScaling | QuantileScaling;
+export type ColumnScaling = Scaling | LogScaling | ClippedScaling | QuantileScaling;
+
+/** Whether x becomes (x − center) / scale and no more. */
+export function isLinear(scaling: ColumnScaling): scaling is Scaling {
+  return scaling.name !== "log" && scaling.name !== "robust_clip" && scaling.name !== "quantile_normal";
+}
 
 /** x becomes one input per piece: how far through the piece it is, from 0 to 1; the outer pieces go on beyond the ends. */
 export interface PiecewiseLinear {
@@ -176,6 +188,24 @@ export function embeddedInputs({ inputs }: Pick<Preprocessing, "inputs">): Embed
     const width = column.type === "category" ? column.embedding : undefined;
     return width === undefined ? [] : [{ first, count: valueWidth(column), width }];
   });
+}
+
+/** The inputs that are a column's number, one input each. */
+export function numberInputs({ inputs }: Pick<Preprocessing, "inputs">): number[] {
+  if (inputs.kind === "array") return [];
+  let next = 0;
+  return inputs.columns.flatMap((column) => {
+    const first = next;
+    next += columnWidth(column);
+    return column.type === "number" && !column.expansion ? [first] : [];
+  });
+}
+
+/** Where inputs are once embeddings of categories stand for theirs. */
+export function embeddedNumbers(inputs: readonly number[], embedded: readonly EmbeddedInputs[]): number[] {
+  return inputs.map((input) =>
+    embedded.reduce((at, { first, count, width }) => (first < input ? at + width - count : at), input),
+  );
 }
 
 /** Numbers that levels have: those listed, and that of all rare ones. */

@@ -17,9 +17,15 @@ export function fitColumnScaling(
   known: Moments | null = null,
 ): ColumnScaling {
   if (name === "quantile_normal") return { name, quantiles: quantilesOf(values) };
+  if (name === "robust_clip") return { name, ...robustEnds(values) };
   if (name !== "log") return fitScaling(name, values, known);
   const { center, scale } = fitScaling("standard", Float64Array.from(values, signedLog));
   return { name, center, scale };
+}
+
+/** Whether a scaling of that name is linear, as those of targets are. */
+export function isLinearName(name: ScaleName): name is Scaling["name"] {
+  return name !== "log" && name !== "robust_clip" && name !== "quantile_normal";
 }
 
 /**
@@ -51,10 +57,31 @@ export function fitScaling(
   return { name, center: 0, scale: 1 };
 }
 
+/**
+ * Median and quartiles' distance, of a column whose quartiles are equal half its range: so that columns of few
+ * values other than one are not blown up (Holzmüller et al. 2024).
+ */
+function robustEnds(values: ArrayLike<number>): { center: number; scale: number } {
+  const sorted = sortedNumbers(values);
+  if (sorted.length === 0) return { center: 0, scale: 1 };
+  const quartiles = quantile(sorted, 0.75) - quantile(sorted, 0.25);
+  const scale = quartiles || (sorted.at(-1)! - sorted[0]!) / 2;
+  return { center: quantile(sorted, 0.5), scale: scale || 1 };
+}
+
+/** Where `robust_clip` bends, and what it never passes; Holzmüller et al. 2024. */
+const clipAt = 3;
+
+/** z/√(1 + (z/3)²). */
+function smoothlyClipped(z: number): number {
+  return z / Math.hypot(1, z / clipAt);
+}
+
 /** x as an input. */
 export function scaler(scaling: ColumnScaling): (x: number) => number {
   if (scaling.name === "quantile_normal") return (x) => normalQuantile(clipped(rankOf(x, scaling)));
   const { center, scale } = scaling;
+  if (scaling.name === "robust_clip") return (x) => smoothlyClipped((x - center) / scale);
   return scaling.name === "log" ? (x) => (signedLog(x) - center) / scale : (x) => (x - center) / scale;
 }
 

@@ -9,7 +9,7 @@ import { columnOf, columnsOf, quoted, type Table, type TableColumn } from "../ta
 import type { ColumnTotals } from "./fit.ts";
 import type { ClassesTarget, ClassTarget, NumbersTarget, Target } from "./preprocessing.ts";
 import { targetWidth } from "./preprocessing.ts";
-import { fitScaling } from "./scaling.ts";
+import { fitScaling, isLinearName } from "./scaling.ts";
 
 /** More distinct whole numbers than these are a quantity, not classes (CONTRACT). */
 export const mostNumberClasses = 20;
@@ -134,7 +134,7 @@ export function fitTarget(
   const columns = target.columns.map(({ name }) => {
     const own = new Map(Object.entries(spec.columns)).get(name)?.scale;
     const scale = own ?? (spec.scale === "none" ? "none" : "standard");
-    assert(scale !== "log" && scale !== "quantile_normal", "a target is scaled linearly");
+    assert(isLinearName(scale), "a target is scaled linearly");
     const j = columnNumber(table, name);
     const values = columnsOf(table, j, 1, train)[0]!;
     return { name, scaling: fitScaling(scale, values, totalsOf(j)?.moments ?? null) };

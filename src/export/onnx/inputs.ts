@@ -8,6 +8,7 @@ import {
   type ColumnScaling,
   type Expansion,
   type InputColumn,
+  isLinear,
   levelNumbers,
   type Preprocessing,
   type Scaling,
@@ -65,7 +66,7 @@ function numbersOf(column: Exclude<InputColumn, CategoryColumn>): Numbers {
 function isPlain(column: InputColumn): column is Exclude<InputColumn, CategoryColumn> {
   if (column.type === "category") return false;
   const { scaling, expansion, sentinels, indicator } = numbersOf(column);
-  return "center" in scaling && scaling.name !== "log" && !expansion && sentinels.length === 0 && !indicator;
+  return isLinear(scaling) && !expansion && sentinels.length === 0 && !indicator;
 }
 
 /** Neighbours that are plain numbers, side by side. */
@@ -106,7 +107,11 @@ function scaled(graph: Graph, x: Name, scaling: ColumnScaling): Name {
     from = graph.node("Mul", [graph.node("Sign", [x]), log]);
   }
   const moved = graph.node("Sub", [from, number(scaling.center)]);
-  return graph.node("Div", [moved, number(scaling.scale)]);
+  const z = graph.node("Div", [moved, number(scaling.scale)]);
+  if (scaling.name !== "robust_clip") return z;
+  const third = graph.node("Div", [z, number(3)]);
+  const root = graph.node("Sqrt", [graph.node("Add", [graph.node("Mul", [third, third]), number(1)])]);
+  return graph.node("Div", [z, root]);
 }
 
 /** Several inputs [rows, n], floats, of one number [rows, 1], a double. */

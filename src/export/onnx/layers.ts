@@ -51,6 +51,12 @@ const writers = {
       members.map((own) => writeLayers(graph, X, own)),
       average ?? "identity",
     ),
+  parametric(graph, X, { activation }, { tensors: { weight } }) {
+    const write = writers[activation] as Write<PortableSpec>;
+    const difference = graph.node("Sub", [write(graph, X, { type: activation }, emptyLayer), X]);
+    const alpha = graph.weights(weight!.name, weight!.values, weight!.shape);
+    return graph.node("Add", [X, graph.node("Mul", [alpha, difference])]);
+  },
   dropout: nothing,
   gaussian_noise: nothing,
   identity: nothing,
@@ -70,8 +76,11 @@ const writers = {
   softplus: unary("Softplus"),
   hard_sigmoid: (graph, X) =>
     graph.node("HardSigmoid", [X], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+  cosine: unary("Cos"),
   mish: (graph, X) => graph.node("Mul", [X, graph.node("Tanh", [graph.node("Softplus", [X])])]),
 } satisfies { [Type in PortableSpec["type"]]: Write<Extract<PortableSpec, { type: Type }>> };
+
+const emptyLayer: PortableLayer = { spec: { type: "identity" }, tensors: {}, layers: [], members: [] };
 
 /** γ ⊙ X/√(mean(X²) + ε) over each row. */
 function normalised(graph: Graph, X: Name, eps: number, gamma: Name): Name {
