@@ -56,16 +56,14 @@ INLINE vf slope(const enum activation g, vf z, vf a, vf parameter)
 	case RELU: return choose(z > splat(0), splat(1), splat(0));
 	case LEAKY_RELU: return choose(z > splat(0), splat(1), parameter);
 	case ELU: return choose(z > splat(0), splat(1), parameter * vexp(z));
-	case SELU:
-		return splat(SELU_SCALE) * choose(z > splat(0), splat(1), splat(SELU_ALPHA) * vexp(z));
+	case SELU: return splat(SELU_SCALE) * choose(z > splat(0), splat(1), splat(SELU_ALPHA) * vexp(z));
 	case GELU: {
 		vf density = splat(ONE_OVER_SQRT_2PI) * vexp(splat(-0.5f) * z * z);
 		return muladd(z, density, normal_below(z));
 	}
 	case SILU: return vsigmoid(z) * (splat(1) + (z - a));
 	case SOFTPLUS: return vsigmoid(z);
-	case HARD_SIGMOID:
-		return (vf)((vi)splat(1.0f / 6) & (z > splat(-3)) & (z < splat(3)));
+	case HARD_SIGMOID: return (vf)((vi)splat(1.0f / 6) & (z > splat(-3)) & (z < splat(3)));
 	case MISH: {
 		vf n = mish_n(z), m = n + splat(2);
 		/* 1 − tanh² = 4(n + 1)/(n + 2)². */
@@ -103,7 +101,8 @@ VERB(activate) { activate(w, FLOATS(0), FLOATS(1), (enum activation)a[2], LONG(3
 
 VERB(activate_backward)
 {
-	activate_backward(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), (enum activation)a[4], LONG(5), FLOAT(6));
+	activate_backward(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), (enum activation)a[4], LONG(5),
+			  FLOAT(6));
 }
 
 /** Y = f(X), for the tests of accuracy: in the verbs these functions only come composed. */

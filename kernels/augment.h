@@ -27,13 +27,14 @@ INLINE vf between_pixels(const float *image, int stride, vf x, vf y)
 		corner[3][lane] = p[stride + 1];
 	}
 	const vf nw = load(corner[0]), sw = load(corner[2]);
-	const vf upper = muladd(right, load(corner[1]) - nw, nw), lower = muladd(right, load(corner[3]) - sw, sw);
+	const vf upper = muladd(right, load(corner[1]) - nw, nw),
+		 lower = muladd(right, load(corner[3]) - sw, sw);
 	return muladd(below, lower - upper, upper);
 }
 
 /** Y(u, v) = X(a·u + b·v + c + dx, d·u + e·v + f + dy), u and v from the middle; D, if any, holds dx, then dy. */
-static void warp(Worker *w, float *Y, const float *X, const float *maps, const float *D, long rows, long height,
-		 long width, float fill)
+static void warp(Worker *w, float *Y, const float *X, const float *maps, const float *D, long rows,
+		 long height, long width, float fill)
 {
 	const long pixels = height * width, stride = width + MARGIN;
 	float *image = w->scratch;
@@ -48,7 +49,8 @@ static void warp(Worker *w, float *Y, const float *X, const float *maps, const f
 		const float *map = maps + 6 * r, *dx = D ? D + 2 * r * pixels : 0;
 		for (long i = 0; i < height; i++)
 			for (long j = 0; j < width; j++)
-				image[(i + MARGIN_BEFORE) * stride + j + MARGIN_BEFORE] = X[r * pixels + i * width + j];
+				image[(i + MARGIN_BEFORE) * stride + j + MARGIN_BEFORE] =
+					X[r * pixels + i * width + j];
 		const vf c = splat(map[2]) + (middle_x + splat(MARGIN_BEFORE));
 		const vf f = splat(map[5]) + (middle_y + splat(MARGIN_BEFORE));
 		for (long i = 0; i < height; i++) {
@@ -60,7 +62,8 @@ static void warp(Worker *w, float *Y, const float *X, const float *maps, const f
 				vf x = muladd(splat(map[0]), u, row_x), y = muladd(splat(map[3]), u, row_y);
 				if (dx) {
 					x = x + (rest == VL ? load(dx + at) : load_some(dx + at, rest));
-					y = y + (rest == VL ? load(dx + pixels + at) : load_some(dx + pixels + at, rest));
+					y = y + (rest == VL ? load(dx + pixels + at)
+							    : load_some(dx + pixels + at, rest));
 				}
 				x = vmin(vmax(x, zero), most_x);
 				y = vmin(vmax(y, zero), most_y);
@@ -70,10 +73,7 @@ static void warp(Worker *w, float *Y, const float *X, const float *maps, const f
 	}
 }
 
-VERB(warp)
-{
-	warp(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), LONG(4), LONG(5), LONG(6), FLOAT(7));
-}
+VERB(warp) { warp(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), LONG(4), LONG(5), LONG(6), FLOAT(7)); }
 
 /** Element i of the stream as a number in [−1, 1]. */
 INLINE vf noise(vu index, vu key0, vu key1)
@@ -144,7 +144,8 @@ static void elastic(Worker *w, float *D, const float *bell, long taps, float alp
 
 VERB(elastic)
 {
-	elastic(w, FLOATS(0), FLOATS(1), LONG(2), FLOAT(3), BITS(4), BITS(5), BITS(6), LONG(7), LONG(8), LONG(9));
+	elastic(w, FLOATS(0), FLOATS(1), LONG(2), FLOAT(3), BITS(4), BITS(5), BITS(6), LONG(7), LONG(8),
+		LONG(9));
 }
 
 #endif

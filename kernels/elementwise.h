@@ -12,18 +12,18 @@
  * The statements for every vector of this worker's share of n elements: GET(p) reads p[i…], PUT(p, x) writes.
  * The last, shorter vector takes the same way with `rest` < VL elements, through memory of its own.
  */
-#define EACH(w, n, ...)                             \
-	do {                                        \
-		long i, end;                        \
-		share(w, n, LANES, &i, &end);       \
-		for (; i + VL <= end; i += VL) {    \
-			enum { rest = VL };         \
-			__VA_ARGS__;                \
-		}                                   \
-		if (i < end) {                      \
-			const long rest = end - i;  \
-			__VA_ARGS__;                \
-		}                                   \
+#define EACH(w, n, ...)                            \
+	do {                                       \
+		long i, end;                       \
+		share(w, n, LANES, &i, &end);      \
+		for (; i + VL <= end; i += VL) {   \
+			enum { rest = VL };        \
+			__VA_ARGS__;               \
+		}                                  \
+		if (i < end) {                     \
+			const long rest = end - i; \
+			__VA_ARGS__;               \
+		}                                  \
 	} while (0)
 #define GET(p) (rest == VL ? load((p) + i) : load_some((p) + i, rest))
 #define PUT(p, x) put((p) + i, x, rest)
@@ -164,7 +164,8 @@ static void sum_rows(Worker *w, float *db, const float *dZ, long rows, long cols
 		const long rest = end - j < VL ? end - j : VL;
 		vf sum = splat(0);
 		for (long r = 0; r < rows; r++)
-			sum = sum + (rest == VL ? load(dZ + r * cols + j) : load_some(dZ + r * cols + j, rest));
+			sum = sum +
+			      (rest == VL ? load(dZ + r * cols + j) : load_some(dZ + r * cols + j, rest));
 		put(db + j, sum, rest);
 	}
 }
@@ -180,7 +181,8 @@ INLINE void prefetch(const void *from, long bytes)
 		__builtin_prefetch((const char *)from + at);
 }
 
-static void gather_floats(Worker *w, float *X, const float *table, const int32_t *indices, long rows, long cols)
+static void gather_floats(Worker *w, float *X, const float *table, const int32_t *indices, long rows,
+			  long cols)
 {
 	long r, last;
 	share(w, rows, 1, &r, &last);
@@ -198,8 +200,8 @@ static void gather_floats(Worker *w, float *X, const float *table, const int32_t
 }
 
 /** Bytes become byte · scale + shift. */
-static void gather_bytes(Worker *w, float *X, const uint8_t *table, const int32_t *indices, long rows, long cols,
-			 float scale, float shift)
+static void gather_bytes(Worker *w, float *X, const uint8_t *table, const int32_t *indices, long rows,
+			 long cols, float scale, float shift)
 {
 	const vf a = splat(scale), b = splat(shift);
 	long r, last;

@@ -9,7 +9,8 @@
 #include "norms.h"
 
 /** Y = X ∘ a + b, row vectors over every row; b null: no shift. Y may be X. */
-static void scale_columns(Worker *w, float *Y, const float *X, const float *a, const float *b, long rows, long cols)
+static void scale_columns(Worker *w, float *Y, const float *X, const float *a, const float *b, long rows,
+			  long cols)
 {
 	long r, last;
 	share(w, rows, 1, &r, &last);
@@ -29,10 +30,8 @@ VERB(scale_columns) { scale_columns(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3
 /** s = Σ_rows A ∘ B, rows in order; vectors lie along the columns. */
 static void sum_products(Worker *w, float *s, const float *A, const float *B, long rows, long cols)
 {
-	EACH_COLUMN(
-		w, cols, vf sum = splat(0);
-		for (long r = 0; r < rows; r++) sum = muladd(AT(A, r), AT(B, r), sum);
-		PUT(s, sum));
+	EACH_COLUMN(w, cols, vf sum = splat(0);
+		    for (long r = 0; r < rows; r++) sum = muladd(AT(A, r), AT(B, r), sum); PUT(s, sum));
 }
 
 VERB(sum_products) { sum_products(w, FLOATS(0), FLOATS(1), FLOATS(2), LONG(3), LONG(4)); }
@@ -126,7 +125,8 @@ static void average(Worker *w, float *S, float *P, enum average kind, long k, lo
 	}
 	switch (kind) {
 	case IDENTITY_MEAN:
-		EACH(w, size, vf sum = splat(0); for (long m = 0; m < k; m++) sum = sum + member(P, size, m, i, rest);
+		EACH(w, size, vf sum = splat(0);
+		     for (long m = 0; m < k; m++) sum = sum + member(P, size, m, i, rest);
 		     PUT(S, sum * splat(1 / (float)k)));
 		break;
 	case EXP_MEAN:

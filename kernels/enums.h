@@ -1,4 +1,5 @@
-/* Written by kernels/enums.ts from the tables of src/engine. */
+/* Written by kernels/enums.ts from the tables of src/. */
+/* clang-format off */
 #ifndef NNT_ENUMS_H
 #define NNT_ENUMS_H
 

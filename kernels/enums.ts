@@ -32,7 +32,8 @@ const elementwise = lossNames.filter((name) => {
 
 /** The text of kernels/enums.h. */
 export function enumsHeader(): string {
-  return `/* Written by kernels/enums.ts from the tables of src/engine. */
+  return `/* Written by kernels/enums.ts from the tables of src/. */
+/* clang-format off */
 #ifndef NNT_ENUMS_H
 #define NNT_ENUMS_H
 

@@ -65,23 +65,23 @@ INLINE void tile(const int rows, const int vectors, const int k_together, const 
 {
 	vf acc[MR][NV];
 	const float *pi[MR];
-UNROLL
+	UNROLL
 	for (int i = 0; i < rows; i++) {
 		pi[i] = p + i * ps;
-UNROLL
+		UNROLL
 		for (int v = 0; v < vectors; v++)
 			acc[i][v] = init ? load(init + i * is + v * VL) : splat(0);
 	}
 	if (k_together) {
 		for (long k = 0; k < K; k++, q += qs) {
 			vf b[NV];
-UNROLL
+			UNROLL
 			for (int v = 0; v < vectors; v++)
 				b[v] = load(q + v * VL);
-UNROLL
+			UNROLL
 			for (int i = 0; i < rows; i++) {
 				vf a = splat(pi[i][k]);
-UNROLL
+				UNROLL
 				for (int v = 0; v < vectors; v++)
 					acc[i][v] = muladd(a, b[v], acc[i][v]);
 			}
@@ -89,23 +89,24 @@ UNROLL
 	} else {
 		for (long k = 0; k < K; k++, q += qs, p += ps) {
 			vf b[NV];
-UNROLL
+			UNROLL
 			for (int v = 0; v < vectors; v++)
 				b[v] = load(q + v * VL);
-UNROLL
+			UNROLL
 			for (int i = 0; i < rows; i++) {
 				vf a = splat(p[i]);
-UNROLL
+				UNROLL
 				for (int v = 0; v < vectors; v++)
 					acc[i][v] = muladd(a, b[v], acc[i][v]);
 			}
 		}
 	}
-UNROLL
-	for (int i = 0; i < rows; i++)
-UNROLL
+	UNROLL
+	for (int i = 0; i < rows; i++) {
+		UNROLL
 		for (int v = 0; v < vectors; v++)
 			store(out + i * os + v * VL, acc[i][v]);
+	}
 }
 
 #define TILE(rows, vectors, together)                                                                      \
@@ -116,6 +117,7 @@ UNROLL
 		tile(rows, vectors, together, p, ps, q, qs, k, init, is, out, os);                         \
 	}
 #define TILES(rows) TILE(rows, 1, 0) TILE(rows, 2, 0) TILE(rows, 1, 1) TILE(rows, 2, 1)
+/* clang-format off */
 #define ROW(rows)                                            \
 	{                                                    \
 		{ tile_##rows##_1_0, tile_##rows##_2_0 },    \
@@ -144,6 +146,7 @@ static Tile *const tiles[MR][2][NV] = {
 	ROW(9), ROW(10), ROW(11), ROW(12),
 #endif
 };
+/* clang-format on */
 
 /* ---- packing ------------------------------------------------------------------------------------- */
 
@@ -219,8 +222,10 @@ INLINE void put_lanes(float *to, vf x, long count)
 	float lanes[VL] __attribute__((aligned(VL * 4)));
 	store(lanes, x);
 	switch (count) {
-#define PUT_LANES(n) \
-	case n: __builtin_memcpy(to, lanes, 4 * n); return;
+#define PUT_LANES(n)                                \
+	case n:                                     \
+		__builtin_memcpy(to, lanes, 4 * n); \
+		return;
 #if VL >= 8
 		PUT_LANES(5)
 		PUT_LANES(6)
@@ -415,8 +420,8 @@ static void gemm(Worker *w, float *C, const float *A, const float *B, const floa
 	if (cost(m, n, k, bcs, 0) <= cost(n, m, k, ars, 1)) {
 		x = (Product){ A, B, bias, C, ars, acs, brs, bcs, n, 1, m, n, k, start };
 	} else {
-		x = (Product){ B, A, bias, C, bcs, brs, acs, ars, 1, n, n, m, k,
-			       start == START_LANES ? START_ROWS : start };
+		x = (Product){ B,   A, bias, C, bcs, brs, acs,
+			       ars, 1, n,    n, m,   k,	  start == START_LANES ? START_ROWS : start };
 	}
 	/* A dimension of one makes both strides meaningless; the tiles want one of them to be 1. */
 	if (x.prs != 1 && x.pks != 1)
@@ -430,18 +435,18 @@ static void gemm(Worker *w, float *C, const float *A, const float *B, const floa
 		long l0, l1;
 		share(w, x.L, NR, &l0, &l1);
 		if (l0 < l1)
-			product_part(w, &x, 0, tile_count, l0, l1, 0, w->shared + SHARED_FLOATS / count * w->id,
-				     SHARED_FLOATS / count);
+			product_part(w, &x, 0, tile_count, l0, l1, 0,
+				     w->shared + SHARED_FLOATS / count * w->id, SHARED_FLOATS / count);
 	} else {
-		product_part(w, &x, tile_count * w->id / count, tile_count * (w->id + 1) / count, 0, x.L,
-			     1, w->shared, SHARED_FLOATS);
+		product_part(w, &x, tile_count * w->id / count, tile_count * (w->id + 1) / count, 0, x.L, 1,
+			     w->shared, SHARED_FLOATS);
 	}
 }
 
 VERB(gemm)
 {
-	gemm(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), (enum start)a[4], LONG(5), LONG(6), LONG(7), INT(8),
-	     INT(9));
+	gemm(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), (enum start)a[4], LONG(5), LONG(6), LONG(7),
+	     INT(8), INT(9));
 }
 
 #endif

@@ -36,8 +36,8 @@ static float peak(long rounds)
 	const vf a = splat(0.999f), b = splat(0.001f);
 	for (long r = 0; r < rounds; r++)
 		UNROLL
-		for (int i = 0; i < SUMS; i++)
-			sums[i] = muladd(sums[i], a, b);
+	for (int i = 0; i < SUMS; i++)
+		sums[i] = muladd(sums[i], a, b);
 	float total = 0;
 	for (int i = 0; i < SUMS; i++)
 		total += sums[i][0];

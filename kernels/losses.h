@@ -78,10 +78,7 @@ INLINE void put_column(float *p, vf x, long step, long count)
 	}
 	store_some_apart(p, x, step, count);
 }
-INLINE vf sign(vf x)
-{
-	return choose(x > splat(0), splat(1), choose(x < splat(0), splat(-1), x * splat(0)));
-}
+INLINE vf sign(vf x) { return choose(x > splat(0), splat(1), choose(x < splat(0), splat(-1), x * splat(0))); }
 
 /** One output's loss, and ∂L/∂s. */
 INLINE vf element_loss(const enum loss_rule rule, vf s, vf y, vf q, vf w, vf *gradient)
@@ -93,15 +90,9 @@ INLINE vf element_loss(const enum loss_rule rule, vf s, vf y, vf q, vf w, vf *gr
 		*gradient = (one - y) - l * vsigmoid(-s);
 		return muladd(one - y, s, l * vsoftplus(-s));
 	}
-	case MSE:
-		*gradient = d + d;
-		return d * d;
-	case HALF_SQUARED_ERROR:
-		*gradient = d;
-		return half * d * d;
-	case MAE:
-		*gradient = sign(d);
-		return r;
+	case MSE: *gradient = d + d; return d * d;
+	case HALF_SQUARED_ERROR: *gradient = d; return half * d * d;
+	case MAE: *gradient = sign(d); return r;
 	case HUBER:
 		*gradient = choose(d > q, q, choose(d < -q, -q, d));
 		return choose(r <= q, half * r * r, q * muladd(-half, q, r));
@@ -116,9 +107,7 @@ INLINE vf element_loss(const enum loss_rule rule, vf s, vf y, vf q, vf w, vf *gr
 	case QUANTILE:
 		*gradient = choose(y > s, -q, choose(y < s, one - q, d * splat(0)));
 		return vmax(q * -d, (one - q) * d);
-	default:
-		*gradient = d;
-		return d;
+	default: *gradient = d; return d;
 	}
 }
 
@@ -134,7 +123,8 @@ INLINE void element_rows(const enum loss_rule rule, const Loss *x, long first, l
 		const vf row = x->row_weights ? scale * column(x->row_weights + r, 1, count) : scale;
 		vf sum = splat(0), hits = splat(0);
 		for (long j = 0; j < n; j++) {
-			const vf s = column(x->S + r * n + j, n, count), y = column(x->Y + r * n + j, n, count);
+			const vf s = column(x->S + r * n + j, n, count),
+				 y = column(x->Y + r * n + j, n, count);
 			const vf w = splat(x->weights ? x->weights[j] : 1);
 			vf gradient;
 			sum = sum + element_loss(rule, s, y, q, w, &gradient);
@@ -149,7 +139,8 @@ INLINE void element_rows(const enum loss_rule rule, const Loss *x, long first, l
 }
 
 /** Outputs are means, then as many logarithms v of variances: L = ½(v + (s − y)²/e^v), v at least `parameter`. */
-static void gaussian_rows(const Loss *x, long first, long last, double share_of_one, float *losses, float *right)
+static void gaussian_rows(const Loss *x, long first, long last, double share_of_one, float *losses,
+			  float *right)
 {
 	const long n = x->n, targets = n / 2;
 	const vf half = splat(0.5f), least = splat(x->parameter), per_target = splat(1 / (float)targets);
@@ -181,7 +172,8 @@ INLINE vf focus(vf l, float gamma, vf *steeper)
 {
 	const vf q = -vexpm1(-l), zero = splat(0), one = splat(1);
 	const vi some = q > zero;
-	const vf power = gamma == 0 ? one : choose(some, vexp(splat(gamma) * vlog(choose(some, q, one))), zero);
+	const vf power =
+		gamma == 0 ? one : choose(some, vexp(splat(gamma) * vlog(choose(some, q, one))), zero);
 	*steeper = power * muladd(splat(gamma) * (one - q), choose(some, l / q, one), one);
 	return power;
 }
@@ -228,7 +220,8 @@ static void cross_entropy_block(const Loss *x, long block, long from, long n, lo
 		if (focal)
 			L = hard * focus(l, x->parameter, &steeper);
 		if (smoothing != 0)
-			L = muladd(smooth_share, muladd(splat(sum_of_weights), log_sum, gaps), hard_share * hard);
+			L = muladd(smooth_share, muladd(splat(sum_of_weights), log_sum, gaps),
+				   hard_share * hard);
 		vf hit = choose(largest == target, splat(1), splat(0));
 		if (block > 0) {
 			L = column(losses + r, 1, count) + L;
@@ -309,7 +302,7 @@ static void loss(Worker *w, const Loss *x)
 		case CROSS_ENTROPY: cross_entropy_rows(&part, first, last, one, losses, right); break;
 #define ELEMENT_LOSS(rule) \
 	case rule: element_rows(rule, &part, first, last, one, losses, right); break;
-		EACH_ELEMENTWISE_LOSS(ELEMENT_LOSS)
+			EACH_ELEMENTWISE_LOSS(ELEMENT_LOSS)
 		}
 		team_meet(w);
 		if (w->id == 0)
@@ -324,8 +317,10 @@ static void loss(Worker *w, const Loss *x)
 
 VERB(loss)
 {
-	const Loss x = { FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOATS(4), DOUBLES(5), (enum loss_rule)a[6],
-			 FLOAT(7), LONG(8), LONG(9), FLOATS(10), LONG(11) };
+	const Loss x = {
+		FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3),  FLOATS(4), DOUBLES(5), (enum loss_rule)a[6],
+		FLOAT(7),  LONG(8),   LONG(9),	 FLOATS(10), LONG(11)
+	};
 	loss(w, &x);
 }
 

@@ -160,8 +160,9 @@ static Handle *open_handle(const Isa *isa, int threads)
 	team->isa = isa;
 	team->size = threads;
 	for (int id = 0; id < threads; id++)
-		team->workers[id] = (Worker){ id, 1, 0, team, shared + SHARED_FLOATS + (size_t)id * SCRATCH_FLOATS,
-					      shared };
+		team->workers[id] = (Worker){
+			id, 1, 0, team, shared + SHARED_FLOATS + (size_t)id * SCRATCH_FLOATS, shared
+		};
 	handle->team = team;
 	handle->memory = memory;
 	handle->started = 1;
@@ -331,9 +332,9 @@ NAPI_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports)
 		const char *name;
 		napi_callback call;
 	} functions[] = {
-		{ "sets", js_sets },	   { "fused", js_fused }, { "open", js_open },	 { "threads", js_threads },
-		{ "address", js_address }, { "run", js_run },	  { "close", js_close }, { "peak", js_peak },
-		{ "source", js_source },
+		{ "sets", js_sets },	   { "fused", js_fused },     { "open", js_open },
+		{ "threads", js_threads }, { "address", js_address }, { "run", js_run },
+		{ "close", js_close },	   { "peak", js_peak },	      { "source", js_source },
 	};
 	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
 		napi_value function;

@@ -28,7 +28,7 @@ typedef struct {
 
 /** Like EACH, over this worker's columns; AT(p, r) reads row r of a matrix. */
 #define EACH_COLUMN(w, cols, ...) EACH(w, cols, __VA_ARGS__)
-#define AT(p, r) GET((p) + (r) * cols)
+#define AT(p, r) GET((p) + cols * (r))
 
 static void batch_norm(Worker *w, const Norm *x)
 {
@@ -61,10 +61,10 @@ static void batch_norm(Worker *w, const Norm *x)
 		} else {
 			mean = GET(x->running_mean);
 			inverse = one / vsqrt(GET(x->running_variance) + splat(x->eps));
-		} const vf gamma = GET(x->gamma),
-		beta = GET(x->beta);
-		for (long r = 0; r < rows; r++) PUT(x->Y + r * cols,
-						    muladd((AT(x->X, r) - mean) * inverse, gamma, beta)));
+		} const vf gamma = GET(x->gamma);
+		const vf beta = GET(x->beta); for (long r = 0; r < rows; r++) {
+			PUT(x->Y + r * cols, muladd((AT(x->X, r) - mean) * inverse, gamma, beta));
+		});
 }
 
 static void batch_norm_backward(Worker *w, const NormBackward *x)
@@ -87,12 +87,12 @@ static void batch_norm_backward(Worker *w, const NormBackward *x)
 }
 
 /** The statements for every 16 lanes of a row: `lane` numbers the vectors, `rest` ≤ VL elements are there. */
-#define EACH_LANE(cols, ...)                                                           \
-	for (long i = 0; i < (cols); i += VL) {                                        \
-		const int lane = (int)(i / VL) % LANE_VECTORS;                         \
-		const long rest = (cols) - i < VL ? (cols) - i : VL;                   \
-		(void)lane;                                                            \
-		__VA_ARGS__;                                                           \
+#define EACH_LANE(cols, ...)                                           \
+	for (long i = 0; i < (cols); i += VL) {                        \
+		const int lane = (int)(i / VL) % LANE_VECTORS;         \
+		const long rest = -i + (cols) < VL ? -i + (cols) : VL; \
+		(void)lane;                                            \
+		__VA_ARGS__;                                           \
 	}
 /** Zeros behind the last of `rest` elements. */
 INLINE vf cut(vf x, long rest)
@@ -122,7 +122,8 @@ static void layer_norm(Worker *w, const Norm *x)
 		EACH_LANE(cols, lanes[lane] = lanes[lane] + cut(GET(X) - about, rest));
 		const vf mean = about + splat(fold_lanes(lanes) / count);
 		clear(lanes);
-		EACH_LANE(cols, const vf d = cut(GET(X) - mean, rest); lanes[lane] = muladd(d, d, lanes[lane]));
+		EACH_LANE(cols, const vf d = cut(GET(X) - mean, rest);
+			  lanes[lane] = muladd(d, d, lanes[lane]));
 		const vf inverse = splat(1) / vsqrt(splat(fold_lanes(lanes) / count + x->eps));
 		x->mean[r] = mean[0];
 		x->inverse_std[r] = inverse[0];
@@ -152,10 +153,11 @@ static void layer_norm_backward(Worker *w, const NormBackward *x)
 		vf sums[LANE_VECTORS], sums_hat[LANE_VECTORS];
 		clear(sums);
 		clear(sums_hat);
-		EACH_LANE(cols, const vf d = GET(x->gamma) * GET(dY); const vf hat = (GET(X) - mean) * inverse;
-			  sums[lane] = sums[lane] + d;
+		EACH_LANE(cols, const vf d = GET(x->gamma) * GET(dY);
+			  const vf hat = (GET(X) - mean) * inverse; sums[lane] = sums[lane] + d;
 			  sums_hat[lane] = muladd(d, cut(hat, rest), sums_hat[lane]));
-		const vf mean_d = splat(fold_lanes(sums) / count), mean_hat = splat(fold_lanes(sums_hat) / count);
+		const vf mean_d = splat(fold_lanes(sums) / count),
+			 mean_hat = splat(fold_lanes(sums_hat) / count);
 		EACH_LANE(cols, const vf hat = (GET(X) - mean) * inverse;
 			  const vf d = GET(x->gamma) * GET(dY) - mean_d;
 			  PUT(dX, inverse * muladd(-hat, mean_hat, d)));
@@ -163,8 +165,8 @@ static void layer_norm_backward(Worker *w, const NormBackward *x)
 }
 
 /** Y = γ ⊙ X/√(mean(X²) + ε) over each row. */
-static void rms_norm(Worker *w, float *out, const float *in, const float *gamma, float eps, float *inverses, long rows,
-		     long cols)
+static void rms_norm(Worker *w, float *out, const float *in, const float *gamma, float eps, float *inverses,
+		     long rows, long cols)
 {
 	const float count = (float)(cols ? cols : 1);
 	long r, last;
@@ -185,9 +187,9 @@ static void rms_norm_backward(Worker *w, float *out, float *dGamma, const float 
 			      const float *gamma, const float *inverses, long rows, long cols)
 {
 	EACH_COLUMN(
-		w, cols, vf sum = splat(0);
-		for (long r = 0; r < rows; r++) sum = muladd(AT(gradient, r), AT(in, r) * splat(inverses[r]), sum);
-		PUT(dGamma, sum));
+		w, cols, vf sum = splat(0); for (long r = 0; r < rows; r++) {
+			sum = muladd(AT(gradient, r), AT(in, r) * splat(inverses[r]), sum);
+		} PUT(dGamma, sum));
 	team_meet(w); /* dX may be dY */
 	const float count = (float)(cols ? cols : 1);
 	long r, last;
@@ -208,14 +210,15 @@ static void rms_norm_backward(Worker *w, float *out, float *dGamma, const float 
 
 VERB(batch_norm)
 {
-	const Norm x = { FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3),  FLOAT(4),   FLOATS(5), FLOATS(6),
+	const Norm x = { FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3),  FLOAT(4),	 FLOATS(5), FLOATS(6),
 			 LONG(7),   LONG(8),   FLOATS(9), FLOATS(10), FLOAT(11), INT(12) };
 	batch_norm(w, &x);
 }
 
 VERB(layer_norm)
 {
-	const Norm x = { FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOAT(4), FLOATS(5), FLOATS(6), LONG(7), LONG(8) };
+	const Norm x = { FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOAT(4),
+			 FLOATS(5), FLOATS(6), LONG(7),	  LONG(8) };
 	layer_norm(w, &x);
 }
 
@@ -242,7 +245,8 @@ VERB(rms_norm) { rms_norm(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOAT(3), FLOATS(4
 
 VERB(rms_norm_backward)
 {
-	rms_norm_backward(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOATS(4), FLOATS(5), LONG(6), LONG(7));
+	rms_norm_backward(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOATS(4), FLOATS(5), LONG(6),
+			  LONG(7));
 }
 
 #endif

@@ -45,21 +45,23 @@ static void sgd(Worker *w, const Step *x)
 INLINE void adam_rule(Worker *w, const Step *x, const int decays, const int amsgrad)
 {
 	const double *c = x->c;
-	float *const theta = x->theta, *const m = x->slots[0], *const v = x->slots[1], *const largest = x->slots[2];
+	float *const theta = x->theta, *const m = x->slots[0], *const v = x->slots[1],
+		     *const largest = x->slots[2];
 	const float *const gradient = x->gradient;
 	const vf shrink = ALL(c[ADAM_SHRINK]), decay = ALL(c[ADAM_DECAY]), eps = ALL(c[ADAM_EPS]);
 	const vf step = ALL(-c[ADAM_LR] / c[ADAM_CORRECTION1]);
 	const vf root = ALL(1 / __builtin_sqrt(c[ADAM_CORRECTION2]));
 	const vf beta1 = ALL(c[ADAM_BETA1]), rest1 = ALL(1 - c[ADAM_BETA1]);
 	const vf beta2 = ALL(c[ADAM_BETA2]), rest2 = ALL(1 - c[ADAM_BETA2]);
-	EACH(w, x->n, vf t = GET(theta); vf g = GET(gradient); if (decays) {
-		g = muladd(decay, t, g);
-		t = shrink * t;
-	} const vf mean = muladd(beta1, GET(m), rest1 * g);
-	     vf square = muladd(beta2, GET(v), rest2 * g * g); PUT(m, mean); PUT(v, square); if (amsgrad) {
-		     square = vmax(square, GET(largest));
-		     PUT(largest, square);
-	     } PUT(theta, t + step * mean / muladd(vsqrt(square), root, eps)));
+	EACH(
+		w, x->n, vf t = GET(theta); vf g = GET(gradient); if (decays) {
+			g = muladd(decay, t, g);
+			t = shrink * t;
+		} const vf mean = muladd(beta1, GET(m), rest1 * g);
+		vf square = muladd(beta2, GET(v), rest2 * g * g); PUT(m, mean); PUT(v, square); if (amsgrad) {
+			square = vmax(square, GET(largest));
+			PUT(largest, square);
+		} PUT(theta, t + step * mean / muladd(vsqrt(square), root, eps)));
 }
 
 static void adam(Worker *w, const Step *x)
@@ -92,7 +94,8 @@ static void adadelta(Worker *w, const Step *x)
 	const float *const gradient = x->gradient;
 	const vf eta = ALL(-c[ADADELTA_LR]), decay = ALL(c[ADADELTA_DECAY]), eps = ALL(c[ADADELTA_EPS]);
 	const vf rho = ALL(c[ADADELTA_RHO]), rest1 = ALL(1 - c[ADADELTA_RHO]);
-	EACH(w, x->n, const vf t = GET(theta); const vf g = DECAYED; const vf square = muladd(rho, GET(v), rest1 * g * g);
+	EACH(w, x->n, const vf t = GET(theta); const vf g = DECAYED;
+	     const vf square = muladd(rho, GET(v), rest1 * g * g);
 	     const vf delta = g * vsqrt(GET(u) + eps) / vsqrt(square + eps); PUT(v, square);
 	     PUT(u, muladd(rho, GET(u), rest1 * delta * delta)); PUT(theta, muladd(eta, delta, t)));
 }
@@ -104,18 +107,20 @@ INLINE void rmsprop_rule(Worker *w, const Step *x, const int momentum, const int
 	float *const theta = x->theta, *const v = x->slots[0], *const b = x->slots[1], *const m = x->slots[2];
 	const float *const gradient = x->gradient;
 	const vf eta = ALL(-c[RMSPROP_LR]), decay = ALL(c[RMSPROP_DECAY]), eps = ALL(c[RMSPROP_EPS]);
-	const vf alpha = ALL(c[RMSPROP_ALPHA]), rest1 = ALL(1 - c[RMSPROP_ALPHA]), mu = ALL(c[RMSPROP_MOMENTUM]);
-	EACH(w, x->n, const vf t = GET(theta); const vf g = DECAYED;
-	     const vf square = muladd(alpha, GET(v), rest1 * g * g); PUT(v, square); vf spread = square;
-	     if (centered) {
-		     const vf mean = muladd(alpha, GET(m), rest1 * g);
-		     PUT(m, mean);
-		     spread = vmax(splat(0), muladd(-mean, mean, square));
-	     } vf d = g / (vsqrt(spread) + eps);
-	     if (momentum) {
-		     d = muladd(mu, GET(b), d);
-		     PUT(b, d);
-	     } PUT(theta, muladd(eta, d, t)));
+	const vf alpha = ALL(c[RMSPROP_ALPHA]), rest1 = ALL(1 - c[RMSPROP_ALPHA]),
+		 mu = ALL(c[RMSPROP_MOMENTUM]);
+	EACH(
+		w, x->n, const vf t = GET(theta); const vf g = DECAYED;
+		const vf square = muladd(alpha, GET(v), rest1 * g * g); PUT(v, square); vf spread = square;
+		if (centered) {
+			const vf mean = muladd(alpha, GET(m), rest1 * g);
+			PUT(m, mean);
+			spread = vmax(splat(0), muladd(-mean, mean, square));
+		} vf d = g / (vsqrt(spread) + eps);
+		if (momentum) {
+			d = muladd(mu, GET(b), d);
+			PUT(b, d);
+		} PUT(theta, muladd(eta, d, t)));
 }
 
 static void rmsprop(Worker *w, const Step *x)
@@ -142,7 +147,8 @@ static void nadam(Worker *w, const Step *x)
 	const vf root = ALL(1 / __builtin_sqrt(c[NADAM_CORRECTION2]));
 	const vf beta1 = ALL(c[NADAM_BETA1]), rest1 = ALL(1 - c[NADAM_BETA1]);
 	const vf beta2 = ALL(c[NADAM_BETA2]), rest2 = ALL(1 - c[NADAM_BETA2]);
-	EACH(w, x->n, const vf t = GET(theta); const vf g = DECAYED; const vf mean = muladd(beta1, GET(m), rest1 * g);
+	EACH(w, x->n, const vf t = GET(theta); const vf g = DECAYED;
+	     const vf mean = muladd(beta1, GET(m), rest1 * g);
 	     const vf square = muladd(beta2, GET(v), rest2 * g * g); PUT(m, mean); PUT(v, square);
 	     PUT(theta, t - muladd(gradient_rate, g, mean_rate * mean) / muladd(vsqrt(square), root, eps)));
 }
@@ -156,7 +162,8 @@ static void adamax(Worker *w, const Step *x)
 	const vf step = ALL(c[ADAMAX_LR] / c[ADAMAX_CORRECTION1]);
 	const vf decay = ALL(c[ADAMAX_DECAY]), eps = ALL(c[ADAMAX_EPS]);
 	const vf beta1 = ALL(c[ADAMAX_BETA1]), rest1 = ALL(1 - c[ADAMAX_BETA1]), beta2 = ALL(c[ADAMAX_BETA2]);
-	EACH(w, x->n, const vf t = GET(theta); const vf g = DECAYED; const vf mean = muladd(beta1, GET(m), rest1 * g);
+	EACH(w, x->n, const vf t = GET(theta); const vf g = DECAYED;
+	     const vf mean = muladd(beta1, GET(m), rest1 * g);
 	     const vf largest = vmax(beta2 * GET(u), vabs(g) + eps); PUT(m, mean); PUT(u, largest);
 	     PUT(theta, t - step * mean / largest));
 }

@@ -242,17 +242,19 @@ INLINE void transpose(vf r[VL])
 	UNROLL
 	for (int i = 0; i < 16; i += 2) {
 		t[i] = SHUFFLE(r[i], r[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-		t[i + 1] = SHUFFLE(r[i], r[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+		t[i + 1] =
+			SHUFFLE(r[i], r[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
 	}
 	UNROLL
-	for (int i = 0; i < 16; i += 4)
+	for (int i = 0; i < 16; i += 4) {
 		UNROLL
 		for (int h = 0; h < 2; h++) {
-			u[i + 2 * h] = SHUFFLE(t[i + h], t[i + h + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25,
-					       12, 13, 28, 29);
+			u[i + 2 * h] = SHUFFLE(t[i + h], t[i + h + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24,
+					       25, 12, 13, 28, 29);
 			u[i + 2 * h + 1] = SHUFFLE(t[i + h], t[i + h + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11,
 						   26, 27, 14, 15, 30, 31);
 		}
+	}
 	/* u[4q + c] holds, in part p, column 4p + c of rows 4q … 4q + 3. */
 	UNROLL
 	for (int c = 0; c < 4; c++) {

@@ -123,7 +123,7 @@ static void judge(Team *team, double saved)
 		team->alone_for = team->alone_for > 0 ? 2 * team->alone_for : ALONE_LEAST;
 		if (team->alone_for > ALONE_MOST)
 			team->alone_for = ALONE_MOST;
-		team->alone_until = os_now() + team->alone_for; 
+		team->alone_until = os_now() + team->alone_for;
 	}
 }
 

@@ -46,8 +46,9 @@ EXPORT("open") void team_open(Team *team, int threads)
 	team->isa = &nnt_wasm;
 	team->size = threads;
 	for (int id = 0; id < threads; id++)
-		team->workers[id] = (Worker){ id, 1, 0, team, shared + SHARED_FLOATS + (unsigned long)id * SCRATCH_FLOATS,
-					      shared };
+		team->workers[id] = (Worker){
+			id, 1, 0, team, shared + SHARED_FLOATS + (unsigned long)id * SCRATCH_FLOATS, shared
+		};
 }
 
 EXPORT("run") void wasm_run(Team *team, const double *list, long words) { team_run(team, list, words); }

@@ -12,8 +12,8 @@ static napi_value js_lock(napi_env env, napi_callback_info info)
 	napi_value v[2], result = 0;
 	size_t count = 2;
 	double file = -1, exclusive = 0;
-	if (napi_get_cb_info(env, info, &count, v, 0, 0) || count != 2 || napi_get_value_double(env, v[0], &file) ||
-	    napi_get_value_double(env, v[1], &exclusive))
+	if (napi_get_cb_info(env, info, &count, v, 0, 0) || count != 2 ||
+	    napi_get_value_double(env, v[0], &file) || napi_get_value_double(env, v[1], &exclusive))
 		return 0;
 	const int taken = flock((int)file, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0;
 	napi_create_double(env, taken, &result);

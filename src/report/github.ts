@@ -6,7 +6,7 @@ import { History } from "./history.ts";
 import { code, md } from "./markdown.ts";
 import { type Environment, plainStyle } from "./style.ts";
 import { reasons } from "./summary.ts";
-import { printable } from "./terminal.ts";
+import { printable, withoutDirectives } from "./terminal.ts";
 import { count, figure, time } from "./text.ts";
 
 export function isOnGitHub(env: Environment): boolean {
@@ -24,9 +24,9 @@ export class WorkflowCommand {
     message: readonly string[],
   ) {
     const told = Object.entries(properties).flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${escapeProperty(printable(String(value)))}`],
+      value === undefined ? [] : [`${key}=${escapeProperty(shown(String(value)))}`],
     );
-    this.text = `::${name} ${told.join(",")}::${escapeMessage(message.map(printable).join("\n"))}`;
+    this.text = `::${name} ${told.join(",")}::${escapeMessage(message.map(shown).join("\n"))}`;
   }
 }
 
@@ -94,6 +94,8 @@ function figuresTable(splits: Readonly<Record<string, Figures>>): string[] {
 function fromWorkspace(file: string, { GITHUB_WORKSPACE: workspace }: Environment): string {
   return workspace ? relative(workspace, resolve(file)) : file;
 }
+
+const shown = (text: string) => withoutDirectives(printable(text));
 
 const escapeMessage = (text: string) =>
   text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");

@@ -31,8 +31,7 @@ export function printable(text: string): string {
  * that records it (`::error::`, `##[group]`, `##vso[…]`), which would be taken at its word.
  */
 export function terminalLine(text: string): string {
-  const line = printable(text).replace(/##(?=\w*\[)/g, "#\\#");
-  return withoutCommand(line).replace(marks, "\u001b[$1m");
+  return withoutCommand(withoutDirectives(printable(text))).replace(marks, "\u001b[$1m");
 }
 
 /** Text of several lines, as `terminalLine` each: for a terminal that shows what is meant for a file. */
@@ -45,6 +44,11 @@ export function jsonLine(value: unknown): string {
   const text = JSON.stringify(value);
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return text.replace(controls(), escaped).replace(/##(?=\w*\[)/g, "#\\u0023");
+}
+
+/** `##[…]` and `##vso[…]` are obeyed anywhere in a line. */
+export function withoutDirectives(text: string): string {
+  return text.replace(/##(?=\w*\[)/g, "#\\#");
 }
 
 /** Services look for a command at a line's beginning, blanks and colours left out. */

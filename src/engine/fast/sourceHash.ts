@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "58fcdb62d7f68beea1819bb5c5e0f082495ecfd2490a52b488899b132844c633";
+export const sourceHash = "56668592e1ad624806c61d0db1ba8d9738b82f5a4900cf3b3f0728d14dd41d79";
