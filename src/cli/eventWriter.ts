@@ -1,5 +1,4 @@
-/** Training events as JSON Lines on a stream that may fail: training goes on, and the failure is told after. */
-
+/** Training events as JSON Lines on a stream that may fail: training goes on, and the failure is reported afterwards. */
 import { jsonLine } from "../report/terminal.ts";
 import type { Listener } from "../train/events.ts";
 import { type Output, ReaderGone } from "./output.ts";
@@ -8,7 +7,7 @@ export interface EventWriter {
   readonly listen: Listener;
   /** Resolves when all events so far are written, or can't be. */
   written(): Promise<void>;
-  /** Throws what went wrong with the stream. A reader that went away is no failure: it has what it wanted. */
+  /** Throws what went wrong with the stream. A reader that went away is not a failure: it has what it wanted. */
   throwIfFailed(): void;
 }
 

@@ -15,11 +15,11 @@ export interface Host {
   readonly argv: readonly string[];
   readonly env: Environment;
   readonly version: string;
-  /** Opens stdin: only for who reads it. */
+  /** Opens stdin; called only by commands that read it. */
   readonly stdin: () => Readable;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Calls `listener` for every signal to stop from now on; a terminal that was closed is one where stdout was it. */
+  /** Calls `listener` for every signal to stop from now on; a closed terminal counts where it was stdout. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => void;
   /** Ends the process at once. */
   readonly leave: (code: number) => void;
@@ -60,7 +60,7 @@ export async function main(host: Host): Promise<number> {
   }
 }
 
-/** Tells a failure on stderr; gives its exit code. */
+/** Reports a failure on stderr; gives its exit code. */
 export async function report(error: unknown, err: Output, debug: boolean): Promise<number> {
   const { exitCode, lines, problems } = failureOf(error, debug);
   const { bad, dim } = await err.style();
@@ -83,5 +83,5 @@ function interruption(host: Host): () => AbortSignal {
   };
 }
 
-/** stderr itself is gone: the exit code is all that is left to say it with. */
+/** stderr itself is gone: only the exit code can say it. */
 function nobodyToTell(): void {}

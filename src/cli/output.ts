@@ -9,7 +9,7 @@ import { ioProblem } from "../support/files.ts";
 /** A stream as a process has it: perhaps a terminal of some width. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** The reader of stdout went away (EPIPE): not a failure, but nothing is left to do. */
+/** The reader of stdout is gone (EPIPE): not a failure, but there is nothing left to do. */
 export class ReaderGone extends Error {
   override readonly name = "ReaderGone";
 }
@@ -24,7 +24,7 @@ export class Output {
     readonly stream: OutputStream,
     readonly env: Environment,
   ) {
-    stream.on("error", () => {}); // told to the one who writes; without a listener it would be thrown as well
+    stream.on("error", () => {}); // reported to the writer; without a listener it would be thrown as well
   }
 
   get isTerminal(): boolean {

@@ -13,7 +13,7 @@ process.on("uncaughtException", async (error) => {
   process.exit(await report(error, new Output("stderr", stderr, env), argv.includes("--debug")));
 });
 
-// Node resets the terminals it was started on when it ends, and aborts where one has been closed since.
+// On exit Node resets the terminals it was started on, and aborts if one has been closed since.
 process.on("exit", () => {
   for (const file of [0, 1, 2]) if (isClosedTerminal(file)) closeSync(file);
 });
@@ -27,14 +27,14 @@ process.exitCode = await main({
   stderr,
   onSignal(listener) {
     for (const signal of stopSignals) {
-      // A closed terminal is no reason to stop for who writes elsewhere.
+      // A closed terminal is no reason to stop a run whose output goes elsewhere.
       process.on(signal, () => (signal === "SIGHUP" && !stdout.isTTY ? undefined : listener(signal)));
     }
   },
   leave: (code) => process.exit(code),
 });
 
-/** A device that no longer answers as a terminal; other devices are none that anybody misses by now. */
+/** A device that no longer answers as a terminal; by now it does not matter what other devices do. */
 function isClosedTerminal(file: number): boolean {
   try {
     return fstatSync(file).isCharacterDevice() && !isatty(file);

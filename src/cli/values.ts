@@ -24,7 +24,7 @@ export function text(placeholder: string): Value<string> {
   return {
     placeholder,
     parse(written) {
-      if (written === "") throw new WrongValue(`${placeholder}, not nothing`);
+      if (written === "") throw new WrongValue(`a ${placeholder} that is not empty`);
       return written;
     },
   };
@@ -50,12 +50,12 @@ export function integer(placeholder: string, least: number): Value<number> {
     parse(written) {
       const value = /^\d{1,16}$/.test(written) ? Number(written) : Number.NaN;
       if (Number.isSafeInteger(value) && value >= least) return value;
-      throw new WrongValue(`a whole number from ${least}`);
+      throw new WrongValue(`a whole number of at least ${least}`);
     },
   };
 }
 
-/** A number above 0, such as `0.01` or `1e-6`. */
+/** A positive number, such as `0.01` or `1e-6`. */
 export function positive(placeholder: string): Value<number> {
   return {
     placeholder,
@@ -91,7 +91,7 @@ export const tolerance: Value<Tolerance> = {
   placeholder: "X|X%",
   parse(written) {
     const [, digits = "", percent] = /^(\d*\.?\d+(?:e[+-]?\d+)?)(%?)$/i.exec(written) ?? [];
-    if (digits === "") throw new WrongValue("a number from 0, such as 0.01, or a share, such as 2%");
+    if (digits === "") throw new WrongValue("a number such as 0.01, or a percentage such as 2%");
     const isShare = percent === "%";
     return { size: Number(digits) / (isShare ? 100 : 1), isShare };
   },

@@ -32,7 +32,7 @@ export function drawComparison(
   const plain = ([key, values]: Row) => [key, ...values.map(valueText)];
   const sections = [
     spec.length > 0 ? side("spec", spec.map(plain)) : ["The specs are the same."],
-    side("figures", metrics.map(marked)),
+    side("metrics", metrics.map(marked)),
     typeof paired === "string"
       ? [style.dim(paired)]
       : drawPairs(paired, runs, style, isTerminal ? width : Number.POSITIVE_INFINITY),
@@ -44,7 +44,7 @@ export function drawComparison(
     .flatMap((section, index) => (index > 0 ? ["", ...section] : section));
 }
 
-/** Enough of a figure's path to tell it from others. */
+/** Enough of a metric's path to tell it from others. */
 const leastKey = 24;
 
 /** The directories' own names where they differ, else the whole paths. */
@@ -53,7 +53,7 @@ function shortNames(directories: readonly string[]): readonly string[] {
   return new Set(names).size === names.length ? names : directories;
 }
 
-/** A figure of every run, with a star at the best where there is one. */
+/** A metric of every run, with a star at the best where there is one. */
 function marked(row: Row): string[] {
   const best = bestOf(row);
   const [key, values] = row;

@@ -37,6 +37,6 @@ function startLine(start: StartEvent): string {
   const { name, rows, inputs, outputs, parameters, backend, threads, fused = true } = start;
   const splits = Object.entries(rows).map(([split, size]) => `${count(size)} ${split}`);
   const network = `${inputs} → ${outputs} with ${count(parameters)} parameters`;
-  const kernels = `${backend} on ${counted(threads, "thread")}${fused ? "" : ", whose bits are its own"}`;
+  const kernels = `${backend} on ${counted(threads, "thread")}${fused ? "" : ", without fused multiply-add: bits differ from other kernels"}`;
   return `${name}: ${splits.join(" + ")} rows, ${network}, ${kernels}`;
 }

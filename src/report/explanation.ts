@@ -13,7 +13,7 @@ export function drawImportance(explained: Shown, style: Style, width: number): s
   const { model, split, rows, metric, value, repeats, across } = explained;
   const head = `${printable(model)}: ${metric} ${figure(value)} on ${counted(rows, `${split} row`)}`;
   const unit = across === null ? "a column's values are" : "a tile's pixels are";
-  const told = `How much worse it gets when ${unit} dealt anew among the rows, ${repeats === 1 ? "once" : `${repeats} times`}:`;
+  const told = `How much worse it gets when ${unit} shuffled among the rows, ${repeats === 1 ? "once" : `${repeats} times`}:`;
   return [head, told, "", ...(across === null ? bars : tiles)(explained, style, width)];
 }
 
@@ -62,7 +62,7 @@ function drawRow(
 ) {
   const head = `row ${row}: ${printable(of)} ${figure(value)}, ${figure(baseline)} for the baseline`;
   const left = `sum ${figure(value - baseline - error)}, off by ${Math.abs(error).toExponential(0)}`;
-  if (Array.isArray(attributions)) return [`${head}; pixels add up to it, ${left}`];
+  if (Array.isArray(attributions)) return [`${head}; pixels add up to it: ${left}`];
   const ranked = Object.entries(attributions).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
   const columns = [
     { title: "column", least: 10 },

@@ -33,7 +33,7 @@ export function drawLeaderboard(
   return [
     ...table(columns, rows, { width, title: style.dim }),
     ...(rest > 0 ? [style.dim(`and ${rest} more`)] : []),
-    ...(paths.length < all.length ? [style.dim(`without ${all.slice(paths.length).join(", ")}`)] : []),
+    ...(paths.length < all.length ? [style.dim(`not shown: ${all.slice(paths.length).join(", ")}`)] : []),
   ];
 }
 

@@ -136,6 +136,6 @@ class LiveView {
 
 function bestSoFar({ monitor }: StartEvent, { best }: ProgressEvent): string[] {
   if (!best || best.value === null) return [];
-  const name = monitor?.replace(/^validation\./, "val ").replace(/^train\./, "") ?? "figure";
+  const name = monitor?.replace(/^validation\./, "val ").replace(/^train\./, "") ?? "metric";
   return [`best ${name} ${figure(best.value)} in epoch ${best.epoch}`];
 }

@@ -10,10 +10,10 @@ import { count, figure, time } from "./text.ts";
 export const reasons = {
   epochs: "all epochs done",
   max_steps: "all steps done",
-  early_stopping: "stopped early: no better for a while",
-  target: "stopped: the target is reached",
-  max_time: "stopped: the time was up",
-  paused: "paused after the epoch asked for",
+  early_stopping: "stopped early: no further improvement",
+  target: "stopped: target reached",
+  max_time: "stopped: time limit reached",
+  paused: "paused after the requested epoch",
   SIGINT: "stopped by SIGINT",
   SIGTERM: "stopped by SIGTERM",
   SIGHUP: "stopped by SIGHUP",
@@ -40,7 +40,7 @@ export function drawSummary({ end, model, next }: RunSummary, style: Style, widt
   if (end.folds)
     said.push([
       "folds",
-      `${printable(join(end.directory, "out_of_fold.csv"))} predicts every row by a model trained without it`,
+      `${printable(join(end.directory, "out_of_fold.csv"))} has a prediction for every row by a model trained without it`,
     ]);
   next.forEach((line, index) => {
     said.push([index === 0 ? "next" : "", printable(line)]);

@@ -66,9 +66,9 @@ describe("a wrong command line exits with 2 and says what is wrong:", () => {
     [["train"], 'missing required argument "SPEC"', "see nnt train --help"],
     [["train", "x", "y"], "too many arguments", "see nnt train --help"],
     [["train", "x", "--seed"], "argument missing", "see nnt train --help"],
-    [["train", "x", "--seed", "-1"], '--seed: wrong value "-1"; expected a whole number from 0', ""],
-    [["train", "x", "--epochs", "1.5"], '--epochs: wrong value "1.5"; expected a whole number from 1', ""],
-    [["train", "x", "--threads", "0"], '--threads: wrong value "0"; expected a whole number from 1', ""],
+    [["train", "x", "--seed", "-1"], '--seed: wrong value "-1"; expected a whole number of at least 0', ""],
+    [["train", "x", "--epochs", "1.5"], '--epochs: wrong value "1.5"; expected a whole number of at least 1', ""],
+    [["train", "x", "--threads", "0"], '--threads: wrong value "0"; expected a whole number of at least 1', ""],
     [
       ["train", "x", "--kernels", "wsm"],
       "expected one of auto, native, wasm, reference",
@@ -94,7 +94,7 @@ describe("a wrong command line exits with 2 and says what is wrong:", () => {
     [["report", "x", "--serve", "--kernels", "wasm"], "--kernels and --serve cannot be used together", ""],
     [["init", "data/digits", "--template", "image", "--target", "y"], "images have no columns", ""],
     [["data", "mnits"], 'wrong NAME "mnits"; expected one of mnist', "did you mean mnist?"],
-    [["predict", "x", "--top-k", "0"], "expected a whole number from 1", ""],
+    [["predict", "x", "--top-k", "0"], "expected a whole number of at least 1", ""],
     [["predict", "x", "--keep", "a,,b"], "expected names separated by commas", ""],
     [["predict", "x", "--from", "xml"], "expected one of csv, jsonl", ""],
   ])("%j", async (argv, message, hint) => {

@@ -35,7 +35,7 @@ test("tells ids, constants, words among numbers, missing values and imbalance", 
   expect(columns.currency).toMatchObject({ type: "ignore" });
   expect(columns.support_calls).toMatchObject({ type: "number", missing_values: ["unknown"] });
   expect(columns.age).toMatchObject({ type: "number", missing: "median", indicator: true });
-  expect(out).toContain("93 % of the rows are of one class");
+  expect(out).toContain("93 % of the rows are in one class");
 });
 
 test("tells dates, counts that start anew for each group, and rows without a target", async () => {
@@ -119,8 +119,8 @@ test("--interactive asks for nothing that is given, and ends with its input", as
 
 test.each([
   [["init"], 2, "a table or a folder of images, --template to try one, or --interactive"],
-  [["init", "src"], 3, "holds no images to train on"],
-  [["init", "data/iris.csv", "--template", "curve", "-t", "species"], 3, "a curve is made of numbers"],
+  [["init", "src"], 3, "there are no images to train on"],
+  [["init", "data/iris.csv", "--template", "curve", "-t", "species"], 3, "a curve needs numbers"],
 ])("%j is refused", async (argv, exitCode, message) => {
   const { code, err } = await run(argv);
   expect([code, err]).toEqual([exitCode, expect.stringContaining(message)]);

@@ -44,13 +44,13 @@ test("lr-find honours the instruction set that was asked for, too", async () => 
   expect(await run(argv, { env: { NNT_ISA: "plain" } })).toMatchObject({ code: 0 });
 });
 
-test("a run on kernels that do not fuse multiply-adds says that its bits are its own", async () => {
+test("a run on kernels that do not fuse multiply-adds says that its bits differ", async () => {
   const cwd = folder();
   put(cwd, { "t.csv": "x,y\n1,2.5\n2,3.5\n3,4.5\n4,5.5\n", "t.yaml": spec });
   const train = (out: string, kernels: string, NNT_ISA: string) =>
     run(["train", join(cwd, "t.yaml"), "--out", join(cwd, out), "--kernels", kernels], { env: { NNT_ISA } });
   const plain = await train("plain", "wasm", "plain");
-  expect(plain.err).toMatch(/, wasm on \d+ threads?, whose bits are its own\n/);
+  expect(plain.err).toMatch(/, wasm on \d+ threads?, without fused multiply-add: bits differ from other kernels\n/);
   const relaxed = await train("relaxed", "wasm", "relaxed");
   expect(relaxed.err).toMatch(/, wasm on \d+ threads?\n/);
   expect(readFileSync(join(cwd, "plain/metrics.jsonl"), "utf8")).toMatch(

@@ -75,7 +75,7 @@ test("killed, and gone on with by two processes at once, a sweep ends with the s
   const again = await sweep("tpe", "whole");
   expect([again.code, again.err]).toEqual([
     5,
-    "nnt: whole: the directory holds a sweep already; expected a new or empty one\nhint: --resume goes on with it\n",
+    "nnt: whole: the directory already holds a sweep; expected a new or empty one\nhint: --resume continues it\n",
   ]);
   const other = await sweep("tpe", "whole", "--resume", "--set", "train.epochs=4");
   expect([other.code, other.err.split("\n")[0]]).toEqual([

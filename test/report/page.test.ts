@@ -61,7 +61,7 @@ describe.each(names)("the report of %s", (name) => {
     const page = readFileSync(report(name), "utf8");
     const headline = /<h1>(.*)<\/h1>/.exec(page)?.[1];
     expect(headline).toMatch(
-      name === "houses" ? /variance over 240 test rows/ : /test rows are classified right/,
+      name === "houses" ? /variance over 240 test rows/ : /test rows are classified correctly/,
     );
     expect(page).toContain("nnt train spec.yaml --out again");
     expect(page).toContain(`name: ${name}`);

@@ -58,7 +58,7 @@ function draw({ parameters, rows, passed }: GradcheckResult, width: number): str
     passed ? "ok" : "WRONG",
   ]);
   const verdict = passed
-    ? `all gradients are the slopes of the loss (64 bit, ${count(rows)} rows, errors relative to the largest gradient)`
-    : "some gradients are not the slopes of the loss: this is a bug in nnt, please report it with the spec";
+    ? `all gradients match finite differences of the loss (64-bit, ${count(rows)} rows, errors relative to the largest gradient)`
+    : "some gradients do not match finite differences of the loss: this is a bug in nnt; please report it with the spec";
   return [...table(columns, lines, { width }), "", verdict];
 }

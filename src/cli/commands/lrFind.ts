@@ -61,6 +61,6 @@ function draw({ curve, suggestion, minimum }: LrFindResult, width: number): stri
   const verdict =
     suggestion === null
       ? "the loss does not fall at any of these rates"
-      : `suggestion: optimizer.lr ${Number(suggestion.toPrecision(2))} (steepest fall; the least loss is at ${Number(minimum.toPrecision(2))})`;
+      : `suggestion: optimizer.lr ${Number(suggestion.toPrecision(2))} (where the loss falls fastest; it is lowest at ${Number(minimum.toPrecision(2))})`;
   return [...table(columns, lines, { width }), "", verdict];
 }

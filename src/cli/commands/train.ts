@@ -86,7 +86,7 @@ export async function train(context: Context, file: string, options: Options): P
   }
   await summarize(context.err, () => digest.markdown());
   const end = ends.at(-1);
-  if (end?.reason === "SIGHUP") return signalExitCodes.SIGHUP; // nobody is there to be told more
+  if (end?.reason === "SIGHUP") return signalExitCodes.SIGHUP; // the terminal is gone
   const { format } = spec.spec.data;
   if (seedsEnd && options.json) await context.out.json(seedsEnd);
   else if (!options.json && !options.quiet) {

@@ -38,7 +38,7 @@ export async function imageSpec(folder: string, path: string, name: string, comm
   const isLarge = rows === null || rows >= many;
   const size = images
     ? `${count(rows!)} images of ${images.shape.slice(1).join(" × ")}`
-    : `the images that nnt data ${fallback} fetches`;
+    : `the images that nnt data ${fallback} downloads`;
   const pair = (role: string, files: Pair | null) =>
     files
       ? [
@@ -58,12 +58,12 @@ export async function imageSpec(folder: string, path: string, name: string, comm
     ...pair("validation", validation),
     ...pair("test", test),
     ...(split.length > 0
-      ? [aligned(`  split: { ${split.join(", ")} }`, "shares of the training images that are held out")]
+      ? [aligned(`  split: { ${split.join(", ")} }`, "fractions of the training images to hold out")]
       : []),
-    "  # To change the images a little in every epoch, for fewer errors after more epochs:",
+    "  # To vary the images a little in every epoch, for fewer errors after more epochs:",
     "  # augment: { shift: 1, rotate: 10, scale: 0.1 }",
     "model:",
-    aligned(`  hidden: ${isLarge ? "[512]" : "[128]"}`, "pixels and classes follow from the data"),
+    aligned(`  hidden: ${isLarge ? "[512]" : "[128]"}`, "input and output sizes follow from the data"),
     "  activation: relu",
     "  dropout: 0.2",
     "loss: cross_entropy",
@@ -74,7 +74,7 @@ export async function imageSpec(folder: string, path: string, name: string, comm
     `  batch_size: ${isLarge ? 128 : 32}`,
   ];
   const dir = folder === `data/${fallback}` ? "" : ` --dir ${folder}`;
-  const hint = isThere ? "" : `${folder} is not there yet: nnt data ${fallback}${dir} fetches it`;
+  const hint = isThere ? "" : `${folder} does not exist yet: nnt data ${fallback}${dir} downloads it`;
   return { text: `${lines.join("\n")}\n`, hint };
 }
 
@@ -96,7 +96,7 @@ function pairsOf(names: readonly string[], folder: string): Folder {
   if (train) return { train, validation: found("val"), test: found("test|t10k") };
   throw new UserError(exitCodes.data, {
     file: folder,
-    message: "holds no images to train on",
-    expected: "IDX files named as train-images… and train-labels…, and perhaps test-… or t10k-…",
+    message: "there are no images to train on",
+    expected: "IDX files named train-images… and train-labels…, optionally with test-… or t10k-…",
   });
 }

@@ -52,12 +52,12 @@ export function specText(described: Described): string {
   const targetLines = unlabelled.map(({ name, missing }) =>
     aligned(
       `    ${`${key(name)}:`.padEnd(width + 1)} { missing: drop }`,
-      `${counted(missing, "row")} without it: nothing to learn there`,
+      `${counted(missing, "row")} without it: nothing to learn from`,
     ),
   );
   const columnLines = inputs.map((column) => {
     if (column.name === forbidden)
-      return `    # ${forbidden} is no key of a spec: the column's type is inferred`;
+      return `    # ${forbidden} cannot be a key in a spec: the column's type is inferred`;
     const { setting, why } = settingOf(column, rows, values);
     return aligned(`    ${`${key(column.name)}:`.padEnd(width + 1)} ${setting}`, why);
   });
@@ -72,14 +72,11 @@ export function specText(described: Described): string {
       targets.map(targetText).join("; "),
     ),
     `  task: ${task}`,
-    aligned(
-      "  scale: standard",
-      "numbers to mean 0 and deviation 1; robust, minmax, quantile_normal, log, none",
-    ),
-    aligned("  columns:", "a line that is left out is inferred"),
+    aligned("  scale: standard", "mean 0 and deviation 1; or robust, minmax, quantile_normal, log, none"),
+    aligned("  columns:", "columns left out are inferred"),
     ...targetLines,
     ...columnLines,
-    aligned("  split: { validation: 0.1, test: 0.2 }", "shares of the rows, the classes' shares kept equal"),
+    aligned("  split: { validation: 0.1, test: 0.2 }", "fractions of the rows; classes keep their shares"),
     ...(template === "curve"
       ? curveLines()
       : [...networkLines(described, task), ...lossLines(targets, task, rows), ...trainingLines(rows)]),
@@ -102,7 +99,7 @@ function curveTask(targets: readonly ColumnProfile[]): Task {
   for (const { name, numbers } of targets) {
     if (numbers !== null) continue;
     throw new UserError(exitCodes.data, {
-      message: `column "${name}" holds texts, and a curve is made of numbers`,
+      message: `column "${name}" holds text, but a curve needs numbers`,
       hint: "--template table",
     });
   }
@@ -117,7 +114,7 @@ function isBinary({ numbers, top, distinct }: ColumnProfile): boolean {
 function targetText(column: ColumnProfile): string {
   return column.numbers && column.distinct <= mostClasses && column.numbers.areWhole
     ? counted(column.distinct, "class", "classes")
-    : `${count(column.distinct)} different: ${rangeText(column)}`;
+    : `${count(column.distinct)} distinct: ${rangeText(column)}`;
 }
 
 /** What a column is set to, and the figures that say why. */
@@ -126,28 +123,29 @@ function settingOf(column: ColumnProfile, rows: number, table: Table): { setting
   const share = missing / rows;
   const missingText = missing > 0 ? `; ${count(missing)} missing (${percent(share)})` : "";
   const why = `${rangeText(column)}${missingText}`;
-  if (type === "ignore") return { setting: "ignore", why: "no value at all" };
+  if (type === "ignore") return { setting: "ignore", why: "no values" };
   if (distinct === 1 && missing === 0)
-    return { setting: "ignore", why: `one value only: ${rangeText(column)}` };
+    return { setting: "ignore", why: `a single value: ${rangeText(column)}` };
   if (type === "id")
-    return { setting: "id", why: `${count(distinct)} different texts in ${count(rows)} rows` };
+    return { setting: "id", why: `${count(distinct)} distinct texts in ${count(rows)} rows` };
   if (numbers) {
     const values = columnOf(table, table.columns.indexOf(tableColumn(name, table)));
     const looksLikeId = numbers.areWhole && distinct === rows && countsRows(values);
     if (looksLikeId) return { setting: "id", why: `counts the rows: ${rangeText(column)}` };
     const turns = countingTurns(values);
-    if (turns > 0) return { setting: "id", why: `counts rows from 1, ${turns} times: up to ${numbers.max}` };
+    if (turns > 0)
+      return { setting: "id", why: `counts rows from 1, ${turns} times over, up to ${numbers.max}` };
   }
   const dates = datesOf(name, table);
   if (dates.length > 0) {
-    const why = `dates, ${dates[0]} … ${dates.at(-1)}; time instead tests on the latest rows`;
+    const why = `dates, ${dates[0]} … ${dates.at(-1)}; use time instead to test on the latest rows`;
     return { setting: "ignore", why };
   }
   const words = type === "category" ? wordsAmongNumbers(column, table) : [];
   if (words.length > 0) {
     const told = words.map((word) => JSON.stringify(word)).join(", ");
     const setting = `{ type: number, missing_values: [${told}], missing: median, indicator: true }`;
-    return { setting, why: `numbers, but for ${told}` };
+    return { setting, why: `numbers, except ${told}` };
   }
   const options: string[] = [];
   if (missing > 0 && type === "number") options.push("missing: median");
@@ -157,7 +155,9 @@ function settingOf(column: ColumnProfile, rows: number, table: Table): { setting
   if (isSkewed) options.push("scale: log");
   if (type === "category" && rare > 0 && distinct > 2) options.push(`min_count: ${rareRows}`);
   const rareText =
-    type === "category" && rare > 0 ? `; ${count(rare)} of ${count(distinct)} in under ${rareRows} rows` : "";
+    type === "category" && rare > 0
+      ? `; ${count(rare)} of ${count(distinct)} in fewer than ${rareRows} rows`
+      : "";
   const setting = options.length > 0 ? `{ type: ${type}, ${options.join(", ")} }` : type;
   return { setting, why: why + rareText };
 }
@@ -184,7 +184,7 @@ function tableColumn(name: string, { columns }: Table): TableColumn {
   return columns.find((one) => one.name === name)!;
 }
 
-/** Few rows are learnt by heart by large networks. */
+/** A large network would memorize few rows. */
 function networkLines({ rows }: Described, task: Task): string[] {
   const hidden = rows < 500 ? "[16]" : rows < 20_000 ? "[64, 64]" : "[128, 128]";
   const dropout = rows < 20_000 ? 0.1 : 0;
@@ -214,14 +214,14 @@ function curveLines(): string[] {
 
 function lossLines(targets: readonly ColumnProfile[], task: Task, rows: number): string[] {
   if (task === "multilabel") return ["loss: bce_with_logits"];
-  if (task === "multioutput") return [aligned("loss: cross_entropy", "of each target, added")];
-  if (task === "regression") return [aligned("loss: mse", "mae or huber where outliers should count less")];
+  if (task === "multioutput") return [aligned("loss: cross_entropy", "summed over targets")];
+  if (task === "regression") return [aligned("loss: mse", "mae or huber if outliers should count less")];
   const most = Math.max(0, ...(targets[0]!.top ?? []).map((one) => one.rows), ...modes(targets[0]!));
   const plain = "loss: cross_entropy";
   if (most / rows < imbalance) return [plain];
   return [
     plain,
-    `# ${percent(most / rows)} of the rows are of one class. To find more of the others, at the price of false alarms:`,
+    `# ${percent(most / rows)} of the rows are in one class. To find more of the others, at the cost of false alarms:`,
     "# loss: { name: cross_entropy, class_weights: balanced }",
   ];
 }

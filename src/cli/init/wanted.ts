@@ -80,7 +80,7 @@ async function templateOf({ template, data }: Given, questions: Questions | null
   }
   if (questions) return questions.ask(`What is it: ${templates.join(", ")}?`, "table", asTemplate);
   throw new UserError(exitCodes.usage, {
-    message: "init: nothing to write a spec for",
+    message: "init: no data to write a spec for",
     expected: "a table or a folder of images, --template to try one, or --interactive to be asked",
     hint: "nnt init data.csv --target COLUMN",
   });
@@ -92,7 +92,7 @@ function asTemplate(answer: string): Template {
   } catch (error) {
     if (!(error instanceof WrongValue)) throw error;
     const { expected, hint } = error;
-    throw new UserError(exitCodes.usage, { message: `"${answer}" is no template`, expected, hint });
+    throw new UserError(exitCodes.usage, { message: `"${answer}" is not a template`, expected, hint });
   }
 }
 
@@ -101,7 +101,7 @@ function askFolder(questions: Questions): Promise<string> {
 }
 
 function askFile(questions: Questions): Promise<string> {
-  return questions.ask("File with the rows (nothing: a sample to try)?", "", async (answer) => {
+  return questions.ask("File with the rows (leave empty for a sample to try)?", "", async (answer) => {
     if (answer !== "") await read(answer);
     return answer;
   });

@@ -54,7 +54,7 @@ function inspectSaved({ path, checkpoint, preprocessing, layers, loss }: SavedMo
         [
           ["model", `${style.bold(printable(String(name)))}, ${target.task}`],
           ["trained", `${counted(Number(epoch), "epoch")}, ${counted(Number(step), "update")}`],
-          ["answers", targetText(target)],
+          ["predicts", targetText(target)],
           ["file", `${bytes(checkpoint.bytes)}, written by nnt ${printable(checkpoint.nnt)}`],
           ["weights", `sha256 ${checkpoint.digests.weights}`],
           ...optimizerText(checkpoint.layout),

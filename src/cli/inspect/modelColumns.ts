@@ -62,7 +62,8 @@ function howText(column: InputColumn): string {
   }
   if (column.type === "boolean") return column.fill === null ? "0 or 1" : `0 or 1; missing: ${column.fill}`;
   const rare = column.rare.length > 0 ? `; ${counted(column.rare.length, "rare level")}` : "";
-  const learnt = column.embedding === undefined ? "" : `; ${counted(column.embedding, "learnt number")} each`;
+  const learnt =
+    column.embedding === undefined ? "" : `; embedded as ${counted(column.embedding, "number")} each`;
   return `${namesText(column.levels)}${rare}${learnt}`;
 }
 
@@ -78,7 +79,7 @@ function scalingText(scaling: ColumnScaling): string {
     return `Φ⁻¹ of its rank among ${scaling.quantiles.length} quantiles`;
   const { name, center, scale } = scaling;
   const x = name === "log" ? "± log(1 + |x|)" : "x";
-  if (name === "none") return "as it is";
+  if (name === "none") return "unchanged";
   const z = `(${x} − ${figure(center)}) / ${figure(scale)}`;
   return name === "robust_clip" ? `${z}, smoothly into ±3` : z;
 }

@@ -24,7 +24,7 @@ export class JournalFile {
       const journal = this.read();
       if (isKnown(journal)) return journal;
     }
-    const message = "lines that were appended are not there";
+    const message = "appended lines are missing from the file";
     throw new UserError(exitCodes.io, { file: this.path, message });
   }
 

@@ -74,13 +74,13 @@ function checkTrial({ settings }: Sweep, trial: number | null): void {
   const most = trialsOf(settings);
   if (settings.method.name === "halving")
     throw new UserError(exitCodes.usage, {
-      message: "--trial: in a search by halving, trials go on when others have shown to be worse",
+      message: "--trial: in a search by halving, trials continue only when others turn out worse",
       hint: "start nnt sweep with --out and --resume on each machine instead",
     });
   if (trial > most)
     throw new UserError(exitCodes.usage, {
       message: `--trial ${trial}: the search has ${counted(most, "trial")}`,
-      hint: "--trials raises it",
+      hint: "raise it with --trials",
     });
 }
 
@@ -150,7 +150,7 @@ async function tellEnd(
     const done = `${board.length} of ${counted(trialsOf(search.settings), "trial")}`;
     const style = await err.style();
     await err.line(
-      `${style.dim("stopped")} after ${done}; nnt sweep ${file} --out ${files.directory} --resume goes on`,
+      `${style.dim("stopped")} after ${done}; continue with: nnt sweep ${file} --out ${files.directory} --resume`,
     );
   }
   if (reason === "trials" && trial === null && best && best.value === null) throw noneEnded(board);
@@ -174,6 +174,6 @@ function noneEnded(board: readonly ResultLine[]): UserError {
   const { state, message = "" } = board[0]!;
   const code = board.every((one) => one.state === "diverged") ? exitCodes.diverged : exitCodes.usage;
   return new UserError(code, {
-    message: `no trial came to a result; the first ${state === "diverged" ? "diverged" : "failed"}: ${message}`,
+    message: `no trial produced a result; the first ${state === "diverged" ? "diverged" : "failed"}: ${message}`,
   });
 }

@@ -61,13 +61,13 @@ function modeOf(metric: string): "min" | "max" {
   return isUp(metric) ? "max" : "min";
 }
 
-/** A run tells a few metrics of its best model; it is one of these that trials are compared by. */
+/** A run reports a few metrics of its best model; trials are compared by one of these. */
 function checkMetric({ spec, locate }: LoadedSpec, metric: string): void {
   const [, name = ""] = metric.split(".");
   const tasks = spec.data.task ? [spec.data.task] : taskNames;
   const known = ["loss", ...new Set(tasks.flatMap((task) => taskOf(task).metrics))];
   if (known.includes(name)) return;
-  const message = `search.metric is "${metric}", which a run does not tell of its best model`;
+  const message = `search.metric is "${metric}", which runs do not report for their best model`;
   throw new UserError(exitCodes.usage, {
     ...locate(["search", "metric"]),
     message,
@@ -117,7 +117,7 @@ export interface SweepFiles {
 
 export interface OpenOptions {
   readonly out: string | null;
-  /** Whether a sweep that is there already is gone on with. */
+  /** Continues a sweep that exists already. */
   readonly resume: boolean;
 }
 
@@ -130,9 +130,9 @@ export function openSweep(sweep: Sweep, { out, resume }: OpenOptions): SweepFile
   if (before !== null && !resume)
     throw new UserError(exitCodes.io, {
       file: directory,
-      message: "the directory holds a sweep already",
+      message: "the directory already holds a sweep",
       expected: "a new or empty one",
-      hint: "--resume goes on with it",
+      hint: "--resume continues it",
     });
   const { search } = before
     ? { search: before }
@@ -167,7 +167,7 @@ function checkSame(before: SearchLine, now: SearchLine, directory: string): void
   if (!isDeepStrictEqual(then.search, here.search)) changed.push("search");
   throw new UserError(exitCodes.usage, {
     file: directory,
-    message: `the sweep began with another spec: ${changed.join(", ")} changed`,
-    hint: "a changed spec is a new sweep: choose another --out, or set it back",
+    message: `the sweep was started with a different spec: ${changed.join(", ")} changed`,
+    hint: "a changed spec is a new sweep: choose another --out, or undo the change",
   });
 }

@@ -12,17 +12,17 @@ interface TrialOptions {
   readonly files: SweepFiles;
   /** Options of every `nnt train`. */
   readonly trainOptions: readonly string[];
-  /** Aborted: the trial is to be gone on with another time. */
+  /** Aborted: the trial will be continued another time. */
   readonly signal: AbortSignal;
   readonly train: (argv: readonly string[]) => Promise<TrainEnd>;
 }
 
-/** A trial whose process was killed from outside is gone on with so often before it counts as failed. */
+/** A trial whose process was killed from outside is continued this often before it counts as failed. */
 const mostStarts = 3;
 
 const stopCodes: readonly number[] = Object.values(signalExitCodes);
 
-/** null: it was stopped, to be gone on with. Throws UserError for what would be wrong in every trial. */
+/** null: it was stopped, to be continued. Throws UserError for what would be wrong in every trial. */
 export async function trainJob(job: Job, options: TrialOptions): Promise<ResultLine | null> {
   const { sweep, files, signal, train, trainOptions } = options;
   const started = performance.now();

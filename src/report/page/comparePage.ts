@@ -37,13 +37,13 @@ export function renderComparison(comparison: Comparison): string {
 <h1>${headline(comparison)}</h1>
 </header>
 <main id="main">
-${curves.length > 0 && section("curves", "Curves", "Epoch by epoch. Drag across a chart to zoom, double-click to see all of it again.", [html`<div class="grid">${curves.map(({ name }, index) => chart(`curve:${index}`, name))}</div>`])}
-${typeof paired === "string" ? section("paired", "More than luck?", paired, []) : pairs(paired, runs)}
-${section("figures", "Figures", "Of each run’s best model; the best of all is bold.", [sideBySide(runs, metrics, figures)])}
+${curves.length > 0 && section("curves", "Curves", "Epoch by epoch. Drag across a chart to zoom, double-click to reset.", [html`<div class="grid">${curves.map(({ name }, index) => chart(`curve:${index}`, name))}</div>`])}
+${typeof paired === "string" ? section("paired", "More than chance?", paired, []) : pairs(paired, runs)}
+${section("figures", "Metrics", "For each run’s best model; the best value is bold.", [sideBySide(runs, metrics, figures)])}
 ${section("spec", "Specs", spec.length > 0 ? "Where they differ." : "They are the same.", spec.length > 0 ? [sideBySide(runs, spec, plain)] : [])}
 ${other.length > 0 && section("other", "Other", "", [sideBySide(runs, other, plain)])}
 </main>
-<footer>This page is complete in itself: it loads nothing.</footer>
+<footer>This page is self-contained: it loads nothing.</footer>
 ${jsonScript("data", { runs: runs.map(shortName), curves })}
 <script>${asset("chart.js")}${asset("compare.js")}</script>
 </body>
@@ -67,7 +67,7 @@ function headline({ runs, paired }: Comparison): string {
 }
 
 function pairs({ split, rows, metrics, mcnemar }: Pairing, runs: readonly string[]): Html {
-  const lead = `Differences from ${shortName(runs[0]!)} on the same ${count(rows)} ${split} rows, with 95 % intervals by paired bootstrap. An interval without 0 is more than luck.`;
+  const lead = `Differences from ${shortName(runs[0]!)} on the same ${count(rows)} ${split} rows, with 95 % intervals by paired bootstrap. An interval that excludes 0 is more than chance.`;
   const lines = Object.entries(metrics).flatMap(([metric, differences]) => {
     const most = Math.max(
       ...differences.flatMap((pair) => (pair ? [Math.abs(pair.low), Math.abs(pair.high)] : [])),
@@ -78,10 +78,10 @@ function pairs({ split, rows, metrics, mcnemar }: Pairing, runs: readonly string
       const test = metric === "accuracy" ? mcnemar?.[index] : null;
       const verdict = judgement(metric, pair);
       const place = `left:${at(pair.low).toFixed(1)}%;width:${(at(pair.high) - at(pair.low)).toFixed(1)}%`;
-      return html`<tr><th scope="row" class="text">${metric}</th><td class="text">${shortName(runs[index]!)}</td><td>${intervalText(pair)}</td><td class="interval"><i class="${verdict}" style="${place}"></i><b style="left:${at(pair.difference).toFixed(1)}%"></b></td><td class="text said">${verdict}${test ? `; McNemar’s p = ${figure(test.p)} (${count(test.onlySecond)} rows right here alone, ${count(test.onlyFirst)} there)` : ""}</td></tr>`;
+      return html`<tr><th scope="row" class="text">${metric}</th><td class="text">${shortName(runs[index]!)}</td><td>${intervalText(pair)}</td><td class="interval"><i class="${verdict}" style="${place}"></i><b style="left:${at(pair.difference).toFixed(1)}%"></b></td><td class="text said">${verdict}${test ? `; McNemar’s p = ${figure(test.p)} (${count(test.onlySecond)} rows right in this run only, ${count(test.onlyFirst)} in the first only)` : ""}</td></tr>`;
     });
   });
-  return section("paired", "More than luck?", lead, [
+  return section("paired", "More than chance?", lead, [
     html`<div class="scroll" tabindex="0" role="region" aria-label="Paired differences"><table class="pairs"><thead><tr><th scope="col" class="text">metric</th><th scope="col" class="text">run</th><th scope="col">difference</th><th scope="col" class="text"><span class="hidden">interval around 0</span></th><th scope="col" class="text">verdict</th></tr></thead><tbody>${lines}</tbody></table></div>`,
   ]);
 }

@@ -1,4 +1,4 @@
-/** The section on the table a run learnt from: what each of its columns holds. */
+/** The section on the table that a run was trained on: what each of its columns holds. */
 import type { ReportData } from "../../run/reportData.ts";
 import { count, quantity } from "../text.ts";
 import { type Html, html } from "./html.ts";
@@ -10,7 +10,7 @@ export function dataProfile({ profile }: ReportData): Html {
   if (!profile) return html``;
   const { columns, count: all } = profile;
   const cut = columns.length < all ? ` The first ${columns.length} of ${all} columns.` : "";
-  return section("columns", "Data", `Every column as it lies in the file, all splits together.${cut}`, [
+  return section("columns", "Data", `Every column as it is in the file, all splits together.${cut}`, [
     html`<div class="scroll" tabindex="0" role="region" aria-label="Columns"><table class="profile"><thead><tr><th scope="col" class="text">column</th><th scope="col" class="text">used as</th><th scope="col">missing</th><th scope="col">distinct</th><th scope="col" class="text">values</th><th scope="col" class="text">range, or most frequent</th></tr></thead><tbody>${columns.map(row)}</tbody></table></div>`,
   ]);
 }

@@ -1,4 +1,4 @@
-/** The sections on how the best model does on its rows: where it errs, how its scores rank, what is left over. */
+/** The sections on how the best model does on its rows: where it errs, how its scores rank, what the residuals are. */
 import type { ClassDiagnosis, Diagnosis, LabelDiagnosis, NumberTarget } from "../../evaluate/findings.ts";
 import { count, quantity } from "../text.ts";
 import { type Html, html } from "./html.ts";
@@ -50,7 +50,7 @@ function confusionTable({ classes }: ClassDiagnosis, confusion: readonly (readon
     return html`<td class="${kind} ${shade}" style="--s:${opacity.toFixed(3)}" title="${title}">${rows > 0 ? count(rows) : html`<span class="zero">0</span>`}</td>`;
   };
   const size = classes.length > 12 ? "small" : "";
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="confusion ${size}"><caption>Confusion matrix <span>rows: true class, columns: answer</span></caption>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="confusion ${size}"><caption>Confusion matrix <span>rows: true class, columns: prediction</span></caption>
 <thead><tr><td></td>${classes.map((name) => html`<th scope="col"><span>${name}</span></th>`)}</tr></thead>
 <tbody>${confusion.map(
     (row, actual) =>
@@ -76,8 +76,8 @@ function classTable({ classes, perClass }: ClassDiagnosis | LabelDiagnosis): Htm
 
 function mistakes({ wrong, classes, shape, split }: ClassDiagnosis & Diagnosis): Html {
   if (wrong.length === 0)
-    return section("wrong", "Confidently wrong", `No wrong answer on the ${split} rows.`, []);
-  const lead = "The wrong answers that the model was surest of: hard rows, or wrong labels.";
+    return section("wrong", "Confidently wrong", `No wrong predictions on the ${split} rows.`, []);
+  const lead = "The wrong predictions the model was most confident in: hard rows, or wrong labels.";
   if (shape) {
     const items = wrong.map(
       ({ row, actual, predicted, probability }) =>
@@ -88,7 +88,7 @@ function mistakes({ wrong, classes, shape, split }: ClassDiagnosis & Diagnosis):
     ]);
   }
   return section("wrong", "Confidently wrong", lead, [
-    html`<div class="scroll"><table><thead><tr><th scope="col">row</th><th scope="col" class="text">answer</th><th scope="col">probability</th><th scope="col" class="text">true class</th></tr></thead><tbody>${wrong.map(
+    html`<div class="scroll"><table><thead><tr><th scope="col">row</th><th scope="col" class="text">predicted</th><th scope="col">probability</th><th scope="col" class="text">true class</th></tr></thead><tbody>${wrong.map(
       ({ row, actual, predicted, probability }) =>
         html`<tr><th scope="row">${row}</th><td class="text">${classes[predicted]!}</td><td>${percent(probability)}</td><td class="text">${classes[actual]!}</td></tr>`,
     )}</tbody></table></div><p class="aside">Rows are counted from 0, in the order of the data file.</p>`,
@@ -104,10 +104,10 @@ function scores({ curves, calibration, classes, task }: (ClassDiagnosis | LabelD
       ? "of a label"
       : task === "multioutput"
         ? "of a class"
-        : "of the answer";
+        : "of the prediction";
   const each = isBinary ? `“${classes[1]}” against “${classes[0]}”` : "each against the rest";
-  const note = `Probability ${whose} against the share that is right; on the diagonal it means what it says. Expected calibration error ${calibration.error.toFixed(4)}.`;
-  return section("scores", "Scores", "How well the probabilities rank, and whether they can be believed.", [
+  const note = `Probability ${whose} against the observed fraction; on the diagonal it is calibrated. Expected calibration error ${calibration.error.toFixed(4)}.`;
+  return section("scores", "Scores", "How well the probabilities rank, and whether they can be trusted.", [
     html`<div class="grid three">${chart("roc", "ROC", each)}${chart("pr", "Precision and recall", each)}${chart("calibration", "Calibration", note)}</div>`,
   ]);
 }
@@ -115,8 +115,8 @@ function scores({ curves, calibration, classes, task }: (ClassDiagnosis | LabelD
 function residuals({ name, sample, worst }: NumberTarget, index: number, diagnosis: Diagnosis): Html {
   const id = `residuals-${index}`;
   const sampled =
-    sample.length < diagnosis.rows ? ` ${count(sample.length)} of them, evenly taken, are drawn.` : "";
-  return section(id, `${name}: what is left over`, ofSplit(diagnosis) + sampled, [
+    sample.length < diagnosis.rows ? ` ${count(sample.length)} of them, evenly spaced, are drawn.` : "";
+  return section(id, `${name}: residuals`, ofSplit(diagnosis) + sampled, [
     html`<div class="grid">${chart(`predicted:${index}`, "Predicted and true", "on the diagonal the prediction is right")}${chart(`residual:${index}`, "Residuals", "true − predicted, against the prediction: no pattern should be left")}${chart(`histogram:${index}`, "How large the residuals are", "rows by true − predicted")}
 <div class="scroll"><table><caption>Largest errors</caption><thead><tr><th scope="col">row</th><th scope="col">true</th><th scope="col">predicted</th><th scope="col">true − predicted</th></tr></thead><tbody>${worst.map(
       ({ row, actual, predicted }) =>

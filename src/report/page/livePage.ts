@@ -29,7 +29,7 @@ export function renderLivePage(): string {
 </head>
 <body>
 <header>
-<p class="kind">a run of nnt <span class="badge" id="status" role="status">waiting for a run</span></p>
+<p class="kind">nnt run <span class="badge" id="status" role="status">waiting for a run</span></p>
 <h1 id="name">nnt</h1>
 <progress id="run" class="run" value="0" max="1" aria-label="epochs done"></progress>
 <dl class="tiles">${tiles.map(

@@ -49,7 +49,7 @@ ${header(data)}
 <main id="main">
 ${sections}
 </main>
-<footer>Written by nnt ${data.summary.versions.nnt}. This page is complete in itself: it loads nothing.</footer>
+<footer>Written by nnt ${data.summary.versions.nnt}. This page is self-contained: it loads nothing.</footer>
 ${jsonScript("data", chartData(data))}
 <script>${asset("chart.js")}${asset("pictures.js")}${asset("report.js")}</script>
 </body>

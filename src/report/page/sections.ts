@@ -65,12 +65,12 @@ export function curves({ epochs, summary }: ReportData): Html {
   const isConstant = epochs.every(({ lr }) => lr === epochs[0]!.lr);
   const hasNorms = epochs.some(({ gradient_norm }) => typeof gradient_norm === "number");
   const drawn = 1 + Math.min(4, names.length) + (isConstant ? 0 : 1) + (hasNorms ? 1 : 0);
-  const lead = html`Epoch by epoch; the dashed line is the best one, ${summary.best_epoch}. Drag across a chart to zoom, double-click to see all of it again; arrow keys read it point by point.`;
+  const lead = html`Epoch by epoch; the dashed line marks the best, ${summary.best_epoch}. Drag across a chart to zoom, double-click to reset; arrow keys step through the points.`;
   const lr = isConstant
     ? html`<p class="aside">The learning rate was ${Number(epochs[0]!.lr.toPrecision(4))} throughout.</p>`
     : chart("lr", "Learning rate", "at each epoch's last update");
   return section("curves", "Training", lead, [
-    html`<div class="grid ${drawn === 3 ? "three" : ""}">${chart("loss", "Loss", "mean over rows, in the units trained on")}${names
+    html`<div class="grid ${drawn === 3 ? "three" : ""}">${chart("loss", "Loss", "mean over rows, in the units used in training")}${names
       .slice(0, 4)
       .map((name) =>
         chart(`metric:${name}`, name),
@@ -126,7 +126,7 @@ function weights(firstLayer: ReportData["firstLayer"]): Html | null {
     firstLayer.norms.length < firstLayer.inputs
       ? `the ${firstLayer.norms.length} with most of ${firstLayer.inputs}`
       : "";
-  return html`<div class="scroll"><table class="bars"><caption>How much weight the first layer gives each input <span>length of the input’s column of W, as scaled for training${which ? `; ${which}` : ""}</span></caption><thead><tr><th scope="col" class="text">input</th><th scope="col">length</th><th scope="col" class="text"><span class="hidden">bar</span></th></tr></thead><tbody>${firstLayer.norms.map(
+  return html`<div class="scroll"><table class="bars"><caption>How much weight the first layer gives each input <span>norm of the input’s column of W, with inputs scaled as in training${which ? `; ${which}` : ""}</span></caption><thead><tr><th scope="col" class="text">input</th><th scope="col">norm</th><th scope="col" class="text"><span class="hidden">bar</span></th></tr></thead><tbody>${firstLayer.norms.map(
     ([name, norm]) =>
       html`<tr><th scope="row" class="text">${name}</th><td>${figure(norm)}</td><td class="bar"><i style="width:${((100 * norm) / (most || 1)).toFixed(1)}%"></i></td></tr>`,
   )}</tbody></table></div>`;
@@ -138,7 +138,7 @@ export function importance({ importance: found, diagnosis }: ReportData): Html {
   const { metric, value, rows, repeats, features, count: all } = found;
   const name = metric.replaceAll("_", " ");
   const which = features.length < all ? ` The ${features.length} most important of ${all} columns.` : "";
-  const lead = `How much lower ${name} (${figure(value)}) is on ${count(rows)} ${diagnosis?.split ?? ""} rows when a column’s values are dealt anew among them; mean of ${repeats} times ± deviation.${which} Columns that say the same as others seem to matter less than they do.`;
+  const lead = `How much ${name} (${figure(value)}) drops on ${count(rows)} ${diagnosis?.split ?? ""} rows when a column’s values are shuffled among them; mean of ${repeats} shuffles ± deviation.${which} Columns that carry the same information as others seem to matter less than they do.`;
   const most = Math.max(...features.map(({ mean }) => mean), Number.MIN_VALUE);
   const width = (mean: number) => ((100 * Math.max(0, mean)) / most).toFixed(1);
   return section("importance", "Importance", lead, [
@@ -154,7 +154,7 @@ export function figures({ summary }: ReportData): Html {
   const { folds } = summary;
   if (splits.length === 0) return html``;
   const names = [...new Set(splits.flatMap((split) => Object.keys(summary.metrics[split]!)))];
-  return section("figures", "All figures", "Of the best model, by split.", [
+  return section("figures", "All metrics", "For the best model, by split.", [
     html`<div class="scroll"><table><thead><tr><th scope="col" class="text">metric</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}${folds ? html`<th scope="col">${folds.count} folds</th>` : ""}</tr></thead><tbody>${names.map(
       (name) =>
         html`<tr><th scope="row" class="text">${name}</th>${splits.map((split) => {
@@ -166,7 +166,7 @@ export function figures({ summary }: ReportData): Html {
 }
 
 export function specification({ spec }: ReportData): Html {
-  return section("spec", "Spec", "Everything the run was asked for, defaults included: spec.yaml.", [
+  return section("spec", "Spec", "The run’s whole configuration, defaults included: spec.yaml.", [
     html`<details><summary>Show the spec</summary><pre tabindex="0">${spec}</pre></details>`,
   ]);
 }
@@ -178,13 +178,15 @@ export function environment({ summary, start }: ReportData): Html {
     ["kernels", summary.kernels.description],
     [
       "bits",
-      summary.kernels.fused ? "the same on every machine with fused kernels" : "of this machine’s own",
+      summary.kernels.fused
+        ? "the same on every machine with fused kernels"
+        : "specific to kernels without fused multiply-add",
     ],
     ["nnt", summary.versions.nnt],
     ["Node", summary.versions.node],
     ["platform", summary.platform],
     ["seed", String(summary.seed)],
-    ["updates", `${count(summary.steps)}, ${count(start.updates_per_epoch)} an epoch`],
+    ["updates", `${count(summary.steps)}, ${count(start.updates_per_epoch)} per epoch`],
     ["weights, best", `sha256 ${summary.best_weights_sha256}`],
     ["weights, last", `sha256 ${summary.weights_sha256}`],
   ];
@@ -200,10 +202,10 @@ export function reproduce({ summary, spec }: ReportData): Html {
       "nnt train spec.yaml --out again",
       `the same run; its weights’ sha256 begins with ${summary.weights_sha256.slice(0, 12)}`,
     ],
-    ["nnt eval best.ckpt", "the figures again"],
+    ["nnt eval best.ckpt", "the metrics again"],
     [
       isImages ? "nnt predict best.ckpt --images FILE" : "nnt predict best.ckpt < rows.csv",
-      "the model’s answers to new rows",
+      "predictions for new rows",
     ],
   ];
   return section("reproduce", "Reproduce", "In this run’s directory, with the data where it was:", [

@@ -14,7 +14,7 @@ export function verdict(data: ReportData): Verdict {
   const { diagnosis, summary } = data;
   const remarks = [...(diagnosis ? compared(diagnosis) : []), ...suggestions(data)];
   if (!diagnosis) {
-    const headline = `Stopped after ${summary.epochs} of ${data.start.epochs} epochs, not measured yet`;
+    const headline = `Stopped after ${summary.epochs} of ${data.start.epochs} epochs, not evaluated yet`;
     return { headline, remarks };
   }
   return { headline: headlineOf(diagnosis, summary.metrics[diagnosis.split] ?? {}), remarks };
@@ -29,7 +29,7 @@ function headlineOf(diagnosis: Diagnosis, metrics: Readonly<Record<string, numbe
 }
 
 const rightly = {
-  classification: "are classified right",
+  classification: "are classified correctly",
   multilabel: "have every label right",
   multioutput: "are right in every target",
 };
@@ -39,11 +39,11 @@ function compared(diagnosis: Diagnosis): string[] {
   if (diagnosis.task !== "classification") return [];
   const { perClass, confusion, rows } = diagnosis;
   const most = Math.max(...perClass.map(({ support }) => support));
-  const guess = `Always answering the most frequent class would be right in ${percent(most / rows)}.`;
+  const guess = `Always predicting the most frequent class would be right for ${percent(most / rows)}.`;
   if (!confusion) return [guess];
   const right = confusion.reduce((sum, row, c) => sum + row[c]!, 0);
   const [low, high] = wilson(right, rows);
-  return [`With 95 % confidence the true share lies between ${percent(low)} and ${percent(high)}.`, guess];
+  return [`With 95 % confidence the true accuracy lies between ${percent(low)} and ${percent(high)}.`, guess];
 }
 
 /** The loss must move by this share of itself to be told as moving. */
@@ -61,13 +61,13 @@ function suggestions({ epochs, summary, diagnosis }: ReportData): string[] {
     const isWorse = meanLoss(tail(epochs)) > atBest * worse && best.epoch < last.epoch;
     if (isWorse && (last.train.loss ?? 0) < (best.train.loss ?? 0))
       said.push(
-        `After epoch ${best.epoch} the validation loss rose while the training loss went on falling: the network overfits. The model of epoch ${best.epoch} is the one kept; dropout, weight decay or augmentation may help.`,
+        `After epoch ${best.epoch} the validation loss rose while the training loss kept falling: the network overfits. The model from epoch ${best.epoch} is the one saved as best; dropout, weight decay or augmentation may help.`,
       );
     else if (best.epoch === last.epoch && summary.reason === "epochs" && isFalling(epochs))
       said.push("The validation loss was still falling at the end: more epochs may help.");
   } else if (diagnosis?.split === "train") {
     said.push(
-      "No rows were held out: these figures are of the rows trained on, and say little about others.",
+      "No rows were held out: these metrics are measured on the training rows and say little about new ones.",
     );
   }
   return said;
