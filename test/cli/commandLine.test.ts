@@ -67,8 +67,16 @@ describe("a wrong command line exits with 2 and says what is wrong:", () => {
     [["train", "x", "y"], "too many arguments", "see nnt train --help"],
     [["train", "x", "--seed"], "argument missing", "see nnt train --help"],
     [["train", "x", "--seed", "-1"], '--seed: wrong value "-1"; expected a whole number of at least 0', ""],
-    [["train", "x", "--epochs", "1.5"], '--epochs: wrong value "1.5"; expected a whole number of at least 1', ""],
-    [["train", "x", "--threads", "0"], '--threads: wrong value "0"; expected a whole number of at least 1', ""],
+    [
+      ["train", "x", "--epochs", "1.5"],
+      '--epochs: wrong value "1.5"; expected a whole number of at least 1',
+      "",
+    ],
+    [
+      ["train", "x", "--threads", "0"],
+      '--threads: wrong value "0"; expected a whole number of at least 1',
+      "",
+    ],
     [
       ["train", "x", "--kernels", "wsm"],
       "expected one of auto, native, wasm, reference",

@@ -50,7 +50,9 @@ test("a run on kernels that do not fuse multiply-adds says that its bits differ"
   const train = (out: string, kernels: string, NNT_ISA: string) =>
     run(["train", join(cwd, "t.yaml"), "--out", join(cwd, out), "--kernels", kernels], { env: { NNT_ISA } });
   const plain = await train("plain", "wasm", "plain");
-  expect(plain.err).toMatch(/, wasm on \d+ threads?, without fused multiply-add: bits differ from other kernels\n/);
+  expect(plain.err).toMatch(
+    /, wasm on \d+ threads?, without fused multiply-add: bits differ from other kernels\n/,
+  );
   const relaxed = await train("relaxed", "wasm", "relaxed");
   expect(relaxed.err).toMatch(/, wasm on \d+ threads?\n/);
   expect(readFileSync(join(cwd, "plain/metrics.jsonl"), "utf8")).toMatch(

@@ -80,7 +80,7 @@ test("killed, and gone on with by two processes at once, a sweep ends with the s
   const other = await sweep("tpe", "whole", "--resume", "--set", "train.epochs=4");
   expect([other.code, other.err.split("\n")[0]]).toEqual([
     2,
-    "nnt: whole: the sweep began with another spec: train changed",
+    "nnt: whole: the sweep was started with a different spec: train changed",
   ]);
 });
 
