@@ -9,6 +9,7 @@ import { buildModel } from "../src/model/model.ts";
 import { randomBits, streamKey } from "../src/support/random.ts";
 import { Batches } from "../src/train/batches.ts";
 import { ResidentRows } from "../src/train/rows.ts";
+import { Sums } from "../src/train/sums.ts";
 import { Updates } from "../src/train/updates.ts";
 
 export interface StepShape {
@@ -69,26 +70,27 @@ export async function openStepper(shape: StepShape, choice: KernelsChoice): Prom
   const indices = Int32Array.from({ length: rowCount }, (_, i) => (i * 2903) % rowCount);
   const data = new ResidentRows(k, { table, targets, weights: null, indices });
   const batches = new Batches(k, model, data, batchSize);
-  const totals = backend.doubles(totalCells.count);
+  const sums = new Sums(k);
   const updates = new Updates(
     k,
     model,
     batches,
     lossRule(k, { name: "cross_entropy", label_smoothing: 0, class_weights: null }, classes, null),
     spec,
-    totals,
+    sums,
   );
   let step = 0;
   return {
     description: backend.description,
     async run(steps) {
-      totals.values.fill(0);
+      const totals = sums.of(0).values;
+      totals.fill(0);
       for (let i = 0; i < steps; i++, step++) {
         const first = (step * batchSize) % (rowCount - batchSize);
         updates.make(step, first, first + batchSize, optimizer === "sgd" ? 0.01 : 0.001);
       }
       await k.sync();
-      return totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+      return totals[totalCells.loss]! / totals[totalCells.weight]!;
     },
     close: () => backend.close(),
   };

@@ -8,6 +8,7 @@ const root = new URL("../src", import.meta.url).pathname;
 const floors: Record<string, number> = {
   support: 0,
   metrics: 1,
+  cluster: 1,
   tasks: 2,
   config: 3,
   engine: 3,

@@ -64,8 +64,9 @@ export interface LayerPass {
   /**
    * Gradients of the parameters from dY, and dX unless null, for the latest forward pass. After one in evaluation
    * only dX is to be relied on; an ensemble then has none.
+   * @param learned may be called as soon as all but dX is enqueued: then gradients can travel while dX is computed
    */
-  backward(dY: Matrix, dX: Matrix | null): void;
+  backward(dY: Matrix, dX: Matrix | null, learned: () => void): void;
 }
 
 export interface Layer<Spec> {

@@ -39,9 +39,10 @@ const linear: Layer<SpecOf<"linear">> = {
       Y: Z,
       overwritable: true,
       forward: () => k.gemm(Z, X, W.T, bias?.value ?? null), // Z  = X Wᵀ + b
-      backward(dZ, dX) {
+      backward(dZ, dX, learned) {
         k.gemm(dW, dZ.T, X); //                                 dW = dZᵀ X
         if (bias) k.sumRows(bias.gradient, dZ); //              db = Σ_rows dZ
+        learned();
         if (dX) k.gemm(dX, dZ, W); //                           dX = dZ W
       },
     };

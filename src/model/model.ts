@@ -27,6 +27,10 @@ export interface Model {
   readonly theta: Matrix;
   /** ∂L/∂θ, laid out as θ. */
   readonly gradient: Matrix;
+  /** Running statistics in one row; null: there are none. */
+  readonly statistics: Matrix | null;
+  /** What a pass over a batch leaves: `gradient`, and behind it `statistics`. */
+  readonly outcome: Matrix;
   /** Where θ begins: the linear layers' weights, without biases, scales and shifts. */
   readonly weights: Matrix;
   readonly parameters: readonly Parameter[];
@@ -61,8 +65,11 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
   const plans = description.layers.flatMap((layer) => layer.tensors);
   const trained = plans.filter((plan) => plan.trained);
   const { offsets, size, weightsEnd } = layOutWeightsFirst(trained);
+  const untrained = plans.filter((plan) => !plan.trained);
+  const behind = layOut(untrained.map((plan) => elements(plan.shape)));
   const theta = k.matrix(1, size);
-  const gradient = k.matrix(1, size);
+  const outcome = k.matrix(1, size + behind.size);
+  const gradient = outcome.view(1, size);
 
   const parameters = trained.map(({ name, shape, kind, unit = 1 }, i): Parameter => {
     const [rows, cols] = asMatrix(shape);
@@ -75,9 +82,10 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
       unit,
     };
   });
-  const buffers = plans
-    .filter((plan) => !plan.trained)
-    .map(({ name, shape }): Buffer => ({ name, shape, value: k.matrix(...asMatrix(shape)) }));
+  const buffers = untrained.map(({ name, shape }, i): Buffer => {
+    const [rows, cols] = asMatrix(shape);
+    return { name, shape, value: outcome.view(rows, cols, size + behind.offsets[i]!) };
+  });
   const all = [...parameters, ...buffers];
   const starts = new Map(plans.map((plan) => [plan.name, plan.start]));
   all.forEach(({ name, value }, i) => {
@@ -101,6 +109,8 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
     description,
     theta,
     gradient,
+    statistics: behind.size > 0 ? outcome.view(1, behind.size, size) : null,
+    outcome,
     weights: theta.view(1, weightsEnd),
     parameters,
     live,

@@ -21,8 +21,11 @@ export interface Pass {
   readonly outputs: readonly Matrix[];
   /** One layer's part of `forward`, after those before it. */
   forwardLayer(index: number, mode: Mode, step: number): void;
-  /** The model's gradient from dS, for the latest `forward`; in evaluation mode dX alone. */
-  backward(): void;
+  /**
+   * The model's gradient from dS, for the latest `forward`; in evaluation mode dX alone.
+   * @param learned is told each layer, the last first, when its parameters' gradients have been enqueued: once at least
+   */
+  backward(learned?: (layer: number) => void): void;
 }
 
 export interface PassOptions {
@@ -75,7 +78,7 @@ interface Chain {
   /** ∂L/∂Y: fill it before `backward`, which overwrites it. */
   readonly dY: Matrix;
   readonly dX: Matrix | null;
-  backward(): void;
+  backward(learned?: (layer: number) => void): void;
 }
 
 export function planChain(
@@ -94,7 +97,7 @@ export function planChain(
   );
   const gradients = planGradients(stack, take, X.cols, X.rows, inputGradient);
   const backward = passes
-    .map((pass, i) => ({ pass, ...gradients[i]! }))
+    .map((pass, layer) => ({ pass, layer, ...gradients[layer]! }))
     .slice(inputGradient ? 0 : firstTrained(stack))
     .reverse();
   return {
@@ -103,8 +106,11 @@ export function planChain(
     overwritable,
     dY: gradients.at(-1)!.dY,
     dX: inputGradient ? gradients[0]!.dX : null,
-    backward() {
-      for (const { pass, dY, dX } of backward) pass.backward(dY, dX);
+    backward(learned) {
+      for (const { pass, layer, dY, dX } of backward) {
+        pass.backward(dY, dX, learned ? () => learned(layer) : nothing);
+        learned?.(layer);
+      }
     },
   };
 }
@@ -162,3 +168,5 @@ function firstTrained(stack: readonly StackedLayer[]): number {
   const first = stack.findIndex((layer) => layer.parameters.length > 0);
   return first < 0 ? stack.length : first;
 }
+
+function nothing(): void {}

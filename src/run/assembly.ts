@@ -1,5 +1,6 @@
 /** Builds the parts of a run: its data in memory, a network that fits it, a trainer, and what measures it. */
 import { type Checkpoint, readWeights } from "../checkpoint/checkpoint.ts";
+import { alone, type Peers } from "../cluster/peers.ts";
 import { type AnySplit, type Dataset, isStreamed, rowCount } from "../data/dataset/dataset.ts";
 import { openDataset } from "../data/dataset/load.ts";
 import { placeFile } from "../data/formats/files.ts";
@@ -33,7 +34,7 @@ import type { TrainOptions } from "./trainOptions.ts";
 
 export interface AssemblyOptions
   extends KernelsChoice,
-    Pick<TrainOptions, "spec" | "version" | "load">,
+    Pick<TrainOptions, "spec" | "version" | "load" | "peers">,
     Partial<Pick<TrainOptions, "signal">> {
   /** An open backend to use instead of choosing one. */
   readonly backend?: Backend;
@@ -47,6 +48,7 @@ export interface Assembly {
   readonly model: Model;
   readonly trainer: Trainer;
   readonly pace: Pace;
+  readonly peers: Peers;
   readonly monitor: Monitor;
   /** null: there are no validation rows. */
   readonly validation: Measure | null;
@@ -64,6 +66,7 @@ export interface Assembly {
 /** @throws UserError: usage, data, io, model */
 export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
   const { spec, baseDirectory } = options.spec;
+  const { peers = alone } = options;
   const loss = spec.loss?.name ?? null;
   const loading = openDataset(spec.data, {
     seed: spec.data.split.seed ?? spec.seed,
@@ -98,7 +101,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   const validation = measure(splits.validation);
   const trainRows = toRows(splits.train, rowsOfUpdate(spec, rowCount(splits.train)));
   const augmentation = createAugmentation(k, network.spec, preprocessing.inputs, trainRows.count);
-  const trainer = new Trainer(k, model, trainRows, rule, network.spec, augmentation);
+  const trainer = new Trainer(k, model, trainRows, rule, network.spec, augmentation, peers);
 
   return {
     network,
@@ -108,6 +111,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     model,
     trainer,
     pace: new Pace(network.spec.train.checkpoint?.every_steps ?? null),
+    peers,
     monitor,
     validation,
     measure: (name, calibration) =>

@@ -49,7 +49,7 @@ export async function gradcheck(options: GradcheckOptions, listen: Listener): Pr
   try {
     const { model, trainer } = work;
     const loss = await probeLoss(trainer, true);
-    const gradients = model.parameters.map(({ gradient }) => Float64Array.from(gradient.values));
+    const gradients = trainer.gradients().map(({ values }) => Float64Array.from(values));
     const largest = Math.max(Number.MIN_VALUE, ...gradients.map(extent));
     const parameters: ParameterCheck[] = [];
     for (const [p, { name, shape, value }] of model.parameters.entries()) {

@@ -17,10 +17,14 @@ const mayChange = [
   /^calibration\b/,
 ];
 
+/** What specs of older versions did not say, and what they meant. */
+const unsaid: Readonly<Record<string, unknown>> = { "train.shards": 1 };
+
 /** @throws UserError (exit code 2) that lists how the spec has changed */
 export function resume(work: Assembly, { checkpoint, file }: ResumePoint, listen: Listener): void {
   const changes = differences(checkpoint.spec, work.network.spec, "").filter(
-    ({ path }) => !mayChange.some((pattern) => pattern.test(path)),
+    ({ path, before, now }) =>
+      !mayChange.some((pattern) => pattern.test(path)) && !(before === undefined && unsaid[path] === now),
   );
   if (changes.length > 0) throw new UserError(exitCodes.usage, changes.map(sentenceOf));
   const { calibration: _, ...fitted } = checkpoint.preprocessing as Record<string, unknown>;

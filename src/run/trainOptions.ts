@@ -1,5 +1,6 @@
 /** The options of a run. */
 import type { RunMode } from "../checkpoint/runDirectory.ts";
+import type { Peers } from "../cluster/peers.ts";
 import type { Spec } from "../config/schema.ts";
 import type { LoadOptions, Split } from "../data/dataset/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
@@ -27,6 +28,8 @@ export interface TrainOptions extends KernelsChoice {
   readonly renderReport?: (data: ReportData) => Promise<string>;
   /** Makes a watcher of the evaluation of the test rows at the end. */
   readonly observe?: (preprocessing: Preprocessing, test: Split) => Watcher;
+  /** The processes that share the work; absent: this one alone. */
+  readonly peers?: Peers;
   /** Of nnt. */
   readonly version: string;
 }

@@ -1,56 +1,140 @@
 /**
- * The gradient of the mean loss over an update's rows, batch by batch where they do not fit one. Knows no optimizer
- * and no epochs.
+ * The gradient of the mean loss over an update's rows: each shard's on its own, batch by batch where they do not fit
+ * one, and all put together by the tree over shards, whoever has computed them. Running statistics go the same way.
+ * Knows no optimizer and no epochs.
  */
-
+import { alone, type Peers } from "../cluster/peers.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
-import type { Matrix, Totals } from "../engine/matrix.ts";
+import type { Matrix } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import type { Batches } from "./batches.ts";
+import { type Bucket, bucketsOf } from "./buckets.ts";
+import { Exchange } from "./exchange.ts";
+import { RowWeights, type Stretch } from "./rowWeights.ts";
+import { planShards, type ShardPlan } from "./shardPlan.ts";
+import { type Node, partOf, weightOf } from "./shardTree.ts";
+import type { Sums } from "./sums.ts";
 import { suspect, type Trace, traceBackward, traceForward } from "./trace.ts";
 
+export interface GradientOptions {
+  readonly batchSize: number;
+  /** At most: an epoch's last update may have fewer. */
+  readonly rowsPerUpdate: number;
+  /** Parts of each batch; 1 if absent. */
+  readonly shards?: number;
+  /** Who shares the work. */
+  readonly peers?: Peers;
+}
+
+/** A shard's rows of one batch of an update. */
+interface Part extends Stretch {
+  /** A number that no other part of the training has: dropout draws masks by it. */
+  readonly number: number;
+}
+
+/** Below every layer's number. */
+const afterAll = -1;
+
 export class Gradient {
-  /** ∂L/∂θ of the latest update: the model's own memory, or the mean over the batches of an update. */
+  /** ∂L/∂θ of the latest update. */
   readonly value: Matrix;
   /** Factor on the loss's label smoothing. */
   smoothing = 1;
+  /** Parts of each batch. */
+  private readonly shards: number;
+  /** Shards that this process computes. */
+  private readonly own: Node;
+  private readonly batchSize: number;
   /** Of a full update. */
   private readonly batchesPerUpdate: number;
+  private readonly plan: ShardPlan;
+  /** The plan's vectors, each a gradient with running statistics behind it. */
+  private readonly vectors: readonly Matrix[];
+  private readonly buckets: readonly Bucket[];
+  /** By bucket, its stretch of each vector. */
+  private readonly stretches: readonly (readonly Matrix[])[];
+  /** By bucket, its stretch of the model's gradient and of the mean over batches; null: an update is one batch. */
+  private readonly means: readonly { readonly mean: Matrix; readonly ofBatch: Matrix }[] | null;
+  private readonly exchange: Exchange | null;
+  /**
+   * Running statistics before the update, from which every shard sets out, behind its own gradient, and behind the whole
+   * update's; null: there are none, or but one shard, which moves the model's own.
+   */
+  private readonly statistics: { before: Matrix; own: Matrix; whole: Matrix } | null;
+  private readonly rowWeights: RowWeights;
+  /** Of each shard's rows of the update. */
+  private readonly weights: Float64Array;
+  /** Buckets that the pass under way has completed. */
+  private completed = 0;
 
-  /** @param rowsPerUpdate at most: an epoch's last update may have fewer */
   constructor(
     private readonly k: Kernels,
     private readonly model: Model,
     private readonly batches: Batches,
     private readonly rule: LossRule,
-    private readonly totals: Totals,
-    private readonly batchSize: number,
-    rowsPerUpdate: number,
+    private readonly sums: Sums,
+    { batchSize, rowsPerUpdate, shards = 1, peers = alone }: GradientOptions,
   ) {
-    const { theta } = model;
+    const { outcome, statistics, gradient } = model;
+    this.shards = shards;
+    this.own = partOf(peers.rank, peers.size, shards);
+    this.batchSize = batchSize;
     this.batchesPerUpdate = Math.ceil(Math.min(rowsPerUpdate, batches.rows.count) / batchSize);
-    this.value = this.batchesPerUpdate > 1 ? k.matrix(theta.rows, theta.cols) : model.gradient;
+    this.plan = planShards(shards, this.own);
+    const vector = () => k.matrix(1, outcome.cols);
+    const first = this.batchesPerUpdate > 1 ? vector() : outcome;
+    this.vectors = [first, ...Array.from({ length: this.plan.vectors - 1 }, vector)];
+    this.buckets = bucketsOf(model, outcome.cols);
+    this.stretches = this.buckets.map(({ first, end }) =>
+      this.vectors.map((vector) => vector.view(1, end - first, first)),
+    );
+    this.means =
+      first === outcome
+        ? null
+        : this.buckets.map(({ first: at, end }) => {
+            const length = Math.min(end, gradient.cols) - at;
+            return { mean: first.view(1, length, at), ofBatch: outcome.view(1, length, at) };
+          });
+    const wholes = this.plan.wholes.map(({ node, vector }) => ({ node, vector: this.vectors[vector]! }));
+    const result = peers.size > 1 ? first : wholes[0]!.vector;
+    this.exchange =
+      peers.size > 1
+        ? new Exchange(k, peers, { shards, wholes, into: result, buckets: this.buckets }, (...nodes) =>
+            this.merge(...nodes),
+          )
+        : null;
+    this.value = result.view(1, gradient.cols);
+    const behind = (vector: Matrix) => vector.view(1, outcome.cols - gradient.cols, gradient.cols);
+    this.statistics =
+      statistics && shards > 1
+        ? { before: k.matrix(1, statistics.cols), own: behind(first), whole: behind(result) }
+        : null;
+    this.rowWeights = new RowWeights(batches.rows, rule, shards);
+    this.weights = new Float64Array(shards);
   }
 
   /**
-   * Enqueues the forward and backward passes over the rows of the epoch's order from `first` up to `end`; the loss is
-   * added to the totals. Every batch of every update draws dropout masks of its own.
+   * The forward and backward passes over the rows of the epoch's order from `first` up to `end`; the loss is added to the
+   * sums. Every batch of every update draws dropout masks of its own. Enqueues only, unless others share the work: then
+   * the gradient is there when the promise is fulfilled.
    * @param step the update's number, from 0
    * @param backward false: the loss alone
    */
-  compute(step: number, first: number, end: number, backward = true): void {
-    const { k, model, value, totals, batchSize } = this;
-    let batch = step * this.batchesPerUpdate;
-    for (let at = first; at < end; at += batchSize) {
-      const size = Math.min(batchSize, end - at);
-      const { pass, Y, W } = this.batches.take(at, size);
-      pass.forward("train", batch++);
-      k.loss(pass.dS, pass.S, Y, W, this.ruleNow, totals);
-      if (!backward) continue;
-      pass.backward();
-      if (value !== model.gradient) k.lerp(value, model.gradient, size / (at + size - first));
+  compute(step: number, first: number, end: number, backward = true): Promise<void> | null {
+    const { k, model, own, statistics, rowWeights, exchange } = this;
+    const parts = Array.from({ length: this.shards }, (_, shard) => this.partsOf(shard, step, first, end));
+    for (const [shard, of] of parts.entries())
+      this.weights[shard] = of.reduce((sum, part) => sum + rowWeights.of(part), 0);
+    if (statistics) k.copy(statistics.before, model.statistics!);
+    for (let shard = own.first; shard < own.end; shard++) {
+      if (statistics && shard > own.first) k.copy(model.statistics!, statistics.before);
+      this.computeShard(shard, parts[shard]!, backward);
     }
+    if (!backward) return null;
+    if (exchange) return exchange.finish().then(() => this.takeStatistics());
+    this.takeStatistics();
+    return null;
   }
 
   private get ruleNow(): LossRule {
@@ -68,21 +152,88 @@ export class Gradient {
 
   /** The same passes layer by layer: what is first not finite, and from which record. Nothing may be enqueued. */
   async trace(step: number, first: number, end: number): Promise<Trace | null> {
-    const { k, model, batches, totals, batchSize } = this;
-    let batch = step * this.batchesPerUpdate;
-    for (let at = first; at < end; at += batchSize) {
-      const { pass, Y, W } = batches.take(at, Math.min(batchSize, end - at));
-      let found = await traceForward(k, model, pass, batch++);
+    const { k, model, batches, sums } = this;
+    const shards = Array.from({ length: this.shards }, (_, shard) => shard);
+    const parts = shards.flatMap((shard) => this.partsOf(shard, step, first, end));
+    for (const { first, size, number } of parts) {
+      const { pass, Y, W } = batches.take(first, size);
+      let found = await traceForward(k, model, pass, number);
       if (!found) {
-        k.loss(pass.dS, pass.S, Y, W, this.rule, totals);
+        k.loss(pass.dS, pass.S, Y, W, this.rule, sums.of(0));
         pass.backward();
         found = await traceBackward(k, model);
       }
       if (!found) continue;
       const { what, row } = found;
       if (row === null) return { what, record: null };
-      return { what, record: { row: batches.rows.numberOf(at + row), ...suspect(pass.X, row) } };
+      return { what, record: { row: batches.rows.numberOf(first + row), ...suspect(pass.X, row) } };
     }
     return null;
+  }
+
+  /** Its rows of each batch of the update, but of those in which it has none. */
+  private partsOf(shard: number, step: number, first: number, end: number): Part[] {
+    const { batchSize, shards } = this;
+    const parts: Part[] = [];
+    let batch = step * this.batchesPerUpdate;
+    for (let at = first; at < end; at += batchSize, batch++) {
+      const rows = partOf(shard, shards, Math.min(batchSize, end - at));
+      const size = rows.end - rows.first;
+      if (size > 0) parts.push({ first: at + rows.first, size, number: batch * shards + shard });
+    }
+    return parts;
+  }
+
+  /** One shard's gradient of the mean loss over its rows, and its loss added to the sums. */
+  private computeShard(shard: number, parts: readonly Part[], backward: boolean): void {
+    const { k, ruleNow, sums, rowWeights, means } = this;
+    this.completed = 0;
+    let [weight, share] = [0, 1];
+    for (const [i, part] of parts.entries()) {
+      const { pass, Y, W } = this.batches.take(part.first, part.size);
+      pass.forward("train", part.number);
+      k.loss(pass.dS, pass.S, Y, W, ruleNow, sums.of(shard));
+      if (!backward) continue;
+      const own = rowWeights.of(part);
+      weight += own;
+      share = weight > 0 ? own / weight : 1;
+      if (i < parts.length - 1) {
+        pass.backward();
+        for (const { mean, ofBatch } of means ?? []) k.lerp(mean, ofBatch, share);
+      } else pass.backward((layer) => this.complete(shard, layer, share));
+    }
+    if (backward) this.complete(shard, afterAll, share);
+  }
+
+  /** The buckets that are complete after a layer's backward pass, with its last batch's share in the mean, go their way. */
+  private complete(shard: number, layer: number, share: number): void {
+    const { k, buckets, means, statistics, model, own, exchange } = this;
+    for (; this.completed < buckets.length && buckets[this.completed]!.layer >= layer; this.completed++) {
+      const stretches = this.stretches[this.completed]!;
+      if (means) {
+        const { mean, ofBatch } = means[this.completed]!;
+        k.lerp(mean, ofBatch, share);
+        if (statistics && this.completed === buckets.length - 1) k.copy(statistics.own, model.statistics!);
+      }
+      for (const step of this.plan.after[shard - own.first]!) {
+        if (step.do === "keep") k.copy(stretches[step.into]!, stretches[0]!);
+        else this.merge(stretches[step.into]!, stretches[step.from]!, step.left, step.right);
+      }
+      if (shard === own.end - 1) exchange?.post();
+    }
+    exchange?.advance();
+  }
+
+  /** The mean over two nodes' rows, in the place of the first's. */
+  private merge(into: Matrix, from: Matrix, left: Node, right: Node): void {
+    const { k, weights } = this;
+    const [before, added] = [weightOf(left, weights), weightOf(right, weights)];
+    if (added > 0) k.lerp(into, from, added / (before + added));
+  }
+
+  private takeStatistics(): void {
+    const { k, model, statistics } = this;
+    if (statistics && statistics.whole.block !== model.outcome.block)
+      k.copy(model.statistics!, statistics.whole);
   }
 }

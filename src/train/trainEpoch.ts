@@ -1,5 +1,6 @@
 /** The loop over an epoch's updates: looks up from them for stops and progress. Knows no files and no console. */
-import { totalCells } from "../engine/matrix.ts";
+import type { Peers } from "../cluster/peers.ts";
+import { anyOf, fromFirst } from "../cluster/talk.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import type { ProgressEvent } from "./events.ts";
 import type { Pace } from "./pace.ts";
@@ -14,29 +15,30 @@ export class Diverged extends UserError {
 
 /**
  * Goes through the rest of the epoch under way. Returns null at its end (or at that of the run), else why it stopped
- * in the middle.
+ * in the middle: of several processes all stop after the same update.
  * @throws Diverged when the loss, or a number of the model, is no longer finite
  */
 export async function trainEpoch<Reason extends string>(
-  { trainer, pace }: { readonly trainer: Trainer; readonly pace: Pace },
+  { trainer, pace, peers }: { readonly trainer: Trainer; readonly pace: Pace; readonly peers: Peers },
   shouldStop: () => Reason | null,
   tell: (event: ProgressEvent) => void,
 ): Promise<Reason | null> {
   const { state } = trainer;
   let reason: Reason | null = null;
   trainer.begin();
-  pace.startEpoch(state.totals[totalCells.rows]!, state.batch === 0);
+  pace.startEpoch(trainer.rowsSeen, state.batch === 0);
   while (!trainer.isEpochOver && reason === null) {
-    const end = state.batch + pace.startLook(state.step);
+    const updates = pace.startLook(state.step);
+    const end = state.batch + (await fromFirst(peers, () => updates));
     while (state.batch < end && !trainer.isEpochOver) {
       const made = trainer.update();
       if (made) await made;
     }
     await trainer.settle();
     if (!Number.isFinite(trainer.meanLoss)) throw divergedAt(trainer, `the loss is ${trainer.meanLoss}`);
-    await pace.endLook(state.totals[totalCells.rows]!);
+    await pace.endLook(trainer.rowsSeen);
     tell(progressOf(trainer, pace));
-    const wanted = shouldStop();
+    const wanted = await anyOf(peers, shouldStop());
     reason = trainer.isEpochOver ? null : wanted;
   }
   trainer.end();

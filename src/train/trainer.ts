@@ -2,10 +2,12 @@
  * Gradient descent on one network and one set of rows: updates one after the other, through batches and epochs, and
  * the state that lets them go on to the very same bits. Knows no files and no console.
  */
+
+import { alone, type Peers } from "../cluster/peers.ts";
 import type { Spec } from "../config/schema.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
-import { type Totals, totalCells } from "../engine/matrix.ts";
+import { type Matrix, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import { loadTensors, type NamedTensor } from "../model/tensors.ts";
 import { firstNonFinite } from "../support/finite.ts";
@@ -15,6 +17,7 @@ import { Batches, type Rows } from "./batches.ts";
 import type { Figures } from "./events.ts";
 import { type RunLength, rowsOfUpdate, runLength } from "./runLength.ts";
 import { learningRate } from "./schedules.ts";
+import { Sums, sumOf } from "./sums.ts";
 import type { Trace } from "./trace.ts";
 import { initialTrainingState, type TrainingState } from "./trainingState.ts";
 import { Updates } from "./updates.ts";
@@ -23,7 +26,7 @@ export class Trainer {
   readonly length: RunLength;
   readonly state: TrainingState;
   private readonly updates: Updates;
-  private readonly totals: Totals;
+  private readonly sums: Sums;
 
   constructor(
     private readonly k: Kernels,
@@ -32,12 +35,14 @@ export class Trainer {
     rule: LossRule,
     private readonly spec: Spec,
     private readonly augmentation: Augmentation | null = null,
+    peers: Peers = alone,
   ) {
+    const { batch_size, shards } = spec.train;
     this.length = runLength(spec, rows.count);
-    this.state = initialTrainingState();
-    this.totals = k.backend.doubles(totalCells.count);
-    const batches = new Batches(k, model, rows, spec.train.batch_size, augmentation);
-    this.updates = new Updates(k, model, batches, rule, spec, this.totals);
+    this.state = initialTrainingState(shards);
+    this.sums = new Sums(k, shards, peers);
+    const batches = new Batches(k, model, rows, Math.ceil(batch_size / shards), augmentation);
+    this.updates = new Updates(k, model, batches, rule, spec, this.sums, peers);
   }
 
   get finished(): boolean {
@@ -60,15 +65,21 @@ export class Trainer {
 
   /** What training sums up on the way, in the epoch so far. */
   figures(task: TaskName): Figures {
-    const { totals } = this.state;
+    const sums = sumOf(this.state.totals);
     const loss = this.meanLoss;
     if (!taskOf(task).ofTraining.includes("accuracy")) return { loss };
-    return { loss, accuracy: totals[totalCells.correct]! / totals[totalCells.rows]! };
+    return { loss, accuracy: sums[totalCells.correct]! / sums[totalCells.rows]! };
   }
 
   /** Mean over the rows of the epoch so far, or since `clearSums`. */
   get meanLoss(): number {
-    return this.state.totals[totalCells.loss]! / this.state.totals[totalCells.weight]!;
+    const sums = sumOf(this.state.totals);
+    return sums[totalCells.loss]! / sums[totalCells.weight]!;
+  }
+
+  /** Rows of the epoch so far. */
+  get rowsSeen(): number {
+    return sumOf(this.state.totals)[totalCells.rows]!;
   }
 
   /** The rate of the latest update. */
@@ -86,7 +97,7 @@ export class Trainer {
     const { spec, state } = this;
     this.rows.startEpoch(spec.train.shuffle ? spec.seed : null, state.epoch);
     this.augmentation?.startEpoch(state.epoch);
-    this.totals.values.set(state.totals);
+    this.sums.set(state.totals);
     this.updates.average?.exchange();
   }
 
@@ -124,8 +135,16 @@ export class Trainer {
   async evaluateBatch(backward: boolean): Promise<void> {
     const first = this.firstRow;
     if (this.rows.find(first) === null) this.rows.load(first);
-    this.updates.gradient.compute(this.state.step, first, first + this.batchRows, backward);
+    await this.updates.gradient.compute(this.state.step, first, first + this.batchRows, backward);
     await this.settle();
+  }
+
+  /** ∂L/∂<parameter> as computed last, in the order of the model's parameters. */
+  gradients(): Matrix[] {
+    const { value } = this.updates.gradient;
+    return this.model.parameters.map(({ value: { rows, cols, offset } }) =>
+      value.view(rows, cols, offset - this.model.theta.offset),
+    );
   }
 
   /** What of the next update's passes is first not finite. Moves no weight; nothing may be enqueued. */
@@ -136,14 +155,13 @@ export class Trainer {
   /** Waits for what is enqueued, and takes the sums of the updates so far into the state. */
   async settle(): Promise<void> {
     await this.k.sync();
-    const { values } = this.totals;
-    for (let cell = 0; cell < values.length; cell++) this.state.totals[cell] = values[cell]!;
+    await this.sums.read(this.state.totals);
   }
 
   /** The sums start anew; nothing may be enqueued. */
   clearSums(): void {
-    this.totals.values.fill(0);
     this.state.totals.fill(0);
+    this.sums.set(this.state.totals);
   }
 
   /** Counts the epoch as done. */

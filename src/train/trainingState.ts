@@ -9,7 +9,7 @@ export interface TrainingState {
   /** Updates done, in all and in the epoch under way. */
   step: number;
   batch: number;
-  /** Sums of the epoch under way. */
+  /** Sums of the epoch under way, shard by shard. */
   totals: number[];
   monitor: MonitorState;
   plateau: PlateauState;
@@ -20,11 +20,11 @@ export interface TrainingState {
   lr_factor: number;
 }
 
-export const initialTrainingState = (): TrainingState => ({
+export const initialTrainingState = (shards = 1): TrainingState => ({
   epoch: 0,
   step: 0,
   batch: 0,
-  totals: new Array<number>(totalCells.count).fill(0),
+  totals: new Array<number>(shards * totalCells.count).fill(0),
   monitor: initialMonitorState(),
   plateau: initialPlateauState(),
   target: null,

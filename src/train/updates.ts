@@ -2,10 +2,12 @@
  * What an update does with its gradient: penalties, clipping, the optimizer's step, limits and averages of weights.
  * Knows no epochs.
  */
+
+import { alone, type Peers } from "../cluster/peers.ts";
 import type { Spec } from "../config/schema.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
-import { type Matrix, type Totals, totalCells } from "../engine/matrix.ts";
+import { type Matrix, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import type { Buffer } from "../model/tensors.ts";
 import { type Annealed, annealed } from "./anneal.ts";
@@ -15,6 +17,7 @@ import { Lbfgs } from "./lbfgs.ts";
 import { MovingAverage } from "./movingAverage.ts";
 import { createOptimizer, type Optimizer, parameterState } from "./optimizers.ts";
 import { rowsOfUpdate, runLength } from "./runLength.ts";
+import { type Sums, sumOf } from "./sums.ts";
 
 export class Updates {
   /** What a resumed run needs besides the model's tensors, named as checkpoints name it. */
@@ -33,13 +36,14 @@ export class Updates {
     batches: Batches,
     rule: LossRule,
     private readonly spec: Spec,
-    private readonly totals: Totals,
+    private readonly sums: Sums,
+    peers: Peers = alone,
   ) {
     const { theta, weights, parameters } = model;
     const { totalSteps } = runLength(spec, batches.rows.count);
-    const { ema, batch_size } = spec.train;
+    const { ema, batch_size: batchSize, shards } = spec.train;
     const rowsPerUpdate = rowsOfUpdate(spec, batches.rows.count);
-    this.gradient = new Gradient(k, model, batches, rule, totals, batch_size, rowsPerUpdate);
+    this.gradient = new Gradient(k, model, batches, rule, sums, { batchSize, rowsPerUpdate, shards, peers });
     this.weightsGradient = this.gradient.value.view(1, weights.size);
     const optimized = { theta, weights, gradient: this.gradient.value, parameters };
     this.optimizer =
@@ -54,50 +58,61 @@ export class Updates {
 
   /**
    * Update number `step`, from 0, by the rows of the order from `first` up to `end`. Enqueues only, unless the
-   * optimizer searches: then the update is made when the promise is fulfilled.
+   * optimizer searches or others share the work: then the update is made when the promise is fulfilled.
    */
   make(step: number, first: number, end: number, lr: number): Promise<void> | null {
-    const { k, gradient, optimizer } = this;
-    const { clip_grad_norm, clip_grad_value } = this.spec.train;
+    const { gradient, optimizer } = this;
     if (optimizer instanceof Lbfgs)
       return optimizer.step(lr, this.measured(step, first, end)).then(() => this.finish(step));
     const { dropout, weight_decay, label_smoothing } = this.anneal(step);
     this.model.live.dropout = dropout;
     gradient.smoothing = label_smoothing;
-    gradient.compute(step, first, end);
-    this.penalize();
-    if (clip_grad_norm !== null) k.clipNorm(gradient.value, clip_grad_norm, this.totals);
-    if (clip_grad_value !== null) k.clipValue(gradient.value, clip_grad_value);
-    optimizer.step(step, lr, weight_decay);
-    this.finish(step);
+    const computed = gradient.compute(step, first, end);
+    if (computed) return computed.then(() => this.move(optimizer, step, lr, weight_decay));
+    this.move(optimizer, step, lr, weight_decay);
     return null;
   }
 
   /** ‖gradient‖₂ of the latest update, before clipping; nothing may be enqueued. */
   gradientNorm(): number {
     const isClipped = this.spec.train.clip_grad_norm !== null && !(this.optimizer instanceof Lbfgs);
-    return isClipped ? this.totals.values[totalCells.gradientNorm]! : this.gradient.norm();
+    return isClipped ? this.sums.of(0).values[totalCells.gradientNorm]! : this.gradient.norm();
   }
 
-  /** The mean loss over the rows with its penalties, and its gradient; only the first counts in the totals. */
+  /** The mean loss over the rows with its penalties, and its gradient; only the first counts in the sums. */
   private measured(step: number, first: number, end: number): () => Promise<number> {
-    const { k, totals, model } = this;
+    const { k, sums, model } = this;
     const { l1, l2 } = this.spec.train;
-    const [loss, weight] = [totalCells.loss, totalCells.weight];
-    const before = [...totals.values];
+    const before: number[] = [];
     let after: number[] | null = null;
     return async () => {
-      totals.values.set(before);
-      this.gradient.compute(step, first, end);
+      await k.sync();
+      if (after === null) await sums.read(before);
+      else sums.set(before);
+      await this.gradient.compute(step, first, end);
       this.penalize();
       await k.sync();
-      const { values } = totals;
-      let sum = (values[loss]! - before[loss]!) / (values[weight]! - before[weight]!);
-      after ??= [...values];
-      values.set(after);
+      const now: number[] = [];
+      await sums.read(now);
+      const [earlier, later] = [sumOf(before), sumOf(now)];
+      const of = (cell: number) => later[cell]! - earlier[cell]!;
+      let sum = of(totalCells.loss) / of(totalCells.weight);
+      after ??= now;
+      sums.set(after);
       if (l1 > 0 || l2 > 0) for (const w of model.weights.values) sum += l1 * Math.abs(w) + (l2 * w * w) / 2;
       return sum;
     };
+  }
+
+  /** A step along the gradient, with `decay` times the weight decay. */
+  private move(optimizer: Optimizer, step: number, lr: number, decay: number): void {
+    const { k, gradient } = this;
+    const { clip_grad_norm, clip_grad_value } = this.spec.train;
+    this.penalize();
+    if (clip_grad_norm !== null) k.clipNorm(gradient.value, clip_grad_norm, this.sums.of(0));
+    if (clip_grad_value !== null) k.clipValue(gradient.value, clip_grad_value);
+    optimizer.step(step, lr, decay);
+    this.finish(step);
   }
 
   private penalize(): void {

@@ -270,6 +270,14 @@ describe("each contradiction in a sentence", () => {
       "2:19: batch normalisation of batches of 1 row; expected train.batch_size of at least 2",
     ],
     [
+      "model: { hidden: [3], norm: batch }\ntrain: { batch_size: 7, shards: 4 }",
+      "2:19: batch normalisation of shards of 1 row; expected train.batch_size of at least 8",
+    ],
+    [
+      "train: { batch_size: 4, shards: 5 }",
+      "2:33: batches of 4 in 5 shards; expected at most 4, which train.batch_size says",
+    ],
+    [
       "optimizer: { name: sgd, nesterov: true }",
       "2:35: nesterov with momentum 0 and dampening 0; expected a momentum above 0 and no dampening",
     ],

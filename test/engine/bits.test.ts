@@ -5,13 +5,13 @@ import { parseSpec } from "../../src/config/load.ts";
 import { type KernelsChoice, openKernels } from "../../src/engine/choose.ts";
 import { sourceHash } from "../../src/engine/fast/sourceHash.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
-import { totalCells } from "../../src/engine/matrix.ts";
 import { loadAddon } from "../../src/engine/native/addon.ts";
 import { lossRule } from "../../src/model/losses.ts";
 import { buildModel } from "../../src/model/model.ts";
 import { randomBits, streamKey } from "../../src/support/random.ts";
 import { Batches } from "../../src/train/batches.ts";
 import { ResidentRows } from "../../src/train/rows.ts";
+import { Sums } from "../../src/train/sums.ts";
 import { Updates } from "../../src/train/updates.ts";
 
 /** Wide enough that every kind of verb is shared among threads; with ragged edges for every tile. */
@@ -64,12 +64,12 @@ async function train(choice: KernelsChoice): Promise<string> {
     const indices = Int32Array.from({ length: rows }, (_, i) => (i * 7) % rows);
     const data = new ResidentRows(k, { table, targets, weights: null, indices });
     const batches = new Batches(k, model, data, spec.train.batch_size);
-    const totals = backend.doubles(totalCells.count);
+    const sums = new Sums(k);
     const rule = lossRule(k, spec.loss!, classes, null);
-    const updates = new Updates(k, model, batches, rule, spec, totals);
+    const updates = new Updates(k, model, batches, rule, spec, sums);
     for (let step = 0; step < 7; step++) updates.make(step, 77 * step, Math.min(77 * (step + 1), rows), 0.01);
     await k.sync();
-    const hash = createHash("sha256").update(Float64Array.from(totals.values));
+    const hash = createHash("sha256").update(Float64Array.from(sums.of(0).values));
     for (const { values } of model.tensors()) hash.update(Float32Array.from(values));
     return hash.digest("hex");
   } finally {

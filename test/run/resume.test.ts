@@ -112,6 +112,19 @@ test("a changed spec is refused with every difference by its place", async () =>
   expect((await refusalOf([fewer]))[0]).toMatch(/^--resume: model\.layers was \[.*\] when .* is \[.*\] now$/);
 });
 
+test("a run of a version that knew no shards goes on with one, and with no other number of them", async () => {
+  const work = await workOf(spec);
+  const { shards: _, ...train } = work.network.spec.train;
+  const older = { ...work.network.spec, train };
+  const checkpoint = { ...decodeCheckpoint(memorySource("last.ckpt", fileOf(work))), spec: older };
+  const goOn = async (set: string[]) =>
+    resume(await workOf(spec, set), { checkpoint, file: "last", events: [], hasBest: true }, nobody);
+  await goOn([]);
+  await expect(goOn(["train.shards=2"])).rejects.toThrow(
+    "train.shards was nothing when the run began and is 2 now",
+  );
+});
+
 test("how long a run takes, what it is called and when it saves may change", async () => {
   const set = ["name=other", "train.epochs=9", "train.checkpoint={ every_steps: 3, keep_last: 2 }"];
   expect(await refusalOf(set)).toEqual([]);

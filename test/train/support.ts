@@ -1,5 +1,6 @@
 /** Small runs in memory: real data, real specs, reference kernels, and a stop after whatever update a test asks for. */
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/checkpoint/checkpoint.ts";
+import { alone, type Peers } from "../../src/cluster/peers.ts";
 import { parseSpec } from "../../src/config/load.ts";
 import { type Assembly, assemble } from "../../src/run/assembly.ts";
 import { endEpoch } from "../../src/run/endEpoch.ts";
@@ -18,9 +19,10 @@ export async function workOf(
   text: string,
   set: readonly string[] = [],
   listen: (event: TrainEvent) => void = nobody,
+  peers: Peers = alone,
 ): Promise<Assembly> {
   const spec = parseSpec(text, "spec.yaml", { set });
-  const work = await assemble({ spec, kernels: "reference", threads: 1, version: "0" }, listen);
+  const work = await assemble({ spec, kernels: "reference", threads: 1, version: "0", peers }, listen);
   work.pace.perLook = 0; // one update between two looks: stops are exact
   return work;
 }

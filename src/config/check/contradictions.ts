@@ -109,22 +109,22 @@ function* layers({ model, train }: Partial<Spec>): Iterable<Contradiction> {
     const expected = "it to be the last: its members' answers are averaged";
     yield { path: [...path, early], message: "layers follow an ensemble", expected };
   }
-  yield* row(model.layers, path, train?.batch_size ?? null);
+  yield* row(model.layers, path, train ?? null);
 }
 
 /** Layers in a row, of the model or of a block in it. */
 function* row(
   layers: readonly LayerSpec[],
   path: Path,
-  /** Rows of a batch, and among how many members of an ensemble they are dealt. */
-  rows: number | null,
+  train: Pick<Spec["train"], "batch_size" | "shards"> | null,
+  /** Of an ensemble, among which the rows of a batch are dealt. */
   members = 1,
 ): Iterable<Contradiction> {
   const last = layers.findLastIndex(({ type }) => type === "linear");
   for (const [index, layer] of layers.entries()) {
     const inner = [...path, index, "layers"];
-    if (layer.type === "residual") yield* row(layer.layers, inner, rows, members);
-    if (layer.type === "ensemble") yield* row(layer.layers, inner, rows, layer.members);
+    if (layer.type === "residual") yield* row(layer.layers, inner, train, members);
+    if (layer.type === "ensemble") yield* row(layer.layers, inner, train, layer.members);
     if (layer.type === "ensemble" && layer.shared && layer.layers.some(({ type }) => type === "residual")) {
       const message = "members that share weights, and a residual block in them";
       yield { path: [...path, index], message, expected: "shared: false, or no block" };
@@ -141,9 +141,10 @@ function* row(
       const message = "an embed layer that is not the first one";
       yield { path: [...path, index], message, expected: "it first: it looks at columns" };
     }
-    if (layer.type === "batch_norm" && rows !== null && rows < 2 * members) {
-      const message = "batch normalisation of batches of 1 row";
-      const expected = `train.batch_size of at least ${2 * members}`;
+    const least = 2 * members * (train?.shards ?? 1);
+    if (layer.type === "batch_norm" && train !== null && train.batch_size < least) {
+      const message = `batch normalisation of ${train.shards > 1 ? "shards" : "batches"} of 1 row`;
+      const expected = `train.batch_size of at least ${least}`;
       yield { path: [...path, index], message, expected };
     }
   }
@@ -248,12 +249,20 @@ function* schedule({ schedule }: Partial<Spec>): Iterable<Contradiction> {
 
 function* train(spec: Partial<Spec>): Iterable<Contradiction> {
   if (!spec.train) return;
-  const { epochs, max_steps, early_stopping, target } = spec.train;
+  const { epochs, max_steps, early_stopping, target, batch_size, shards } = spec.train;
   if (epochs === null && max_steps === null) {
     yield {
       path: ["train"],
       message: "train has neither epochs nor max_steps",
       expected: "one of them",
+    };
+  }
+  if (shards > batch_size) {
+    const message = `batches of ${batch_size} in ${shards} shards`;
+    yield {
+      path: ["train", "shards"],
+      message,
+      expected: `at most ${batch_size}, which train.batch_size says`,
     };
   }
   if (early_stopping) yield* watched(["train", "early_stopping"], early_stopping.metric, spec);

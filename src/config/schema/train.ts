@@ -91,6 +91,11 @@ export const trainSchema = z
       accumulate: wholeNumber(1)
         .default(1)
         .describe("Batches per update: their gradients are averaged over all their rows."),
+      shards: wholeNumber(1)
+        .default(1)
+        .describe(
+          "Parts of each batch, put together in a fixed order: so many processes may share the work (mpirun), and fewer give the same bits.",
+        ),
       early_stopping: earlyStoppingSchema.nullable().default(null).describe("When to end early."),
       target: targetSchema.nullable().default(null).describe("A figure that is good enough."),
       on_divergence: onDivergenceSchema

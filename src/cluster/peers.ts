@@ -1,0 +1,37 @@
+/** What processes that train together can do: send each other numbers. Knows not by what, nor what the numbers mean. */
+
+export type Values = Float32Array | Float64Array | Uint8Array;
+
+/** Messages of one channel between two processes arrive in the order in which they were sent. */
+export const channels = { parts: 0, results: 1, talk: 2 } as const;
+export type Channel = (typeof channels)[keyof typeof channels];
+
+/** A message on its way; its values stay untouched until it is over. */
+export interface Transfer {
+  /** Whether it has been sent, or has arrived. @throws UserError (exit code 5) if it never will */
+  isOver(): boolean;
+}
+
+export interface Peers {
+  /** This process's number, from 0; the first alone writes files and speaks to the user. */
+  readonly rank: number;
+  readonly size: number;
+  send(to: number, channel: Channel, values: Values): Transfer;
+  /** The message has as many values as there is room for. */
+  receive(from: number, channel: Channel, values: Values): Transfer;
+  /** Waits until a message is over. @throws UserError when it cannot be, or another process tells that it has failed */
+  settle(transfer: Transfer): Promise<void>;
+}
+
+/** The only process there is. */
+export const alone: Peers = {
+  rank: 0,
+  size: 1,
+  send: nobody,
+  receive: nobody,
+  settle: async () => {},
+};
+
+function nobody(): never {
+  throw new Error("assertion failed: a process alone has nobody to talk to");
+}

@@ -1,0 +1,64 @@
+/** Several processes' places in one: what one sends, another receives, after a delay where a test asks for one. */
+import type { Channel, Peers, Transfer, Values } from "../../src/cluster/peers.ts";
+
+interface Letter extends Transfer {
+  readonly arrival: Promise<void>;
+}
+
+/** What has been sent and not received, or is waited for and has not been sent, of one channel between two. */
+class Line {
+  private readonly sent: Values[] = [];
+  private readonly awaited: ((values: Values) => void)[] = [];
+
+  constructor(private readonly delay: (bytes: number) => number) {}
+
+  send(values: Values): Letter {
+    const copy = values.slice();
+    const arrive = () => {
+      const taker = this.awaited.shift();
+      if (taker) taker(copy);
+      else this.sent.push(copy);
+    };
+    const milliseconds = this.delay(values.byteLength);
+    if (milliseconds > 0) setTimeout(arrive, milliseconds);
+    else arrive();
+    return { isOver: () => true, arrival: Promise.resolve() };
+  }
+
+  receive(values: Values): Letter {
+    let over = false;
+    const arrival = new Promise<void>((resolve) => {
+      const take = (given: Values) => {
+        if (given.length !== values.length) throw new Error(`${given.length} values for ${values.length}`);
+        values.set(given);
+        over = true;
+        resolve();
+      };
+      const known = this.sent.shift();
+      if (known) take(known);
+      else this.awaited.push(take);
+    });
+    return { isOver: () => over, arrival };
+  }
+}
+
+/**
+ * As many processes as asked for.
+ * @param delay milliseconds that a message of so many bytes takes, the same for all of one length
+ */
+export function meshOf(size: number, delay: (bytes: number) => number = () => 0): Peers[] {
+  const lines = new Map<string, Line>();
+  const lineOf = (from: number, to: number, channel: Channel): Line => {
+    const name = `${from} ${to} ${channel}`;
+    const line = lines.get(name) ?? new Line(delay);
+    lines.set(name, line);
+    return line;
+  };
+  return Array.from({ length: size }, (_, rank) => ({
+    rank,
+    size,
+    send: (to, channel, values) => lineOf(rank, to, channel).send(values),
+    receive: (from, channel, values) => lineOf(from, rank, channel).receive(values),
+    settle: (transfer) => (transfer as Letter).arrival,
+  }));
+}
