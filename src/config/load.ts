@@ -1,4 +1,4 @@
-/** From a spec file and the command line's overrides to a checked spec: the one entrance of this folder. */
+/** From a spec file and the command line's overrides to a checked spec: the entry point of this folder. */
 import { basename, dirname, resolve as resolvePath } from "node:path";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import type { Expansion } from "./expand/expansion.ts";
@@ -25,7 +25,7 @@ export interface LoadOptions {
 export interface LoadedSpec {
   /** Canonical: shorthand expanded, defaults filled in, valid. */
   readonly spec: Spec;
-  /** What `nnt sweep` is to try; no part of a run. */
+  /** What `nnt sweep` tries; not part of a run. */
   readonly search: SearchSpec | null;
   /** As it was given. */
   readonly file: string;
@@ -40,7 +40,7 @@ export interface LoadedSpec {
   textFor(directory: string): string;
 }
 
-/** More problems than these are counted only. */
+/** Beyond this, problems are only counted. */
 const mostProblems = 50;
 
 /** @throws UserError `usage` with all problems of the spec, `io` when the file cannot be read. */

@@ -73,7 +73,7 @@ test("what needs all rows in memory is refused where the spec asks for it", asyn
     return err;
   };
   expect(await refused("train.folds=3")).toContain(
-    "train.folds counts the rows of each part, and data.stream",
+    "train.folds counts the rows of each fold, but data.stream",
   );
   expect(await refused("optimizer=lbfgs")).toContain(
     "optimizer lbfgs takes all rows at once, and data.stream",

@@ -56,7 +56,7 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "model: { layers: [residual: [linear, relu, linear], linear] }",
-      "2:30: a linear layer without a width; expected one: only the last linear layer's follows from the data",
+      "2:30: a linear layer without a width; expected a width: only that of the last linear layer follows from the data",
     ],
     [
       "model: { layers: [residual: [{ residual: [relu] }], linear] }",
@@ -100,7 +100,7 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "model: { layers: [{ linear: 3, width: 4 }] }",
-      "2:32: model.layers[0].width is given twice; expected it once",
+      "2:32: model.layers[0].width is given twice; expected it only once",
     ],
     [
       "model: { layers: [linear: { biass: false }] }",
@@ -135,7 +135,7 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "schedule: { name: cosine, t_max: 3, T_max: 3 }",
-      "2:37: schedule.t_max is given twice; expected it once",
+      "2:37: schedule.t_max is given twice; expected it only once",
     ],
   ])("%s", (text, problem) => {
     expect(problems(data + text)).toEqual([problem]);
@@ -172,7 +172,7 @@ describe("each mistake about data in a sentence", () => {
       "1:1: data.test is given, data.train is missing; expected path: with one file to split, or train: with the training rows",
     ],
     ["data: { train: { images: a } }", "1:9: data.train.labels is missing; expected the path of a file"],
-    ["data: { path: a.csv, target: [y, y] }", "1:34: data.target names y twice; expected it once"],
+    ["data: { path: a.csv, target: [y, y] }", "1:34: data.target names y twice; expected each name once"],
     [
       "data: { path: a.csv, target: y, columns: { a: nubmer } }",
       '1:47: data.columns.a is "nubmer"; expected one of number, category, boolean, ignore, id, weight, split, group, time; did you mean number?',
@@ -183,7 +183,7 @@ describe("each mistake about data in a sentence", () => {
     ],
     [
       "data: { path: a.csv, target: y, columns: { y: ignore } }",
-      "1:47: the target y is to be of type ignore; expected number, category or boolean",
+      "1:47: the target y cannot be of type ignore; expected number, category or boolean",
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: weight, b: weight } }",
@@ -203,23 +203,23 @@ describe("each mistake about data in a sentence", () => {
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { type: number, min_count: 2 } } }",
-      "1:74: a is of type number and has no levels; expected min_count on categories only",
+      "1:74: a is of type number, which has no levels; expected min_count on categories only",
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { missing: error, indicator: true } } }",
-      "1:76: a has an indicator of missing values, and refuses them; expected another missing than error",
+      "1:76: a has an indicator of missing values, but missing: error refuses them; expected another missing than error",
     ],
     [
       "data: { path: a.csv, target: y, columns: { y: { scale: log } } }",
-      "1:56: the target y is to be scaled by log; expected standard, minmax, robust or none",
+      "1:56: the target y cannot be scaled by log; expected standard, minmax, robust or none",
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: group, b: time } }",
-      "1:57: a of type group and b of type time both say how rows are split; expected one of them",
+      "1:57: a of type group and b of type time both determine the split; expected one of them",
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { type: id, scale: minmax } } }",
-      "1:66: a is of type id and is not scaled; expected scale on number columns only",
+      "1:66: a is of type id, which is not scaled; expected scale on number columns only",
     ],
     [
       "data: { path: a.csv, target: y, split: { validation: 0.1, test: 0.95 } }",
@@ -227,15 +227,15 @@ describe("each mistake about data in a sentence", () => {
     ],
     [
       "data: { train: a.csv, test: b.csv, target: y, split: { test: 0.1 } }",
-      "1:62: test rows are to be 0.1 of the rows, and to be a file's; expected one of data.split.test and data.test",
+      "1:62: test rows are 0.1 of the rows, but also come from a file; expected one of data.split.test and data.test",
     ],
     [
       "data: { path: a.csv, target: y, columns: { s: split }, split: { test: 0.1 } }",
-      "1:71: test rows are to be 0.1 of the rows, and to be what the column s says; expected no shares beside a column of type split",
+      "1:71: test rows are 0.1 of the rows, but the column s also determines them; expected no shares together with a column of type split",
     ],
     [
       "data: { path: a.csv, target: y, classes: [1, 1] }",
-      "1:46: data.classes names 1 twice; expected it once",
+      "1:46: data.classes names 1 twice; expected each name once",
     ],
     [
       "data: { path: a.csv, target: [y, z], task: classification, classes: [1, 2] }",
@@ -243,7 +243,7 @@ describe("each mistake about data in a sentence", () => {
     ],
     [
       "data: { path: a.csv, target: y, task: multioutput }",
-      "1:39: data.task is multioutput, and there is one target; expected classification",
+      "1:39: data.task is multioutput, but there is only one target; expected classification",
     ],
     [
       'data: { path: "a\\0b.csv", target: y }',
@@ -262,7 +262,7 @@ describe("each contradiction in a sentence", () => {
   test.each<[text: string, problem: string]>([
     [
       "model: { layers: [linear, relu, linear] }",
-      "2:19: a linear layer without a width; expected one: only the last linear layer's follows from the data",
+      "2:19: a linear layer without a width; expected a width: only that of the last linear layer follows from the data",
     ],
     ["model: { layers: [relu] }", "2:18: the model has nothing to learn; expected at least one linear layer"],
     [
@@ -301,7 +301,7 @@ describe("each contradiction in a sentence", () => {
   it("rows left out for want of an input", () => {
     const text = "data: { path: a.csv, target: y, columns: { x: { missing: drop } } }";
     expect(problems(text)).toEqual([
-      "1:58: rows without x are to be left out, and a prediction is asked of every row; expected missing: drop on targets only",
+      "1:58: rows without x would be dropped, but every row needs a prediction; expected missing: drop on targets only",
     ]);
   });
 
@@ -309,7 +309,7 @@ describe("each contradiction in a sentence", () => {
   test.each<[text: string, problem: string]>([
     [
       columns("g: group, s: split"),
-      "57: g of type group and s of type split both say how rows are split; expected one of them",
+      "57: g of type group and s of type split both determine the split; expected one of them",
     ],
     [
       columns("a: { type: number, missing: category }"),
@@ -325,39 +325,39 @@ describe("each contradiction in a sentence", () => {
     ],
     [
       columns("a: { type: number, missing: { constant: x } }"),
-      '84: the number a is to be filled with the text "x"; expected a number',
+      '84: the number column a cannot be filled with the text "x"; expected a number',
     ],
     [
       columns("a: { type: category, encoding: periodic }"),
-      "75: a is of type category and is to be encoded periodic; expected one_hot, ordinal or embedding",
+      "75: a is of type category and cannot be encoded periodic; expected one_hot, ordinal or embedding",
     ],
     [
       columns("a: { encoding: piecewise_linear, scale: minmax }"),
-      "84: a is to be cut at its quantiles, and scaled by minmax; expected no scale beside piecewise_linear",
+      "84: a is cut at its quantiles, and cannot also be scaled by minmax; expected no scale together with piecewise_linear",
     ],
     [
       columns("y: { encoding: one_hot }"),
-      "59: the target y is to be encoded one_hot; expected encodings of inputs only",
+      "59: the target y cannot be encoded one_hot; expected encodings of inputs only",
     ],
     ...[
       ["width: 3", "56: a has a width"],
-      ["encoding: one_hot, width: 3", "75: a has a width, and is to be encoded one_hot"],
-      ["encoding: ordinal, width: 3", "75: a has a width, and is to be encoded ordinal"],
+      ["encoding: one_hot, width: 3", "75: a has a width, but is encoded one_hot"],
+      ["encoding: ordinal, width: 3", "75: a has a width, but is encoded ordinal"],
     ].map(([settings, problem]): [string, string] => [
       columns(`a: { ${settings} }`),
       `${problem}; expected encoding: embedding, piecewise_linear or periodic beside a width`,
     ]),
     [
       "data: { path: a.csv, target: y, columns: { g: group }, split: { stratify: true } }",
-      "75: stratify is true, and the group column g says how rows are split; expected one of them",
+      "75: stratify is true, but the group column g determines the split; expected one of them",
     ],
     [
       "data: { path: a.csv, target: y, columns: { s: split }, split: { fold: { number: 1, of: 3 } } }",
-      "65: data.split.fold cuts the rows at random, and the split column s says how they are split; expected one of them",
+      "65: data.split.fold splits the rows at random, but the split column s determines the split; expected one of them",
     ],
     [
       "data: { path: a.csv, target: y, split: { fold: { number: 4, of: 3 } } }",
-      "58: data.split.fold.number is 4; expected at most 3, which `of` says",
+      "58: data.split.fold.number is 4; expected at most 3, the value of `of`",
     ],
     [
       "data: { validation: a.csv, target: y }",
@@ -375,19 +375,19 @@ describe("each contradiction in a sentence", () => {
     ],
     [
       "model: { layers: [{ ensemble: [linear: 3, residual: [relu], linear], members: 2 }] }",
-      "19: members that share weights, and a residual block in them; expected shared: false, or no block",
+      "19: an ensemble with shared weights contains a residual block; expected shared: false, or no residual block",
     ],
     [
       "model: { layers: [linear: 3, embed, linear] }",
-      "30: an embed layer that is not the first one; expected it first: it looks at columns",
+      "30: an embed layer that is not the first one; expected it first, where it reads the columns",
     ],
     [
       "search: { space: { 'search.metric': [a, b] } }",
-      '37: "search.metric" is no value of a run; expected a path such as optimizer.lr or model.hidden[0]',
+      '37: "search.metric" is not a value of the spec; expected a path such as optimizer.lr or model.hidden[0]',
     ],
     [
       "search: { space: { '': [a, b] } }",
-      '24: "" is no value of a run; expected a path such as optimizer.lr or model.hidden[0]',
+      '24: "" is not a value of the spec; expected a path such as optimizer.lr or model.hidden[0]',
     ],
     [
       "search: { space: { optimizer.lr: { min: 1, max: 0.1 } } }",
@@ -399,7 +399,7 @@ describe("each contradiction in a sentence", () => {
     ],
     [
       "search: { method: halving, space: { seed: [1, 2] } }\ntrain: { max_steps: 3 }",
-      "19: halving counts epochs, and train.epochs is not given; expected train.epochs",
+      "19: halving counts epochs, but train.epochs is not given; expected train.epochs",
     ],
     ["track: [tensorbord]", "9: unknown key track[0]; did you mean tensorboard?"],
     [
@@ -433,7 +433,7 @@ describe("each contradiction in a sentence", () => {
       "2:17: train.folds is given in the spec of one fold; expected one of train.folds and data.split.fold",
     ]);
     expect(problems("data: { train: '-', target: y }\ntrain: { folds: 3 }")).toEqual([
-      "2:17: train.folds reads the data anew for each part, which standard input cannot be; expected a file",
+      "2:17: train.folds reads the data again for each fold, which standard input does not allow; expected a file",
     ]);
   });
 
@@ -454,7 +454,7 @@ describe("each contradiction in a sentence", () => {
   it("a metric of rows that there are none of", () => {
     const text = "data: { train: a.csv, target: y }\ntrain: { early_stopping: { patience: 3 } }";
     expect(problems(text)).toEqual([
-      "2:10: validation.loss is to be watched, but no rows are for validation; expected data.split.validation above 0, or a metric of train",
+      "2:10: validation.loss is monitored, but there are no validation rows; expected data.split.validation above 0, or a metric of train",
     ]);
     expect(problems(text.replace("patience", "metric: train.loss, patience"))).toEqual([]);
   });

@@ -77,17 +77,17 @@ describe("refused with its place", () => {
     [
       "an alias for nothing",
       "seed: *x\n",
-      "1:7: *x stands for nothing; expected an anchor with that name before it",
+      "1:7: *x refers to no anchor; expected an anchor of that name before it",
     ],
     [
       "an alias in itself",
       "seed: &x [*x]\n",
-      "1:11: aliases unfold to more than 64 levels; expected plain data",
+      "1:11: aliases expand to more than 64 levels; expected plain data",
     ],
     [
       "a bomb of aliases",
       `a: &a [x, x]\n${bomb.join("\n")}\n`,
-      "2:16: aliases unfold to more than 100000 values; expected plain data",
+      "2:16: aliases expand to more than 100000 values; expected plain data",
     ],
     ["5,000 lists in one another", `seed: ${"[".repeat(5000)}${"]".repeat(5000)}`, `1:70: ${tooDeep}`],
     ["5,000 mappings in one another", "{a: ".repeat(5000), `1:254: ${tooDeep}`],

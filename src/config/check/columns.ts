@@ -1,4 +1,4 @@
-/** What the settings of columns say against each other, against the target and against the split. */
+/** Contradictions between the settings of columns, and between them, the target and the split. */
 import type { ColumnSpec, CsvDataSpec } from "../schema.ts";
 import { type Contradiction, repeated } from "./contradiction.ts";
 
@@ -9,7 +9,7 @@ export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
     if (data.target.includes(name) && type !== null && !["number", "category", "boolean"].includes(type)) {
       yield {
         path,
-        message: `the target ${name} is to be of type ${type}`,
+        message: `the target ${name} cannot be of type ${type}`,
         expected: "number, category or boolean",
       };
     }
@@ -28,7 +28,7 @@ export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
     if (one !== other) {
       yield {
         path: ["data", "columns", second],
-        message: `${first} of type ${one} and ${second} of type ${other} both say how rows are split`,
+        message: `${first} of type ${one} and ${second} of type ${other} both determine the split`,
         expected: "one of them",
       };
     }
@@ -37,7 +37,7 @@ export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
   if (rule && data.split.stratify) {
     yield {
       path: ["data", "split", "stratify"],
-      message: `stratify is true, and the ${rule[1].type} column ${rule[0]} says how rows are split`,
+      message: `stratify is true, but the ${rule[1].type} column ${rule[0]} determines the split`,
       expected: "one of them",
     };
   }
@@ -47,7 +47,7 @@ export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
 type Rule = [string, ColumnSpec];
 const splittingTypes: ReadonlySet<unknown> = new Set(["split", "group", "time"]);
 
-/** What a column's type and its settings say about each other. */
+/** Contradictions between a column's type and its settings. */
 function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): Iterable<Contradiction> {
   const path = ["data", "columns", name];
   const { type, missing, scale, encoding } = column;
@@ -65,39 +65,39 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     yield { path: [...path, "missing"], message, expected };
   }
   if (type === "number" && typeof missing === "object" && typeof missing?.constant === "string") {
-    const message = `the number ${name} is to be filled with the text ${JSON.stringify(missing.constant)}`;
+    const message = `the number column ${name} cannot be filled with the text ${JSON.stringify(missing.constant)}`;
     yield { path: [...path, "missing", "constant"], message, expected: "a number" };
   }
   if (missing === "drop" && !isTarget) {
-    const message = `rows without ${name} are to be left out, and a prediction is asked of every row`;
+    const message = `rows without ${name} would be dropped, but every row needs a prediction`;
     yield { path: [...path, "missing"], message, expected: "missing: drop on targets only" };
   }
   if (missing === "error" && column.indicator) {
-    const message = `${name} has an indicator of missing values, and refuses them`;
+    const message = `${name} has an indicator of missing values, but missing: error refuses them`;
     yield { path: [...path, "indicator"], message, expected: "another missing than error" };
   }
   if (type !== null && type !== "number" && !isOrdinal && scale !== null && scale !== "none") {
-    const message = `${name} is of type ${type} and is not scaled`;
+    const message = `${name} is of type ${type}, which is not scaled`;
     yield { path: [...path, "scale"], message, expected: "scale on number columns only" };
   }
   if (isTarget && (scale === "log" || scale === "robust_clip" || scale === "quantile_normal")) {
-    const message = `the target ${name} is to be scaled by ${scale}`;
+    const message = `the target ${name} cannot be scaled by ${scale}`;
     yield { path: [...path, "scale"], message, expected: "standard, minmax, robust or none" };
   }
   if (ofNumbers && type !== null && type !== "number") {
-    const message = `${name} is of type ${type} and is to be encoded ${encoding}`;
+    const message = `${name} is of type ${type} and cannot be encoded ${encoding}`;
     yield { path: [...path, "encoding"], message, expected: "one_hot, ordinal or embedding" };
   }
   if (encoding === "piecewise_linear" && scale !== null) {
-    const message = `${name} is to be cut at its quantiles, and scaled by ${scale}`;
-    yield { path: [...path, "scale"], message, expected: "no scale beside piecewise_linear" };
+    const message = `${name} is cut at its quantiles, and cannot also be scaled by ${scale}`;
+    yield { path: [...path, "scale"], message, expected: "no scale together with piecewise_linear" };
   }
   if (encoding !== null && isTarget) {
-    const message = `the target ${name} is to be encoded ${encoding}`;
+    const message = `the target ${name} cannot be encoded ${encoding}`;
     yield { path: [...path, "encoding"], message, expected: "encodings of inputs only" };
   }
   if (column.width !== null && (encoding === null || encoding === "one_hot" || isOrdinal)) {
-    const message = `${name} has a width${encoding === null ? "" : `, and is to be encoded ${encoding}`}`;
+    const message = `${name} has a width${encoding === null ? "" : `, but is encoded ${encoding}`}`;
     const expected = "encoding: embedding, piecewise_linear or periodic beside a width";
     yield { path: [...path, "width"], message, expected };
   }
@@ -109,7 +109,7 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     ["unseen", column.unseen !== "ignore"],
   ] as const) {
     if (!isGiven) continue;
-    const message = `${name} is of type ${type} and has no levels`;
+    const message = `${name} is of type ${type}, which has no levels`;
     yield { path: [...path, option], message, expected: `${option} on categories only` };
   }
 }

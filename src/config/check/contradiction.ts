@@ -1,4 +1,4 @@
-/** What two valid values of a spec can say against each other, as every rule reports it. */
+/** A contradiction between valid values of a spec, as every rule reports it. */
 import type { Path } from "../paths.ts";
 
 /** A contradiction at a canonical path. */
@@ -8,14 +8,14 @@ export interface Contradiction {
   readonly expected: string;
 }
 
-/** Names that a list has twice. */
+/** Names that appear twice in a list. */
 export function* repeated(names: readonly string[], path: Path): Iterable<Contradiction> {
   for (const [index, name] of names.entries()) {
     if (names.indexOf(name) === index) continue;
     yield {
       path: [...path, index],
       message: `${path.join(".")} names ${name} twice`,
-      expected: "it once",
+      expected: "each name once",
     };
   }
 }

@@ -1,4 +1,4 @@
-/** What each value of a spec may be, but not all of them together: one function per rule. */
+/** Values of a spec that are valid on their own but not together: one function per rule. */
 import { lossesOf, tasksOf } from "../../tasks/tasks.ts";
 import { type Path, parsePath } from "../paths.ts";
 import { watchableFor } from "../schema/metrics.ts";
@@ -52,24 +52,24 @@ function* shares({ data }: Partial<Spec>): Iterable<Contradiction> {
   }
   for (const name of ["validation", "test"] as const) {
     if (split[name] === 0) continue;
-    const asked = `${name} rows are to be ${split[name]} of the rows`;
+    const asked = `${name} rows are ${split[name]} of the rows`;
     const rule =
       data.format === "csv" && Object.entries(data.columns).find(([, { type }]) => type === "split");
     if (data[name] !== null) {
       yield {
         path: [...path, name],
-        message: `${asked}, and to be a file's`,
+        message: `${asked}, but also come from a file`,
         expected: `one of data.split.${name} and data.${name}`,
       };
     } else if (rule) {
-      const message = `${asked}, and to be what the column ${rule[0]} says`;
-      yield { path: [...path, name], message, expected: "no shares beside a column of type split" };
+      const message = `${asked}, but the column ${rule[0]} also determines them`;
+      yield { path: [...path, name], message, expected: "no shares together with a column of type split" };
     }
   }
   if (classes) yield* repeated(classes, ["data", "classes"]);
 }
 
-/** Column types that already say which rows are whose. */
+/** Column types that already determine the split. */
 const orderedTypes: ReadonlySet<unknown> = new Set(["split", "time"]);
 
 function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
@@ -83,16 +83,16 @@ function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
   }
   if (fold && fold.number > fold.of) {
     const message = `data.split.fold.number is ${fold.number}`;
-    yield { path: [...path, "number"], message, expected: `at most ${fold.of}, which \`of\` says` };
+    yield { path: [...path, "number"], message, expected: `at most ${fold.of}, the value of \`of\`` };
   }
   if (data.format !== "csv") return;
   const rule = Object.entries(data.columns).find(([, { type }]) => orderedTypes.has(type));
   if (rule) {
-    const message = `${asked} cuts the rows at random, and the ${rule[1].type} column ${rule[0]} says how they are split`;
+    const message = `${asked} splits the rows at random, but the ${rule[1].type} column ${rule[0]} determines the split`;
     yield { path, message, expected: "one of them" };
   }
   if ([data.path, data.train].some((files) => files?.includes("-"))) {
-    const message = `${asked} reads the data anew for each part, which standard input cannot be`;
+    const message = `${asked} reads the data again for each fold, which standard input does not allow`;
     yield { path, message, expected: "a file" };
   }
 }
@@ -117,7 +117,7 @@ function* row(
   layers: readonly LayerSpec[],
   path: Path,
   train: Pick<Spec["train"], "batch_size" | "shards"> | null,
-  /** Of an ensemble, among which the rows of a batch are dealt. */
+  /** Members of an ensemble, among which the rows of a batch are divided. */
   members = 1,
 ): Iterable<Contradiction> {
   const last = layers.findLastIndex(({ type }) => type === "linear");
@@ -126,20 +126,20 @@ function* row(
     if (layer.type === "residual") yield* row(layer.layers, inner, train, members);
     if (layer.type === "ensemble") yield* row(layer.layers, inner, train, layer.members);
     if (layer.type === "ensemble" && layer.shared && layer.layers.some(({ type }) => type === "residual")) {
-      const message = "members that share weights, and a residual block in them";
-      yield { path: [...path, index], message, expected: "shared: false, or no block" };
+      const message = "an ensemble with shared weights contains a residual block";
+      yield { path: [...path, index], message, expected: "shared: false, or no residual block" };
     }
     if (layer.type === "linear" && layer.width === null && index !== last) {
       const message = "a linear layer without a width";
       yield {
         path: [...path, index],
         message,
-        expected: "one: only the last linear layer's follows from the data",
+        expected: "a width: only that of the last linear layer follows from the data",
       };
     }
     if (layer.type === "embed" && (index > 0 || path.length > 2)) {
       const message = "an embed layer that is not the first one";
-      yield { path: [...path, index], message, expected: "it first: it looks at columns" };
+      yield { path: [...path, index], message, expected: "it first, where it reads the columns" };
     }
     const least = 2 * members * (train?.shards ?? 1);
     if (layer.type === "batch_norm" && train !== null && train.batch_size < least) {
@@ -165,14 +165,14 @@ function* loss({ data, loss }: Partial<Spec>): Iterable<Contradiction> {
   }
 }
 
-/** What knows of one target's classes alone; where the data tells the task, it is refused then. */
+/** Refuses what works for a single target of classes; where the task follows from the data, it is refused later. */
 function* severalTargets(spec: Partial<Spec>): Iterable<Contradiction> {
   const { data, loss, calibration } = spec;
   const targets = data?.format === "csv" ? data.target.length : null;
   const isMeant = data?.task === "multioutput" || (data?.task === "classification" && (targets ?? 1) > 1);
   if (!data || !isMeant) return;
   if (targets === 1) {
-    const message = "data.task is multioutput, and there is one target";
+    const message = "data.task is multioutput, but there is only one target";
     yield { path: ["data", "task"], message, expected: "classification" };
     return;
   }
@@ -205,7 +205,7 @@ function* counted(
   };
 }
 
-/** A search needs the loss's own gradient, over all rows. */
+/** A line search needs the loss's own gradient, over all rows. */
 const notForSearches = ["accumulate", "clip_grad_norm", "clip_grad_value", "drop_last"] as const;
 
 function* optimizer({ optimizer, train }: Partial<Spec>): Iterable<Contradiction> {
@@ -216,7 +216,7 @@ function* optimizer({ optimizer, train }: Partial<Spec>): Iterable<Contradiction
     for (const key of given)
       yield {
         path: ["train", key],
-        message: `train.${key} and the optimizer lbfgs, which searches along the gradient over all rows`,
+        message: `train.${key} is set, but the optimizer lbfgs needs the unchanged gradient over all rows`,
         expected: "one of them",
       };
   }
@@ -276,7 +276,7 @@ function* search({ search, ...spec }: Partial<SpecFile>): Iterable<Contradiction
     const path = ["search", "space", name];
     const [root] = parsePath(name) ?? [];
     if (root === undefined || root === "search" || root === "name") {
-      const message = `${JSON.stringify(name)} is no value of a run`;
+      const message = `${JSON.stringify(name)} is not a value of the spec`;
       yield { path, message, expected: "a path such as optimizer.lr or model.hidden[0]" };
     }
     if (dimension.type === "choice") continue;
@@ -291,7 +291,7 @@ function* search({ search, ...spec }: Partial<SpecFile>): Iterable<Contradiction
     }
   }
   if (search.method.name === "halving" && spec.train && spec.train.epochs === null) {
-    const message = "halving counts epochs, and train.epochs is not given";
+    const message = "halving counts epochs, but train.epochs is not given";
     yield { path: ["search", "method"], message, expected: "train.epochs" };
   }
 }
@@ -305,7 +305,7 @@ function* watched(section: Path, metric: string, { data }: Partial<Spec>): Itera
     yield { path, message, expected: `one of ${known.join(", ")}` };
   } else if (metric.startsWith("validation.") && !hasValidation(data)) {
     const expected = "data.split.validation above 0, or a metric of train";
-    yield { path, message: `${metric} is to be watched, but no rows are for validation`, expected };
+    yield { path, message: `${metric} is monitored, but there are no validation rows`, expected };
   }
 }
 

@@ -1,4 +1,4 @@
-/** What every expansion of shorthand shares: the spec as written, the problems found, and where things came from. */
+/** Shared by every expansion of shorthand: the spec as written, the problems found, and where each value came from. */
 import type { Issue } from "../issue.ts";
 import { type Node, nearestNode } from "../parse/node.ts";
 import type { Path } from "../paths.ts";
@@ -8,7 +8,7 @@ export type Mapping = Record<string, unknown>;
 export const isMapping = (value: unknown): value is Mapping =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Instead of a section that was so wrong that checking it further would only repeat the problem. */
+/** Replaces a section that is so wrong that checking it further would only repeat the problem. */
 export const unusable = Symbol("unusable");
 
 export class Expansion {

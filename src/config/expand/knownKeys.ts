@@ -6,7 +6,7 @@ import { shortModelSchema } from "../schema/model.ts";
 import { specFileSchema } from "../schema.ts";
 import { isMapping } from "./expansion.ts";
 
-/** What other tools call a thing → what it is here. */
+/** Names in other tools → the name here. */
 const otherWords: Readonly<Record<string, string>> = {
   learning_rate: "optimizer.lr",
   learning_rate_init: "optimizer.lr",

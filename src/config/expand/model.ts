@@ -107,7 +107,7 @@ function expandLayer(expansion: Expansion, raw: unknown, path: Path): unknown {
   if (options === null) return harmless;
   const twice = Object.keys(options).find((key) => key in rest);
   if (twice === undefined) return withInner(expansion, { type, ...options, ...rest }, path);
-  expansion.report([...at, twice], `${formatPath([...at, twice])} is given twice`, "it once", true);
+  expansion.report([...at, twice], `${formatPath([...at, twice])} is given twice`, "it only once", true);
   return harmless;
 }
 

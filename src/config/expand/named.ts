@@ -58,7 +58,7 @@ export function expandOneNamed(
     const option = rename(options, key);
     if (option !== key) expansion.came([...at, option], [...at, key]);
     if (option in expanded)
-      expansion.report([...at, key], `${formatPath([...at, option])} is given twice`, "it once", true);
+      expansion.report([...at, key], `${formatPath([...at, option])} is given twice`, "it only once", true);
     else expanded[option] = key === "name" && typeof value === "string" ? rename(names, value) : value;
   }
   return expanded;

@@ -1,6 +1,6 @@
 /**
  * YAML and JSON text → a tree of values with their places. Plain data only: no tags beyond YAML's core,
- * no second document, no `__proto__`, and bounds on depth and on what aliases unfold to, so that no text
+ * no second document, no `__proto__`, and bounds on depth and on what aliases expand to, so that no text
  * takes long or much memory. Knows nothing of what a spec means.
  */
 import {
@@ -27,7 +27,7 @@ export interface SyntaxProblem {
   readonly expected?: string;
 }
 
-/** A spec is six deep; this is room enough, and far from the end of the stack. */
+/** A spec is six levels deep; this leaves room, and is far from overflowing the stack. */
 const deepest = 64;
 
 /** Of the YAML library: 0.3 seconds' worth. A column of a table takes 6 in the spec. */
@@ -110,14 +110,14 @@ function unfold(contents: ParsedNode, place: (offset: number) => Place, report: 
     const at = place(offset);
     const empty: Node = { kind: "scalar", place: at, value: null, text: "" };
     if (++count === mostValues)
-      report(offset, `aliases unfold to more than ${mostValues} values`, "plain data");
-    if (depth === deepest) report(offset, `aliases unfold to more than ${deepest} levels`, "plain data");
+      report(offset, `aliases expand to more than ${mostValues} values`, "plain data");
+    if (depth === deepest) report(offset, `aliases expand to more than ${deepest} levels`, "plain data");
     if (node === null || count >= mostValues || depth >= deepest) return empty;
 
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target) return visit(target, depth + 1);
-      report(offset, `*${shorten(node.source)} stands for nothing`, "an anchor with that name before it");
+      report(offset, `*${shorten(node.source)} refers to no anchor`, "an anchor of that name before it");
       return empty;
     }
     if (node.anchor) anchors.set(node.anchor, node);
