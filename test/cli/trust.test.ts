@@ -55,7 +55,7 @@ test("verify says which file is wrong, and exits with 4", async () => {
   expect(code).toBe(4);
   expect(out).toMatch(/last\.ckpt +WRONG/);
   expect(err).toContain("content does not match its sha256");
-  expect(err).toContain("the line was never finished");
+  expect(err).toContain("the line is incomplete");
   rmSync(at("b/last.ckpt"));
   expect((await run(["verify", at("b")])).err).toContain("there is no such file");
 });

@@ -115,7 +115,7 @@ test("`nnt report` without the data leaves out what needs it, and says so", { ti
   rmSync(join(directory, "hostile.csv"));
   const { code, err } = await run(["report", join(directory, "hostile")]);
   expect(code).toBe(0);
-  expect(err).toContain("the report is without");
+  expect(err).toContain("the report omits");
   expect(readFileSync(report("hostile"), "utf8").length).toBeLessThan(before.length);
 });
 

@@ -4,7 +4,7 @@
  */
 import type { ReportData } from "../../run/reportData.ts";
 import { asset } from "./asset.ts";
-import { dataProfile } from "./data.ts";
+import { dataProfile } from "./dataProfile.ts";
 import { diagnosisSections } from "./diagnosis.ts";
 import { type Html, html, jsonScript } from "./html.ts";
 import {
