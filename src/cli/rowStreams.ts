@@ -1,19 +1,29 @@
-/** Rows in, answers out: bytes of stdin or a file, and a sink that is stdout or a file that appears when complete. */
+/** Rows in, answers out: rows of stdin or a file, and a sink that is stdout or a file that appears when complete. */
 import { addAbortSignal, type Readable } from "node:stream";
-import { inflated, readFileBytes } from "../data/formats/source.ts";
+import type { RowBatch } from "../data/formats/rowBatch.ts";
+import { openRows, rowsOfStream } from "../data/formats/rows.ts";
+import { inflated } from "../data/formats/source.ts";
+import type { RowFormat } from "../support/fileFormats.ts";
 import { ioProblem } from "../support/files.ts";
 import { writeFile } from "../support/fileWriter.ts";
 import type { Context } from "./command.ts";
 import type { Output } from "./output.ts";
 
-/** Inflates gzip. Ends with an error when it is interrupted. Throws UserError, for damaged gzip too. */
-export async function* rowBytes(
+/**
+ * Opens rows that have at least the given columns. Stdin ends with an error when it is interrupted. Throws UserError.
+ * @param file null: stdin
+ * @param format null: what the file's name and first bytes tell, else CSV
+ */
+export function inputRows(
   file: string | null,
+  format: RowFormat | null,
   context: Context,
   interruption: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  if (file === null) yield* inflated(stdinBytes(context, interruption), "stdin");
-  else yield* readFileBytes(file);
+): (columns: readonly string[]) => AsyncGenerator<RowBatch> {
+  return (columns) =>
+    file === null
+      ? rowsOfStream(inflated(stdinBytes(context, interruption), "stdin"), "stdin", { format, columns })
+      : openRows(file, { format, columns });
 }
 
 /** Says on stderr what it is waiting for when stdin is a terminal. */

@@ -1,9 +1,10 @@
 /** `nnt predict`: a saved model's answers for rows as they arrive, or for images, in the same order. */
 
 import type { InputTable } from "../data/dataset/dataset.ts";
-import { openRecords, type RecordFormat } from "../data/formats/records.ts";
-import { createAnswers } from "../data/prediction/answers.ts";
-import { createEncoder } from "../data/prediction/recordEncoder.ts";
+import type { RowBatch } from "../data/formats/rowBatch.ts";
+import { withFirst } from "../data/formats/rows.ts";
+import { type AnswerFormat, createAnswers } from "../data/prediction/answers.ts";
+import { createEncoder, inputNames } from "../data/prediction/recordEncoder.ts";
 import { reachOf } from "../data/preprocessing/calibration.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
@@ -16,13 +17,10 @@ import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
 
 export interface PredictOptions extends KernelsChoice {
   readonly model: string;
-  /** The rows' bytes; not read where images are given. */
-  readonly input: AsyncIterable<Uint8Array>;
-  /** Named in problems. */
-  readonly inputName?: string | undefined;
+  /** The rows, which have at least these columns; not asked for where there are images. */
+  readonly rows: (columns: readonly string[]) => AsyncGenerator<RowBatch>;
   readonly images: string | null;
-  readonly from: RecordFormat;
-  readonly to: RecordFormat;
+  readonly to: AnswerFormat;
   readonly proba: boolean;
   readonly topK: number | null;
   /** Also give the interval or set that holds the truth with this probability. */
@@ -97,15 +95,15 @@ async function predictRecords(
   network: Forward,
   write: Write,
 ): Promise<PredictResult> {
-  const { from, inputName: file, onError } = options;
-  const reader = await openRecords(options.input, { format: from, file });
-  const encoder = createEncoder(preprocessing, reader);
-  const answers = createAnswers(preprocessing, answerOptions(options, reader.header));
+  const { onError } = options;
+  const { first: start, all } = await withFirst(options.rows(inputNames(preprocessing)));
+  const encoder = createEncoder(preprocessing, start);
+  const answers = createAnswers(preprocessing, answerOptions(options, start.header));
   const inputs = new Float32Array(largestBatch * encoder.width);
   const problems = new Array<Problem | null>(largestBatch);
   let rows = 0;
   let failed = 0;
-  for await (const batch of reader.batches) {
+  for await (const batch of all) {
     for (let first = 0; first < batch.count; first += largestBatch) {
       const count = Math.min(batch.count - first, largestBatch);
       let good = 0;

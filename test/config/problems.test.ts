@@ -157,7 +157,11 @@ describe("each mistake about data in a sentence", () => {
     ],
     [
       "data: { path: a.feather, target: y }",
-      "1:1: data.format is missing, and it cannot be guessed from the file names; expected csv, idx, npy",
+      '1:1: "a.feather" is Feather (Arrow); expected CSV, TSV, JSON Lines or Parquet; of arrays NPY or IDX',
+    ],
+    [
+      "data: { path: a.data, target: y }",
+      '1:1: data.format is missing, and "a.data" does not tell it by its ending; expected csv, idx, npy',
     ],
     [
       "data: { format: cvs, path: a.csv, target: y }",

@@ -16,7 +16,7 @@ export function chunked(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[
 }
 
 export interface Scanned {
-  header: readonly string[] | null;
+  header: readonly string[];
   records: string[][];
   problems: string[];
 }
@@ -29,7 +29,7 @@ export function scanAll(chunks: readonly Uint8Array[], options: CsvOptions = {})
     for (let record = 0; record < scanner.count; record++) {
       const problem = scanner.problems.get(record);
       if (problem) problems.push(problem);
-      else records.push(scanner.header!.map((_, field) => scanner.text(record, field)));
+      else records.push(scanner.header.map((_, field) => scanner.text(record, field)));
     }
   };
   for (const chunk of chunks) {

@@ -11,9 +11,9 @@ import { parseSpec } from "../../src/config/load.ts";
 import type { DataSpec } from "../../src/config/schema.ts";
 import { loadDataset } from "../../src/data/dataset/load.ts";
 import { readArray } from "../../src/data/formats/arrays/readArray.ts";
-import { openRecords, type RecordFormat } from "../../src/data/formats/records.ts";
+import { rowsOfStream, withFirst } from "../../src/data/formats/rows.ts";
 import { inflated } from "../../src/data/formats/source.ts";
-import { createEncoder } from "../../src/data/prediction/recordEncoder.ts";
+import { createEncoder, inputNames } from "../../src/data/prediction/recordEncoder.ts";
 import type { Preprocessing } from "../../src/data/preprocessing/preprocessing.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
@@ -117,14 +117,19 @@ const npy = (descr: string, isFortran: boolean, shape: string, bytes: number) =>
 };
 
 /** The rows of a stream, as `predict` reads them. */
-async function readRecords(bytes: Buffer, format: RecordFormat, known: Preprocessing | null): Promise<void> {
-  const reader = await openRecords(chunksOf(bytes), { format });
-  const encoder = known && createEncoder(known, reader);
+async function readRecords(
+  bytes: Buffer,
+  format: "csv" | "jsonl",
+  known: Preprocessing | null,
+): Promise<void> {
+  const columns = known ? inputNames(known) : null;
+  const { first, all } = await withFirst(rowsOfStream(chunksOf(bytes), undefined, { format, columns }));
+  const encoder = known && createEncoder(known, first);
   const out = new Float32Array(encoder?.width ?? 0);
-  for await (const batch of reader.batches)
+  for await (const batch of all)
     for (let record = 0; record < batch.count; record++) {
-      batch.lineOf(record);
-      if (batch.problemOf(record) === null) encoder?.encode(batch, record, out, 0);
+      batch.placeOf(record, 0);
+      if (batch.hasFields(record)) encoder?.encode(batch, record, out, 0);
     }
 }
 

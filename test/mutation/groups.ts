@@ -27,7 +27,7 @@ export const groups = {
   },
   numbers: { sources: data("number"), tests: dataTests("formats/number") },
   csv: {
-    sources: [...filesIn("src/data/formats/csv", ".ts"), ...data("levels")],
+    sources: [...filesIn("src/data/formats/csv", ".ts"), ...data("levels", "columnNames")],
     tests: dataTests(
       "formats/levels",
       "formats/csv/scanner",
@@ -38,7 +38,7 @@ export const groups = {
     ),
   },
   jsonl: {
-    sources: data("jsonl"),
+    sources: filesIn("src/data/formats/jsonl", ".ts"),
     tests: dataTests("formats/jsonl", "formats/formats", "prediction/predict"),
   },
   arrays: {
@@ -47,7 +47,7 @@ export const groups = {
   },
   bytes: { sources: data("source", "utf16"), tests: dataTests("formats/source", "formats/parquet/parquet") },
   parquet: {
-    sources: data("parquet/parquet", "parquet/thrift"),
+    sources: data("parquet/parquet", "parquet/parquetRows", "parquet/thrift"),
     tests: dataTests("formats/parquet/thrift", "formats/parquet/parquet"),
   },
   models: {

@@ -1,5 +1,6 @@
 /** `nnt predict`: rows from stdin or a file, predictions to stdout or a file, as they come. */
 import { counted } from "../../report/text.ts";
+import { formatNamed } from "../../support/fileFormats.ts";
 import { defineCommand } from "../command.ts";
 import { warn } from "../notices.ts";
 import { computing, debug, kernelsChoice } from "../options.ts";
@@ -61,19 +62,16 @@ export const command = defineCommand({
   ],
   async run(context, model, options) {
     const { predict } = await import("../../evaluate/predict.ts");
-    const { fileSink, outputSink, rowBytes } = await import("../rowStreams.ts");
+    const { fileSink, inputRows, outputSink } = await import("../rowStreams.ts");
     const { input, output, images, keep } = options;
     const interruption = context.interruption();
     const sink = output === null ? outputSink(context.out) : fileSink(output);
-    const from = options.from ?? formatOf(input) ?? "csv";
     const request = {
       ...kernelsChoice(options, context.env),
       model,
-      input: rowBytes(input, context, interruption),
-      inputName: input ?? "stdin",
+      rows: inputRows(input, options.from, context, interruption),
       images,
-      from,
-      to: options.to ?? formatOf(output) ?? from,
+      to: options.to ?? formatOf(output) ?? options.from ?? formatOf(input) ?? "csv",
       proba: options.proba,
       topK: options.topK,
       interval: options.interval,
@@ -106,8 +104,8 @@ function failures(failed: number, onError: "fail" | "skip" | "record" | null): s
   return [`${counted(failed, "bad row")} ${onError === "record" ? recorded : skipped}`];
 }
 
-/** The format that a file's name promises. */
+/** The format of answers that a file's name promises. */
 function formatOf(file: string | null): "csv" | "jsonl" | null {
   if (file === null) return null;
-  return /\.(jsonl|ndjson)(\.gz)?$/i.test(file) ? "jsonl" : "csv";
+  return formatNamed(file) === "jsonl" ? "jsonl" : "csv";
 }

@@ -1,6 +1,7 @@
 /** What a CSV file holds: its columns as training would take them, and its first records. */
 import { defaultMissingValues } from "../../config/schema/data.ts";
-import { columnOf, readTable, rowsOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
+import { openRows } from "../../data/formats/rows.ts";
+import { columnOf, readTable, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { inferType } from "../../data/table/roles.ts";
 import { range } from "../../data/table/statistics.ts";
 import type { Style } from "../../report/style.ts";
@@ -37,10 +38,9 @@ export async function inspectTable(file: string, head: number | null): Promise<I
 async function firstRecords(file: string, wanted: number): Promise<string[][]> {
   const records: string[][] = [];
   if (wanted === 0) return records;
-  for await (const scanner of rowsOf(file, null)) {
-    const fields = scanner.header?.length ?? 0;
-    for (let record = 0; record < scanner.count && records.length < wanted; record++) {
-      records.push(Array.from({ length: fields }, (_, field) => scanner.text(record, field)));
+  for await (const batch of openRows(file)) {
+    for (let row = 0; row < batch.count && records.length < wanted; row++) {
+      records.push(batch.header.map((_, field) => batch.text(row, field)));
     }
     if (records.length === wanted) break;
   }

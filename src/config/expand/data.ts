@@ -1,5 +1,6 @@
 /** Shorthand and file-dependent defaults of the `data` section. */
 
+import { formatNamed, formatOf as rowOf, titlesOf } from "../../support/fileFormats.ts";
 import { nearest } from "../../support/nearest.ts";
 import { show, suggestion } from "../issue.ts";
 import type { Path } from "../paths.ts";
@@ -42,11 +43,10 @@ function formatOf(expansion: Expansion, raw: Mapping): unknown {
   if (format === undefined || format === null) {
     const guessed = guessFormat(raw);
     if (guessed) return guessed;
-    const given = sources.some((source) => raw[source] !== undefined);
-    const message = "data.format is missing, and it cannot be guessed from the file names";
-    if (given) expansion.report(["data"], message, formatNames.join(", "));
-    else
+    const [name] = fileNames(raw);
+    if (name === undefined)
       expansion.report(["data"], "data.path is missing", "path: with a CSV file, or train: with IDX files");
+    else reportUnknown(expansion, name);
     return undefined;
   }
   if ((formatNames as readonly unknown[]).includes(format)) return format;
@@ -56,18 +56,37 @@ function formatOf(expansion: Expansion, raw: Mapping): unknown {
   return (typeof format === "string" ? nearest(format, formatNames) : undefined) ?? guessFormat(raw);
 }
 
-/** The format the first recognisable file name tells. */
+function reportUnknown(expansion: Expansion, name: string): void {
+  const format = formatNamed(name);
+  if (format === null) {
+    const message = `data.format is missing, and ${show(name)} does not tell it by its ending`;
+    expansion.report(["data"], message, formatNames.join(", "));
+  } else {
+    const message = `${show(name)} is ${rowOf(format).title}`;
+    expansion.report(["data"], message, `${titlesOf("rows")}; of arrays ${titlesOf("arrays")}`);
+  }
+}
+
+/** The format that the first recognisable file name tells. */
 function guessFormat(raw: Mapping): (typeof formatNames)[number] | undefined {
-  const names = sources.flatMap((source) => {
+  for (const name of fileNames(raw)) {
+    if (name === stdinName) return "csv";
+    const format = formatNamed(name);
+    const section = format && rowOf(format).section;
+    if (section) return section;
+  }
+  return sources.some((source) => isMapping(raw[source])) ? "idx" : undefined;
+}
+
+/** Stands for the standard input. */
+const stdinName = "-";
+
+function fileNames(raw: Mapping): string[] {
+  const named = sources.flatMap((source) => {
     const files = raw[source];
     return isMapping(files) ? Object.values(files) : [files].flat();
   });
-  for (const name of names.filter((name) => typeof name === "string")) {
-    if (name === "-" || /\.(csv|tsv|tab|txt|jsonl|ndjson|parquet|pq)(\.gz)?$/i.test(name)) return "csv";
-    if (/\.npy(\.gz)?$/i.test(name)) return "npy";
-    if (/[.-]idx\d*(-u?byte)?(\.gz)?$|-u?byte(\.gz)?$/i.test(name)) return "idx";
-  }
-  return sources.some((source) => isMapping(raw[source])) ? "idx" : undefined;
+  return named.filter((name) => typeof name === "string");
 }
 
 function expandCsv(expansion: Expansion, raw: Mapping): Mapping {

@@ -24,16 +24,6 @@ export async function matchingFiles(path: string): Promise<readonly string[]> {
   throw new UserError(exitCodes.io, { file: path, message: "no file has such a name", expected });
 }
 
-/** Whether rows are read as JSON Lines, by the file's name. */
-export function isJsonl(file: string): boolean {
-  return /\.(jsonl|ndjson)(\.gz)?$/i.test(file);
-}
-
-/** What stands between the fields of a file, where its name says so. */
-export function delimiterOf(file: string): string | null {
-  return /\.(tsv|tab)(\.gz)?$/i.test(file) ? "\t" : null;
-}
-
 function isPattern(path: string): boolean {
   return /[*?]/.test(path);
 }

@@ -23,6 +23,11 @@ export class LevelIndex {
     return this.slots[this.slotOf(hashOf(bytes, start, end), bytes, start, end)]! - 1;
   }
 
+  findText(text: string): number {
+    const bytes = Buffer.from(text);
+    return this.find(bytes, 0, bytes.length);
+  }
+
   /** The text of a number. */
   text(number: number): string {
     return this.bytes.toString("utf8", this.starts[number], this.starts[number + 1]);

@@ -1,13 +1,18 @@
-/** Decimal numbers read straight from bytes into 32-bit floats. Knows no columns and no missing values. */
+/** Decimal numbers read straight from bytes into doubles. Knows no columns and no missing values. */
 
 /** 10⁰ … 10¹⁰⁰; up to 10²² exact. */
 export const powersOfTen = Float64Array.from({ length: 101 }, (_, exponent) => Number(`1e${exponent}`));
 
-/**
- * More than the relative error of a mantissa below, times or over a power of ten: a digit past the first fifteen errs
- * by 2 · 2⁻⁵³ at most, and 139 are those that a finite float can have with such a power: 252 · 2⁻⁵³.
- */
-const margin = 2 ** -45;
+/** Powers of ten beyond are no doubles. */
+const exactPower = 22;
+/** Digits are added to a mantissa below this one by one: it stays a whole number that a double holds. */
+const nearlyFull = 9e14;
+/** Further digits, that make up a whole number of their own. */
+const mostFurther = 15;
+/** More than the relative error of a number scaled in steps of 10²², each of which costs 2⁻¹⁰² at most. */
+const margin = 2 ** -95;
+/** Larger exponents than these are left to JavaScript's own parser. */
+const largestExponent = 3 * exactPower;
 
 const space = 0x20;
 const tab = 0x09;
@@ -17,48 +22,104 @@ const point = 0x2e;
 const lowerE = 0x65;
 
 /**
- * `Math.fround(Number(text))` of the text in bytes [start, end): exactly that, for every decimal number.
+ * `Number(text)` of the text in bytes [start, end): the nearest double, for every decimal number.
  * NaN where the text is no decimal number: empty, `0x10`, `1_000`, `12abc`, `1,5`, `Infinity`, and `1e999`,
- * which no double holds. Blanks around the number are allowed. ±Infinity where only a double holds it.
+ * which no double holds. Blanks around the number are allowed.
  */
-export function parseFloat32(bytes: Uint8Array, start: number, end: number): number {
+export function parseNumber(bytes: Uint8Array, start: number, end: number): number {
   // Of blanks alone, nothing is left: at their neighbours' blanks, too, no digit follows.
   while (isBlank(bytes[start])) start++;
   while (isBlank(bytes[end - 1])) end--;
   const first = bytes[start];
   let at = isSign(first) ? start + 1 : start;
   const digitsStart = at;
+  let exponent = 0;
+  let pointAt = -1;
+  // The number's digits are `mantissa`, then `further`, which are so many.
   let mantissa = 0;
+  let further = 0;
+  let furtherDigits = 0;
   for (; at < end; at++) {
     const digit = bytes[at]! ^ 0x30;
-    if (digit > 9) break;
-    mantissa = mantissa * 10 + digit;
-  }
-  let digits = at - digitsStart;
-  let exponent = 0;
-  if (at < end && bytes[at] === point) {
-    const fractionStart = ++at;
-    for (; at < end; at++) {
-      const digit = bytes[at]! ^ 0x30;
-      if (digit > 9) break;
-      mantissa = mantissa * 10 + digit;
+    if (digit > 9) {
+      if (bytes[at] !== point || pointAt >= 0) break;
+      pointAt = at;
+      continue;
     }
-    exponent = fractionStart - at;
-    digits -= exponent;
+    if (mantissa < nearlyFull) mantissa = mantissa * 10 + digit;
+    else {
+      further = further * 10 + digit;
+      furtherDigits++;
+    }
   }
-  if (digits === 0) return Number.NaN;
+  if (at - digitsStart === (pointAt < 0 ? 0 : 1)) return Number.NaN;
+  if (pointAt >= 0) exponent = pointAt + 1 - at;
   if (at < end) exponent += parseExponent(bytes, at, end);
-
-  // Of other powers there is no number here, and NaN equals nothing.
-  const power = powersOfTen[Math.abs(exponent)]!;
-  const value = exponent < 0 ? mantissa / power : mantissa * power;
-  // Rounding is monotone: if both ends of the interval around a value round to one float, so does the number.
-  const low = Math.fround(value * (1 - margin));
-  const isExact = low === Math.fround(value * (1 + margin)) && low < Number.POSITIVE_INFINITY;
-  if (isExact) return first === minus ? -low : low;
   if (Number.isNaN(exponent)) return Number.NaN;
+  let value = Number.NaN;
+  if (furtherDigits === 0 && Math.abs(exponent) <= exactPower) {
+    // One rounding of two exact numbers.
+    const power = powersOfTen[Math.abs(exponent)]!;
+    value = exponent < 0 ? mantissa / power : mantissa * power;
+  } else if (furtherDigits <= mostFurther && Math.abs(exponent) <= largestExponent) {
+    value = scaled(mantissa, further, furtherDigits, exponent);
+  }
+  if (!Number.isNaN(value)) return first === minus ? -value : value;
   const exact = Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1"));
-  return Number.isFinite(exact) ? Math.fround(exact) : Number.NaN;
+  return Number.isFinite(exact) ? exact : Number.NaN;
+}
+
+/** The number of a text, as {@link parseNumber}. */
+export function numberOf(text: string): number {
+  const bytes = Buffer.from(text);
+  return parseNumber(bytes, 0, bytes.length);
+}
+
+/**
+ * (mantissa · 10^furtherDigits + further) · 10^exponent, rounded once, computed as the sum of two doubles (T. J.
+ * Dekker 1971, "A floating-point technique for extending the available precision"); NaN where what that leaves out
+ * could decide between two neighbours.
+ */
+function scaled(mantissa: number, further: number, furtherDigits: number, exponent: number): number {
+  let high = mantissa;
+  let low = further / powersOfTen[furtherDigits]!;
+  for (let left = exponent + furtherDigits; left !== 0; ) {
+    const step = Math.max(-exactPower, Math.min(exactPower, left));
+    const power = powersOfTen[Math.abs(step)]!;
+    left -= step;
+    if (step < 0) {
+      const quotient = high / power;
+      const product = quotient * power;
+      low = (high - product - productError(quotient, power, product) + low) / power;
+      high = quotient;
+    } else {
+      const product = high * power;
+      low = productError(high, power, product) + low * power;
+      high = product;
+    }
+    const sum = high + low;
+    low -= sum - high;
+    high = sum;
+  }
+  // Rounding is monotone: if both ends of the interval around a number round to one double, so does the number.
+  const wrong = high * margin;
+  const value = high + (low - wrong);
+  return value === high + (low + wrong) ? value : Number.NaN;
+}
+
+/** a · b − product, exactly, for product = a · b as rounded. */
+function productError(a: number, b: number, product: number): number {
+  const aHigh = highHalf(a);
+  const bHigh = highHalf(b);
+  const aLow = a - aHigh;
+  const bLow = b - bHigh;
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+/** The upper 26 bits of a double's 53. */
+function highHalf(a: number): number {
+  const shifted = 134217729 * a;
+  return shifted - (shifted - a);
 }
 
 /** Of the bytes after a mantissa; NaN if they are no exponent. */

@@ -6,7 +6,6 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { ioProblem } from "../../support/files.ts";
 import { stdinPath } from "./files.ts";
-import { isParquet, parquetCsv } from "./parquet/parquet.ts";
 import { dataError } from "./problems.ts";
 import { peek, withoutUtf16 } from "./utf16.ts";
 
@@ -17,10 +16,7 @@ const chunkBytes = 2 ** 20;
 const freeBytes = 2 ** 30;
 const largestRatio = 200;
 
-/**
- * The bytes of a file: inflated if it is gzip, as UTF-8 if it is UTF-16, as CSV if it is Parquet. Throws UserError:
- * io if it can't be read, data if damaged.
- */
+/** The bytes of a file: inflated if it is gzip, as UTF-8 if it is UTF-16. Throws UserError: io, data if damaged. */
 export async function* readFileBytes(
   file: string,
   /** Told, before the first bytes come, whether they are inflated ones. */
@@ -32,10 +28,6 @@ export async function* readFileBytes(
   }
   const size = await fileSize(file);
   if (size === 0) throw dataError({ file, message: "the file is empty" });
-  if (size !== null && (await isParquet(file, size))) {
-    yield* parquetCsv(file, size);
-    return;
-  }
   yield* inflated(fileChunks(file), file, { mustBeGzip: file.endsWith(".gz"), onKind });
 }
 

@@ -1,14 +1,16 @@
 /** Writes answers as CSV or JSON Lines: kept columns, predictions, probabilities, or what was wrong. */
 import { exitCodes, type Problem, sentence, UserError } from "../../support/errors.ts";
 import { ByteWriter } from "../formats/byteWriter.ts";
-import type { RecordBatch, RecordFormat } from "../formats/records.ts";
+import type { RowBatch } from "../formats/rowBatch.ts";
 import { Decoder } from "../preprocessing/decode.ts";
 import { classLists, type Preprocessing } from "../preprocessing/preprocessing.ts";
 import { canonicalLabel, isDecimal } from "../table/labels.ts";
 import { missingColumn } from "../table/readTable.ts";
 
+export type AnswerFormat = "csv" | "jsonl";
+
 export interface AnswerOptions {
-  readonly format: RecordFormat;
+  readonly format: AnswerFormat;
   readonly proba?: boolean;
   /** The k most probable classes too; 0 for none. */
   readonly topK?: number;
@@ -25,9 +27,9 @@ export interface AnswerOptions {
 /** Collects answers as bytes; `take` hands them over. A CSV header comes before the first of them. */
 export interface AnswerWriter {
   /** The answer to a record from outputs[at …]; `batch` is null for images. */
-  answer(batch: RecordBatch | null, record: number, outputs: Float32Array, at: number): void;
+  answer(batch: RowBatch | null, record: number, outputs: Float32Array, at: number): void;
   /** A bad record in its place. */
-  problem(batch: RecordBatch, record: number, problem: Problem): void;
+  problem(batch: RowBatch, record: number, problem: Problem): void;
   /** Bytes written since the last call, valid until the next answer. */
   take(): Uint8Array;
 }
@@ -144,7 +146,7 @@ class CsvAnswers implements AnswerWriter {
     this.out.text("\n");
   }
 
-  answer(batch: RecordBatch | null, record: number, outputs: Float32Array, at: number): void {
+  answer(batch: RowBatch | null, record: number, outputs: Float32Array, at: number): void {
     const { decoder, proba, topK } = this.plan;
     const { out, classes } = this;
     decoder.decode(outputs, at);
@@ -178,9 +180,8 @@ class CsvAnswers implements AnswerWriter {
     out.byte(newline);
   }
 
-  problem(batch: RecordBatch, record: number, problem: Problem): void {
-    if (batch.problemOf(record) === null) this.keep(batch, record);
-    else this.out.text(",".repeat(this.plan.kept.length));
+  problem(batch: RowBatch, record: number, problem: Problem): void {
+    this.keep(batch, record);
     this.out.text(",".repeat(this.columns - 1));
     this.out.csvField(sentence(problem));
     this.out.byte(newline);
@@ -190,7 +191,7 @@ class CsvAnswers implements AnswerWriter {
     return this.out.take();
   }
 
-  private keep(batch: RecordBatch, record: number): void {
+  private keep(batch: RowBatch, record: number): void {
     for (const field of this.plan.kept) {
       batch.writeCsv(record, field, this.out);
       this.out.byte(comma);
@@ -242,7 +243,7 @@ class JsonAnswers implements AnswerWriter {
     this.deviationNames = deviationNames(plan.decoder).map((name) => JSON.stringify(name));
   }
 
-  answer(batch: RecordBatch | null, record: number, outputs: Float32Array, at: number): void {
+  answer(batch: RowBatch | null, record: number, outputs: Float32Array, at: number): void {
     const { decoder, proba, topK } = this.plan;
     const { out, labels, names } = this;
     decoder.decode(outputs, at);
@@ -274,10 +275,10 @@ class JsonAnswers implements AnswerWriter {
     out.text("}\n");
   }
 
-  problem(batch: RecordBatch, record: number, problem: Problem): void {
+  problem(batch: RowBatch, record: number, problem: Problem): void {
     const { out } = this;
     out.text("{");
-    if (batch.problemOf(record) === null) this.keep(batch, record);
+    if (batch.hasFields(record)) this.keep(batch, record);
     const { file, line, column, message, expected, hint } = problem;
     out.text(`"error":${JSON.stringify({ file, line, column, message, expected, hint })}}\n`);
   }
@@ -286,7 +287,7 @@ class JsonAnswers implements AnswerWriter {
     return this.out.take();
   }
 
-  private keep(batch: RecordBatch, record: number): void {
+  private keep(batch: RowBatch, record: number): void {
     for (const field of this.plan.kept) {
       this.out.text(`${JSON.stringify(this.plan.header[field])}:`);
       batch.writeJson(record, field, this.out);

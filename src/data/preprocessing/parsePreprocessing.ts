@@ -1,7 +1,7 @@
 /** Checks the preprocessing that a model file holds: whoever wrote the file, what comes out is well-formed. */
 import { exitCodes, UserError } from "../../support/errors.ts";
 import type { Link } from "../../tasks/losses.ts";
-import { maxColumns } from "../formats/csv/scanner.ts";
+import { maxColumns } from "../formats/columnNames.ts";
 import type {
   ArrayInputs,
   ColumnScaling,

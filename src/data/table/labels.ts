@@ -1,10 +1,9 @@
 /** Texts as labels: their order, numbers written differently, words for yes and no. */
-import { parseFloat32 } from "../formats/number.ts";
+import { numberOf } from "../formats/number.ts";
 
 /** Whether the text is a decimal number, as the columns of a table have it. */
 export function isDecimal(text: string): boolean {
-  const bytes = Buffer.from(text);
-  return !Number.isNaN(parseFloat32(bytes, 0, bytes.length));
+  return !Number.isNaN(numberOf(text));
 }
 
 /** Sorted numerically if all are numbers, else by code point. */

@@ -1,17 +1,21 @@
 /**
- * Reads CSV files into one table of 32-bit floats: a column of numbers holds them, a column of texts the
- * numbers of its levels. Finds from the whole file which column is which. NaN stands for a missing value.
- * Knows nothing of scaling, targets and splits.
+ * Reads files of rows into one table of raw values: a column of numbers holds them, a column of texts the
+ * numbers of its levels. Finds from the whole file which column is which. Knows nothing of scaling, targets and splits.
  */
+import type { Problem } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
-import type { CsvBatch, Place } from "../formats/csv/batch.ts";
-import { scanRecords } from "../formats/csv/scanRecords.ts";
-import { delimiterOf, isJsonl } from "../formats/files.ts";
-import { jsonlRows } from "../formats/jsonlTable.ts";
-import { LevelIndex } from "../formats/levels.ts";
-import { parseFloat32 } from "../formats/number.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
-import { readFileBytes } from "../formats/source.ts";
+import type { Place, RowBatch } from "../formats/rowBatch.ts";
+import { openRows } from "../formats/rows.ts";
+import {
+  fits,
+  isMissing,
+  type MissingValues,
+  meansMissing,
+  missingValues,
+  RawValues,
+  TextCells,
+} from "./cells.ts";
 
 /** How a column is to be read. */
 export interface ColumnReading {
@@ -47,7 +51,7 @@ export interface Table {
   /** Rows of each file, in the order of the files. */
   readonly fileRows: readonly number[];
   /** Row-major pieces of `rowsPerSlab` rows (the last may be shorter), as many columns as `columns`. */
-  readonly slabs: Float32Array[];
+  readonly slabs: RawValues[];
   readonly rowsPerSlab: number;
   /** Fields per record, skipped ones included. */
   readonly header: readonly string[];
@@ -60,7 +64,7 @@ export interface RowSink {
   /** The columns that rows have, before the first rows come. */
   start(columns: readonly ColumnRead[]): void;
   /** Whole rows of one file, numbered from 0, as many as fit; valid until this returns. */
-  take(rows: Float32Array, file: number): void;
+  take(rows: RawValues, file: number): void;
   /** What is told of the rows in the stead of a table that holds them all. */
   end(table: Table): Table;
   /** All was in vain. */
@@ -75,10 +79,10 @@ export interface ColumnRead {
   text(level: number): string;
 }
 
-/** Floats per slab: large enough that few are needed, small enough that none is wasted. */
-const slabFloats = 2 ** 22;
-/** Floats handed to a sink at once: they stay in a cache. */
-const sinkFloats = 2 ** 16;
+/** Values per slab: large enough that few are needed, small enough that none is wasted. */
+const slabValues = 2 ** 22;
+/** Values handed to a sink at once: they stay in a cache. */
+const sinkValues = 2 ** 16;
 
 /** More levels than this are no category. */
 const maxLevels = 100_000;
@@ -110,25 +114,17 @@ export async function readTable(
   }
 }
 
-/** The rows of a file by what its name says it is: JSON Lines, tab-separated, else CSV. */
-export function rowsOf(file: string, delimiter: string | null): AsyncGenerator<CsvBatch> {
-  const bytes = readFileBytes(file);
-  return isJsonl(file)
-    ? jsonlRows(bytes, file)
-    : scanRecords(bytes, { file, delimiter: delimiter ?? delimiterOf(file) });
-}
-
 /** Column j of a table, in the order of the rows. */
-export function columnOf(table: Table, j: number): Float32Array {
+export function columnOf(table: Table, j: number): RawValues {
   return columnsOf(table, j, 1)[0]!;
 }
 
 /** Columns first … first + count − 1, of all rows or the given ones. Fast for about 16 columns at once. */
-export function columnsOf(table: Table, first: number, count: number, rows?: Int32Array): Float32Array[] {
+export function columnsOf(table: Table, first: number, count: number, rows?: Int32Array): RawValues[] {
   const { columns, slabs, rowsPerSlab } = table;
   const stride = columns.length;
   const length = rows?.length ?? table.rows;
-  const values = Array.from({ length: count }, () => new Float32Array(length));
+  const values = Array.from({ length: count }, () => new RawValues(length));
   for (let at = 0; at < length; at++) {
     const row = rows ? rows[at]! : at;
     const index = Math.floor(row / rowsPerSlab);
@@ -147,8 +143,8 @@ async function readAll(
 ): Promise<boolean> {
   let first = true;
   for (const file of files) {
-    for await (const scanner of rowsOf(file, delimiter)) {
-      reader.take(scanner, file);
+    for await (const batch of openRows(file, { delimiter })) {
+      reader.take(batch, file);
       // A text column shows at once, mostly: then there is no need to read on.
       if (first && reader.refuted.size > 0) return false;
       first = false;
@@ -165,12 +161,9 @@ interface Column {
   readonly name: string;
   readonly reading: ColumnReading;
   readonly isText: boolean;
-  readonly missingTexts: ReadonlySet<string>;
-  /** Missing values that are numbers themselves, as `-999`. */
-  readonly missingNumbers: readonly number[];
-  readonly index: LevelIndex;
-  /** Per level, its number as stored: itself, or NaN for one that means missing. */
-  readonly stored: number[];
+  readonly missingValues: MissingValues;
+  /** The code of a level: its number, or NaN for one that means missing. */
+  readonly texts: TextCells;
   readonly places: { file: string; line: number; column: number }[];
   missing: number;
 }
@@ -182,15 +175,15 @@ class TableReader {
   private header: readonly string[] | null = null;
   private delimiter: string | null = null;
   private columns: Column[] = [];
-  /** Per column, 1 if a number that the scanner found is the value. */
+  /** Per column, 1 if a number that the batch tells is the value. */
   private arePlain: Uint8Array = new Uint8Array(0);
   /** Whether the current file's fields are the columns, one by one, and all are numbers. */
   private isStraight = false;
   /** Per column, its field in the current file. */
   private fields: Int32Array = new Int32Array(0);
-  private slabs: Float32Array[] = [];
+  private slabs: RawValues[] = [];
   private rowsPerSlab = 1;
-  private slab = new Float32Array(0);
+  private slab = new RawValues(0);
   private at = 0;
   private rows = 0;
   private fileRows: number[] = [];
@@ -204,14 +197,14 @@ class TableReader {
     private readonly sink: RowSink | null,
   ) {}
 
-  /** Takes the records that a scanner holds. */
-  take(scanner: CsvBatch, file: string): void {
-    if (this.file !== file) this.startFile(scanner, file);
-    const { count, first, values, problems } = scanner;
+  /** Takes the rows of a batch. */
+  take(batch: RowBatch, file: string): void {
+    if (this.file !== file) this.startFile(batch, file);
+    const { count, first, values, problems } = batch;
     const { columns, fields, arePlain } = this;
-    for (let record = 0; record < count; record++) {
+    for (let row = 0; row < count; row++) {
       if (problems.size > 0) {
-        const problem = problems.get(record);
+        const problem = problems.get(row);
         if (problem) {
           this.problems.add(problem);
           continue;
@@ -219,9 +212,9 @@ class TableReader {
       }
       if (this.at === this.slab.length) this.addSlab();
       const { slab } = this;
-      const base = first[record]!;
+      const base = first[row]!;
       let at = this.at;
-      if (this.isStraight && copyFinite(values, base, slab, at, fields.length)) {
+      if (this.isStraight && copyNumbers(values, base, slab, at, fields.length)) {
         this.at = at + fields.length;
         this.rows++;
         continue;
@@ -229,9 +222,9 @@ class TableReader {
       for (let j = 0; j < fields.length; j++) {
         const field = fields[j]!;
         const value = values[base + field]!;
-        if (arePlain[j] === 1 && value - value === 0) slab[at++] = value;
-        else if (columns[j]!.isText) slab[at++] = this.readText(scanner, record, field, columns[j]!, file);
-        else slab[at++] = this.readNumber(scanner, record, field, columns[j]!);
+        if (arePlain[j] === 1 && fits(value)) slab[at++] = value;
+        else if (columns[j]!.isText) slab[at++] = this.readText(batch, row, field, columns[j]!, file);
+        else slab[at++] = this.readNumber(batch, row, field, columns[j]!);
       }
       this.at = at;
       this.rows++;
@@ -255,37 +248,41 @@ class TableReader {
 
   table(): Table {
     const columns = this.columns.map((column): TableColumn => {
-      const { name, isText, index, places, missing } = column;
+      const { name, isText, texts, places, missing } = column;
       return {
         name,
         kind: isText ? "text" : "number",
-        levels: isText ? index.texts() : [],
-        isMissing: column.stored.map(Number.isNaN),
+        levels: isText ? texts.index.texts() : [],
+        isMissing: texts.codes.map(Number.isNaN),
         places,
         missing,
-        overflowed: index.count >= maxLevels,
+        overflowed: texts.index.count >= maxLevels,
       };
     });
     const { rows, fileRows, slabs, rowsPerSlab, delimiter } = this;
     return { columns, rows, fileRows, slabs, rowsPerSlab, header: this.header!, delimiter };
   }
 
-  private startFile(scanner: CsvBatch, file: string): void {
-    const header = scanner.header!;
+  private startFile(batch: RowBatch, file: string): void {
+    const { header } = batch;
     this.file = file;
-    this.delimiter = scanner.delimiter;
+    this.delimiter = batch.delimiter;
     if (this.header === null) {
       this.header = header;
       const readings = this.readings(header, file);
       const columns = header.map((name, field) => newColumn(name, readings[field]!, this.texts));
       this.columns = columns.filter(({ reading }) => reading.kind !== "skip");
-      this.arePlain = Uint8Array.from(this.columns, ({ isText, missingNumbers }) =>
-        isText || missingNumbers.length > 0 ? 0 : 1,
+      this.arePlain = Uint8Array.from(this.columns, ({ isText, missingValues: { numbers } }) =>
+        isText || numbers.length > 0 ? 0 : 1,
       );
-      const floats = this.sink ? sinkFloats : slabFloats;
-      this.rowsPerSlab = Math.max(1, Math.floor(floats / Math.max(1, this.columns.length)));
+      const values = this.sink ? sinkValues : slabValues;
+      this.rowsPerSlab = Math.max(1, Math.floor(values / Math.max(1, this.columns.length)));
       this.sink?.start(
-        this.columns.map(({ name, isText, index }) => ({ name, isText, text: (level) => index.text(level) })),
+        this.columns.map(({ name, isText, texts }) => ({
+          name,
+          isText,
+          text: (level) => texts.index.text(level),
+        })),
       );
     }
     const known = new Map(header.map((name, field) => [name, field]));
@@ -305,107 +302,112 @@ class TableReader {
   private addSlab(): void {
     if (this.sink) {
       this.handOver(this.sink);
-      const floats = this.rowsPerSlab * Math.max(1, this.columns.length);
-      if (this.slab.length < floats) this.slab = new Float32Array(floats);
+      const values = this.rowsPerSlab * Math.max(1, this.columns.length);
+      if (this.slab.length < values) this.slab = new RawValues(values);
       return;
     }
     // The first slab starts small: most tables are.
     const rows = this.slabs.length === 0 ? Math.min(this.rowsPerSlab, 1024) : this.rowsPerSlab;
     const width = Math.max(1, this.columns.length);
     if (this.slabs.length === 1 && this.slab.length < this.rowsPerSlab * width) {
-      const larger = new Float32Array(Math.min(this.rowsPerSlab * width, 4 * this.slab.length));
+      const larger = new RawValues(Math.min(this.rowsPerSlab * width, 4 * this.slab.length));
       larger.set(this.slab);
       this.slab = this.slabs[0] = larger;
       return;
     }
-    this.slab = new Float32Array(rows * width);
+    this.slab = new RawValues(rows * width);
     this.slabs.push(this.slab);
     this.at = 0;
   }
 
-  /** A number that the scanner did not read on the way: long, quoted, missing, or none at all. */
-  private readNumber(scanner: CsvBatch, record: number, field: number, column: Column): number {
-    const number = scanner.number(record, field);
-    const isMissing = Number.isNaN(number)
-      ? column.missingTexts.has(scanner.text(record, field).trim())
-      : column.missingNumbers.includes(number);
-    if (isMissing) return this.readMissing(scanner, record, field, column);
-    if (number - number === 0) return number;
+  /** A number that the batch did not find on the way: long, quoted, missing, or none at all. */
+  private readNumber(batch: RowBatch, row: number, field: number, column: Column): number {
+    const number = batch.number(row, field);
+    if (isMissing(column.missingValues, batch, row, field, number))
+      return this.readMissing(batch, row, field, column);
+    if (fits(number)) return number;
     const isText = Number.isNaN(number);
     if (isText && column.reading.kind === null) this.refuted.add(column.name);
-    else this.problems.add(notANumber(scanner, record, field, number));
+    else this.problems.add(notANumber(batch, row, field, number));
     return Number.NaN;
   }
 
-  private readText(scanner: CsvBatch, record: number, field: number, column: Column, file: string): number {
-    const { index, stored } = column;
-    let level = scanner.levelOf(record, field, index);
-    if (level < 0) {
-      if (index.count === maxLevels) {
+  private readText(batch: RowBatch, row: number, field: number, column: Column, file: string): number {
+    if (batch.isNull(row, field)) return this.readMissing(batch, row, field, column);
+    const { texts } = column;
+    let code = texts.known(batch, row, field);
+    if (code === undefined) {
+      const level = texts.index.count;
+      if (level === maxLevels) {
         if (column.reading.kind === "text") throw tooManyLevels(file, column.name);
         return Number.NaN;
       }
-      const text = scanner.text(record, field);
-      level = index.add(text);
-      const { line, column: character } = scanner.placeOf(record, field);
+      const text = batch.text(row, field);
+      code = meansMissing(column.missingValues, text) ? Number.NaN : level;
+      texts.learn(text, code);
+      const { line, column: character } = batch.placeOf(row, field);
       column.places.push({ file, line: line!, column: character! });
-      stored.push(column.missingTexts.has(text.trim()) ? Number.NaN : level);
     }
-    const value = stored[level]!;
-    return Number.isNaN(value) ? this.readMissing(scanner, record, field, column) : value;
+    return Number.isNaN(code) ? this.readMissing(batch, row, field, column) : code;
   }
 
-  private readMissing(scanner: CsvBatch, record: number, field: number, column: Column): number {
+  private readMissing(batch: RowBatch, row: number, field: number, column: Column): number {
     column.missing++;
-    if (column.reading.required) this.problems.add(missingValue(scanner, record, field, column.reading.hint));
+    if (column.reading.required) this.problems.add(missingValue(batch, row, field, column.reading.hint));
     return Number.NaN;
   }
 }
 
-/** Copies `count` numbers; false, and some copied in vain, if one is not finite. */
-function copyFinite(from: Float32Array, first: number, to: Float32Array, at: number, count: number): boolean {
+/** Copies `count` numbers; false, and all copied in vain, if one may be none among raw values, or is missing. */
+function copyNumbers(from: Float64Array, first: number, to: RawValues, at: number, count: number): boolean {
   let sum = 0;
   for (let j = 0; j < count; j++) {
     const value = from[first + j]!;
     to[at + j] = value;
-    sum += value - value;
+    sum += Math.abs(value);
   }
-  return sum === 0;
+  // No number is larger than all together, and NaN is not less than anything.
+  return fits(sum);
 }
 
 /** Of every column of numbers: nothing is ever added. */
-const noLevels = new LevelIndex();
+const noTexts = new TextCells();
 
 function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<string>): Column {
-  const numbers = reading.missing.map((text) => parseFloat32(Buffer.from(text), 0, Buffer.byteLength(text)));
   const isText = reading.kind === "text" || (reading.kind === null && texts.has(name));
   return {
     name,
     reading,
     isText,
-    missingTexts: new Set(reading.missing),
-    missingNumbers: numbers.filter((number) => !Number.isNaN(number)),
-    index: isText ? new LevelIndex() : noLevels,
-    stored: [],
+    missingValues: missingValues(reading.missing),
+    texts: isText ? new TextCells() : noTexts,
     places: [],
     missing: 0,
   };
 }
 
-function missingValue(scanner: CsvBatch, record: number, field: number, hint: string | undefined) {
-  const message = `column "${scanner.header![field]}" holds ${quoted(scanner.text(record, field))}, a missing value`;
-  return { ...scanner.placeOf(record, field), message, expected: "a value in every row", hint };
+function missingValue(batch: RowBatch, row: number, field: number, hint: string | undefined): Problem {
+  return { ...missingProblem(batch, row, field), expected: "a value in every row", hint };
+}
+
+/** Where a value is missing, and how that is written. */
+export function missingProblem(batch: RowBatch, row: number, field: number): Problem {
+  const name = batch.header[field];
+  const message = batch.isNull(row, field)
+    ? `column "${name}" has no value`
+    : `column "${name}" holds ${quoted(batch.text(row, field))}, a missing value`;
+  return { ...batch.placeOf(row, field), message };
 }
 
 /** A value that is not a number, or none that 32 bits hold. */
-export function notANumber(scanner: CsvBatch, record: number, field: number, number: number) {
-  const text = scanner.text(record, field);
-  const place = scanner.placeOf(record, field);
-  return { ...place, ...numberProblem(scanner.header![field]!, text, Number.isNaN(number)) };
+export function notANumber(batch: RowBatch, row: number, field: number, number: number): Problem {
+  const text = batch.text(row, field);
+  const place = batch.placeOf(row, field);
+  return { ...place, ...numberProblem(batch.header[field]!, text, Number.isNaN(number)) };
 }
 
 /** The sentence for a text in a column of numbers. */
-export function numberProblem(name: string, text: string, isText: boolean) {
+function numberProblem(name: string, text: string, isText: boolean) {
   if (!isText) {
     const message = `column "${name}" holds ${quoted(text)}, too large for a 32-bit float`;
     return { message, expected: "at most 3.4e38" };

@@ -2,7 +2,7 @@
  * Preprocessing as ONNX operators: a tensor [rows, 1] per column, texts and numbers as they are, becomes the
  * network's input. A missing number is NaN, a missing text is empty; a boolean is a number, 0 or 1.
  */
-import { parseFloat32 } from "../../data/formats/number.ts";
+import { numberOf } from "../../data/formats/number.ts";
 import {
   type CategoryColumn,
   type ColumnScaling,
@@ -180,9 +180,6 @@ function writeCategory(graph: Graph, text: Name, column: CategoryColumn): Name[]
 
 /** The missing values that are numbers, as `-999`. */
 function numbersAmong(texts: readonly string[]): number[] {
-  const numbers = texts.map((text) => {
-    const bytes = Buffer.from(text);
-    return parseFloat32(bytes, 0, bytes.length);
-  });
+  const numbers = texts.map((text) => Math.fround(numberOf(text)));
   return [...new Set(numbers.filter((number) => !Number.isNaN(number)))];
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByteWriter } from "../../../src/data/formats/byteWriter.ts";
-import { type JsonlRecords, jsonlRecords } from "../../../src/data/formats/jsonl.ts";
+import { type JsonlBatch, jsonlRows } from "../../../src/data/formats/jsonl/jsonlRows.ts";
 import { sentence } from "../../../src/support/errors.ts";
 import { chunked, streamOf } from "../support.ts";
 
@@ -15,12 +15,12 @@ interface Found {
 
 async function read(chunks: readonly Uint8Array[]): Promise<Found> {
   const found: Found = { header: [], lines: [], batches: [] };
-  for await (const batch of jsonlRecords(streamOf(chunks), "in")) {
+  for await (const batch of jsonlRows(streamOf(chunks), { file: "in", columns: [] })) {
     found.header = batch.header;
     found.batches.push(batch.count);
-    for (let record = 0; record < batch.count; record++) {
-      const problem = batch.problemOf(record);
-      found.lines.push([batch.lineOf(record), problem ? sentence(problem) : batch.objectOf(record)]);
+    for (let row = 0; row < batch.count; row++) {
+      const problem = batch.problems.get(row);
+      found.lines.push([batch.placeOf(row).line!, problem ? sentence(problem) : batch.objects[row]]);
     }
   }
   return found;
@@ -75,7 +75,7 @@ describe("the lines of a stream", () => {
     const { lines } = await readText('{"a":1}\n\n \t\r\n{"a":2}\n\n{"a":3}\n\n\r\n  ');
     const empty = (line: number) => [line, `in:${line}: an empty line; expected one JSON object per line`];
     expect(lines).toEqual([[1, { a: 1 }], empty(2), [4, { a: 2 }], empty(5), [6, { a: 3 }]]);
-    expect(await readText("\n \n")).toEqual({ header: [], lines: [], batches: [] });
+    await expect(readText("\n \n")).rejects.toThrow("in: the file is empty");
   });
 
   test("come in batches as soon as they are whole, of 1024 at most", async () => {
@@ -101,9 +101,13 @@ describe("the lines of a stream", () => {
     expect(lines[1]).toEqual([2, { b: 1 }]);
   });
 
-  test("name the columns by the first object, once it is there", async () => {
+  test("name the columns by the first object, and those asked for after them", async () => {
     expect((await readText('{"b":1,"a":2}\n{"c":1}')).header).toEqual(["b", "a"]);
-    expect((await read([Buffer.from("[]\n"), Buffer.from('{"c":1}\n')])).header).toEqual(["c"]);
+    const rows = jsonlRows(streamOf([Buffer.from('[]\n{"b":1,"a":2}\n')]), {
+      file: "in",
+      columns: ["c", "a"],
+    });
+    expect((await rows.next()).value).toMatchObject({ header: ["b", "a", "c"] });
   });
 
   test("may not go on without end", async () => {
@@ -118,12 +122,22 @@ describe("the lines of a stream", () => {
 });
 
 test("values are written as they were, texts as texts, what is not there as nothing", async () => {
-  const given = { text: 'a,"b', number: 1.5, list: [1, { b: null }], none: null, yes: true };
-  const names = [...Object.keys(given), "toString"];
-  const written = async (write: (batch: JsonlRecords, field: number, out: ByteWriter) => void) => {
+  const members = {
+    text: '"a,\\"b"',
+    number: "1.5",
+    large: "12345678901234567890",
+    larger: "1e400",
+    list: '[1, {"b":null}]',
+    none: "null",
+    yes: "true",
+  };
+  const names = [...Object.keys(members), "toString"];
+  const line = `{ ${Object.entries(members)
+    .map(([name, value]) => `${JSON.stringify(name)} : ${value}`)
+    .join(" , ")} }`;
+  const written = async (write: (batch: JsonlBatch, field: number, out: ByteWriter) => void) => {
     const texts: string[] = [];
-    for await (const batch of jsonlRecords(streamOf([Buffer.from(JSON.stringify(given))]), "in")) {
-      batch.header = names;
+    for await (const batch of jsonlRows(streamOf([Buffer.from(line)]), { file: "in", columns: [] })) {
       for (const field of names.keys()) {
         const out = new ByteWriter();
         write(batch, field, out);
@@ -132,15 +146,17 @@ test("values are written as they were, texts as texts, what is not there as noth
     }
     return texts;
   };
-  expect(await written((batch, field, out) => batch.writeJson(0, field, out))).toEqual(
-    Object.values(given)
-      .map((value) => JSON.stringify(value))
-      .concat("null"),
-  );
+  expect(names.slice(0, -1)).toEqual(Object.keys(JSON.parse(line)));
+  expect(await written((batch, field, out) => batch.writeJson(0, field, out))).toEqual([
+    ...Object.values(members),
+    "null",
+  ]);
   expect(await written((batch, field, out) => batch.writeCsv(0, field, out))).toEqual([
     '"a,""b"',
     "1.5",
-    '"[1,{""b"":null}]"',
+    "12345678901234567890",
+    "1e400",
+    '"[1, {""b"":null}]"',
     "",
     "true",
     "",

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadDataset } from "../../../src/data/dataset/load.ts";
-import { openRecords, type RecordFormat } from "../../../src/data/formats/records.ts";
+import { rowsOfStream, withFirst } from "../../../src/data/formats/rows.ts";
 import { type AnswerOptions, createAnswers } from "../../../src/data/prediction/answers.ts";
-import { createEncoder } from "../../../src/data/prediction/recordEncoder.ts";
+import { createEncoder, inputNames } from "../../../src/data/prediction/recordEncoder.ts";
 import {
   inputWidth,
   outputWidth,
@@ -27,24 +27,25 @@ const spec = csvSpec({ path: [path], target: ["label"], columns });
 const trained = () => loadDataset(spec, { seed: 0, baseDirectory: "." });
 
 interface Asked extends Partial<AnswerOptions> {
-  from?: RecordFormat;
+  from?: "csv" | "jsonl";
   onError?: "record" | "skip";
 }
 
 /** The inputs of every record, and what is written when the outputs are the first of them. */
 async function run(preprocessing: Preprocessing, chunks: readonly Uint8Array[], asked: Asked = {}) {
-  const reader = await openRecords(streamOf(chunks), { format: asked.from ?? "csv", file: "in" });
-  const encoder = createEncoder(preprocessing, reader);
+  const options = { format: asked.from ?? "csv", columns: inputNames(preprocessing) };
+  const { first, all } = await withFirst(rowsOfStream(streamOf(chunks), "in", options));
+  const encoder = createEncoder(preprocessing, first);
   const recordsErrors = asked.onError === "record";
   const answers = createAnswers(preprocessing, {
     format: "csv",
     ...asked,
-    header: reader.header,
+    header: first.header,
     recordsErrors,
   });
   const inputs: number[][] = [];
   let written = "";
-  for await (const batch of reader.batches) {
+  for await (const batch of all) {
     for (let record = 0; record < batch.count; record++) {
       const row = new Float32Array(encoder.width + 9);
       const problem = encoder.encode(batch, record, row, 0);
@@ -241,8 +242,8 @@ describe("answers", () => {
 describe("a model that refuses missing values", () => {
   test.each([
     ["csv", 'size,"co,lour",ok\n,red,yes\n', "in:2:1"],
-    ["jsonl", '{"size":null,"co,lour":"red","ok":true}\n', 'in:1: "size" is missing'],
-    ["jsonl", '{"size":"NA","co,lour":"red","ok":true}\n', 'in:1: "size" is missing'],
+    ["jsonl", '{"size":null,"co,lour":"red","ok":true}\n', 'in:1: column "size" has no value'],
+    ["jsonl", '{"size":"NA","co,lour":"red","ok":true}\n', 'in:1: column "size" holds "NA", a missing value'],
     ["jsonl", '{"size":{},"co,lour":"red","ok":true}\n', 'in:1: "size" is an object'],
     ["jsonl", '{"size":"1e999","co,lour":"red","ok":true}\n', 'in:1: column "size" holds "1e999"'],
     ["jsonl", '{"size":"big","co,lour":"red","ok":true}\n', 'in:1: column "size" holds "big", not a number'],

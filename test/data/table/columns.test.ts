@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { ColumnSpec, CsvDataSpec } from "../../../src/config/schema.ts";
 import { loadDataset, loadRows } from "../../../src/data/dataset/load.ts";
-import { openRecords } from "../../../src/data/formats/records.ts";
+import { rowsOfStream, withFirst } from "../../../src/data/formats/rows.ts";
 import { createEncoder } from "../../../src/data/prediction/recordEncoder.ts";
 import { parsePreprocessing } from "../../../src/data/preprocessing/parsePreprocessing.ts";
 import { inputNames } from "../../../src/data/preprocessing/preprocessing.ts";
@@ -35,10 +35,10 @@ async function load(values: readonly string[], settings: Partial<ColumnSpec>) {
 async function predicted(preprocessing: unknown, values: readonly string[]) {
   const known = parsePreprocessing(JSON.parse(JSON.stringify(preprocessing)), "m.ckpt");
   const bytes = Buffer.from(["x", ...values].map((value) => `"${value}"\n`).join(""));
-  const reader = await openRecords(streamOf([bytes]), { format: "csv", file: "new.csv" });
-  const encoder = createEncoder(known, reader);
+  const { first, all } = await withFirst(rowsOfStream(streamOf([bytes]), "new.csv"));
+  const encoder = createEncoder(known, first);
   const rows: unknown[] = [];
-  for await (const batch of reader.batches) {
+  for await (const batch of all) {
     for (let record = 0; record < batch.count; record++) {
       const out = new Float32Array(encoder.width);
       const problem = encoder.encode(batch, record, out, 0);

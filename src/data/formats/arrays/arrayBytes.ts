@@ -2,6 +2,9 @@
 import { dataError } from "../problems.ts";
 import { fileSize, readFileBytes } from "../source.ts";
 
+/** Bytes stay bytes; others have the precision their type needs. */
+export type Elements = Uint8Array | Float32Array | Float64Array;
+
 export interface ArrayHeader {
   /** The elements' type, in words. */
   readonly type: string;
@@ -10,6 +13,8 @@ export interface ArrayHeader {
   readonly headerBytes: number;
   /** Bytes of all elements. */
   readonly dataBytes: number;
+  /** The elements of these bytes, row-major. Reuses their memory. */
+  readonly decode: (data: Uint8Array<ArrayBuffer>) => Elements;
 }
 
 /** Deflate's largest ratio: more than this many times its size no gzip file inflates to. */
@@ -19,13 +24,13 @@ const largestRatio = 1032;
  * The header, and all bytes after it. Throws UserError: io, or data for more or fewer bytes than promised.
  * @param parse the header that the bytes begin with; null while some of its bytes are missing
  */
-export async function readArrayBytes<Header extends ArrayHeader>(
+export async function readArrayBytes(
   file: string,
-  parse: (bytes: Uint8Array) => Header | null,
-): Promise<{ header: Header; data: Uint8Array<ArrayBuffer> }> {
+  parse: (bytes: Uint8Array) => ArrayHeader | null,
+): Promise<{ header: ArrayHeader; data: Uint8Array<ArrayBuffer> }> {
   const size = await fileSize(file);
   let start: Uint8Array = new Uint8Array(0);
-  let header: Header | null = null;
+  let header: ArrayHeader | null = null;
   let data = new Uint8Array(0);
   let at = 0;
   let isGzip = false;

@@ -1,8 +1,6 @@
 /** IDX: arrays of any rank and element type, big-endian, as MNIST comes in. Knows its bytes, not its files. */
-import type { Problem } from "../../../support/errors.ts";
-import { otherFiles } from "../csv/header.ts";
 import { dataError } from "../problems.ts";
-import type { ArrayHeader } from "./arrayBytes.ts";
+import type { ArrayHeader, Elements } from "./arrayBytes.ts";
 
 export const elementTypes = {
   uint8: { code: 0x08, bytes: 1 },
@@ -15,41 +13,31 @@ export const elementTypes = {
 
 export type ElementType = keyof typeof elementTypes;
 
-export interface IdxHeader extends ArrayHeader {
-  readonly format: "idx";
-  readonly type: ElementType;
-}
-
 /** null while bytes of the header are missing. Throws UserError(data) for a wrong magic number. */
-export function parseIdxHeader(bytes: Uint8Array, file: string): IdxHeader | null {
+export function parseIdxHeader(bytes: Uint8Array, file: string): ArrayHeader | null {
   if (bytes.length < 4) return null;
   const type = (Object.keys(elementTypes) as ElementType[]).find(
     (name) => elementTypes[name].code === bytes[2],
   );
   const rank = bytes[3]!;
   if (bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || rank === 0) {
-    throw dataError({ file, ...foreign(bytes) });
+    const magic = Buffer.from(bytes.subarray(0, 4)).toString("hex");
+    throw dataError({
+      file,
+      message: `the magic number ${magic} is neither that of an IDX nor of an NPY file`,
+      expected: "00 00, an element type of 08, 09, 0b, 0c, 0d or 0e, and the rank",
+    });
   }
   const headerBytes = 4 + 4 * rank;
   if (bytes.length < headerBytes) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const shape = Array.from({ length: rank }, (_, dimension) => view.getUint32(4 + 4 * dimension));
   const dataBytes = shape.reduce((product, size) => product * size, elementTypes[type].bytes);
-  return { format: "idx", type, shape, headerBytes, dataBytes };
+  return { type, shape, headerBytes, dataBytes, decode: (data) => decodeIdx(data, type) };
 }
 
-function foreign(bytes: Uint8Array): Problem {
-  const known = otherFiles.find(({ magic }) => magic.every((byte, index) => byte === bytes[index]));
-  if (known) return known.problem;
-  const magic = Buffer.from(bytes.subarray(0, 4)).toString("hex");
-  return {
-    message: `the magic number ${magic} is neither that of an IDX nor of an NPY file`,
-    expected: "00 00, an element type of 08, 09, 0b, 0c, 0d or 0e, and the rank",
-  };
-}
-
-/** The elements in this machine's order of bytes. Reuses the memory of `data`. */
-export function decodeIdx(data: Uint8Array<ArrayBuffer>, { type }: IdxHeader) {
+/** The elements in this machine's order of bytes. */
+function decodeIdx(data: Uint8Array<ArrayBuffer>, type: ElementType): Elements {
   if (type === "uint8") return data;
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
   if (type === "int8") return Float32Array.from(new Int8Array(data.buffer));

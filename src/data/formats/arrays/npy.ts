@@ -1,16 +1,15 @@
 /** NPY: NumPy's file of one array, any rank and numeric type. Knows its bytes, not its files. */
 
 import { dataError } from "../problems.ts";
-import type { ArrayHeader } from "./arrayBytes.ts";
+import type { ArrayHeader, Elements } from "./arrayBytes.ts";
 
-export interface NpyHeader extends ArrayHeader {
-  readonly format: "npy";
+interface Layout {
+  /** NumPy's name of the type: the order of bytes, a letter, the bytes of an element. */
   readonly descr: string;
+  readonly shape: readonly number[];
   /** Whether the first dimension runs fastest, not the last. */
   readonly isFortran: boolean;
 }
-
-type Elements = Uint8Array | Float32Array | Float64Array;
 
 /** By NumPy's letter and bytes: a name, and the elements from bytes in this machine's order. */
 const elementTypes: Readonly<Record<string, { name: string; read: (buffer: ArrayBuffer) => Elements }>> = {
@@ -28,17 +27,11 @@ const elementTypes: Readonly<Record<string, { name: string; read: (buffer: Array
   f8: { name: "float64", read: (buffer) => new Float64Array(buffer) },
 };
 
-/** `\x93NUMPY`, the first six bytes. */
-const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 /** NumPy's headers take a hundred bytes; one of a hundred times as many says nothing that is read here. */
 const largestHeader = 2 ** 16;
 
-export function isNpy(bytes: Uint8Array): boolean {
-  return magic.every((byte, index) => bytes[index] === byte);
-}
-
 /** null while bytes of the header are missing. Throws UserError(data) for arrays of anything but numbers. */
-export function parseNpyHeader(bytes: Uint8Array, file: string): NpyHeader | null {
+export function parseNpyHeader(bytes: Uint8Array, file: string): ArrayHeader | null {
   if (bytes.length < 12) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const version = bytes[6]!;
@@ -69,18 +62,15 @@ export function parseNpyHeader(bytes: Uint8Array, file: string): NpyHeader | nul
   if (shape.length === 0) throw notNumbers(file, "a single value, without any dimension");
   const dataBytes = shape.reduce((product, size) => product * size, Number(descr[2]));
   return {
-    format: "npy",
     type: type.name,
-    descr,
     shape,
-    isFortran: order === "True",
     headerBytes,
     dataBytes,
+    decode: (data) => decodeNpy(data, { descr, shape, isFortran: order === "True" }),
   };
 }
 
-/** The elements, row-major. Reuses the memory of `data`. */
-export function decodeNpy(data: Uint8Array<ArrayBuffer>, { descr, shape, isFortran }: NpyHeader): Elements {
+function decodeNpy(data: Uint8Array<ArrayBuffer>, { descr, shape, isFortran }: Layout): Elements {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
   const width = Number(descr[2]);
   if (descr[0] === ">" && width > 1) bytes[`swap${(8 * width) as 16 | 32 | 64}`]();

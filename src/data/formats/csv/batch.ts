@@ -1,9 +1,9 @@
 /** Records found in CSV bytes: where their fields lie, and what they hold. Knows not how they were found. */
 import type { Problem } from "../../../support/errors.ts";
+import type { ByteWriter } from "../byteWriter.ts";
 import type { LevelIndex } from "../levels.ts";
-import { parseFloat32 } from "../number.ts";
-
-export type Place = Pick<Problem, "file" | "line" | "column">;
+import { numberOf, parseNumber } from "../number.ts";
+import type { Place, RowBatch } from "../rowBatch.ts";
 
 /** Bytes to scan at once: small enough to stay in a cache, large enough to be worth the call. */
 export const pieceBytes = 64 * 2 ** 10;
@@ -16,7 +16,7 @@ const carriageReturn = 0x0d;
  * Records 0 … count − 1. Field f of record r is number `first[r] + f`; it ends before byte
  * `ends[first[r] + f]` and starts after the field before it, or at `starts[r]`. Quotes are still around it.
  */
-export class CsvBatch {
+export class CsvBatch implements RowBatch {
   bytes = Buffer.alloc(pieceBytes);
   count = 0;
   /** Per record: its first byte, its first field's number (one more entry: where the last one ends), its line. */
@@ -25,11 +25,11 @@ export class CsvBatch {
   lines = new Float64Array(1024);
   ends = new Int32Array(pieceBytes);
   /** Parallel to `ends`: the field's number, or NaN where its text must be looked at. */
-  values = new Float32Array(pieceBytes);
+  values = new Float64Array(pieceBytes);
   /** What is wrong with a record, by its number. Such a record has no meaningful fields. */
   readonly problems = new Map<number, Problem>();
-  /** The column names, once the first record is complete. */
-  header: readonly string[] | null = null;
+  /** The column names; none until the first record is complete. */
+  header: readonly string[] = [];
 
   constructor(
     /** Named in problems. */
@@ -43,35 +43,51 @@ export class CsvBatch {
     return field === 0 ? this.starts[record]! : this.ends[this.first[record]! + field - 1]! + 1;
   }
 
-  /** A field's text, without quotes. */
+  /** A record that is not as it should be has no fields to rely on. */
+  hasFields(record: number): boolean {
+    return !this.problems.has(record);
+  }
+
+  /** An empty field is a text like any other. */
+  isNull(): boolean {
+    return false;
+  }
+
+  /** Without quotes. */
   text(record: number, field: number): string {
     return decodeField(this.bytes, this.fieldStartOf(record, field), this.ends[this.first[record]! + field]!);
   }
 
-  /** A field's number; NaN if its text, with or without quotes and blanks around it, is none. */
   number(record: number, field: number): number {
     const at = this.first[record]! + field;
     const value = this.values[at]!;
     if (!Number.isNaN(value)) return value;
     const start = this.fieldStartOf(record, field);
     const end = this.ends[at]!;
-    if (this.bytes[start] !== quote) return parseFloat32(this.bytes, start, end);
-    const text = Buffer.from(this.text(record, field));
-    return parseFloat32(text, 0, text.length);
+    return this.bytes[start] === quote
+      ? numberOf(this.text(record, field))
+      : parseNumber(this.bytes, start, end);
   }
 
-  /** Number of a field's text in an index, −1 if it is not there. */
   levelOf(record: number, field: number, index: LevelIndex): number {
     const start = this.fieldStartOf(record, field);
     const end = this.ends[this.first[record]! + field]!;
     if (this.bytes[start] !== quote) return index.find(this.bytes, start, end);
-    const text = Buffer.from(this.text(record, field));
-    return index.find(text, 0, text.length);
+    return index.findText(this.text(record, field));
   }
 
   /** Where a field starts: its line, and the character in it, both from 1. */
   placeOf(record: number, field: number): Place {
     return this.placeAt(this.starts[record]!, this.lines[record]!, this.fieldStartOf(record, field));
+  }
+
+  writeCsv(record: number, field: number, out: ByteWriter): void {
+    if (!this.hasFields(record)) return;
+    out.csvCopy(this.bytes, this.fieldStartOf(record, field), this.ends[this.first[record]! + field]!);
+  }
+
+  writeJson(record: number, field: number, out: ByteWriter): void {
+    out.text(JSON.stringify(this.hasFields(record) ? this.text(record, field) : null));
   }
 
   /** The place of a byte, counted from a record's start. */

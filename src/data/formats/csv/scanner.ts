@@ -4,10 +4,13 @@
  */
 import { isUtf8 } from "node:buffer";
 import { exitCodes, type Problem, UserError } from "../../../support/errors.ts";
-import { parseFloat32, powersOfTen } from "../number.ts";
+import { tellingBytes } from "../../../support/fileFormats.ts";
+import { checkHeader, maxColumns } from "../columnNames.ts";
+import { checkIsText } from "../misnamed.ts";
+import { parseNumber, powersOfTen } from "../number.ts";
 import { CsvBatch } from "./batch.ts";
+import { findDelimiter, type HeaderSearch, skipByteOrderMark } from "./delimiter.ts";
 import { invalidEncoding, nulByte, raggedRow, strayQuote, textAfterQuote } from "./faults.ts";
-import { checkHeader, checkPreamble, findDelimiter, type HeaderSearch, skipByteOrderMark } from "./header.ts";
 
 export interface CsvOptions {
   /** Named in problems. */
@@ -18,10 +21,9 @@ export interface CsvOptions {
   readonly maxRecord?: number;
 }
 
-export const maxColumns = 100_000;
 export const maxRecordBytes = 64 * 2 ** 20;
 
-/** Digits that 32 bits hold, whatever they are. */
+/** Digits that 32 bits hold, whatever they are: the number they make, and a power of ten, are exact. */
 const shortDigits = 9;
 /** A number cut off by the chunk's end is read again with the next chunk, unless it is longer than this. */
 const waitFor = 64;
@@ -96,8 +98,7 @@ export class CsvScanner extends CsvBatch {
     }
     if (this.state === "closed") this.state = "plain";
     if (this.fieldStart < this.length || this.field > this.first[this.count]!) {
-      this.ends = grown(this.ends, this.field + 1);
-      this.values = grown(this.values, this.field + 1);
+      this.growFields(this.field);
       this.values[this.field] = Number.NaN;
       this.ends[this.field++] = this.length;
       this.finishRecord(this.length);
@@ -134,11 +135,12 @@ export class CsvScanner extends CsvBatch {
   private begin(atEnd: boolean): boolean {
     const search = this.search!;
     const delimiter = findDelimiter(this.bytes, this.length, search, atEnd);
+    if (delimiter !== null || this.length >= tellingBytes)
+      checkIsText(this.bytes.subarray(0, this.length), this.file);
     if (delimiter === null) {
       if (this.length > this.maxRecord) throw this.tooLarge();
       return false;
     }
-    checkPreamble(this.bytes.subarray(0, this.length), this.file);
     this.search = null;
     this.delimiter ??= delimiter;
     const { kinds } = this;
@@ -163,51 +165,42 @@ export class CsvScanner extends CsvBatch {
   }
 
   /**
-   * Outside quotes: the hot loop. Reads a field that is a short decimal number on the way, so that its bytes
-   * are touched once. The byte after the last one is NUL, which ends every inner loop.
+   * Outside quotes: the hot loop. Reads runs of one digit, which most pixels, flags and counts are, and fields
+   * that are short decimal numbers on the way, so that their bytes are touched once. The byte after the last one is
+   * NUL, which ends every inner loop.
    */
   private scanPlain(): void {
+    if (this.afterReturn) this.skipLineFeed();
     const { bytes, kinds, length } = this;
     const delimiter = this.delimiter!.charCodeAt(0);
     let { ends, values, field, fieldStart, position: at } = this;
-    if (this.afterReturn) {
-      this.afterReturn = false;
-      if (bytes[at] === lineFeed) fieldStart = this.recordStart = ++at;
-    }
     while (at < length) {
       let value = Number.NaN;
       if (at === fieldStart) {
-        // One digit: most of what pixels, flags and counts are.
-        for (
-          let only = bytes[at]! ^ 0x30;
-          only <= 9 && bytes[at + 1] === delimiter && field < ends.length;
-          only = bytes[at]! ^ 0x30
-        ) {
+        let only = bytes[at]! ^ 0x30;
+        for (; only <= 9 && bytes[at + 1] === delimiter && field < ends.length; only = bytes[at]! ^ 0x30) {
           values[field] = only;
           ends[field++] = at + 1;
           at += 2;
         }
         fieldStart = at;
         const negative = bytes[at] === minus;
-        if (negative) at++;
-        const digitsStart = at;
+        const digitsStart = negative ? ++at : at;
         let mantissa = 0;
-        for (let digit = bytes[at]! ^ 0x30; digit <= 9; digit = bytes[++at]! ^ 0x30) {
+        for (let digit = bytes[at]! ^ 0x30; digit <= 9; digit = bytes[++at]! ^ 0x30)
           mantissa = (Math.imul(mantissa, 10) + digit) | 0;
-        }
         let digits = at - digitsStart;
         let fractionDigits = 0;
         if (bytes[at] === point) {
           const fractionStart = ++at;
-          for (let digit = bytes[at]! ^ 0x30; digit <= 9; digit = bytes[++at]! ^ 0x30) {
+          for (let digit = bytes[at]! ^ 0x30; digit <= 9; digit = bytes[++at]! ^ 0x30)
             mantissa = (Math.imul(mantissa, 10) + digit) | 0;
-          }
           fractionDigits = at - fractionStart;
           digits += fractionDigits;
         }
         const next = bytes[at]!;
         if (next === delimiter || next === lineFeed || next === carriageReturn) {
-          if (digits > shortDigits) value = parseFloat32(bytes, fieldStart, at);
+          if (digits > shortDigits) value = parseNumber(bytes, fieldStart, at);
           else if (digits > 0) {
             value = fractionDigits === 0 ? mantissa : mantissa / powersOfTen[fractionDigits]!;
             if (negative) value = -value;
@@ -226,42 +219,68 @@ export class CsvScanner extends CsvBatch {
       let kind = kinds[bytes[at]!];
       while (kind === ordinary) kind = kinds[bytes[++at]!];
       if (at >= length) break;
-      if (kind === delimits || kind === endsLine) {
-        if (field === ends.length) {
-          if (field - this.first[this.count]! > maxColumns) throw this.tooWide();
-          ends = this.ends = grown(ends, field + 1);
-          values = this.values = grown(values, field + 1);
-        }
-        values[field] = value;
-        ends[field++] = at;
-        if (kind === delimits) {
-          fieldStart = ++at;
-        } else {
-          this.field = field;
-          this.finishRecord(at);
-          field = this.field;
-          this.recordLine = ++this.line;
-          if (bytes[at++] === carriageReturn) {
-            if (at === length) this.afterReturn = true;
-            else if (bytes[at] === lineFeed) at++;
-          }
-          fieldStart = this.recordStart = at;
-        }
-      } else if (kind === quotes && at === fieldStart) {
-        this.quoteLine = this.line;
-        this.state = "quoted";
-        at++;
-        break;
-      } else {
-        if (kind === quotes) this.blame(at, strayQuote);
-        else if (kind === isNul) this.blameLine(this.line, nulByte(this.base + at));
-        else this.high = true;
-        at++;
+      if (kind !== delimits && kind !== endsLine) {
+        if (this.takeOddByte(kind!, at++, fieldStart)) break;
+        continue;
+      }
+      if (field === ends.length) {
+        this.growFields(field);
+        ({ ends, values } = this);
+      }
+      values[field] = value;
+      ends[field++] = at;
+      if (kind === delimits) fieldStart = ++at;
+      else {
+        this.field = field;
+        this.finishRecord(at);
+        field = this.field;
+        fieldStart = at = this.nextLine(at);
       }
     }
-    this.position = at;
+    this.leave(at, field, fieldStart);
+  }
+
+  private leave(position: number, field: number, fieldStart: number): void {
+    this.position = position;
     this.field = field;
     this.fieldStart = fieldStart;
+  }
+
+  /** One that belongs to the line end before. */
+  private skipLineFeed(): void {
+    this.afterReturn = false;
+    if (this.bytes[this.position] === lineFeed) this.fieldStart = this.recordStart = ++this.position;
+  }
+
+  /** A quote, a NUL byte or one that ASCII has not; true where a field in quotes begins. */
+  private takeOddByte(kind: number, at: number, fieldStart: number): boolean {
+    if (kind === isNul) this.blameLine(this.line, nulByte(this.base + at));
+    else if (kind === isHigh) this.high = true;
+    else if (at > fieldStart) this.blame(at, strayQuote);
+    else {
+      this.quoteLine = this.line;
+      this.state = "quoted";
+      return true;
+    }
+    return false;
+  }
+
+  private growFields(field: number): void {
+    if (field - this.first[this.count]! > maxColumns) throw this.tooWide();
+    this.ends = grown(this.ends, field + 1);
+    this.values = grown(this.values, field + 1);
+  }
+
+  /** Where the line starts after the one that ends at a byte. */
+  private nextLine(end: number): number {
+    this.recordLine = ++this.line;
+    let at = end + 1;
+    if (this.bytes[end] === carriageReturn) {
+      if (at === this.length) this.afterReturn = true;
+      else if (this.bytes[at] === lineFeed) at++;
+    }
+    this.recordStart = at;
+    return at;
   }
 
   private scanQuoted(): void {
@@ -309,7 +328,7 @@ export class CsvScanner extends CsvBatch {
         this.blameLine(this.recordLine, invalidEncoding(record, this.base + this.recordStart));
       }
     }
-    if (this.header === null) {
+    if (this.header.length === 0) {
       this.finishHeader(end, fields);
       return;
     }
@@ -357,7 +376,7 @@ export class CsvScanner extends CsvBatch {
     const found = this.problem;
     const field = this.field;
     this.field = this.first[this.count]!;
-    this.problem = { file: this.file, line, ...raggedRow(0, this.header!.length) };
+    this.problem = { file: this.file, line, ...raggedRow(0, this.header.length) };
     this.addRecord(this.recordStart, line);
     this.field = field;
     this.problem = found;
@@ -391,10 +410,7 @@ export class CsvScanner extends CsvBatch {
   }
 }
 
-function grown<Values extends Int32Array | Float32Array | Float64Array>(
-  values: Values,
-  length: number,
-): Values {
+function grown<Values extends Int32Array | Float64Array>(values: Values, length: number): Values {
   if (values.length >= length) return values;
   const larger = new (values.constructor as new (length: number) => Values)(
     Math.max(length, 2 * values.length),

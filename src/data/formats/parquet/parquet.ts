@@ -1,6 +1,6 @@
 /**
- * Parquet files as the bytes of a CSV file with the same columns, so that all behind them reads one format. Lists
- * and structures are written as JSON. What the bytes mean is the library's knowledge, hyparquet's.
+ * Opens Parquet files, and does not believe what they promise. What the bytes mean is the library's knowledge,
+ * hyparquet's.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import type { AsyncBuffer, DecodedArray, FileMetaData } from "hyparquet";
@@ -21,8 +21,6 @@ const headerBytes = { first: 2 ** 9, most: 2 ** 20 };
 const compressedSize = 3;
 const pageHeaders = [5, 7, 8];
 
-/** Rows that become text at a time. */
-const rowsAtOnce = 4096;
 /** More rows than this in one group of rows, which is decoded as a whole, are refused. */
 const mostGroupRows = 2 ** 26;
 /** Values that nobody questions, and how many of them, for each byte of the file, there may be above. */
@@ -42,22 +40,23 @@ export async function isParquet(file: string, size: number): Promise<boolean> {
   }
 }
 
-/** The header and the rows as CSV, in pieces. Throws UserError: io, data for a damaged file. */
-export async function* parquetCsv(file: string, size: number): AsyncGenerator<Uint8Array> {
+/** The columns of each group of rows, after their names. Throws UserError: io, data for a damaged file. */
+export async function openParquet(
+  file: string,
+  size: number,
+): Promise<{ names: readonly string[]; groups: AsyncGenerator<readonly DecodedArray[]> }> {
   const { metadata, names } = await readMetadata(file, size);
   const rows = groupRows(metadata, file);
   checkValues(Number(metadata.num_rows) * names.length, file, size);
-  yield Buffer.from(`${names.map(csvText).join(",")}\n`);
-  const { decodedGroups } = await import("./parquetWorker.ts");
-  try {
-    for await (const columns of decodedGroups(file, metadata, names, rows)) {
-      const count = columns[0]?.length ?? 0;
-      for (let first = 0; first < count; first += rowsAtOnce)
-        yield Buffer.from(csvRows(columns, first, Math.min(first + rowsAtOnce, count)));
+  async function* groups() {
+    const { decodedGroups } = await import("./parquetWorker.ts");
+    try {
+      yield* decodedGroups(file, metadata, names, rows);
+    } catch (error) {
+      throw faultOf(file, error);
     }
-  } catch (error) {
-    throw faultOf(file, error);
   }
+  return { names, groups: groups() };
 }
 
 async function readMetadata(file: string, size: number) {
@@ -174,31 +173,4 @@ function checkValues(values: number, file: string, size: number): void {
   if (values <= freeValues || values <= mostValuesPerByte * size) return;
   const message = `${values} values in ${size} bytes`;
   throw dataError({ file, message, expected: `at most ${mostValuesPerByte} in a byte` });
-}
-
-function csvRows(columns: readonly DecodedArray[], first: number, end: number): string {
-  let text = "";
-  for (let row = first; row < end; row++) {
-    for (let j = 0; j < columns.length; j++) {
-      if (j > 0) text += ",";
-      const value: unknown = columns[j]![row];
-      text += typeof value === "number" ? value : fieldOf(value);
-    }
-    text += "\n";
-  }
-  return text;
-}
-
-function fieldOf(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "string") return csvText(value);
-  if (typeof value === "bigint" || typeof value === "boolean") return String(value);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
-  const json = JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
-  return csvText(json);
-}
-
-function csvText(text: string): string {
-  return /[",\n\r]|^$|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

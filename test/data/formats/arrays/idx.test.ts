@@ -66,7 +66,7 @@ describe("refused, with the file's name:", () => {
     ],
     ["a first byte", "aa", Buffer.from([1, 0, 8, 1, 0, 0, 0, 1, 9]), "the magic number 01000801"],
     ["a second byte", "ab", Buffer.from([0, 1, 8, 1, 0, 0, 0, 1, 9]), "the magic number 00010801"],
-    ["no dimension", "ac", Buffer.from([0, 0, 8, 0, 9]), "the magic number 00000800"],
+    ["no dimension", "ac", Buffer.from([0, 0, 8, 0, 9, 9, 9, 9]), "the magic number 00000800"],
     ["an unknown type", "b", Buffer.from([0, 0, 7, 1, 0, 0, 0, 1, 9]), "the magic number 00000701"],
     [
       "too short",

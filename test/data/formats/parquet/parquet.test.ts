@@ -4,8 +4,10 @@ import { parquetMetadata } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { loadDataset } from "../../../../src/data/dataset/load.ts";
+import { ByteWriter } from "../../../../src/data/formats/byteWriter.ts";
 import { decodedGroups } from "../../../../src/data/formats/parquet/parquetWorker.ts";
-import { readFileBytes } from "../../../../src/data/formats/source.ts";
+import type { RowBatch } from "../../../../src/data/formats/rowBatch.ts";
+import { openRows } from "../../../../src/data/formats/rows.ts";
 import { withoutUtf16 } from "../../../../src/data/formats/utf16.ts";
 import { exitCodes, UserError } from "../../../../src/support/errors.ts";
 import { load as loadSpecText } from "../../../config/support.ts";
@@ -48,6 +50,24 @@ async function textOf(source: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+/** Rows as the CSV file that holds the same. */
+async function csvOf(rows: AsyncIterable<RowBatch>): Promise<string> {
+  const out = new ByteWriter();
+  let text = "";
+  for await (const batch of rows) {
+    if (text === "") text = `${batch.header.join(",")}\n`;
+    for (let row = 0; row < batch.count; row++) {
+      for (const field of batch.header.keys()) {
+        if (field > 0) out.text(",");
+        batch.writeCsv(row, field, out);
+      }
+      out.text("\n");
+    }
+    text += out.take().toString();
+  }
+  return text;
+}
+
 describe("a Parquet file", () => {
   test.each(codecs)("of codec %s is the data set of its CSV file", async (codec) => {
     const path = file(`${codec}.parquet`, table(codec));
@@ -66,7 +86,7 @@ describe("a Parquet file", () => {
         { name: "id", data: [9007199254740993n, null], type: "INT64" },
       ],
     });
-    const text = await textOf(readFileBytes(file("times.parquet", new Uint8Array(bytes))));
+    const text = await csvOf(openRows(file("times.parquet", new Uint8Array(bytes))));
     expect(text).toBe('at,list,id\n1970-01-01T00:00:00.000Z,"{""a"":[1,""b""]}",9007199254740993\n,[2],\n');
   });
 
@@ -78,7 +98,7 @@ describe("a Parquet file", () => {
       changed[whole.length - 8 - Math.ceil((footer * step) / 12)]! ^= 1 << (step % 8);
       for (const bytes of [whole.subarray(0, whole.length - 9 * step), changed]) {
         const path = file("damaged.parquet", bytes);
-        const error = await textOf(readFileBytes(path)).catch((reason: unknown) => reason);
+        const error = await csvOf(openRows(path)).catch((reason: unknown) => reason);
         if (error instanceof Error) {
           expect(error).toBeInstanceOf(UserError);
           expect(error.message).toContain(path);
@@ -143,13 +163,13 @@ describe("a Parquet file", () => {
       }));
       return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: rows }));
     };
-    const little = await textOf(readFileBytes(file("runs.parquet", repeated(1, 10_000))));
+    const little = await csvOf(openRows(file("runs.parquet", repeated(1, 10_000))));
     expect(little).toBe(`0\n${"true\n".repeat(10_000)}`);
     const most = { from: 100_000, to: 2 ** 20 - 1 }; // of as many bytes, zigzag
     const [from, to] = [most.from, most.to].map((rows) => String.fromCharCode(...varint(2 * rows)));
     const text = Buffer.from(repeated(5, most.from)).toString("latin1").replaceAll(from!, to!);
     const much = Buffer.from(text, "latin1");
-    const reading = textOf(readFileBytes(file("bomb.parquet", much)));
+    const reading = csvOf(openRows(file("bomb.parquet", much)));
     await expect(reading).rejects.toMatchObject({ exitCode: exitCodes.data });
     await expect(reading).rejects.toThrow(
       `5242875 values in ${much.length} bytes; expected at most 200 in a byte`,
@@ -163,7 +183,7 @@ describe("a Parquet file", () => {
     const at = whole.indexOf(size);
     expect(at).toBeGreaterThan(0);
     whole.set(varint(2 * 120_000_000), at + 1);
-    const reading = textOf(readFileBytes(file("page-bomb.parquet", whole)));
+    const reading = csvOf(openRows(file("page-bomb.parquet", whole)));
     await expect(reading).rejects.toMatchObject({ exitCode: exitCodes.data });
     await expect(reading).rejects.toThrow("a page inflates to more than 1000 times its size");
   });
@@ -187,7 +207,7 @@ describe("a Parquet file", () => {
     const at = whole.indexOf(rows);
     expect(at).toBeGreaterThan(0);
     whole[at + 1] = 2 * (count + 1);
-    const reading = textOf(readFileBytes(file("rows.parquet", whole)));
+    const reading = csvOf(openRows(file("rows.parquet", whole)));
     await expect(reading).rejects.toMatchObject({ exitCode: exitCodes.data });
     await expect(reading).rejects.toThrow("groups of 20, 20, 10 rows for a table of 51");
   });
@@ -197,7 +217,7 @@ describe("a Parquet file", () => {
     const at = Buffer.from(whole).indexOf("word");
     whole[at - 2] = (whole[at - 2]! & 0xf0) | 9; // a list …
     whole[at - 1] = 0x43; // … of four bytes
-    const reading = textOf(readFileBytes(file("names.parquet", whole)));
+    const reading = csvOf(openRows(file("names.parquet", whole)));
     await expect(reading).rejects.toMatchObject({ exitCode: exitCodes.data });
   });
 

@@ -1,0 +1,230 @@
+/** The objects of JSON Lines as rows, whatever chunks they come in. Strict: what is wrong with a line stands beside it. */
+import type { Problem } from "../../../support/errors.ts";
+import { nearest } from "../../../support/nearest.ts";
+import type { ByteWriter } from "../byteWriter.ts";
+import type { LevelIndex } from "../levels.ts";
+import { numberOf } from "../number.ts";
+import { dataError } from "../problems.ts";
+import type { Place, RowBatch } from "../rowBatch.ts";
+import { type JsonObject, memberOf, parseLine, sourceOf } from "./jsonLine.ts";
+
+export interface JsonlOptions {
+  /** Named in problems. */
+  readonly file: string | undefined;
+  /**
+   * The fields that every object must have, among others; they are in the header whatever the first object has.
+   * null: all objects have the first one's keys, none more, none less.
+   */
+  readonly columns: readonly string[] | null;
+}
+
+interface Line {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+/** Rows per batch, so that a large chunk makes no large heap. */
+const batchRows = 1024;
+/** A line that is longer is refused. */
+const maxLineBytes = 64 * 2 ** 20;
+
+/** A batch of the lines that are complete. Empty lines at the end are none. Throws UserError(data). */
+export async function* jsonlRows(
+  source: AsyncIterable<Uint8Array>,
+  options: JsonlOptions,
+): AsyncGenerator<JsonlBatch> {
+  let header: readonly string[] | null = null;
+  for await (const lines of linesOf(source, options.file)) {
+    const batch: JsonlBatch = new JsonlBatch(lines, header, options);
+    header = batch.header;
+    yield batch;
+  }
+  if (header === null) throw dataError({ file: options.file, message: "the file is empty" });
+}
+
+async function* linesOf(
+  source: AsyncIterable<Uint8Array>,
+  file: string | undefined,
+): AsyncGenerator<readonly Line[]> {
+  let number = 1;
+  let blank: number | null = null;
+  let rest: Uint8Array[] = [];
+  let restBytes = 0;
+  let lines: Line[] = [];
+  const take = (whole: Uint8Array) => {
+    const bytes = trimmed(number === 1 ? withoutMark(whole) : whole);
+    if (bytes.length === 0) blank ??= number;
+    else {
+      if (blank !== null) lines.push({ number: blank, bytes: new Uint8Array(0) });
+      blank = null;
+      lines.push({ number, bytes });
+    }
+    number++;
+  };
+  const taken = () => {
+    const full = lines;
+    lines = [];
+    return full;
+  };
+  for await (const chunk of source) {
+    let from = 0;
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
+      const piece = chunk.subarray(from, end);
+      take(rest.length > 0 ? Buffer.concat([...rest, piece]) : piece);
+      rest = [];
+      restBytes = 0;
+      from = end + 1;
+      if (lines.length >= batchRows) yield taken();
+    }
+    if (from < chunk.length) {
+      rest.push(Uint8Array.from(chunk.subarray(from)));
+      restBytes += chunk.length - from;
+      if (restBytes > maxLineBytes) {
+        const expected = `${maxLineBytes / 2 ** 20} MB at most`;
+        throw dataError({ file, line: number, message: "a line that does not end", expected });
+      }
+    }
+    if (lines.length > 0) yield taken();
+  }
+  if (restBytes > 0) take(Buffer.concat(rest));
+  if (lines.length > 0) yield taken();
+}
+
+export class JsonlBatch implements RowBatch {
+  readonly delimiter = null;
+  readonly file: string | undefined;
+  readonly header: readonly string[];
+  readonly count: number;
+  readonly problems = new Map<number, Problem>();
+  readonly first: Int32Array;
+  readonly values: Float64Array;
+  /** null where a line is none. */
+  readonly objects: readonly (JsonObject | null)[];
+
+  /** @param header null: the first batch's, which has to find it */
+  constructor(
+    private readonly lines: readonly Line[],
+    header: readonly string[] | null,
+    { file, columns }: JsonlOptions,
+  ) {
+    this.file = file;
+    this.count = lines.length;
+    this.objects = lines.map(({ bytes, number }, row) => {
+      const parsed = parseLine(bytes, number, file);
+      if ("object" in parsed) return parsed.object;
+      this.problems.set(row, parsed.problem);
+      return null;
+    });
+    this.header = header ?? this.ownHeader(columns);
+    const width = this.header.length;
+    this.first = Int32Array.from({ length: this.count + 1 }, (_, row) => row * width);
+    this.values = new Float64Array(this.count * width).fill(Number.NaN);
+    const known = columns === null ? new Set(this.header) : null;
+    for (const [row, object] of this.objects.entries()) {
+      if (object === null) continue;
+      const problem = misfit(object, columns ?? this.header, known);
+      if (problem) this.problems.set(row, { ...this.placeOf(row), ...problem });
+      else this.takeNumbers(object, row * width);
+    }
+  }
+
+  hasFields(row: number): boolean {
+    return this.objects[row] !== null;
+  }
+
+  isNull(row: number, field: number): boolean {
+    return (this.valueAt(row, field) ?? null) === null;
+  }
+
+  text(row: number, field: number): string {
+    const value = this.valueAt(row, field) ?? null;
+    if (value === null) return "";
+    if (typeof value === "string") return value;
+    // Of a larger number, a double may not have all digits.
+    if (typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return String(value);
+    return typeof value === "boolean" ? String(value) : sourceOf(this.lines[row]!.bytes, this.header[field]!);
+  }
+
+  number(row: number, field: number): number {
+    const value = this.values[this.first[row]! + field]!;
+    return Number.isNaN(value) ? numberOf(this.text(row, field)) : value;
+  }
+
+  levelOf(row: number, field: number, index: LevelIndex): number {
+    return index.findText(this.text(row, field));
+  }
+
+  placeOf(row: number): Place {
+    return { file: this.file, line: this.lines[row]!.number };
+  }
+
+  writeCsv(row: number, field: number, out: ByteWriter): void {
+    if (!this.isNull(row, field)) out.csvField(this.text(row, field));
+  }
+
+  writeJson(row: number, field: number, out: ByteWriter): void {
+    const text = this.text(row, field);
+    const isText = typeof this.valueAt(row, field) === "string";
+    if (this.isNull(row, field)) out.text("null");
+    else out.text(isText ? JSON.stringify(text) : text);
+  }
+
+  private valueAt(row: number, field: number): unknown {
+    const object = this.objects[row]!;
+    return object === null ? null : memberOf(object, this.header[field]!);
+  }
+
+  /** The keys of the first object, then the fields asked for that it lacks. Throws UserError(data) if it has to be one. */
+  private ownHeader(columns: readonly string[] | null): readonly string[] {
+    const wrong = this.problems.get(0);
+    if (wrong && columns === null) throw dataError(wrong);
+    const keys = Object.keys(this.objects.find((object) => object !== null) ?? {});
+    return [...new Set([...keys, ...(columns ?? [])])];
+  }
+
+  private takeNumbers(object: JsonObject, at: number): void {
+    for (const [field, name] of this.header.entries()) {
+      const value = memberOf(object, name);
+      if (typeof value === "number" && Number.isFinite(value)) this.values[at + field] = value;
+    }
+  }
+}
+
+/** Why an object is no row; `known` are the keys that it may have. */
+function misfit(
+  object: JsonObject,
+  wanted: readonly string[],
+  known: ReadonlySet<string> | null,
+): Omit<Problem, "file" | "line"> | null {
+  const expected = known ? "the first object's keys, null for what is missing" : "every input column";
+  for (const name of wanted) {
+    const value = memberOf(object, name);
+    if (value === undefined) {
+      const meant = nearest(name, Object.keys(object));
+      const hint =
+        meant === undefined ? "write null for a missing value" : `did you mean ${JSON.stringify(meant)}?`;
+      return { message: `the object has no ${JSON.stringify(name)}`, expected, hint };
+    }
+    if (typeof value === "object" && value !== null) {
+      const message = `${JSON.stringify(name)} is ${Array.isArray(value) ? "an array" : "an object"}`;
+      return { message, expected: "a number, a text, a boolean or null" };
+    }
+  }
+  const more = known && Object.keys(object).find((name) => !known.has(name));
+  return more === null || more === undefined
+    ? null
+    : { message: `the object has ${JSON.stringify(more)}, which the first has not`, expected };
+}
+
+function trimmed(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1] === carriageReturn || bytes[end - 1] === 0x20 || bytes[end - 1] === 0x09))
+    end--;
+  return bytes.subarray(0, end);
+}
+
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}

@@ -1,0 +1,113 @@
+/** The rows of a Parquet file. Lists and structures are JSON, times ISO 8601, bytes hexadecimal. */
+import type { DecodedArray } from "hyparquet";
+import type { Problem } from "../../../support/errors.ts";
+import type { ByteWriter } from "../byteWriter.ts";
+import { checkHeader } from "../columnNames.ts";
+import type { LevelIndex } from "../levels.ts";
+import { numberOf } from "../number.ts";
+import type { Place, RowBatch } from "../rowBatch.ts";
+import { openParquet } from "./parquet.ts";
+
+/** Rows of a batch: their numbers stay in a cache. */
+const batchRows = 4096;
+
+/** Batches of the rows, one without any if there are none. Throws UserError: io, data for a damaged file. */
+export async function* parquetRows(file: string, size: number): AsyncGenerator<RowBatch> {
+  const { names, groups } = await openParquet(file, size);
+  const header = checkHeader(names, () => ({ file }));
+  const batch = new ParquetBatch(file, header);
+  for await (const columns of groups) {
+    const count = columns[0]?.length ?? 0;
+    for (let from = 0; from < count; from += batchRows) {
+      batch.take(columns, from, Math.min(batchRows, count - from));
+      yield batch;
+    }
+  }
+  if (batch.count === 0) yield batch;
+}
+
+class ParquetBatch implements RowBatch {
+  readonly delimiter = null;
+  readonly problems: ReadonlyMap<number, Problem> = new Map();
+  readonly first: Int32Array;
+  values = new Float64Array(0);
+  count = 0;
+  /** In the batches before. */
+  rowsBefore = 0;
+  private columns: readonly DecodedArray[] = [];
+  private from = 0;
+
+  constructor(
+    readonly file: string,
+    readonly header: readonly string[],
+  ) {
+    this.first = Int32Array.from({ length: batchRows + 1 }, (_, row) => row * header.length);
+  }
+
+  /** Rows from … from + count - 1 of a group. */
+  take(columns: readonly DecodedArray[], from: number, count: number): void {
+    this.rowsBefore += this.count;
+    this.columns = columns;
+    this.from = from;
+    this.count = count;
+    const width = columns.length;
+    if (this.values.length < count * width) this.values = new Float64Array(count * width);
+    const { values } = this;
+    for (const [field, column] of columns.entries())
+      for (let row = 0, at = field; row < count; row++, at += width) {
+        const value: unknown = column[from + row];
+        values[at] =
+          typeof value === "number" ? value : typeof value === "bigint" ? Number(value) : Number.NaN;
+      }
+  }
+
+  hasFields(): boolean {
+    return true;
+  }
+
+  isNull(row: number, field: number): boolean {
+    return this.valueAt(row, field) === null;
+  }
+
+  text(row: number, field: number): string {
+    const value = this.valueAt(row, field);
+    if (value === null) return "";
+    if (typeof value === "string") return value;
+    if (typeof value !== "object") return String(value);
+    if (value instanceof Date) return value.toISOString();
+    if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
+  }
+
+  /** Infinity is a text, as it is in CSV. */
+  number(row: number, field: number): number {
+    const value = this.values[this.first[row]! + field]!;
+    return Number.isFinite(value) ? value : numberOf(this.text(row, field));
+  }
+
+  levelOf(row: number, field: number, index: LevelIndex): number {
+    return index.findText(this.text(row, field));
+  }
+
+  placeOf(row: number): Place {
+    return { file: this.file, line: this.rowsBefore + row + 1 };
+  }
+
+  writeCsv(row: number, field: number, out: ByteWriter): void {
+    if (!this.isNull(row, field)) out.csvField(this.text(row, field));
+  }
+
+  writeJson(row: number, field: number, out: ByteWriter): void {
+    const value = this.valueAt(row, field);
+    const isText = typeof value === "string" || value instanceof Date || value instanceof Uint8Array;
+    const isSaid = !isText && !(typeof value === "number" && !Number.isFinite(value));
+    const text = this.text(row, field);
+    if (value === null) out.text("null");
+    else out.text(isSaid ? text : JSON.stringify(text));
+  }
+
+  private valueAt(row: number, field: number): unknown {
+    const value: unknown = this.columns[field]![this.from + row] ?? null;
+    return value instanceof Date && Number.isNaN(value.getTime()) ? null : value;
+  }
+}
