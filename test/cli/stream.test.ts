@@ -76,7 +76,7 @@ test("what needs all rows in memory is refused where the spec asks for it", asyn
     "train.folds counts the rows of each fold, but data.stream",
   );
   expect(await refused("optimizer=lbfgs")).toContain(
-    "optimizer lbfgs takes all rows at once, and data.stream",
+    "optimizer lbfgs takes all rows at once, but data.stream",
   );
   expect(await refused("data.columns.x=time")).toContain("data.columns.x sorts all rows by time");
   expect(await refused("data.path='-'")).toContain("data.path is standard input");
