@@ -1,10 +1,15 @@
-/** Shows a run in a browser while it goes on: a page and the lines of its log, to this machine only. */
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+/**
+ * Shows a run in a browser while it goes on: a page and the lines of its log, to this machine only, and on it only to
+ * who knows the address, which has a secret in it. Nothing but these two files is read, and no link in their place.
+ */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { closeSync, constants, fstatSync, readSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pathsIn } from "../checkpoint/runDirectory.ts";
 import { renderLivePage } from "../report/page/livePage.ts";
-import { ioProblem } from "../support/files.ts";
+import { ioProblem, isMissing } from "../support/files.ts";
+import { openInside } from "../support/inside.ts";
 
 export interface Served {
   readonly url: string;
@@ -18,14 +23,15 @@ const mostBytes = 1 << 24;
 
 /** @param port 0 for any that is free. @throws UserError (exit code 5) */
 export async function serve(directory: string, port: number): Promise<Served> {
-  const server = createServer((request, response) => respond(directory, request, response));
+  const secret = `/${randomBytes(16).toString("base64url")}/`;
+  const server = createServer((request, response) => respond(directory, secret, request, response));
   await new Promise<void>((resolve, reject) => {
     server.on("error", (error) => reject(ioProblem(error, `${host}:${port}`, "listen on")));
     server.listen(port, host, resolve);
   });
   const { port: taken } = server.address() as AddressInfo;
   return {
-    url: `http://${host}:${taken}/`,
+    url: `http://${host}:${taken}${secret}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -41,31 +47,59 @@ interface Answer {
 }
 
 /** What cannot be read at this moment is no reason to end: the page asks again. */
-function respond(directory: string, request: IncomingMessage, response: ServerResponse): void {
+function respond(
+  directory: string,
+  secret: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   let told: Answer;
   try {
-    told = answer(directory, request);
+    told = answer(directory, secret, request);
   } catch (error) {
     told = { status: 500, type: "text/plain", body: `${(error as Error).message}\n` };
   }
-  const headers = { "content-type": `${told.type}; charset=utf-8`, "cache-control": "no-store" };
-  response.writeHead(told.status, headers).end(told.body);
+  const type = { "content-type": `${told.type}; charset=utf-8` };
+  response.writeHead(told.status, { ...type, ...guarding }).end(told.body);
 }
 
-function answer(directory: string, { url = "/", method, headers }: IncomingMessage): Answer {
-  const { pathname, searchParams } = new URL(url, `http://${host}`);
+/**
+ * The address gets to nobody by a link from the page, a frame around it or a copy of it; and a report that a stranger put
+ * there asks nobody but this server.
+ */
+const guarding = {
+  "cache-control": "no-store",
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+} as const;
+
+function answer(directory: string, secret: string, { url = "/", method, headers }: IncomingMessage): Answer {
+  const { pathname: path, searchParams } = new URL(url, `http://${host}`);
   // Another site's page must not read a run by a name that leads here.
   const isOurs = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? "");
   if (!isOurs || method !== "GET") return { status: 403, type: "text/plain", body: "forbidden\n" };
+  if (!beginsWith(path, secret)) return { status: 404, type: "text/plain", body: "not found\n" };
+  const pathname = path.slice(secret.length - 1);
   if (pathname === "/") return { status: 200, type: "text/html", body: pageOf(directory) };
   if (pathname !== "/events") return { status: 404, type: "text/plain", body: "not found\n" };
   const after = Number(searchParams.get("after")) || 0;
   return { status: 200, type: "application/json", body: JSON.stringify(newLines(directory, after)) };
 }
 
+/** In a time that does not tell how much of it is right. */
+function beginsWith(path: string, secret: string): boolean {
+  const [given, wanted] = [Buffer.from(path).subarray(0, secret.length), Buffer.from(secret)];
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
 /** The report of a run that is over, else the page that follows it. */
 function pageOf(directory: string): string | Buffer {
-  return hasReport(directory) ? readFileSync(pathsIn(directory).report) : renderLivePage();
+  const { report } = pathsIn(directory);
+  return (hasReport(directory) && read(report, ({ size, bytes }) => bytes(0, size))) || renderLivePage();
 }
 
 interface News {
@@ -79,36 +113,60 @@ interface News {
 
 /** The whole lines of the log from a byte on. */
 function newLines(directory: string, after: number): News {
-  const file = pathsIn(directory).metrics;
-  const size = existsSync(file) ? statSync(file).size : 0;
-  const isNew = after > size;
-  const from = isNew ? 0 : after;
-  const text = size > from ? readBytes(file, from, Math.min(size - from, mostBytes)) : Buffer.alloc(0);
+  const found = read(pathsIn(directory).metrics, ({ size, bytes }) => {
+    const isNew = after > size;
+    const from = isNew ? 0 : after;
+    return { isNew, from, text: bytes(from, Math.min(size - from, mostBytes)) };
+  });
+  const { isNew, from, text } = found ?? { isNew: after > 0, from: 0, text: Buffer.alloc(0) };
   const end = text.lastIndexOf(10) + 1;
   const lines = text.toString("utf8", 0, end).split("\n").slice(0, -1);
-  const events = lines.map((line): unknown => JSON.parse(line));
-  return { events, next: from + end, isNew, hasReport: hasReport(directory) };
+  return { events: lines.flatMap(parsed), next: from + end, isNew, hasReport: hasReport(directory) };
+}
+
+/** None for a damaged line: the others are shown. */
+function parsed(line: string): unknown[] {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
 }
 
 /** Written after the log's last line: of this run, not of one before. */
 function hasReport(directory: string): boolean {
   const { metrics, report } = pathsIn(directory);
-  if (!existsSync(report) || !existsSync(metrics)) return false;
-  const { size, mtimeMs } = statSync(metrics);
-  if (statSync(report).mtimeMs < mtimeMs || size === 0) return false;
-  const lastLine = readBytes(metrics, Math.max(0, size - 2 ** 16), Math.min(size, 2 ** 16))
-    .toString()
-    .trimEnd()
-    .split("\n")
-    .at(-1);
-  return lastLine?.startsWith('{"event":"end"') === true;
+  const written = read(report, ({ changed }) => changed);
+  const log = read(metrics, ({ size, changed, bytes }) => {
+    const tail = bytes(Math.max(0, size - 2 ** 16), Math.min(size, 2 ** 16));
+    return { changed, last: tail.toString().trimEnd().split("\n").at(-1) };
+  });
+  if (written === null || log === null || written < log.changed) return false;
+  return log.last?.startsWith('{"event":"end"') === true;
 }
 
-function readBytes(path: string, position: number, length: number): Buffer {
-  const file = openSync(path, "r");
+interface Opened {
+  readonly size: number;
+  readonly changed: number;
+  bytes(position: number, length: number): Buffer;
+}
+
+/** Looks into a file of the run; null where there is none. Throws for a link, a pipe and a device. */
+function read<T>(path: string, look: (file: Opened) => T): T | null {
+  let file: number;
   try {
-    const bytes = Buffer.alloc(length);
-    return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+    file = openInside(path, constants.O_RDONLY);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw ioProblem(error, path, "read");
+  }
+  try {
+    const { size, mtimeMs } = fstatSync(file);
+    const bytes = (position: number, length: number) => {
+      const found = Buffer.alloc(length);
+      return found.subarray(0, readSync(file, found, 0, length, position));
+    };
+    return look({ size, changed: mtimeMs, bytes });
   } finally {
     closeSync(file);
   }

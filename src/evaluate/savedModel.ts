@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
+import { parseStoredSpec } from "../config/storedSpec.ts";
 import { parsePreprocessing } from "../data/preprocessing/parsePreprocessing.ts";
 import {
   embeddedInputs,
@@ -18,7 +19,7 @@ import { links } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { checkTensors } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import { isLoss } from "../tasks/losses.ts";
+import { disagreement } from "./agreement.ts";
 
 export interface SavedModel {
   readonly path: string;
@@ -33,18 +34,17 @@ export interface SavedModel {
 /** @throws UserError (exit code 4) if the file is damaged or describes no network, 5 if it cannot be read */
 export function readModel(path: string): SavedModel {
   const checkpoint = readCheckpoint(path, "model");
-  const spec = checkpoint.spec as Partial<Record<string, unknown>>;
   const preprocessing = parsePreprocessing(checkpoint.preprocessing, path);
-  const { layers } = (isObject(spec.model) ? spec.model : {}) as { layers?: unknown };
-  return {
-    path,
-    checkpoint,
-    preprocessing,
-    layers: checkEmbeddings(checkLayers(layers, path), preprocessing, path),
-    loss: checkLoss(spec.loss, path),
-    data: spec.data as DataSpec,
-    seed: typeof spec.seed === "number" ? spec.seed : 0,
-  };
+  const { model: stored } = checkpoint.spec as { model?: unknown };
+  const layers = checkLayers(isObject(stored) ? stored.layers : null, path);
+  const parsed = parseStoredSpec(checkpoint.spec);
+  if ("problem" in parsed) throw noNetwork(path, parsed.problem);
+  const { data, seed, loss } = parsed.spec;
+  if (loss === null) throw noNetwork(path, "it has no loss");
+  checkEmbeddings(layers, preprocessing, path);
+  const why = disagreement({ data, loss }, preprocessing, layers);
+  if (why !== null) throw noNetwork(path, why);
+  return { path, checkpoint, preprocessing, layers, loss, data, seed };
 }
 
 /** The network with its weights. @throws UserError (exit code 4) if tensors and layers do not fit */
@@ -70,6 +70,7 @@ const mostMembers = 4096;
 /** Wider layers than these are a mistake or an attack; the tensors in the file decide in the end. */
 const largestWidth = 2 ** 24;
 
+/** What layers are made of; their options are the schema's. */
 function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[] {
   if (!Array.isArray(value) || value.length === 0) throw noNetwork(path, "it lists no layers");
   for (const [index, layer] of value.entries()) {
@@ -79,37 +80,20 @@ function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[]
     const isTooDeep = place.split(",").length > 3 && (type === "residual" || type === "ensemble");
     if (typeof type !== "string" || !Object.hasOwn(layerTable, type) || isTooDeep)
       throw noNetwork(path, `${name} has an unknown type`);
-    const {
-      width,
-      layers,
-      average,
-      blocks: _,
-      columns: __,
-      ...others
-    } = options as { [option: string]: unknown };
+    const { width, layers, average, members } = options as { [option: string]: unknown };
     if (type === "residual" || type === "ensemble") checkLayers(layers, path, `${name}, layer`);
     const isAverage = typeof average === "string" && Object.hasOwn(links, average);
-    const isMembers = Number.isInteger(others.members) && Number(others.members) > 0;
-    if (type === "ensemble" && !(isAverage && isMembers && Number(others.members) <= mostMembers))
+    const isMembers = Number.isInteger(members) && Number(members) > 0;
+    if (type === "ensemble" && !(isAverage && isMembers && Number(members) <= mostMembers))
       throw noNetwork(path, `${name} is not a valid ensemble`);
     const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
     if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no valid width`);
-    const isPlain = ([option, value]: [string, unknown]) =>
-      Number.isFinite(value) || typeof value === "boolean" || words[option]?.includes(value);
-    if (!Object.entries(others).every(isPlain)) throw noNetwork(path, `${name} has an invalid option`);
   }
   return value as LayerSpec[];
 }
 
-/** Options that are words, and what these may be. */
-const words: Readonly<Partial<Record<string, readonly unknown[]>>> = {
-  parametrization: ["ntk"],
-  activation: Object.keys(layerTable),
-  kind: ["periodic", "piecewise_linear"],
-};
-
 /** Layers that embed come first, in the model or in each member, and embed what the columns say. */
-function checkEmbeddings(layers: LayerSpec[], preprocessing: Preprocessing, path: string): LayerSpec[] {
+function checkEmbeddings(layers: readonly LayerSpec[], preprocessing: Preprocessing, path: string): void {
   const blocks = embeddedInputs(preprocessing);
   const columns = embeddedNumbers(numberInputs(preprocessing), blocks);
   const areThose = (row: readonly LayerSpec[]): boolean => {
@@ -128,14 +112,8 @@ function checkEmbeddings(layers: LayerSpec[], preprocessing: Preprocessing, path
       )
     );
   };
-  if (areThose(layers)) return layers;
+  if (areThose(layers)) return;
   throw noNetwork(path, "its embeddings do not match its columns");
-}
-
-function checkLoss(value: unknown, path: string): LossSpec {
-  const { name } = isObject(value) ? value : {};
-  if (typeof name !== "string" || !isLoss(name)) throw noNetwork(path, "its loss is unknown");
-  return value as LossSpec;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

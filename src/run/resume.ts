@@ -2,9 +2,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StoredCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { ResumePoint } from "../checkpoint/runDirectory.ts";
+import { totalCells } from "../engine/matrix.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import type { Listener } from "../train/events.ts";
-import type { TrainingState } from "../train/trainingState.ts";
+import { parseTrainingState } from "../train/trainingState.ts";
 import type { Assembly } from "./assembly.ts";
 
 /** What may change when a run is resumed: how long it trains and where files are. */
@@ -46,7 +47,8 @@ export function restore(
   file = "last.ckpt",
 ): void {
   model.load([...parameters, ...buffers], file);
-  trainer.restore(training as unknown as TrainingState, optimizer);
+  const shards = trainer.state.totals.length / totalCells.count;
+  trainer.restore(parseTrainingState(training, file, shards), optimizer);
 }
 
 interface Difference {

@@ -1,11 +1,14 @@
 /** Reports of real runs: what stands in them, and that a real browser shows them without complaint. */
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { get } from "node:http";
@@ -90,9 +93,51 @@ test("a run is shown to this machine's own pages only", async () => {
     expect(await statusFor("evil.example")).toBe(403);
     expect(await statusFor("localhost")).toBe(200);
     expect((await fetch(`${url}spec.yaml`)).status).toBe(404);
+    const { headers } = await fetch(url);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
   } finally {
     await close();
   }
+});
+
+test("a run is shown to nobody who does not know its address", async () => {
+  const { url, close } = await serve(join(directory, "iris"), 0);
+  try {
+    const { origin, pathname } = new URL(url);
+    expect(pathname.length).toBeGreaterThan(20);
+    const guessed = pathname.replace(/.(?=\/$)/, (last) => (last === "A" ? "B" : "A"));
+    for (const path of ["/", "/events", guessed, `${guessed}events`, pathname.slice(0, -3)])
+      expect((await fetch(origin + path)).status, path).toBe(404);
+    expect((await fetch(`${url}events`)).status).toBe(200);
+  } finally {
+    await close();
+  }
+});
+
+test("no link in a run's directory is served, and no pipe waited for", async () => {
+  const root = mkdtempSync(join(tmpdir(), "nnt-served-"));
+  writeFileSync(join(root, "private"), "s3cret\n");
+  const kinds = {
+    log: (at: string) => symlinkSync(join(root, "private"), join(at, "metrics.jsonl")),
+    report(at: string) {
+      cpSync(join(directory, "iris", "metrics.jsonl"), join(at, "metrics.jsonl"));
+      symlinkSync(join(root, "private"), join(at, "report.html"));
+    },
+    pipe: (at: string) => void spawnSync("mkfifo", [join(at, "metrics.jsonl")]),
+  };
+  for (const [name, make] of Object.entries(kinds)) {
+    mkdirSync(join(root, name));
+    make(join(root, name));
+    const { url, close } = await serve(join(root, name), 0);
+    for (const path of ["", "events"]) {
+      const answer = await fetch(url + path);
+      expect([name, path, answer.status]).toEqual([name, path, 500]);
+      expect(await answer.text()).not.toContain("s3cret");
+    }
+    await close();
+  }
+  rmSync(root, { recursive: true });
 });
 
 test("names from the data stay text", () => {

@@ -1,0 +1,41 @@
+/** A spec as a model file holds it: a stranger's JSON until it has passed the schema, as whatever a person writes. */
+import { contradictions } from "./check/contradictions.ts";
+import { type Spec, specSchema } from "./schema.ts";
+
+/** The spec, or what is wrong with it in one sentence. Layers that hold layers are looked at one by one. */
+export function parseStoredSpec(value: unknown): { readonly spec: Spec } | { readonly problem: string } {
+  const layers = layersIn(value, 0);
+  if (layers === null) return { problem: "its layers are no list" };
+  const flat = { ...(value as object), model: { layers } };
+  const { success, data, error } = specSchema.safeParse(flat);
+  if (!success) {
+    const [{ path, message } = { path: [], message: "unknown" }] = error.issues;
+    return { problem: `spec.${path.map(String).join(".")}: ${message}` };
+  }
+  const { model: _, ...others } = data;
+  const [contradiction] = contradictions(others);
+  if (contradiction) return { problem: contradiction.message };
+  return { spec: { ...data, model: (value as Spec).model } };
+}
+
+/** Deeper than nnt ever nests; a file may nest as deep as it likes. */
+const deepest = 6;
+
+/** All simple layers, in order: members may be ensembles themselves, which no spec asks for and several seeds make. */
+function layersIn(spec: unknown, depth: number): unknown[] | null {
+  const model = depth === 0 && isObject(spec) ? spec.model : spec;
+  const layers = isObject(model) ? model.layers : null;
+  if (!Array.isArray(layers) || depth > deepest) return null;
+  const found: unknown[] = [];
+  for (const layer of layers) {
+    const isBlock = isObject(layer) && (layer.type === "ensemble" || layer.type === "residual");
+    const inner = isBlock ? layersIn(layer, depth + 1) : [layer];
+    if (inner === null) return null;
+    found.push(...inner);
+  }
+  return found;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

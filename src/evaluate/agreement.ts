@@ -1,0 +1,62 @@
+/**
+ * Whether the parts of a model file belong together. Each of them may be well-formed and the whole a trap: a loss that
+ * reads two outputs of a network that has one would read past an array.
+ */
+import type { LayerSpec, LossSpec, Spec } from "../config/schema.ts";
+import {
+  answerNames,
+  outputWidth,
+  type Preprocessing,
+  targetWidth,
+} from "../data/preprocessing/preprocessing.ts";
+import { outputsOf } from "../model/losses.ts";
+import { UserError } from "../support/errors.ts";
+import { lossOf } from "../tasks/losses.ts";
+
+/** What does not fit, in words; null where all does. */
+export function disagreement(
+  spec: Pick<Spec, "data"> & { readonly loss: LossSpec },
+  preprocessing: Preprocessing,
+  layers: readonly LayerSpec[],
+): string | null {
+  const { data, loss } = spec;
+  const { target, inputs } = preprocessing;
+  const { link } = lossOf(loss.name);
+  const outputs = outputWidth(preprocessing);
+  if (data.task !== null && data.task !== target.task) return "its task is not that of its target";
+  if ((data.format === "csv") !== (inputs.kind === "columns")) return "its inputs are not those of its data";
+  if (target.link !== link) return "its loss and its target read outputs in different ways";
+  if (target.task === "classification" && target.encoding !== "index")
+    return "its classes are encoded as no loss reads them";
+  if (outputsFor(loss, preprocessing) !== outputs) return "its loss does not fit its outputs";
+  if (!areWeightsOf(loss, outputs)) return "its loss has not one weight for each output";
+  if (!layers.every((layer) => isAveraged(layer, outputs)))
+    return "its members' answers cannot be averaged as it says";
+  return null;
+}
+
+function outputsFor({ name }: LossSpec, preprocessing: Preprocessing): number | null {
+  const { task } = preprocessing.target;
+  const hasClasses = task === "classification" || task === "multioutput";
+  const classes = hasClasses ? answerNames(preprocessing).length : 0;
+  try {
+    return outputsOf(name, task, classes, targetWidth(preprocessing));
+  } catch (error) {
+    if (error instanceof UserError) return null; // a loss of another task
+    throw error;
+  }
+}
+
+function areWeightsOf(loss: LossSpec, outputs: number): boolean {
+  const { weights: option } = lossOf(loss.name);
+  const given = option === undefined ? null : (loss as Partial<Record<string, unknown>>)[option];
+  if (given === null || given === undefined || typeof given === "number") return true;
+  return Array.isArray(given) && given.length === outputs;
+}
+
+/** Means and variances are averaged in pairs. */
+function isAveraged(layer: LayerSpec, outputs: number): boolean {
+  if (layer.type !== "ensemble") return true;
+  if (layer.average === "gaussian" && outputs % 2 !== 0) return false;
+  return layer.layers.every((inner) => isAveraged(inner, outputs));
+}
