@@ -57,7 +57,7 @@ describe("refused as no network's:", () => {
       layers({ type: "embed", blocks: [1] }, linear(3)),
       "spec.model.layers.0.blocks.0",
     ],
-    ["an embedding in a block", layers({ type: "residual", layers: [{ type: "embed" }] }), "an unknown type"],
+    ["an embedding in a block", layers({ type: "residual", layers: [{ type: "embed" }] }), "its embeddings"],
     ["no loss", { loss: null }, "it has no loss"],
     ["a loss of an object's own name", { loss: { name: "valueOf" } }, "spec.loss.name"],
     ["no data", { data: null }, "spec.data"],
@@ -75,7 +75,7 @@ describe("refused as no network's:", () => {
     [
       "a task of its loss, and not of its target",
       { data: { ...honestData, task: "multioutput" } },
-      "its task",
+      "only one target",
     ],
   ])("%s", (_, spec, why) => {
     const error = problemOf(spec);
