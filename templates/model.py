@@ -117,44 +117,41 @@ def _rank(x, quantiles):
 
 
 def _decode(outputs):
-    target = PREPROCESSING["target"]
-    link = target["link"]
-    if target["task"] == "regression":
-        scalings = [column["scaling"] for column in target["columns"]]
+    read = PREPROCESSING["answers"]
+    names, classes, labels, scalings, link = (
+        read[key] for key in ("names", "classes", "labels", "scalings", "link")
+    )
+    if scalings:
         numbers = [s.item() * by["scale"] + by["center"] for s, by in zip(outputs, scalings)]
         numbers = [math.exp(x) for x in numbers] if link == "exp" else numbers
-        names = [column["name"] for column in target["columns"]]
         answer = _named(names, numbers)
         if link == "gaussian":
             spreads = [math.exp(s.item() / 2) * abs(by["scale"]) for s, by in zip(outputs[len(names) :], scalings)]
             answer.update(_named(names, spreads, "sd"))
         return answer
-    if target["task"] == "multioutput":
-        columns = target["columns"]
-        parts = outputs.split([len(column["classes"]) for column in columns])
-        labels = [column["labels"][part.argmax().item()] for column, part in zip(columns, parts)]
-        shares = [dict(zip(column["classes"], part.softmax(0).tolist())) for column, part in zip(columns, parts)]
-        names = [column["name"] for column in columns]
-        return {**_named(names, labels), "probabilities": dict(zip(names, shares))}
-    outputs = outputs / target.get("temperature", 1)
-    classes = target["classes"] if target["task"] == "classification" else target["names"]
+    if classes and len(classes) > 1:
+        parts = outputs.split([len(of) for of in classes])
+        said = [of[part.argmax().item()] for of, part in zip(labels, parts)]
+        shares = [dict(zip(of, part.softmax(0).tolist())) for of, part in zip(classes, parts)]
+        return {**_named(names, said), "probabilities": dict(zip(names, shares))}
+    outputs = outputs / read.get("temperature", 1)
+    each = classes[0] if classes else names
     answer = {}
     if link == "softmax":
-        answer["probabilities"] = dict(zip(classes, outputs.softmax(0).tolist()))
+        answer["probabilities"] = dict(zip(each, outputs.softmax(0).tolist()))
     elif link == "sigmoid":
         p = outputs.sigmoid().tolist()
-        p = [torch.sigmoid(-outputs[0]).item(), *p] if len(classes) == 2 and len(p) == 1 else p
-        answer["probabilities"] = dict(zip(classes, p))
-    if thresholds := target.get("thresholds"):
+        p = [torch.sigmoid(-outputs[0]).item(), *p] if len(each) == 2 and len(p) == 1 else p
+        answer["probabilities"] = dict(zip(each, p))
+    if thresholds := read.get("thresholds"):
         p = list(answer["probabilities"].values())[-len(thresholds) :]
         said = [int(value > cut) for value, cut in zip(p, thresholds)]
-        is_one = target["task"] == "classification"
-        return {**({"prediction": target["labels"][said[0]]} if is_one else _named(classes, said)), **answer}
-    if target["task"] == "classification":
+        return {**({"prediction": labels[0][said[0]]} if classes else _named(names, said)), **answer}
+    if classes:
         best = int(outputs[0] > 0) if len(outputs) == 1 else int(outputs.argmax())
-        return {"prediction": target["labels"][best], **answer}
+        return {"prediction": labels[0][best], **answer}
     threshold = 0 if link == "sigmoid" else 0.5
-    return {**_named(classes, [int(s > threshold) for s in outputs]), **answer}
+    return {**_named(names, [int(s > threshold) for s in outputs]), **answer}
 
 
 def _named(names, values, what="prediction"):

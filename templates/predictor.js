@@ -132,26 +132,25 @@ export function createPredictor(model, weights) {
 
   /** @param {number[]} outputs */
   function decode(outputs) {
-    const { task, link, classes, names, columns, labels, temperature = 1, thresholds } = model.target;
+    const { names, classes, labels, scalings, link, temperature = 1, thresholds } = model.answers;
     const s = temperature === 1 ? outputs : outputs.map((value) => value / temperature);
-    if (task === "regression") {
-      const of = columns.map((/** @type {{ name: string }} */ { name }) => name);
-      const numbers = s.slice(0, of.length).map((value, j) => {
-        const number = value * columns[j].scaling.scale + columns[j].scaling.center;
+    if (scalings) {
+      const numbers = s.slice(0, names.length).map((value, j) => {
+        const number = value * scalings[j].scale + scalings[j].center;
         return link === "exp" ? Math.exp(number) : number;
       });
       const deviations = s
-        .slice(of.length)
-        .map((value, j) => Math.exp(value / 2) * Math.abs(columns[j].scaling.scale));
-      return { ...named(of, numbers), ...(link === "gaussian" ? named(of, deviations, "sd") : {}) };
+        .slice(names.length)
+        .map((value, j) => Math.exp(value / 2) * Math.abs(scalings[j].scale));
+      return { ...named(names, numbers), ...(link === "gaussian" ? named(names, deviations, "sd") : {}) };
     }
-    if (task === "multioutput") return several(s, columns);
-    const probabilities = probabilitiesOf(s, link, task === "classification" && s.length === 1);
+    if (classes && classes.length > 1) return several(s, model.answers);
+    const probabilities = probabilitiesOf(s, link, classes !== null && s.length === 1);
     const given = (/** @type {string[]} */ of) =>
       probabilities
         ? { probabilities: Object.fromEntries(of.map((name, j) => [name, probabilities[j]])) }
         : {};
-    if (task === "multilabel") {
+    if (!classes) {
       const threshold = link === "sigmoid" ? 0 : 0.5;
       return {
         ...named(
@@ -164,28 +163,28 @@ export function createPredictor(model, weights) {
       };
     }
     if (thresholds && probabilities)
-      return { prediction: labels[probabilities[1] > thresholds[0] ? 1 : 0], ...given(classes) };
+      return { prediction: labels[0][probabilities[1] > thresholds[0] ? 1 : 0], ...given(classes[0]) };
     const best = s.length === 1 ? (s[0] > 0 ? 1 : 0) : s.indexOf(Math.max(...s));
-    return { prediction: labels[best], ...given(classes) };
+    return { prediction: labels[0][best], ...given(classes[0]) };
   }
 
   /** The prediction for one row. @param {any} row @returns {any} */
   return (row) => decode(run(encode(row), model.layers));
 }
 
-/** The answers of several targets, a softmax each. @param {number[]} s @param {{ name: string, classes: string[], labels: any[] }[]} columns */
-function several(s, columns) {
+/** The answers of several targets, a softmax each. @param {number[]} s @param {{ names: string[], classes: string[][], labels: any[][] }} answers */
+function several(s, { names, classes, labels }) {
   let next = 0;
-  const answers = columns.map(({ classes, labels }) => {
-    const own = s.slice(next, next + classes.length);
-    next += classes.length;
+  const answers = classes.map((of, t) => {
+    const own = s.slice(next, next + of.length);
+    next += of.length;
     const p = probabilitiesOf(own, "softmax", false) ?? [];
-    const probabilities = Object.fromEntries(classes.map((label, j) => [label, p[j]]));
-    return { label: labels[own.indexOf(Math.max(...own))], probabilities };
+    const probabilities = Object.fromEntries(of.map((label, j) => [label, p[j]]));
+    return { label: labels[t][own.indexOf(Math.max(...own))], probabilities };
   });
   return {
-    ...Object.fromEntries(columns.map(({ name }, t) => [`prediction_${name}`, answers[t].label])),
-    probabilities: Object.fromEntries(columns.map(({ name }, t) => [name, answers[t].probabilities])),
+    ...Object.fromEntries(names.map((name, t) => [`prediction_${name}`, answers[t].label])),
+    probabilities: Object.fromEntries(names.map((name, t) => [name, answers[t].probabilities])),
   };
 }
 

@@ -2,6 +2,7 @@
 import { blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { links } from "../model/losses.ts";
 import type { Link } from "../tasks/losses.ts";
+import { answersOf } from "../tasks/tasks.ts";
 
 /** Which answer is asked for: `index` is that of a class, label or target column. */
 export interface Question {
@@ -33,9 +34,9 @@ export function answerTo(question: Question, outputs: readonly Float64Array[]): 
 
 /** The answer for outputs S, and its derivatives. */
 function read({ preprocessing: { target, calibration }, index }: Question, S: Float64Array) {
-  const { link } = target;
-  if (target.task === "regression") {
-    const { center, scale } = target.columns[index]!.scaling;
+  const { link, scalings, classes } = answersOf(target);
+  if (scalings) {
+    const { center, scale } = scalings[index]!;
     const number = S[index]! * scale + center;
     const value = link === "exp" ? Math.exp(number) : number;
     return { value, slope: only(S.length, index, link === "exp" ? value * scale : scale) };
@@ -48,7 +49,7 @@ function read({ preprocessing: { target, calibration }, index }: Question, S: Fl
     S.map((s) => s / T),
   );
   // A single output distinguishes two classes: it is that of the second.
-  const isOther = target.task === "classification" && S.length === 1 && index === 0;
+  const isOther = classes !== null && S.length === 1 && index === 0;
   const at = S.length === 1 ? 0 : index;
   const slope = backward(link, p, only(S.length, at, isOther ? -1 / T : 1 / T));
   return { value: isOther ? 1 - p[at]! : p[at]!, slope };

@@ -5,7 +5,8 @@ import { Decoder } from "../data/preprocessing/decode.ts";
 import { outputWidth, type Preprocessing, targetWidth } from "../data/preprocessing/preprocessing.ts";
 import { thresholdMetricsOf } from "../metrics/metrics.ts";
 import { bestThreshold } from "../metrics/threshold.ts";
-import { assert, exitCodes, UserError } from "../support/errors.ts";
+import { exitCodes, UserError } from "../support/errors.ts";
+import { answersOf, taskOf } from "../tasks/tasks.ts";
 import type { Watcher } from "./watchers.ts";
 
 /** Rows that are kept, at most: of more, every second one, every fourth and so on. */
@@ -40,8 +41,8 @@ export class Calibrator implements Watcher {
       calibration: { temperature, thresholds: null, conformal: null },
     };
     const thresholds = wanted.threshold ? this.thresholds(calibrated, S, Y, wanted.threshold) : null;
-    const conformal =
-      wanted.conformal && target.task !== "multilabel" ? conformalScores(calibrated, S, Y) : null;
+    const hasConformal = taskOf(target.task).calibration.includes("conformal");
+    const conformal = wanted.conformal && hasConformal ? conformalScores(calibrated, S, Y) : null;
     return { temperature, thresholds, conformal };
   }
 
@@ -51,7 +52,7 @@ export class Calibrator implements Watcher {
     Y: Float64Array,
     metric: NonNullable<CalibrationSpec["threshold"]>,
   ): number[] {
-    const isLabels = calibrated.target.task === "multilabel";
+    const isLabels = answersOf(calibrated.target).classes === null;
     const n = isLabels ? targetWidth(calibrated) : 1;
     const p = decoded(calibrated, S, ({ probabilities }) =>
       isLabels ? probabilities! : [probabilities![1]!],
@@ -121,29 +122,29 @@ export function checkCalibration(
   const { temperature, threshold, conformal } = wanted;
   if (!hasValidation && (temperature || threshold || conformal))
     fail("calibration: the data has no validation rows", "data.split.validation above 0");
-  if (temperature && target.task === "regression")
-    fail("calibration.temperature: a regression has no probabilities", "temperature: false");
-  const isBinary = target.task === "classification" && target.classes.length === 2;
-  if (threshold && !isBinary && target.task !== "multilabel")
+  const { calibration: possible } = taskOf(target.task);
+  const { kind, classes } = answersOf(target);
+  if (temperature && !possible.includes("temperature"))
+    fail(`calibration.temperature: a ${target.task} has no probabilities`, "temperature: false");
+  const isOfTwo = classes === null || classes[0]!.length === 2;
+  if (threshold && !(possible.includes("threshold") && isOfTwo))
     fail("calibration.threshold: there are not two classes", "two classes, or labels");
-  if (threshold && target.task === "multilabel" && !thresholdMetricsOf("labels").includes(threshold))
-    fail(
-      `calibration.threshold: ${threshold} cannot be optimised label by label`,
-      thresholdMetricsOf("labels").join(", "),
-    );
+  const choosing = thresholdMetricsOf(kind);
+  if (threshold && !choosing.includes(threshold))
+    fail(`calibration.threshold: ${threshold} cannot be optimised label by label`, choosing.join(", "));
 }
 
 /** Conformal scores of the rows: |y − s| in the data's own unit, or 1 − p of the true class. */
 function conformalScores(calibrated: Preprocessing, S: Float64Array, Y: Float64Array): Conformal {
-  const { task } = calibrated.target;
-  assert(task !== "multilabel", "labels have no conformal sets");
+  const { classes, names } = answersOf(calibrated.target);
+  const width = targetWidth(calibrated);
   let row = 0;
   const scores = decoded(calibrated, S, ({ predictions, probabilities }) => {
-    const first = row++ * (task === "classification" ? 1 : predictions.length);
-    if (task === "classification") return [1 - probabilities![Y[first]!]!];
+    const first = row++ * width;
+    if (classes) return [1 - probabilities![Y[first]!]!];
     return Array.from(predictions, (s, j) => Math.abs(Y[first + j]! - s));
   });
-  const n = calibrated.target.task === "regression" ? calibrated.target.columns.length : 1;
+  const n = names.length;
   return conformalOf(Array.from({ length: n }, (_, j) => scores.filter((_, i) => i % n === j)));
 }
 

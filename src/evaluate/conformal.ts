@@ -4,6 +4,7 @@ import { blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { lossRule } from "../model/losses.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import { rowsIn } from "../train/rows.ts";
 import { Calibrator } from "./calibrator.ts";
 import { splitOf } from "./evaluate.ts";
@@ -15,8 +16,9 @@ export async function conformalFor(k: Kernels, saved: SavedModel): Promise<Confo
   const { preprocessing, loss } = saved;
   const { target, calibration } = preprocessing;
   if (calibration?.conformal) return calibration.conformal;
-  if (target.task === "multilabel" || target.task === "multioutput") {
-    const message = `--interval: the model predicts several ${target.task === "multilabel" ? "labels" : "classes"} per row`;
+  const task = taskOf(target.task);
+  if (!task.calibration.includes("conformal")) {
+    const message = `--interval: the model predicts several ${task.kind} per row`;
     throw new UserError(exitCodes.usage, {
       message,
       expected: "a model that predicts one class or numbers per row",

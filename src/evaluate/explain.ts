@@ -1,7 +1,12 @@
 /** `nnt explain`: which columns a model relies on, and how much a row's values contribute to its answer. */
 import type { Split } from "../data/dataset/dataset.ts";
 import { columnFeatures, type Feature, sumsOf, tileFeatures } from "../data/preprocessing/features.ts";
-import { answerNames, blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import {
+  answerNames,
+  blocksOf,
+  classLists,
+  type Preprocessing,
+} from "../data/preprocessing/preprocessing.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { openReference } from "../engine/reference/backend.ts";
@@ -155,8 +160,7 @@ function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
       hint: guess && `did you mean ${guess}?`,
     });
   }
-  const { target } = preprocessing;
-  if (target.task !== "classification" && target.task !== "multioutput") return () => all;
+  if (classLists(preprocessing) === null) return () => all;
   const threshold = preprocessing.calibration?.thresholds?.[0] ?? null;
   const blocks = blocksOf(preprocessing) ?? [all.length];
   return (attributor, x) => {

@@ -35,7 +35,7 @@ interface Scored {
 }
 
 export interface ClassDiagnosis extends Scored {
-  readonly task: "classification";
+  readonly kind: "class";
   readonly classes: readonly string[];
   /** Row = true class, column = predicted; null for more classes than a page can show. */
   readonly confusion: readonly (readonly number[])[] | null;
@@ -46,12 +46,12 @@ export interface ClassDiagnosis extends Scored {
 
 /** With several targets of classes, every class of each target is a label: `species=Adelie`. */
 export interface LabelDiagnosis extends Scored {
-  readonly task: "multilabel" | "multioutput";
+  readonly kind: "labels" | "classes";
   readonly classes: readonly string[];
 }
 
 export interface NumberDiagnosis {
-  readonly task: "regression";
+  readonly kind: "numbers";
   readonly targets: readonly NumberTarget[];
 }
 

@@ -1,10 +1,5 @@
 /** Evaluates a model on some rows: loss and metrics, batch by batch. */
-import {
-  blocksOf,
-  type Preprocessing,
-  type Scaling,
-  targetNames,
-} from "../data/preprocessing/preprocessing.ts";
+import { blocksOf, type Preprocessing, type Scaling } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
 import { type Floats, totalCells } from "../engine/matrix.ts";
@@ -12,7 +7,8 @@ import { type Evaluation, evaluation } from "../metrics/evaluation.ts";
 import type { MetricName } from "../metrics/metrics.ts";
 import { applyLink } from "../model/losses.ts";
 import type { Model } from "../model/model.ts";
-import { taskOf } from "../tasks/tasks.ts";
+import type { Answers } from "../tasks/task.ts";
+import { answersOf } from "../tasks/tasks.ts";
 import { Batches, evaluationBatch, type Rows } from "../train/batches.ts";
 import type { Figures } from "../train/events.ts";
 import type { Watcher } from "./watchers.ts";
@@ -56,10 +52,11 @@ export class Measure {
   ): Promise<{ loss: number; evaluation: Evaluation }> {
     const { k, rows, totals, target, rule, calibration } = this;
     const blocks = blocksOf({ target });
-    const running = evaluation(names, taskOf(target.task).kind, widthsOf(target), {
+    const answers = answersOf(target);
+    const running = evaluation(names, answers.kind, widthsOf(answers), {
       hasIntervals,
       thresholds: calibration?.thresholds ?? null,
-      targets: targetNames({ target }),
+      targets: answers.names,
     });
     totals.values.fill(0);
     for (let first = 0; first < rows.count; first += evaluationBatch) {
@@ -78,10 +75,9 @@ export class Measure {
         if (temperature !== 1) for (let i = 0; i < predictions.length; i++) predictions[i]! /= temperature;
         applyLink(rule.name, predictions, pass.S.cols, blocks);
       }
-      if (target.task === "regression") {
-        const scalings = target.columns.map((column) => column.scaling);
-        unscale(predictions, scalings);
-        unscale(targets, scalings);
+      if (answers.scalings) {
+        unscale(predictions, answers.scalings);
+        unscale(targets, answers.scalings);
       }
       running.add(predictions, targets);
       for (const watcher of watch) watcher.see(predictions, targets, first, pass.S.values);
@@ -103,10 +99,8 @@ export class Measure {
 }
 
 /** Classes (also when one output tells two apart; those of each target of several), labels or numbers. */
-export function widthsOf(target: Preprocessing["target"]): readonly number[] {
-  if (target.task === "classification") return [target.classes.length];
-  if (target.task === "multioutput") return blocksOf({ target })!;
-  return [target.task === "multilabel" ? target.names.length : target.columns.length];
+export function widthsOf({ classes, names }: Answers): readonly number[] {
+  return classes?.map(({ length }) => length) ?? [names.length];
 }
 
 /** Of rows that hold n means and n more numbers, the means. */

@@ -8,7 +8,10 @@ import {
   targetWidth,
 } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
+import type { AnswerKind, MetricName } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
+import type { Answers } from "../tasks/task.ts";
+import { answersOf } from "../tasks/tasks.ts";
 import { rowsIn } from "../train/rows.ts";
 import { splitOf } from "./evaluate.ts";
 import { Measure } from "./measure.ts";
@@ -46,98 +49,112 @@ interface RowWatcher extends Watcher {
   fingerprint(): string;
 }
 
+/** Nearer to 0 no probability counts: a single wrong row would weigh more than all others. */
 const leastProbability = 1e-15;
 
-/** Scores by task: right or wrong and −log p of the true class, or squared and absolute errors in the data's own unit. */
 function rowWatcher(
   target: Preprocessing["target"],
   rows: number,
   thresholds: readonly number[] | null,
 ): RowWatcher {
   const hash = createHash("sha256").update(`${target.task} ${rows}`);
-  const [first, second] = target.task === "regression" ? ["mse", "mae"] : ["accuracy", "log_loss"];
+  const answers = answersOf(target);
+  const { metrics, score } = scorers[answers.kind];
   const [a, b] = [new Float64Array(rows), new Float64Array(rows)];
-  const isProbability = target.task === "regression" || ["softmax", "sigmoid"].includes(target.link);
+  const hasSecond = answers.scalings !== null || ["softmax", "sigmoid"].includes(answers.link);
   return {
-    scores: { [first!]: a, ...(isProbability && { [second!]: b }) },
+    scores: { [metrics[0]]: a, ...(hasSecond && { [metrics[1]]: b }) },
     fingerprint: () => hash.digest("hex"),
     see(predictions, targets, from) {
       hash.update(Buffer.from(targets.buffer, targets.byteOffset, targets.byteLength));
       const width = targetWidth({ target });
       const size = targets.length / width;
+      const outputs = predictions.length / size;
       for (let r = 0; r < size; r++) {
-        const scored =
-          target.task === "classification"
-            ? scoreClass(predictions, r, predictions.length / size, targets[r]!, thresholds?.[0] ?? null)
-            : target.task === "multioutput"
-              ? scoreClasses(predictions, r, blocksOf({ target })!, targets)
-              : scoreEach(target.task, predictions, targets, r * width, width, thresholds);
-        [a[from + r], b[from + r]] = scored;
+        const s = predictions.subarray(r * outputs, (r + 1) * outputs);
+        const y = targets.subarray(r * width, (r + 1) * width);
+        [a[from + r], b[from + r]] = score(s, y, answers, thresholds);
       }
     },
   };
 }
 
+/** A row's scores from its predictions s and targets y. */
+type Score = (
+  s: Float64Array,
+  y: Float64Array,
+  answers: Answers,
+  thresholds: readonly number[] | null,
+) => [number, number];
+
+const rightAndLogLoss = ["accuracy", "log_loss"] as const satisfies MetricName[];
+
+/** Right or wrong and −log p of the true class, or squared and absolute errors in the data's own unit. */
+const scorers = {
+  class: {
+    metrics: rightAndLogLoss,
+    score: (s, y, _, thresholds) => scoreClass(s, y[0]!, thresholds?.[0] ?? null),
+  },
+  classes: { metrics: rightAndLogLoss, score: (s, y, { classes }) => scoreClasses(s, y, classes!) },
+  labels: { metrics: rightAndLogLoss, score: (s, y, _, thresholds) => scoreLabels(s, y, thresholds) },
+  numbers: { metrics: ["mse", "mae"], score: scoreNumbers },
+} satisfies Record<AnswerKind, { metrics: [MetricName, MetricName]; score: Score }>;
+
 /** A single output is the probability of the second of two classes. */
 function scoreClass(
-  predictions: Float64Array,
-  row: number,
-  outputs: number,
+  p: Float64Array,
   actual: number,
   threshold: number | null,
 ): [right: number, logLoss: number] {
-  if (outputs === 1) {
-    const p = Math.abs(1 - actual - predictions[row]!);
-    return [
-      Number(predictions[row]! > (threshold ?? 0.5) === (actual === 1)),
-      -Math.log(Math.max(p, leastProbability)),
-    ];
+  if (p.length === 1) {
+    const ofActual = Math.abs(1 - actual - p[0]!);
+    return [Number(p[0]! > (threshold ?? 0.5) === (actual === 1)), negativeLog(ofActual)];
   }
   let best = 0;
-  for (let c = 1; c < outputs; c++)
-    if (predictions[row * outputs + c]! > predictions[row * outputs + best]!) best = c;
-  if (threshold !== null) best = predictions[row * outputs + 1]! > threshold ? 1 : 0;
-  const p = predictions[row * outputs + actual]!;
-  return [Number(best === actual), -Math.log(Math.max(p, leastProbability))];
+  for (let c = 1; c < p.length; c++) if (p[c]! > p[best]!) best = c;
+  if (threshold !== null) best = p[1]! > threshold ? 1 : 0;
+  return [Number(best === actual), negativeLog(p[actual]!)];
 }
 
 /** Whether every target is right, and the mean of −log p over targets, as the metrics define it. */
 function scoreClasses(
-  predictions: Float64Array,
-  row: number,
-  blocks: readonly number[],
-  targets: Float64Array,
+  p: Float64Array,
+  y: Float64Array,
+  classes: NonNullable<Answers["classes"]>,
 ): [right: number, logLoss: number] {
-  const count = blocks.length;
-  let [first, right, logLoss] = [row * blocks.reduce((sum, classes) => sum + classes, 0), 1, 0];
-  for (const [t, classes] of blocks.entries()) {
-    const own = predictions.subarray(first, first + classes);
-    const [isRight, loss] = scoreClass(own, 0, classes, targets[row * count + t]!, null);
+  let [first, right, logLoss] = [0, 1, 0];
+  for (const [t, { length }] of classes.entries()) {
+    const [isRight, loss] = scoreClass(p.subarray(first, first + length), y[t]!, null);
     right *= isRight;
-    logLoss += loss / count;
-    first += classes;
+    logLoss += loss / classes.length;
+    first += length;
   }
   return [right, logLoss];
 }
 
-function scoreEach(
-  task: "multilabel" | "regression",
-  predictions: Float64Array,
-  targets: Float64Array,
-  from: number,
-  width: number,
+function scoreLabels(
+  p: Float64Array,
+  y: Float64Array,
   thresholds: readonly number[] | null,
-): [number, number] {
-  let [first, second, areAllRight] = [0, 0, 1];
-  for (let i = from; i < from + width; i++) {
-    const [p, y] = [predictions[i]!, targets[i]!];
-    if (task === "regression") {
-      first += (p - y) ** 2 / width;
-      second += Math.abs(p - y) / width;
-    } else {
-      if (p > (thresholds?.[i - from] ?? 0.5) !== y > 0.5) areAllRight = 0;
-      second -= Math.log(Math.max(y > 0.5 ? p : 1 - p, leastProbability)) / width;
-    }
+): [right: number, logLoss: number] {
+  let [areAllRight, logLoss] = [1, 0];
+  for (const [j, value] of p.entries()) {
+    const has = y[j]! > 0.5;
+    if (value > (thresholds?.[j] ?? 0.5) !== has) areAllRight = 0;
+    logLoss += negativeLog(has ? value : 1 - value) / p.length;
   }
-  return task === "regression" ? [first, second] : [areAllRight, second];
+  return [areAllRight, logLoss];
+}
+
+function scoreNumbers(s: Float64Array, y: Float64Array): [squared: number, absolute: number] {
+  let [squared, absolute] = [0, 0];
+  for (const [j, value] of s.entries()) {
+    squared += (value - y[j]!) ** 2 / s.length;
+    absolute += Math.abs(value - y[j]!) / s.length;
+  }
+  return [squared, absolute];
+}
+
+function negativeLog(p: number): number {
+  return -Math.log(Math.max(p, leastProbability));
 }

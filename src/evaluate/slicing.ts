@@ -1,10 +1,10 @@
 /** Evaluates the rows of each slice on their own, beside the evaluation of all. */
 
 import type { Slices } from "../data/dataset/slices.ts";
-import { type Preprocessing, targetNames, targetWidth } from "../data/preprocessing/preprocessing.ts";
+import { type Preprocessing, targetWidth } from "../data/preprocessing/preprocessing.ts";
 import { type Evaluation, type EvaluationOptions, evaluation } from "../metrics/evaluation.ts";
 import type { MetricName } from "../metrics/metrics.ts";
-import { taskOf } from "../tasks/tasks.ts";
+import { answersOf } from "../tasks/tasks.ts";
 import type { Figures } from "../train/events.ts";
 import { widthsOf } from "./measure.ts";
 import type { Summary } from "./runSummary.ts";
@@ -30,9 +30,9 @@ export class Slicing implements Watcher {
     options: EvaluationOptions,
   ) {
     this.targetsPerRow = targetWidth({ target });
-    const all = { ...options, targets: targetNames({ target }) };
-    const { kind } = taskOf(target.task);
-    this.evaluations = slices.names.map(() => evaluation(names, kind, widthsOf(target), all));
+    const answers = answersOf(target);
+    const all = { ...options, targets: answers.names };
+    this.evaluations = slices.names.map(() => evaluation(names, answers.kind, widthsOf(answers), all));
     this.rows = new Int32Array(slices.names.length);
   }
 

@@ -3,15 +3,16 @@ import { type AnySplit, isStreamed, rowCount } from "../data/dataset/dataset.ts"
 import {
   answerNames,
   blocksOf,
-  type ClassTarget,
   isGreyImage,
   type Preprocessing,
-  type Target,
+  targetNames,
 } from "../data/preprocessing/preprocessing.ts";
 import type { Floats } from "../engine/matrix.ts";
 import { Calibration } from "../metrics/calibration.ts";
 import type { Evaluation } from "../metrics/evaluation.ts";
+import type { AnswerKind } from "../metrics/metrics.ts";
 import { ScoreCurves } from "../metrics/scoreCurves.ts";
+import { answersOf } from "../tasks/tasks.ts";
 import type { Diagnosis, LabelDiagnosis, NumberRow, ScoreCurve, Shape, WrongRow } from "./findings.ts";
 
 /** With more classes than this there is no confusion matrix. */
@@ -38,31 +39,23 @@ export interface Observer extends Watcher {
   diagnosis(evaluation: Evaluation): Diagnosis;
 }
 
-export function observer({ inputs, target, calibration }: Preprocessing, observed: Observed): Observer {
-  const shape = inputs.kind === "array" ? imageShape(inputs.shape) : null;
-  switch (target.task) {
-    case "classification":
-      return observeClasses(target, observed, shape, calibration?.thresholds?.[0] ?? null);
-    case "multilabel":
-      return observeLabels("multilabel", target.names, observed);
-    case "multioutput":
-      return observeTargets(target, observed);
-    case "regression":
-      return observeNumbers(target, observed);
-  }
+export function observer(preprocessing: Preprocessing, observed: Observed): Observer {
+  return observers[answersOf(preprocessing.target).kind](preprocessing, observed);
 }
+
+type Observe = (preprocessing: Preprocessing, observed: Observed) => Observer;
 
 /** Height and width of records that are grey images. */
 export function imageShape(shape: readonly number[]): Shape | null {
   return isGreyImage(shape) ? [shape[0]!, shape[1]!] : null;
 }
 
-function observeClasses(
-  { classes, link }: ClassTarget,
-  { split, rows }: Observed,
-  shape: Shape | null,
-  threshold: number | null,
-): Observer {
+function observeClass(preprocessing: Preprocessing, { split, rows }: Observed): Observer {
+  const { inputs, target } = preprocessing;
+  const shape = inputs.kind === "array" ? imageShape(inputs.shape) : null;
+  const threshold = preprocessing.calibration?.thresholds?.[0] ?? null;
+  const { link } = answersOf(target);
+  const classes = answerNames(preprocessing);
   const n = classes.length;
   const isBinary = n === 2;
   const hasProbabilities = link === "softmax" || link === "sigmoid";
@@ -96,7 +89,7 @@ function observeClasses(
       return {
         split,
         rows: rowCount(rows),
-        task: "classification",
+        kind: "class",
         classes,
         perClass,
         confusion: n <= mostInMatrix ? evaluation.confusion() : null,
@@ -110,10 +103,9 @@ function observeClasses(
 }
 
 /** Treats every class of every target as a label that a row has or has not. */
-function observeTargets(target: Extract<Target, { task: "multioutput" }>, observed: Observed): Observer {
-  const names = answerNames({ target });
-  const blocks = blocksOf({ target })!;
-  const labels = observeLabels("multioutput", names, observed);
+function observeClasses(preprocessing: Preprocessing, observed: Observed): Observer {
+  const blocks = blocksOf(preprocessing)!;
+  const labels = observeNames("classes", answerNames(preprocessing), observed);
   return {
     see(predictions, targets, first, S) {
       const has = new Float64Array(predictions.length);
@@ -128,8 +120,12 @@ function observeTargets(target: Extract<Target, { task: "multioutput" }>, observ
   };
 }
 
-function observeLabels(
-  task: LabelDiagnosis["task"],
+function observeLabels(preprocessing: Preprocessing, observed: Observed): Observer {
+  return observeNames("labels", answerNames(preprocessing), observed);
+}
+
+function observeNames(
+  kind: LabelDiagnosis["kind"],
   names: readonly string[],
   { split, rows }: Observed,
 ): Observer {
@@ -150,7 +146,7 @@ function observeLabels(
       return {
         split,
         rows: rowCount(rows),
-        task,
+        kind,
         classes: names,
         perClass,
         curves: curvesOf(names, curves, counts),
@@ -160,13 +156,11 @@ function observeLabels(
   };
 }
 
-function observeNumbers(
-  { columns }: Extract<Target, { task: "regression" }>,
-  { split, rows }: Observed,
-): Observer {
-  const n = columns.length;
+function observeNumbers(preprocessing: Preprocessing, { split, rows }: Observed): Observer {
+  const names = targetNames(preprocessing);
+  const n = names.length;
   const every = Math.ceil(rowCount(rows) / sampleSize);
-  const targetsSeen = columns.map(({ name }) => ({
+  const targetsSeen = names.map((name) => ({
     name,
     sample: [] as NumberRow[],
     worst: new Largest<NumberRow>(10, ({ actual, predicted }) => Math.abs(actual - predicted)),
@@ -188,11 +182,18 @@ function observeNumbers(
     diagnosis: () => ({
       split,
       rows: rowCount(rows),
-      task: "regression",
+      kind: "numbers",
       targets: targetsSeen.map(({ name, sample, worst }) => ({ name, sample, worst: worst.list() })),
     }),
   };
 }
+
+const observers = {
+  class: observeClass,
+  labels: observeLabels,
+  classes: observeClasses,
+  numbers: observeNumbers,
+} satisfies Record<AnswerKind, Observe>;
 
 /** Curves of the classes with the most rows, in the order of the classes. */
 function curvesOf(names: readonly string[], curves: readonly ScoreCurves[], counts: readonly number[]) {

@@ -1,6 +1,9 @@
 /** `--to js`: an ES module without dependencies that predicts in browsers and Node, and its types beside it. */
 import { answerNames, type InputColumn, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
-import { labelsOf, plainLayers, plainPreprocessing, scriptJson } from "./plain.ts";
+import type { AnswerKind } from "../metrics/metrics.ts";
+import type { Answers } from "../tasks/task.ts";
+import { answersOf } from "../tasks/tasks.ts";
+import { labelsOf, plainAnswers, plainInputs, plainLayers, scriptJson } from "./plain.ts";
 import type { Portable } from "./portable.ts";
 import { template } from "./templates.ts";
 
@@ -30,7 +33,9 @@ export function predict(row) {
 
 /** `model`, `weights` and `createPredictor`, for a script of any kind. */
 export function predictorOf(portable: Portable): string {
-  const model = { ...plainPreprocessing(portable.preprocessing), layers: plainLayers(portable) };
+  const { preprocessing } = portable;
+  const layers = plainLayers(portable);
+  const model = { ...plainInputs(preprocessing), answers: plainAnswers(preprocessing), layers };
   return `const model = ${scriptJson(model)};
 const weights = "${base64Of(portable)}";
 
@@ -68,7 +73,7 @@ function inputsOf({ inputs }: Preprocessing) {
 }
 
 function classesOf({ target }: Preprocessing): readonly string[] | null {
-  return target.task === "regression" ? null : answerNames({ target });
+  return answersOf(target).scalings ? null : answerNames({ target });
 }
 
 function base64Of({ tensors }: Portable): string {
@@ -93,41 +98,43 @@ function fieldOf(column: InputColumn): string {
 }
 
 function predictionFields(target: Preprocessing["target"]): string[] {
-  if (target.task === "classification") {
-    const probabilities = `  readonly probabilities: Readonly<Record<${union(target.classes)}, number>>;`;
-    const hasProbabilities = target.link === "softmax" || target.link === "sigmoid";
-    return [
-      `  readonly prediction: ${union(labelsOf(target.classes))};`,
-      ...(hasProbabilities ? [probabilities] : []),
-    ];
-  }
-  if (target.task === "multioutput") {
-    const probabilities = target.columns.map(
-      ({ name, classes }) => `readonly ${JSON.stringify(name)}: Readonly<Record<${union(classes)}, number>>`,
+  const answers = answersOf(target);
+  return fieldsOf[answers.kind](answers);
+}
+
+/** The fields of a prediction, and their types. */
+const fieldsOf = {
+  class: ({ classes, link }) => {
+    const [labels = []] = classes!;
+    return [`  readonly prediction: ${union(labelsOf(labels))};`, ...probabilitiesOf(labels, link)];
+  },
+  classes: ({ names, classes }) => {
+    const probabilities = names.map(
+      (name, t) => `readonly ${JSON.stringify(name)}: Readonly<Record<${union(classes![t]!)}, number>>`,
     );
     return [
-      ...target.columns.map(
-        ({ name, classes }) =>
-          `  readonly ${JSON.stringify(`prediction_${name}`)}: ${union(labelsOf(classes))};`,
+      ...names.map(
+        (name, t) => `  readonly ${JSON.stringify(`prediction_${name}`)}: ${union(labelsOf(classes![t]!))};`,
       ),
       `  readonly probabilities: { ${probabilities.join("; ")} };`,
     ];
-  }
-  const names = target.task === "multilabel" ? target.names : target.columns.map(({ name }) => name);
-  const type = target.task === "multilabel" ? "0 | 1" : "number";
-  const fields =
-    names.length === 1
-      ? [`  readonly prediction: ${type};`]
-      : names.map((name) => `  readonly ${JSON.stringify(`prediction_${name}`)}: ${type};`);
-  const probabilities = `  readonly probabilities: Readonly<Record<${union(names)}, number>>;`;
-  if (target.link === "gaussian")
-    return [
-      ...fields,
-      ...(names.length === 1 ? ["sd"] : names.map((name) => `sd_${name}`)).map(
-        (name) => `  readonly ${JSON.stringify(name)}: number;`,
-      ),
-    ];
-  return target.task === "multilabel" && target.link === "sigmoid" ? [...fields, probabilities] : fields;
+  },
+  labels: ({ names, link }) => [...eachOf(names, "prediction", "0 | 1"), ...probabilitiesOf(names, link)],
+  numbers: ({ names, link }) => [
+    ...eachOf(names, "prediction", "number"),
+    ...(link === "gaussian" ? eachOf(names, "sd", "number") : []),
+  ],
+} satisfies Record<AnswerKind, (answers: Answers) => string[]>;
+
+/** A field, or one for each of several names. */
+function eachOf(names: readonly string[], what: string, type: string): string[] {
+  if (names.length === 1) return [`  readonly ${what}: ${type};`];
+  return names.map((name) => `  readonly ${JSON.stringify(`${what}_${name}`)}: ${type};`);
+}
+
+function probabilitiesOf(names: readonly string[], link: Answers["link"]): string[] {
+  const hasProbabilities = link === "softmax" || link === "sigmoid";
+  return hasProbabilities ? [`  readonly probabilities: Readonly<Record<${union(names)}, number>>;`] : [];
 }
 
 function union(values: readonly (string | number)[]): string {

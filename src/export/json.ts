@@ -1,12 +1,13 @@
 /** `--to json`: everything about a model in one readable document; docs/export.md describes it. */
 import type { LayerSpec } from "../config/schema.ts";
 import type { NamedTensor } from "../model/tensors.ts";
-import { plainPreprocessing } from "./plain.ts";
+import { plainInputs, plainTarget } from "./plain.ts";
 import type { Portable, PortableLayer } from "./portable.ts";
 
 /** The document in pieces, so that no text becomes longer than a tensor's row. */
 export function* jsonOf({ name, preprocessing, layers }: Portable, version: string): Generator<string> {
-  const head = { format: "nnt-model", version: 1, nnt: version, name, ...plainPreprocessing(preprocessing) };
+  const plain = { ...plainInputs(preprocessing), target: plainTarget(preprocessing) };
+  const head = { format: "nnt-model", version: 1, nnt: version, name, ...plain };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "layers": `;
   yield* layersOf(layers, "  ");
   yield "\n}\n";

@@ -1,39 +1,54 @@
-/** A model as plain JSON, without its weights: what the JavaScript and Python exports carry. */
+/** A model as plain JSON, without its weights: what exports carry. */
 
 import {
   type InputColumn,
   levelNumbers,
   type Preprocessing,
-  type Target,
   unseenNumber,
   valueWidth,
 } from "../data/preprocessing/preprocessing.ts";
 import { canonicalLabel, isDecimal } from "../data/table/labels.ts";
 import type { NamedTensor } from "../model/tensors.ts";
+import { answersOf } from "../tasks/tasks.ts";
 import type { Portable, PortableLayer } from "./portable.ts";
 
 const unscaled = { name: "none", center: 0, scale: 1 } as const;
 
-/** Inputs and answers, with everything derived written out. */
-export function plainPreprocessing({ inputs, target: fitted, calibration }: Preprocessing) {
-  const { temperature, thresholds } = calibration ?? {};
-  const target = { ...fitted, ...(temperature && { temperature }), ...(thresholds && { thresholds }) };
+/** What becomes of inputs, with everything derived written out. */
+export function plainInputs({ inputs }: Pick<Preprocessing, "inputs">) {
   const isArray = inputs.kind === "array";
   return {
     columns: isArray ? null : inputs.columns.map(plainColumn),
     shape: isArray ? inputs.shape : null,
     scaling: isArray ? inputs.scaling : null,
     ...(isArray && inputs.deskew && { deskew: inputs.deskew }),
-    target: withLabels(target),
   };
 }
 
-/** Beside the classes, what predictions call them. */
-function withLabels<T extends Target>(target: T) {
-  if (target.task === "classification") return { ...target, labels: labelsOf(target.classes) };
-  if (target.task !== "multioutput") return target;
-  const columns = target.columns.map((column) => ({ ...column, labels: labelsOf(column.classes) }));
-  return { ...target, columns };
+/** What outputs are read as, and what predictions call classes: what JavaScript and Python decode by. */
+export function plainAnswers({ target, calibration }: Pick<Preprocessing, "target" | "calibration">) {
+  const answers = answersOf(target);
+  return { ...answers, labels: answers.classes?.map(labelsOf) ?? null, ...fitted(calibration) };
+}
+
+/** The target as the model file has it, with what predictions call its classes beside them. */
+export function plainTarget({ target, calibration }: Pick<Preprocessing, "target" | "calibration">) {
+  const whole = withLabels({ ...target, ...fitted(calibration) } as Part);
+  return whole.columns ? { ...whole, columns: whole.columns.map(withLabels) } : whole;
+}
+
+function fitted(calibration: Preprocessing["calibration"]) {
+  const { temperature, thresholds } = calibration ?? {};
+  return { ...(temperature && { temperature }), ...(thresholds && { thresholds }) };
+}
+
+interface Part {
+  readonly classes?: readonly string[];
+  readonly columns?: readonly Part[];
+}
+
+function withLabels(part: Part): Part & { readonly labels?: ReturnType<typeof labelsOf> } {
+  return part.classes ? { ...part, labels: labelsOf(part.classes) } : part;
 }
 
 /** The layers' options, and where in all weights, one after the other, their tensors are. */

@@ -1,11 +1,11 @@
 /** `--to torch`: a Python file that rebuilds the network as nn.Sequential and reads its weights beside it. */
-import { plainPreprocessing } from "./plain.ts";
+import { plainAnswers, plainInputs } from "./plain.ts";
 import type { Portable, PortableLayer, PortableSpec } from "./portable.ts";
 import { template } from "./templates.ts";
 
 /** The file's source; needs torch and nothing else. */
 export function torchOf({ name, preprocessing, layers }: Portable, version: string): string {
-  const json = JSON.stringify(plainPreprocessing(preprocessing));
+  const json = JSON.stringify({ ...plainInputs(preprocessing), answers: plainAnswers(preprocessing) });
   const width = 100;
   const pieces = json.match(new RegExp(`[^]{1,${width}}`, "gu")) ?? [];
   return `"""${docstring(name)}: a neural network trained with nnt ${version}, for PyTorch.

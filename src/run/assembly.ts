@@ -9,6 +9,7 @@ import {
   classLists,
   embeddedInputs,
   inputWidth,
+  isOneClass,
   numberInputs,
   type Preprocessing,
   targetWidth,
@@ -144,10 +145,7 @@ function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {
     embedded: embeddedInputs(preprocessing),
     numbers: numberInputs(preprocessing),
     classes,
-    classCounts:
-      target.task === "classification" && targetWidth(preprocessing) === 1
-        ? countClasses(train, classes)
-        : [],
+    classCounts: isOneClass(preprocessing) ? countClasses(train, classes) : [],
     targets: targetWidth(preprocessing),
   };
 }

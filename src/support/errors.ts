@@ -56,6 +56,11 @@ export function sentence({ file, line, column, message, expected }: Problem): st
   return (place && `${place}: `) + message + (expected ? `; expected ${expected}` : "");
 }
 
+/** A value in a message: in quotes, escaped, not too long. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+}
+
 /** Our own invariant: a failure is a bug in nnt, never a user's mistake. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`);

@@ -1,83 +1,38 @@
-/** What can be learnt, one row each: everything that anyone asks of a task. */
-import type { AnswerKind, MetricName } from "../metrics/metrics.ts";
-import { type Learns, type LossName, lossNames, lossOf } from "./losses.ts";
+/** What can be learnt, one row each, and which losses and data make which of it. */
+import { exitCodes, UserError } from "../support/errors.ts";
+import { classification } from "./classification.ts";
+import { type LossName, lossNames, lossOf } from "./losses.ts";
+import { multilabel } from "./multilabel.ts";
+import { multioutput } from "./multioutput.ts";
+import { regression } from "./regression.ts";
+import type { Answers, StoredTarget, TargetColumn, Task } from "./task.ts";
 
-/** What a task is. */
-export interface Task {
-  /** What a loss may compare outputs with. */
-  readonly learns: readonly Learns[];
-  /** The loss where the spec names none. */
-  readonly loss: LossName;
-  /** Whether a loss says by itself that so many target columns are this task. */
-  readonly isOf: (columns: number) => boolean;
-  /** What a row is answered with. */
-  readonly kind: AnswerKind;
-  /** What is told of a model unless something else is asked for. */
-  readonly metrics: readonly MetricName[];
-  /** What every epoch tells besides the loss. */
-  readonly headline: MetricName;
-  /** What training sums up on the way, besides the loss: the kernel of the loss counts right rows. */
-  readonly ofTraining: readonly "accuracy"[];
-  /** By which a column's importance is measured: scikit-learn's score. */
-  readonly score: MetricName;
-  /** Several targets have classes each: what knows those of one target alone is refused. */
-  readonly hasSeveral?: true;
-}
-
-const one = (columns: number) => columns === 1;
-const several = (columns: number) => columns > 1;
-
-export const tasks = {
-  classification: {
-    learns: ["classes", "labels"],
-    loss: "cross_entropy",
-    isOf: one,
-    kind: "class",
-    metrics: ["accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc"],
-    headline: "accuracy",
-    ofTraining: ["accuracy"],
-    score: "accuracy",
-  },
-  regression: {
-    learns: ["numbers"],
-    loss: "mse",
-    isOf: () => true,
-    kind: "numbers",
-    metrics: ["mse", "rmse", "mae", "r2"],
-    headline: "rmse",
-    ofTraining: [],
-    score: "r2",
-  },
-  multilabel: {
-    learns: ["labels"],
-    loss: "bce_with_logits",
-    isOf: several,
-    kind: "labels",
-    metrics: ["accuracy", "hamming_loss", "f1_macro", "log_loss", "roc_auc"],
-    headline: "f1_macro",
-    ofTraining: [],
-    score: "accuracy",
-  },
-  multioutput: {
-    learns: ["classes"],
-    loss: "cross_entropy",
-    isOf: several,
-    kind: "classes",
-    metrics: ["accuracy", "hamming_loss", "f1_macro", "log_loss", "roc_auc"],
-    headline: "accuracy",
-    ofTraining: [],
-    score: "accuracy",
-    hasSeveral: true,
-  },
-} satisfies Record<string, Task>;
+export const tasks = { classification, regression, multilabel, multioutput };
 
 export type TaskName = keyof typeof tasks;
+/** What is learnt of the target columns, as a model file keeps it. */
+export type Target = ReturnType<(typeof tasks)[TaskName]["target"]>;
 
 export const taskNames = Object.keys(tasks) as [TaskName, ...TaskName[]];
 
+export function isTask(name: unknown): name is TaskName {
+  return typeof name === "string" && Object.hasOwn(tasks, name);
+}
+
 /** A row as all of them can be read. */
-export function taskOf(name: TaskName): Task {
-  return tasks[name];
+export function taskOf(name: TaskName): Task<Target> {
+  return tasks[name] as Task<StoredTarget> as Task<Target>;
+}
+
+/** What outputs for such a target are read as. */
+export function answersOf(target: Target): Answers {
+  return taskOf(target.task).answers(target);
+}
+
+/** The task that is meant by a name where there are so many target columns. */
+export function taskFor(name: TaskName, columns: number): TaskName {
+  const { ofSeveral } = taskOf(name);
+  return columns > 1 && ofSeveral !== undefined ? (ofSeveral as TaskName) : name;
 }
 
 /** The tasks that a loss can learn. */
@@ -90,7 +45,34 @@ export function lossesOf(task: TaskName): LossName[] {
   return lossNames.filter((name) => taskOf(task).learns.includes(lossOf(name).learns));
 }
 
-/** The task that a loss is for, of so many target columns. */
+/** The task that a loss is for, of so many target columns: the first that fits. */
 export function taskOfLoss(loss: LossName, columns: number): TaskName | null {
-  return tasksOf(loss).find((name) => taskOf(name).isOf(columns)) ?? null;
+  return tasksOf(loss).find((name) => taskOf(name).takes(columns)) ?? null;
+}
+
+/**
+ * The task where the spec names none, by the loss, then by what the columns hold.
+ * @throws UserError (exit code 2) for texts beside quantities
+ */
+export function inferTask(
+  columns: readonly TargetColumn[],
+  loss: LossName | null,
+  hasClasses: boolean,
+): TaskName {
+  const isSeveral = columns.length > 1;
+  const learns = loss && lossOf(loss).learns;
+  if (hasClasses && !isSeveral) return "classification";
+  if (learns === "classes") return "classification";
+  if (learns === "numbers") return "regression";
+  if (!isSeveral)
+    return learns === "labels" || columns[0]!.looksLikeClasses ? "classification" : "regression";
+  if (columns.every(({ looksLikeFlags }) => looksLikeFlags)) return "multilabel";
+  const text = columns.find(({ isText }) => isText);
+  if (!text) return "regression";
+  const quantity = columns.find(({ looksLikeClasses }) => !looksLikeClasses);
+  if (!quantity) return "multioutput";
+  throw new UserError(exitCodes.usage, {
+    message: `the target "${text.name}" holds texts, and "${quantity.name}" a quantity`,
+    expected: "several targets that are all classes, or all numbers",
+  });
 }

@@ -5,7 +5,7 @@ import { withAverage } from "../model/ensemble.ts";
 import { averageOf, balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
 import { fillWidths } from "../model/widths.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import type { TaskName } from "../tasks/tasks.ts";
+import { type TaskName, taskOf } from "../tasks/tasks.ts";
 
 /** What the network needs to know of the data. */
 export interface DataShape {
@@ -40,7 +40,7 @@ export interface Network {
 /** @throws UserError (exit code 2) if the loss cannot learn the task */
 export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   const { task, inputs, classes, targets } = shape;
-  if (task === "multioutput") refuseUnfit(spec);
+  if (taskOf(task).hasSeveral) refuseUnfit(spec);
   const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
   const outputs = outputsOf(loss.name, task, classes, targets);
   const embedding = withEmbeddings(spec.model.layers, shape.embedded);

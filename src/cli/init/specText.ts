@@ -4,6 +4,7 @@ import { type ColumnProfile, countingTurns, countsRows, rareRows } from "../../d
 import { columnOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { count, counted } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
+import { type TaskName, taskOf } from "../../tasks/tasks.ts";
 import { rangeText } from "../inspect/columnProfiles.ts";
 import { aligned, key, opening } from "./lines.ts";
 
@@ -46,7 +47,7 @@ export function specText(described: Described): string {
   const { template, name, path, command, target, rows, columns, values } = described;
   const targets = columns.filter((column) => target.includes(column.name));
   const inputs = columns.filter((column) => !target.includes(column.name));
-  const task = template === "curve" ? curveTask(targets) : taskOf(targets);
+  const task = template === "curve" ? curveTask(targets) : taskFrom(targets);
   const width = Math.max(...inputs.map((column) => key(column.name).length), 1);
   const unlabelled = targets.filter(({ name, missing }) => missing > 0 && name !== forbidden);
   const targetLines = unlabelled.map(({ name, missing }) =>
@@ -84,9 +85,7 @@ export function specText(described: Described): string {
   return `${lines.join("\n")}\n`;
 }
 
-type Task = "classification" | "multilabel" | "multioutput" | "regression";
-
-function taskOf(targets: readonly ColumnProfile[]): Task {
+function taskFrom(targets: readonly ColumnProfile[]): TaskName {
   const hasClasses = ({ numbers, distinct }: ColumnProfile) =>
     numbers === null || (numbers.areWhole && distinct <= mostClasses);
   if (targets.length === 1) return hasClasses(targets[0]!) ? "classification" : "regression";
@@ -95,7 +94,7 @@ function taskOf(targets: readonly ColumnProfile[]): Task {
   return areSome && targets.every(hasClasses) ? "multioutput" : "regression";
 }
 
-function curveTask(targets: readonly ColumnProfile[]): Task {
+function curveTask(targets: readonly ColumnProfile[]): TaskName {
   for (const { name, numbers } of targets) {
     if (numbers !== null) continue;
     throw new UserError(exitCodes.data, {
@@ -185,14 +184,14 @@ function tableColumn(name: string, { columns }: Table): TableColumn {
 }
 
 /** A large network would memorize few rows. */
-function networkLines({ rows }: Described, task: Task): string[] {
+function networkLines({ rows }: Described, task: TaskName): string[] {
   const hidden = rows < 500 ? "[16]" : rows < 20_000 ? "[64, 64]" : "[128, 128]";
   const dropout = rows < 20_000 ? 0.1 : 0;
   return [
     "model:",
     aligned(
       `  hidden: ${hidden}`,
-      `for ${counted(rows, "row")}; the ${task === "regression" ? "output" : "classes"} follow${task === "regression" ? "s" : ""} from the data`,
+      `for ${counted(rows, "row")}; the ${taskOf(task).kind === "numbers" ? "output follows" : "classes follow"} from the data`,
     ),
     "  activation: relu",
     `  dropout: ${dropout}`,
@@ -212,10 +211,16 @@ function curveLines(): string[] {
   ];
 }
 
-function lossLines(targets: readonly ColumnProfile[], task: Task, rows: number): string[] {
-  if (task === "multilabel") return ["loss: bce_with_logits"];
-  if (task === "multioutput") return [aligned("loss: cross_entropy", "summed over targets")];
-  if (task === "regression") return [aligned("loss: mse", "mae or huber if outliers should count less")];
+/** The losses of tasks that need no more words. */
+const lossLine: Partial<Record<TaskName, string>> = {
+  multilabel: "loss: bce_with_logits",
+  multioutput: aligned("loss: cross_entropy", "summed over targets"),
+  regression: aligned("loss: mse", "mae or huber if outliers should count less"),
+};
+
+function lossLines(targets: readonly ColumnProfile[], task: TaskName, rows: number): string[] {
+  const line = lossLine[task];
+  if (line) return [line];
   const most = Math.max(0, ...(targets[0]!.top ?? []).map((one) => one.rows), ...modes(targets[0]!));
   const plain = "loss: cross_entropy";
   if (most / rows < imbalance) return [plain];

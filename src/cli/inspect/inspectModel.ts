@@ -11,7 +11,7 @@ import { facts, table } from "../../report/table.ts";
 import { printable } from "../../report/terminal.ts";
 import { bytes, count, counted, shape } from "../../report/text.ts";
 import type { Inspected } from "./kind.ts";
-import { drawInputs, targetText } from "./modelColumns.ts";
+import { drawInputs, onlyClasses, targetText } from "./modelColumns.ts";
 import { layersAsJson, networkDrawing } from "./networkLayers.ts";
 
 /** Throws UserError(model) for a damaged file. */
@@ -42,7 +42,7 @@ function inspectSaved({ path, checkpoint, preprocessing, layers, loss }: SavedMo
       columns: inputs.kind === "columns" ? inputs.columns.map(({ name, type }) => ({ name, type })) : null,
       shape: inputs.kind === "array" ? inputs.shape : null,
       target,
-      classes: target.task === "classification" ? target.classes : null,
+      classes: onlyClasses(target),
       bytes: checkpoint.bytes,
       sha256: checkpoint.digests.sha256,
       weights_sha256: checkpoint.digests.weights,

@@ -7,7 +7,7 @@ import { bytes, count, counted } from "../../report/text.ts";
 import { type CheckResult, check } from "../../run/check.ts";
 import { drawProfile } from "./columnProfiles.ts";
 import type { Inspected } from "./kind.ts";
-import { drawInputs, targetText } from "./modelColumns.ts";
+import { drawInputs, onlyClasses, targetText } from "./modelColumns.ts";
 import { layersAsJson, networkDrawing } from "./networkLayers.ts";
 
 export interface InspectedSpec extends Inspected {
@@ -35,7 +35,7 @@ export async function inspectSpec(
       columns: inputs.kind === "columns" ? inputs.columns.map(({ name, type }) => ({ name, type })) : null,
       shape: inputs.kind === "array" ? inputs.shape : null,
       target,
-      classes: target.task === "classification" ? target.classes : null,
+      classes: onlyClasses(target),
       inputs: start.inputs,
       outputs: start.outputs,
       loss,

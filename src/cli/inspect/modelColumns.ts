@@ -12,6 +12,7 @@ import type { Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
 import { printable } from "../../report/terminal.ts";
 import { counted, figure, shape } from "../../report/text.ts";
+import { answersOf } from "../../tasks/tasks.ts";
 
 /** More columns than these are counted only. */
 const mostColumns = 40;
@@ -39,20 +40,18 @@ export function drawInputs({ inputs }: Preprocessing, style: Style, width: numbe
 
 /** `species: one of setosa, versicolor, virginica`. */
 export function targetText(target: Target): string {
-  switch (target.task) {
-    case "classification":
-      return `${printable(target.name)}: one of ${namesText(target.classes)}`;
-    case "multilabel":
-      return `${namesText(target.names)}: any of these labels`;
-    case "multioutput":
-      return target.columns
-        .map(({ name, classes }) => `${printable(name)}: one of ${namesText(classes)}`)
-        .join("; ");
-    case "regression":
-      return target.columns
-        .map(({ name, scaling }) => `${printable(name)}: a number, ${scalingText(scaling)}`)
-        .join("; ");
-  }
+  const { names, classes, scalings } = answersOf(target);
+  if (classes)
+    return names.map((name, t) => `${printable(name)}: one of ${namesText(classes[t]!)}`).join("; ");
+  if (scalings)
+    return names.map((name, t) => `${printable(name)}: a number, ${scalingText(scalings[t]!)}`).join("; ");
+  return `${namesText(names)}: any of these labels`;
+}
+
+/** The classes of which a row has one; null where it has none, or several. */
+export function onlyClasses(target: Target): readonly string[] | null {
+  const { classes } = answersOf(target);
+  return classes?.length === 1 ? classes[0]! : null;
 }
 
 function howText(column: InputColumn): string {

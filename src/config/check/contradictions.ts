@@ -1,5 +1,5 @@
 /** Values of a spec that are valid on their own but not together: one function per rule. */
-import { lossesOf, tasksOf } from "../../tasks/tasks.ts";
+import { lossesOf, taskFor, taskOf, tasksOf } from "../../tasks/tasks.ts";
 import { type Path, parsePath } from "../paths.ts";
 import { watchableFor } from "../schema/metrics.ts";
 import type { CsvDataSpec, LayerSpec, Spec, SpecFile } from "../schema.ts";
@@ -169,10 +169,11 @@ function* loss({ data, loss }: Partial<Spec>): Iterable<Contradiction> {
 function* severalTargets(spec: Partial<Spec>): Iterable<Contradiction> {
   const { data, loss, calibration } = spec;
   const targets = data?.format === "csv" ? data.target.length : null;
-  const isMeant = data?.task === "multioutput" || (data?.task === "classification" && (targets ?? 1) > 1);
-  if (!data || !isMeant) return;
+  if (!data?.task) return;
+  const task = taskFor(data.task, targets ?? 1);
+  if (!taskOf(task).hasSeveral) return;
   if (targets === 1) {
-    const message = "data.task is multioutput, but there is only one target";
+    const message = `data.task is ${task}, but there is only one target`;
     yield { path: ["data", "task"], message, expected: "classification" };
     return;
   }

@@ -1,6 +1,6 @@
 /** The spec's `data` section in canonical form: where the rows are and how columns become numbers. */
 import { z } from "zod";
-import { taskNames } from "../../tasks/tasks.ts";
+import { type TaskName, taskNames, taskOf } from "../../tasks/tasks.ts";
 import { augmentSchema } from "./augment.ts";
 import { above, choice, flag, listOf, path, share, text, wholeNumber } from "./fields.ts";
 
@@ -31,6 +31,9 @@ export const columnTypes = [
 const numberEncodings = ["piecewise_linear", "periodic"] as const;
 const missingPolicies = ["error", "mean", "median", "most_frequent", "category", "drop"] as const;
 const delimiters = [",", ";", "\t", "|"] as const;
+
+/** The tasks of records that have one label each. */
+const tasksOfOne = taskNames.filter((name) => taskOf(name).takes(1)) as [TaskName, ...TaskName[]];
 
 /** What counts as missing unless the spec says otherwise. */
 export const defaultMissingValues = ["", "NA", "N/A", "NaN", "nan", "null", "?"];
@@ -213,7 +216,7 @@ export const idxDataSchema = z.strictObject({
   train: idxFilesSchema.describe("The training files."),
   validation: idxFilesSchema.nullable().default(null).describe("The validation files."),
   test: idxFilesSchema.nullable().default(null).describe("The test files."),
-  task: choice(["classification", "regression"])
+  task: choice(tasksOfOne)
     .nullable()
     .default(null)
     .describe("What is learnt. null: whole-number labels are classes, others a regression."),

@@ -1,5 +1,7 @@
 /** Loads the data of a spec, whatever its format: files → rows → {@link tableDataset}. */
+
 import type { CsvDataSpec, DataSpec } from "../../config/schema.ts";
+import { taskOf } from "../../tasks/tasks.ts";
 import { matchingFiles, placeFile, stdinPath } from "../formats/files.ts";
 import { fileSize } from "../formats/source.ts";
 import type { Preprocessing } from "../preprocessing/preprocessing.ts";
@@ -104,7 +106,7 @@ function readForModel(
   newSink?: () => RowSink,
 ): Promise<Table> {
   const columns = inputColumns(model);
-  const kind = model.target.task === "regression" ? "number" : "text";
+  const kind = taskOf(model.target.task).reads;
   const readings = (header: readonly string[], file: string) => {
     const ofSpec = readingsOf({ ...spec, columns: presentOnly(spec, header) }, header, file, kind);
     return readingsOfModel(ofSpec, header, file, spec, columns);

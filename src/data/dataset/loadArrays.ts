@@ -1,10 +1,10 @@
 /** Loads arrays whose elements are all scaled alike, as images are: bytes stay bytes until a batch is gathered. */
 import type { IdxDataSpec } from "../../config/schema.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
-import { losses } from "../../tasks/losses.ts";
+import { taskOf } from "../../tasks/tasks.ts";
 import { finiteValues, type NumberArray, readArray, recordShape } from "../formats/arrays/readArray.ts";
 import { placeFile } from "../formats/files.ts";
-import { dataError, ProblemList } from "../formats/problems.ts";
+import { dataError } from "../formats/problems.ts";
 import { deskew } from "../preprocessing/deskew.ts";
 import {
   type ArrayInputs,
@@ -13,11 +13,10 @@ import {
   type Preprocessing,
   type Scaling,
   type Target,
-  targetWidth,
 } from "../preprocessing/preprocessing.ts";
 import { fitScaling } from "../preprocessing/scaling.ts";
-import { classTarget, mostNumberClasses, numbersTarget } from "../preprocessing/target.ts";
-import { canonicalLabel, sortLabels } from "../table/labels.ts";
+import { inferTarget, strataOf } from "../preprocessing/target.ts";
+import { encodeLabels, labelColumn } from "./arrayTargets.ts";
 import type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
 import { allRows, splitPool } from "./split.ts";
 
@@ -53,12 +52,9 @@ export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOp
   const known = options.preprocessing ?? null;
   for (const other of [validation, test]) if (other) checkSameShape(pool.inputs, other.inputs);
 
-  const inferred = known?.target ?? inferTarget(spec, pool.targets, options);
-  const isClasses = inferred.task === "classification";
-  const classes =
-    isClasses && spec.split.stratify !== false
-      ? encodeLabels({ ...inferred, encoding: "index", link: "softmax" }, pool.targets)
-      : null;
+  const labels = labelColumn(pool.targets);
+  const inferred = known?.target ?? inferTarget(spec, [labels], options.loss ?? null);
+  const classes = spec.split.stratify === false ? null : strataOf(inferred, [labels]);
   const { fold } = spec.split;
   const request = {
     validation: validation ? 0 : spec.split.validation,
@@ -115,26 +111,6 @@ export function inputsOf(inputs: NumberArray, preprocessing: Preprocessing): Inp
   return tableOf(straight(inputs, arrayInputs(preprocessing).deskew), preprocessing);
 }
 
-/** The one label of every record. Throws UserError(data). */
-function labelsOf(labels: NumberArray): Uint8Array | Float32Array {
-  if (recordShape(labels).cols === 1) return finiteValues(labels);
-  const message = `labels of shape ${labels.shape.join(" × ")}`;
-  throw dataError({ file: labels.file, message, expected: "one label per record" });
-}
-
-/** Whole numbers are classes, at most twenty of them unless they are bytes; others are a quantity. */
-function inferTarget(spec: ArraySpec, labels: NumberArray, options: LoadOptions): Target {
-  const loss = options.loss ?? null;
-  const found = new Set<number>(labelsOf(labels));
-  const isFew = labels.type === "uint8" || found.size <= mostNumberClasses;
-  const isWhole = [...found].every(Number.isInteger);
-  const isQuantityLoss = loss !== null && losses[loss].learns === "numbers";
-  const inferred = spec.classes || (isFew && isWhole && !isQuantityLoss) ? "classification" : "regression";
-  if ((spec.task ?? inferred) === "regression") return numbersTarget(["label"], loss);
-  const classes = spec.classes?.map(canonicalLabel) ?? sortLabels([...found].map(String));
-  return classTarget("label", classes, loss);
-}
-
 /** What deskewing this array's records would be; undefined if it is not asked for. Throws UserError(usage). */
 function deskewFor({ deskew }: ArraySpec, { shape, values }: NumberArray): ArrayInputs["deskew"] {
   if (!deskew) return undefined;
@@ -171,10 +147,11 @@ function fitArray(
     ...(deskew && { deskew }),
     scaling: fitElements(spec.scale, values, cols, train),
   };
-  if (target.task !== "regression" || target.link === "exp") return { inputs, target };
-  const name = spec.scale === "none" ? "none" : "standard";
-  const scaling = fitScaling(name, chosenRows(labelsOf(pair.targets), 1, train));
-  return { inputs, target: { ...target, columns: [{ name: "label", scaling }] } };
+  const scalingOf = () => {
+    const name = spec.scale === "none" ? "none" : "standard";
+    return fitScaling(name, chosenRows(labelColumn(pair.targets).numbers(), 1, train));
+  };
+  return { inputs, target: taskOf(target.task).fit?.(target, scalingOf) ?? target };
 }
 
 /** One scaling for all elements of the training records; exact for bytes, which are counted. */
@@ -233,30 +210,6 @@ function tableOf(values: Uint8Array | Float32Array, preprocessing: Preprocessing
   const { center, scale } = arrayInputs(preprocessing).scaling;
   if (values instanceof Uint8Array) return { rows, cols, values, scale: 1 / scale, shift: -center / scale };
   return { rows, cols, values: values.map((value) => (value - center) / scale) };
-}
-
-/** Targets [rows × targetWidth]. */
-function encodeLabels(target: Target, array: NumberArray): Float32Array {
-  const labels = labelsOf(array);
-  if (target.task === "regression") {
-    const { center, scale } = target.columns[0]!.scaling;
-    return Float32Array.from(labels).map((value) => (value - center) / scale);
-  }
-  if (target.task !== "classification") throw modelMisfit("several labels per record");
-  const numbers = new Map(target.classes.map((label, number) => [Number(label), number]));
-  const width = targetWidth({ target });
-  const out = new Float32Array(labels.length * width);
-  const problems = new ProblemList();
-  for (const [row, value] of labels.entries()) {
-    const number = numbers.get(value);
-    if (number === undefined) {
-      const message = `label ${value} of record ${row} is none of the classes`;
-      problems.add({ file: array.file, message, expected: `one of ${target.classes.join(", ")}` });
-    } else if (target.encoding === "index") out[row] = number;
-    else out[row * width + number] = 1;
-  }
-  problems.throwIfAny();
-  return out;
 }
 
 function checkSameShape(first: NumberArray, { shape, file }: NumberArray): void {

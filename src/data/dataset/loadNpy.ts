@@ -2,8 +2,10 @@
  * Loads NPY files. Bytes and records of several dimensions are images, whose elements are all scaled alike;
  * any other array is a table with a column per element.
  */
+
 import type { CsvDataSpec, NpyDataSpec } from "../../config/schema.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
+import { taskOf } from "../../tasks/tasks.ts";
 import { type NumberArray, readArray, recordShape } from "../formats/arrays/readArray.ts";
 import { dataError } from "../formats/problems.ts";
 import { encodeTable } from "../preprocessing/matrix.ts";
@@ -84,7 +86,7 @@ function imageSettings({ scale, task, number_encoding }: NpyDataSpec) {
   if (scale !== "standard" && scale !== "minmax" && scale !== "none") {
     throw misfit(`data.scale is ${scale}, and the features are images`, "standard, minmax or none");
   }
-  if (task === "multilabel" || task === "multioutput")
+  if (task && !taskOf(task).takes(1))
     throw misfit(`data.task is ${task}, and a record has one target`, "several");
   return { scale, task };
 }
@@ -122,7 +124,7 @@ function pairTable(
   const features: ColumnBlock = { names, arrays: inputs, isText: false, required: isRequired };
   const table = (isText: boolean) =>
     arrayTable([features, { names: spec.target, arrays: targets, isText, required: () => true }]);
-  if (preprocessing) return table(preprocessing.target.task !== "regression");
+  if (preprocessing) return table(taskOf(preprocessing.target.task).reads === "text");
   const kind = targetKind(spec, loss);
   const read = table(kind === "text");
   return kind === null && needsTexts(spec, read, loss) ? table(true) : read;

@@ -1,14 +1,15 @@
 /** What becomes of a table: split → preprocessing fitted on the training rows → matrices. */
 import type { CsvDataSpec } from "../../config/schema.ts";
-import { exitCodes, UserError } from "../../support/errors.ts";
+import { exitCodes, quoted, UserError } from "../../support/errors.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import { type ColumnTotals, fitColumn } from "../preprocessing/fit.ts";
 import { encodeTable } from "../preprocessing/matrix.ts";
 import type { InputColumn, Preprocessing, Target } from "../preprocessing/preprocessing.ts";
-import { encodeTargets, fitTarget, inferTarget } from "../preprocessing/target.ts";
+import { encodeTargets, fitTarget, inferTarget, strataOf } from "../preprocessing/target.ts";
+import { targetColumns } from "../preprocessing/targetColumns.ts";
 import { sortLabels } from "../table/labels.ts";
 import { profileTable } from "../table/profile.ts";
-import { columnOf, columnsOf, quoted, type Table, type TableColumn } from "../table/readTable.ts";
+import { columnOf, columnsOf, type Table, type TableColumn } from "../table/readTable.ts";
 import { type ColumnRole, droppingTargets, rolesOf } from "../table/roles.ts";
 import { checkTable } from "./checks/checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
@@ -27,7 +28,9 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const { roles, warnings } = rolesOf(spec, table);
 
   const pool = sum(table.fileRows.slice(0, files.pool));
-  const inferred = known?.target ?? inferTarget(spec, table, pool, options.loss ?? null);
+  const { loss = null } = options;
+  const inferred =
+    known?.target ?? inferTarget(spec, targetColumns(spec.target, table, { pool, loss }), loss);
   const labelled = labelledRows(spec, table);
   const split = splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows);
   const preprocessing = known ?? fitTable(spec, table, roles, inferred, split.train);
@@ -183,8 +186,8 @@ function splitTable(
   const byColumn = roles.findIndex(({ type }) => type === "split");
   if (byColumn >= 0) return splitByColumn(table, byColumn, rows(0, pool), ofFiles);
 
-  const isClasses = target.task === "classification";
-  if (spec.split.stratify && !isClasses) {
+  const strata = spec.split.stratify === false ? null : strataOf(target, targetColumns(spec.target, table));
+  if (spec.split.stratify && strata === null) {
     throw new UserError(exitCodes.usage, {
       message: `data.split.stratify is true, and the target is no class but a ${target.task}`,
       expected: "stratify: false",
@@ -192,15 +195,11 @@ function splitTable(
   }
   const groups = ranksOf(table, roles, "group");
   const times = ranksOf(table, roles, "time");
-  const classes =
-    isClasses && spec.split.stratify !== false
-      ? encodeTargets({ ...target, encoding: "index", link: "softmax" }, table)
-      : null;
   const request = {
     validation: spec.validation ? 0 : spec.split.validation,
     test: spec.test ? 0 : spec.split.test,
     seed,
-    classes,
+    classes: strata,
     groups,
     times,
   };

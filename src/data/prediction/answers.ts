@@ -48,8 +48,9 @@ export function createAnswers(preprocessing: Preprocessing, options: AnswerOptio
       expected: "a classifier",
     });
   }
-  if (topK > 0 && preprocessing.target.task !== "classification") {
-    const isSeveral = preprocessing.target.task === "multioutput";
+  const lists = classLists(preprocessing);
+  if (topK > 0 && lists?.length !== 1) {
+    const isSeveral = lists !== null;
     throw new UserError(exitCodes.usage, {
       message: `--top-k: the model has ${isSeveral ? "several targets" : "no classes"}`,
       expected: isSeveral ? "--proba, which tells every class" : "a classifier",
@@ -100,9 +101,9 @@ function deviationNames({ names, deviations }: Decoder): string[] {
 }
 
 /** `prediction_set`, or `lower` and `upper` of every target, where they were asked for. */
-function intervalNames({ preprocessing: { target }, decoder: { names }, reach }: Plan): string[] {
+function intervalNames({ preprocessing, decoder: { names }, reach }: Plan): string[] {
   if (!reach) return [];
-  if (target.task === "classification") return ["prediction_set"];
+  if (classLists(preprocessing)) return ["prediction_set"];
   if (names.length === 1) return ["lower", "upper"];
   return names.flatMap((name) => [`lower_${name}`, `upper_${name}`]);
 }
@@ -203,12 +204,11 @@ class CsvAnswers implements AnswerWriter {
     const { out, classes } = this;
     if (!reach) return;
     if (classes) {
-      const { target } = this.plan.preprocessing;
-      const names = target.task === "classification" ? target.classes : [];
+      const [names] = classLists(this.plan.preprocessing)!;
       out.byte(comma);
       out.csvField(
         setOf(decoder, reach[0]!)
-          .map((c) => names[c]!)
+          .map((c) => names![c]!)
           .join("|"),
       );
       return;
@@ -298,7 +298,7 @@ class JsonAnswers implements AnswerWriter {
   /** By class or label; of several targets' classes, by target and class. */
   private probabilities(): void {
     const { decoder, preprocessing } = this.plan;
-    const { target } = preprocessing;
+    const lists = classLists(preprocessing);
     let next = 0;
     const list = (names: readonly string[]) => {
       for (const [j, name] of names.entries()) {
@@ -307,10 +307,10 @@ class JsonAnswers implements AnswerWriter {
       }
       this.out.text("}");
     };
-    if (target.task !== "multioutput") list(decoder.classes!);
+    if (lists === null || lists.length === 1) list(decoder.classes!);
     else {
-      for (const [t, { name, classes }] of target.columns.entries()) {
-        this.out.text(`${t > 0 ? "," : "{"}${JSON.stringify(name)}:`);
+      for (const [t, classes] of lists.entries()) {
+        this.out.text(`${t > 0 ? "," : "{"}${JSON.stringify(decoder.names[t])}:`);
         list(classes);
       }
       this.out.text("}");

@@ -1,5 +1,5 @@
 /** Encodes streamed records as the training rows were; a record that can't be is answered with its problem. */
-import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
+import { exitCodes, type Problem, quoted, UserError } from "../../support/errors.ts";
 import { LevelIndex } from "../formats/levels.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
 import { deskew } from "../preprocessing/deskew.ts";
@@ -23,7 +23,7 @@ import {
   TextCells,
 } from "../table/cells.ts";
 import { booleanOf } from "../table/labels.ts";
-import { missingColumn, missingProblem, notANumber, quoted } from "../table/readTable.ts";
+import { missingColumn, missingProblem, notANumber } from "../table/readTable.ts";
 
 /** The columns that a model takes, by the names that rows have to have. */
 export function inputNames({ inputs }: Preprocessing): string[] {

@@ -1,5 +1,7 @@
 /** Turns outputs of the network into answers: classes and probabilities, numbers in their own units. */
-import { answerNames, blocksOf, outputWidth, type Preprocessing, targetNames } from "./preprocessing.ts";
+import type { Answers, Scaling } from "../../tasks/task.ts";
+import { answersOf } from "../../tasks/tasks.ts";
+import { answerNames, blocksOf, type Preprocessing } from "./preprocessing.ts";
 
 /** Reads rows of outputs S [rows, outputWidth], one row at a time. Results are valid until the next row. */
 export class Decoder {
@@ -14,65 +16,77 @@ export class Decoder {
   readonly predictions: Float64Array;
   /** Per target, the deviation from the mean in its own unit, where the loss gives any. */
   readonly deviations: Float64Array | null;
-  private readonly target: Preprocessing["target"];
+  private readonly answers: Answers;
   /** 1/T, by which logits are multiplied. */
   private readonly sharpness: number;
   private readonly thresholds: readonly number[] | null;
-  /** How many outputs, one after the other, a softmax is over. */
+  /** How many outputs, one after the other, belong to each target that has classes. */
   private readonly blocks: readonly number[];
 
   constructor(preprocessing: Pick<Preprocessing, "target" | "calibration">) {
     const { target, calibration } = preprocessing;
-    this.target = target;
+    const answers = answersOf(target);
+    const { link } = answers;
+    this.answers = answers;
     this.sharpness = 1 / (calibration?.temperature ?? 1);
     this.thresholds = calibration?.thresholds ?? null;
-    this.outputs = outputWidth(preprocessing);
-    this.names = targetNames(preprocessing);
+    this.outputs = answers.outputs;
+    this.names = answers.names;
     this.blocks = blocksOf(preprocessing) ?? [this.outputs];
-    this.classes = target.task === "regression" ? null : answerNames(preprocessing);
-    const hasProbabilities = target.link === "softmax" || target.link === "sigmoid";
+    this.classes = answers.scalings ? null : answerNames(preprocessing);
+    const hasProbabilities = link === "softmax" || link === "sigmoid";
     this.probabilities = this.classes && hasProbabilities ? new Float64Array(this.classes.length) : null;
     this.predictions = new Float64Array(this.names.length);
-    this.deviations = target.link === "gaussian" ? new Float64Array(this.names.length) : null;
+    this.deviations = link === "gaussian" ? new Float64Array(this.names.length) : null;
   }
 
   /** Decodes the row S[at …]. */
   decode(S: Float32Array, at: number): void {
-    const { target, predictions } = this;
-    if (target.task === "regression") {
-      for (const [j, { scaling }] of target.columns.entries()) {
-        const value = S[at + j]! * scaling.scale + scaling.center;
-        predictions[j] = target.link === "exp" ? Math.exp(value) : value;
-        if (this.deviations)
-          this.deviations[j] = Math.exp(S[at + predictions.length + j]! / 2) * Math.abs(scaling.scale);
-      }
+    const { scalings, classes } = this.answers;
+    if (scalings) {
+      this.decodeNumbers(scalings, S, at);
       return;
     }
     this.decodeProbabilities(S, at);
-    const p = this.probabilities;
-    if (this.thresholds && p) {
-      const first = target.task === "classification" ? 1 : 0;
-      for (const [j, threshold] of this.thresholds.entries())
-        predictions[j] = p[first + j]! > threshold ? 1 : 0;
-    } else if (target.task === "multioutput") {
-      let first = at;
-      for (const [j, n] of this.blocks.entries()) {
-        predictions[j] = largest(S, first, n);
-        first += n;
-      }
-    } else if (target.task === "classification")
-      predictions[0] = this.outputs === 1 ? (S[at]! > 0 ? 1 : 0) : largest(S, at, this.outputs);
-    else {
-      const threshold = target.link === "sigmoid" ? 0 : 0.5;
-      for (let j = 0; j < predictions.length; j++) predictions[j] = S[at + j]! > threshold ? 1 : 0;
+    if (this.thresholds && this.probabilities) this.decodeByThresholds(this.thresholds, this.probabilities);
+    else if (classes) this.decodeClasses(S, at);
+    else this.decodeLabels(S, at);
+  }
+
+  private decodeNumbers(scalings: readonly Scaling[], S: Float32Array, at: number): void {
+    const { predictions, deviations, answers } = this;
+    for (const [j, { center, scale }] of scalings.entries()) {
+      const value = S[at + j]! * scale + center;
+      predictions[j] = answers.link === "exp" ? Math.exp(value) : value;
+      if (deviations) deviations[j] = Math.exp(S[at + predictions.length + j]! / 2) * Math.abs(scale);
     }
+  }
+
+  /** Of two classes the threshold is for the second. */
+  private decodeByThresholds(thresholds: readonly number[], p: Float64Array): void {
+    const first = this.answers.classes ? 1 : 0;
+    for (const [j, threshold] of thresholds.entries())
+      this.predictions[j] = p[first + j]! > threshold ? 1 : 0;
+  }
+
+  private decodeClasses(S: Float32Array, at: number): void {
+    let first = at;
+    for (const [j, n] of this.blocks.entries()) {
+      this.predictions[j] = n === 1 ? (S[first]! > 0 ? 1 : 0) : largest(S, first, n);
+      first += n;
+    }
+  }
+
+  private decodeLabels(S: Float32Array, at: number): void {
+    const threshold = this.answers.link === "sigmoid" ? 0 : 0.5;
+    for (let j = 0; j < this.predictions.length; j++) this.predictions[j] = S[at + j]! > threshold ? 1 : 0;
   }
 
   private decodeProbabilities(S: Float32Array, at: number): void {
     const p = this.probabilities;
     if (p === null) return;
     const beta = this.sharpness;
-    if (this.target.link === "softmax") {
+    if (this.answers.link === "softmax") {
       let first = 0;
       for (const n of this.blocks) {
         const [from, end] = [first, first + n];

@@ -1,8 +1,8 @@
 /** Turns a table into the matrix of inputs that batches are gathered from. */
-import { assert } from "../../support/errors.ts";
+import { assert, quoted } from "../../support/errors.ts";
 import { ProblemList } from "../formats/problems.ts";
 import { booleanOf } from "../table/labels.ts";
-import { quoted, type Table, type TableColumn } from "../table/readTable.ts";
+import type { Table, TableColumn } from "../table/readTable.ts";
 import { RowEncoder } from "./encode.ts";
 import { type CategoryColumn, type InputColumn, levelNumbers } from "./preprocessing.ts";
 

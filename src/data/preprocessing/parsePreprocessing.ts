@@ -1,6 +1,7 @@
 /** Checks the preprocessing that a model file holds: whoever wrote the file, what comes out is well-formed. */
 import { exitCodes, UserError } from "../../support/errors.ts";
-import type { Link } from "../../tasks/losses.ts";
+import type { Stored } from "../../tasks/task.ts";
+import { answersOf, isTask, taskOf } from "../../tasks/tasks.ts";
 import { maxColumns } from "../formats/columnNames.ts";
 import type {
   ArrayInputs,
@@ -105,19 +106,19 @@ function expansionOf(value: unknown): Expansion {
 }
 
 function calibrationOf(value: unknown, target: Target): Pick<Preprocessing, "calibration"> {
-  expect(target.task !== "multioutput", "calibration");
   const { temperature, thresholds, conformal } = objectOf(value, "calibration");
+  const possible = taskOf(target.task).calibration;
+  const { names } = answersOf(target);
+  expect(possible.length > 0, "calibration");
   const T = temperature === null ? null : numberOf(temperature, "temperature");
   expect(T === null || T > 0, "a temperature of 0");
   const cuts = thresholds === null ? null : numbersOf(thresholds, "thresholds");
-  const most = target.task === "multilabel" ? target.names.length : 1;
-  expect(cuts === null || cuts.length === most, "thresholds");
+  expect(cuts === null || (possible.includes("threshold") && cuts.length === names.length), "thresholds");
   if (conformal === null) return { calibration: { temperature: T, thresholds: cuts, conformal } };
   const fields = objectOf(conformal, "conformal");
   const scores = listOf(fields.scores, "scores").map((of) => numbersOf(of, "scores"));
-  const targets = target.task === "regression" ? target.columns.length : 1;
-  const isFull = scores.length === targets && scores.every((of) => of.length === scores[0]!.length);
-  expect(isFull && target.task !== "multilabel", "scores");
+  const isFull = scores.length === names.length && scores.every((of) => of.length === scores[0]!.length);
+  expect(isFull && possible.includes("conformal"), "scores");
   const [rows, every] = [numberOf(fields.rows, "rows"), numberOf(fields.every, "every")];
   expect(every >= 1, "every");
   return { calibration: { temperature: T, thresholds: cuts, conformal: { rows, every, scores } } };
@@ -155,56 +156,26 @@ function scalingOf(value: unknown): Scaling {
   return { name, center: numberOf(center, "center"), scale: factor };
 }
 
-const links = {
-  classification: ["softmax", "sigmoid", "identity"],
-  multilabel: ["sigmoid", "identity"],
-  multioutput: ["softmax"],
-  regression: ["identity", "exp", "gaussian"],
-} as const satisfies Record<Target["task"], readonly Link[]>;
-
 function targetOf(value: unknown): Target {
   const fields = objectOf(value, "target");
   const { task } = fields;
-  if (task === "classification") {
-    const classes = classesOf(fields.classes);
-    const { encoding } = fields;
-    expect(encoding === "index" || encoding === "one_hot", "encoding");
-    const link = linkOf(fields.link, links[task]);
-    expect(encoding === "one_hot" || link !== "sigmoid" || classes.length === 2, "classes of a sigmoid");
-    return { task, name: textOf(fields.name, "the target's name"), classes, encoding, link };
-  }
-  if (task === "multilabel") {
-    const names = textsOf(fields.names, "names");
-    expect(names.length > 0, "no targets");
-    return { task, names, link: linkOf(fields.link, links[task]) };
-  }
-  if (task === "multioutput") {
-    const columns = listOf(fields.columns, "target columns").map((column) => {
-      const { name, classes } = objectOf(column, "a target column");
-      return { name: textOf(name, "a target's name"), classes: classesOf(classes) };
-    });
-    expect(columns.length > 1, "a single target");
-    return { task, columns, link: linkOf(fields.link, links[task]) };
-  }
-  expect(task === "regression", "a target of no known task");
-  const columns = listOf(fields.columns, "target columns").map((column) => {
-    const { name, scaling } = objectOf(column, "a target column");
-    return { name: textOf(name, "a target's name"), scaling: scalingOf(scaling) };
-  });
-  expect(columns.length > 0, "no targets");
-  return { task, columns, link: linkOf(fields.link, links[task]) };
+  expect(isTask(task), "a target of no known task");
+  return taskOf(task).stored(storedIn(fields));
 }
 
-function classesOf(value: unknown): string[] {
-  const classes = textsOf(value, "classes");
-  expect(classes.length >= 2 && new Set(classes).size === classes.length, "classes");
-  return classes;
-}
-
-function linkOf<Name extends Link>(value: unknown, allowed: readonly Name[]): Name {
-  const link = allowed.find((name) => name === value);
-  expect(link !== undefined, "link");
-  return link;
+function storedIn(fields: Fields): Stored {
+  return {
+    text: (key) => textOf(fields[key], `the target's ${key}`),
+    texts: (key) => textsOf(fields[key], key),
+    parts: (key) => listOf(fields[key], `target ${key}`).map((part) => storedIn(objectOf(part, `of ${key}`))),
+    scaling: (key) => scalingOf(fields[key]),
+    oneOf(key, names) {
+      const name = names.find((known) => known === fields[key]);
+      expect(name !== undefined, key);
+      return name;
+    },
+    require: (isSo, what) => expect(isSo, what),
+  };
 }
 
 type Fields = Partial<Record<string, unknown>>;

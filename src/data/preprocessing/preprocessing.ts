@@ -3,15 +3,11 @@
  * Plain JSON, kept in the model file; a stranger's is checked by parsePreprocessing.ts.
  */
 
-import type { Link } from "../../tasks/losses.ts";
+import type { Answers, Scaling } from "../../tasks/task.ts";
+import { answersOf, type Target, taskOf } from "../../tasks/tasks.ts";
 import type { Calibration } from "./calibration.ts";
 
-/** How x becomes an input: (x − center) / scale. */
-export interface Scaling {
-  readonly name: "standard" | "minmax" | "robust" | "none";
-  readonly center: number;
-  readonly scale: number;
-}
+export type { Scaling, Target };
 
 /** ± log(1 + |x|) becomes (… − center) / scale. */
 interface LogScaling {
@@ -117,36 +113,6 @@ export interface ArrayInputs {
 }
 
 export type Inputs = ColumnInputs | ArrayInputs;
-
-export interface ClassTarget {
-  readonly task: "classification";
-  readonly name: string;
-  readonly classes: readonly string[];
-  /** index: one column with the class number; one_hot: one column per class. */
-  readonly encoding: "index" | "one_hot";
-  readonly link: Link;
-}
-
-export interface LabelsTarget {
-  readonly task: "multilabel";
-  readonly names: readonly string[];
-  readonly link: "sigmoid" | "identity";
-}
-
-/** Several columns of classes; outputs and their probabilities lie one target after the other. */
-export interface ClassesTarget {
-  readonly task: "multioutput";
-  readonly columns: readonly { readonly name: string; readonly classes: readonly string[] }[];
-  readonly link: "softmax";
-}
-
-export interface NumbersTarget {
-  readonly task: "regression";
-  readonly columns: readonly { readonly name: string; readonly scaling: Scaling }[];
-  readonly link: "identity" | "exp" | "gaussian";
-}
-
-export type Target = ClassTarget | LabelsTarget | ClassesTarget | NumbersTarget;
 
 export interface Preprocessing {
   readonly inputs: Inputs;
@@ -273,42 +239,39 @@ export function elementNames(shape: readonly number[]): string[] {
 
 /** Width of the network's output. */
 export function outputWidth({ target }: Pick<Preprocessing, "target">): number {
-  if (target.task === "classification") {
-    return target.encoding === "index" && target.link === "sigmoid" ? 1 : target.classes.length;
-  }
-  if (target.task === "multilabel") return target.names.length;
-  if (target.task === "multioutput") return answerNames({ target }).length;
-  return (target.link === "gaussian" ? 2 : 1) * target.columns.length;
+  return answersOf(target).outputs;
 }
 
-/** Columns of the target matrix: one for each column of class numbers or of numbers, else the output's width. */
-export function targetWidth(preprocessing: Pick<Preprocessing, "target">): number {
-  const { target } = preprocessing;
-  if (target.task === "regression" || target.task === "multioutput") return target.columns.length;
-  return target.task === "classification" && target.encoding === "index" ? 1 : outputWidth(preprocessing);
+/** Columns of the target matrix. */
+export function targetWidth({ target }: Pick<Preprocessing, "target">): number {
+  return taskOf(target.task).width(target);
 }
 
-/** Names of the outputs that predictions are made of: the target columns. */
+/** Whether the target matrix is a column of class numbers. */
+export function isOneClass({ target }: Pick<Preprocessing, "target">): boolean {
+  return answersOf(target).classes?.length === 1 && targetWidth({ target }) === 1;
+}
+
+/** Names of what a row is answered with. */
 export function targetNames({ target }: Pick<Preprocessing, "target">): readonly string[] {
-  if (target.task === "classification") return [target.name];
-  return target.task === "multilabel" ? target.names : target.columns.map(({ name }) => name);
+  return answersOf(target).names;
 }
 
-/** The classes of each target column that has any; null for labels and numbers. */
-export function classLists({ target }: Pick<Preprocessing, "target">): readonly (readonly string[])[] | null {
-  if (target.task === "classification") return [target.classes];
-  return target.task === "multioutput" ? target.columns.map(({ classes }) => classes) : null;
+/** The classes of each target that has any; null for labels and numbers. */
+export function classLists({ target }: Pick<Preprocessing, "target">): Answers["classes"] {
+  return answersOf(target).classes;
 }
 
 /** How many outputs belong to each target, where several have classes; else null. */
 export function blocksOf({ target }: Pick<Preprocessing, "target">): readonly number[] | null {
-  return target.task === "multioutput" ? target.columns.map(({ classes }) => classes.length) : null;
+  const { classes } = answersOf(target);
+  return classes !== null && classes.length > 1 ? classes.map(({ length }) => length) : null;
 }
 
 /** Names of an answer's parts: classes, labels or target columns; classes of several targets as `species=Adelie`. */
-export function answerNames(preprocessing: Pick<Preprocessing, "target">): readonly string[] {
-  const { target } = preprocessing;
-  if (target.task === "classification") return target.classes;
-  if (target.task !== "multioutput") return targetNames(preprocessing);
-  return target.columns.flatMap(({ name, classes }) => classes.map((label) => `${name}=${label}`));
+export function answerNames({ target }: Pick<Preprocessing, "target">): readonly string[] {
+  const { names, classes } = answersOf(target);
+  if (classes === null) return names;
+  if (classes.length === 1) return classes[0]!;
+  return classes.flatMap((labels, t) => labels.map((label) => `${names[t]}=${label}`));
 }

@@ -2,7 +2,7 @@
  * Reads files of rows into one table of raw values: a column of numbers holds them, a column of texts the
  * numbers of its levels. Finds from the whole file which column is which. Knows nothing of scaling, targets and splits.
  */
-import type { Problem } from "../../support/errors.ts";
+import { type Problem, quoted } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import type { Place, RowBatch } from "../formats/rowBatch.ts";
@@ -428,11 +428,6 @@ export function missingColumn(name: string, header: readonly string[], file: str
 function tooManyLevels(file: string, name: string) {
   const message = `column "${name}" holds more than ${maxLevels} different texts`;
   return dataError({ file, message, expected: "a category", hint: `columns.${name}: id` });
-}
-
-/** A value in a message: in quotes, escaped, not too long. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
 }
 
 function listed(names: readonly string[]): string {

@@ -1,9 +1,9 @@
 /** What each column of a table is for: from the spec where that says it, else from the column's values. */
 import type { ColumnSpec, ColumnType, CsvDataSpec, NumberEncoding } from "../../config/schema.ts";
-import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
+import { exitCodes, type Problem, quoted, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
 import { isDecimal, looksBoolean } from "./labels.ts";
-import { type ColumnReading, missingColumn, quoted, type Table, type TableColumn } from "./readTable.ts";
+import { type ColumnReading, missingColumn, type Table, type TableColumn } from "./readTable.ts";
 
 export interface ColumnRole {
   readonly name: string;
@@ -156,7 +156,7 @@ export function rolesOf(
     const own = specs.get(column.name) ?? null;
     const base = { name: column.name, spec: own, missing: missingTexts(spec, own) };
     if (targets.has(column.name)) {
-      const slip = spec.task === null ? slipIn(column) : null;
+      const slip = !spec.task ? slipIn(column) : null;
       if (slip) warnings.push(`the target "${column.name}" ${slip}: taken for classes`);
       return { ...base, type: "target" };
     }

@@ -1,12 +1,8 @@
 /** From the network's outputs to answers, as ONNX operators: labels and probabilities, or numbers. */
-import {
-  type ClassesTarget,
-  type ClassTarget,
-  type LabelsTarget,
-  type NumbersTarget,
-  outputWidth,
-  type Preprocessing,
-} from "../../data/preprocessing/preprocessing.ts";
+import type { Preprocessing } from "../../data/preprocessing/preprocessing.ts";
+import type { AnswerKind } from "../../metrics/metrics.ts";
+import type { Answers } from "../../tasks/task.ts";
+import { answersOf } from "../../tasks/tasks.ts";
 import type { Graph, Name } from "./graph.ts";
 
 /**
@@ -21,11 +17,35 @@ export function writeOutputs(
   const { temperature = null, thresholds = null } = calibration ?? {};
   const S = temperature ? graph.node("Div", [outputs, graph.constant("float", [temperature], [])]) : outputs;
   const cuts = thresholds && graph.constant("float", thresholds.map(logit), [1, thresholds.length]);
-  if (target.task === "classification") writeClasses(graph, S, target, cuts);
-  else if (target.task === "multilabel") writeLabels(graph, S, target, cuts);
-  else if (target.task === "multioutput") writeTargets(graph, S, target);
-  else writeNumbers(graph, S, target);
+  const answers = answersOf(target);
+  writers[answers.kind].outputs(graph, S, answers, cuts);
 }
+
+/** What the outputs' columns stand for, for programs: JSON lists of texts. */
+export function metadataOf({ target }: Pick<Preprocessing, "target">): Record<string, string> {
+  const answers = answersOf(target);
+  const [key, value] = writers[answers.kind].metadata(answers);
+  return { task: target.task, [key]: JSON.stringify(value) };
+}
+
+interface Writer {
+  outputs(graph: Graph, S: Name, answers: Answers, cuts: Name | null): void;
+  /** What answers stand for, and how the entry with it is called. */
+  metadata(answers: Answers): [key: string, value: unknown];
+}
+
+const writers = {
+  class: { outputs: writeClasses, metadata: ({ classes }) => ["classes", classes![0]] },
+  labels: { outputs: writeLabels, metadata: ({ names }) => ["targets", names] },
+  classes: {
+    outputs: writeTargets,
+    metadata: ({ names, classes }) => [
+      "classes",
+      Object.fromEntries(names.map((name, t) => [name, classes![t]])),
+    ],
+  },
+  numbers: { outputs: writeNumbers, metadata: ({ names }) => ["targets", names] },
+} satisfies Record<AnswerKind, Writer>;
 
 /** The logit of a probability. */
 function logit(p: number): number {
@@ -33,9 +53,10 @@ function logit(p: number): number {
 }
 
 /** @param cuts [1, 1] logit above which it is the second of two classes */
-function writeClasses(graph: Graph, S: Name, target: ClassTarget, cuts: Name | null): void {
-  const { classes, link } = target;
-  const isOne = outputWidth({ target }) === 1;
+function writeClasses(graph: Graph, S: Name, answers: Answers, cuts: Name | null): void {
+  const { link } = answers;
+  const [classes = []] = answers.classes!;
+  const isOne = answers.outputs === 1;
   let number: Name;
   if (isOne || cuts) {
     const margin = isOne ? S : graph.node("Sub", [...graph.halves(S)].reverse());
@@ -62,9 +83,10 @@ function labelOf(graph: Graph, number: Name, classes: readonly string[]): Name {
 }
 
 /** A softmax over the outputs of each target. */
-function writeTargets(graph: Graph, S: Name, { columns }: ClassesTarget): void {
+function writeTargets(graph: Graph, S: Name, answers: Answers): void {
   let first = 0;
-  for (const { name, classes } of columns) {
+  for (const [t, classes] of answers.classes!.entries()) {
+    const name = answers.names[t]!;
     const [from, end, axis] = [first, first + classes.length, 1].map((at) =>
       graph.constant("int64", [at], [1]),
     );
@@ -77,7 +99,7 @@ function writeTargets(graph: Graph, S: Name, { columns }: ClassesTarget): void {
   }
 }
 
-function writeLabels(graph: Graph, S: Name, { names, link }: LabelsTarget, cuts: Name | null): void {
+function writeLabels(graph: Graph, S: Name, { names, link }: Answers, cuts: Name | null): void {
   const isLogit = link === "sigmoid";
   const threshold = cuts ?? graph.constant("float", [isLogit ? 0 : 0.5], []);
   const labels = graph.cast(graph.node("Greater", [S, threshold]), "int64");
@@ -85,16 +107,16 @@ function writeLabels(graph: Graph, S: Name, { names, link }: LabelsTarget, cuts:
   if (isLogit) graph.output("probabilities", graph.node("Sigmoid", [S]), "float", [names.length]);
 }
 
-function writeNumbers(graph: Graph, S: Name, { columns, link }: NumbersTarget): void {
+function writeNumbers(graph: Graph, S: Name, { scalings, link }: Answers): void {
   const row = (values: number[]) => graph.constant("double", values, [1, values.length]);
-  const scale = row(columns.map(({ scaling }) => scaling.scale));
-  const center = row(columns.map(({ scaling }) => scaling.center));
+  const scale = row(scalings!.map((by) => by.scale));
+  const center = row(scalings!.map((by) => by.center));
   const [means, spreads] = link === "gaussian" ? graph.halves(S) : [S, null];
   const numbers = graph.node("Add", [graph.node("Mul", [graph.cast(means, "double"), scale]), center]);
   const prediction = link === "exp" ? graph.node("Exp", [numbers]) : numbers;
-  graph.output("prediction", graph.cast(prediction, "float"), "float", [columns.length]);
+  graph.output("prediction", graph.cast(prediction, "float"), "float", [scalings!.length]);
   if (spreads === null) return;
   const half = graph.node("Mul", [graph.cast(spreads, "double"), graph.constant("double", [0.5], [])]);
   const deviations = graph.node("Mul", [graph.node("Exp", [half]), graph.node("Abs", [scale])]);
-  graph.output("sd", graph.cast(deviations, "float"), "float", [columns.length]);
+  graph.output("sd", graph.cast(deviations, "float"), "float", [scalings!.length]);
 }

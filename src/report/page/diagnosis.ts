@@ -6,15 +6,15 @@ import { chart, section } from "./sections.ts";
 import { percent } from "./verdict.ts";
 
 export function diagnosisSections(diagnosis: Diagnosis): Html[] {
-  switch (diagnosis.task) {
-    case "classification":
+  switch (diagnosis.kind) {
+    case "class":
       return [answers(diagnosis), mistakes(diagnosis), scores(diagnosis)];
-    case "multilabel":
-    case "multioutput": {
-      const title = diagnosis.task === "multilabel" ? "Label by label" : "Class by class";
+    case "labels":
+    case "classes": {
+      const title = diagnosis.kind === "labels" ? "Label by label" : "Class by class";
       return [section("answers", title, ofSplit(diagnosis), [classTable(diagnosis)]), scores(diagnosis)];
     }
-    case "regression":
+    case "numbers":
       return diagnosis.targets.map((target, index) => residuals(target, index, diagnosis));
   }
 }
@@ -95,16 +95,12 @@ function mistakes({ wrong, classes, shape, split }: ClassDiagnosis & Diagnosis):
   ]);
 }
 
-function scores({ curves, calibration, classes, task }: (ClassDiagnosis | LabelDiagnosis) & Diagnosis): Html {
+const whoseProbability = { class: "of the prediction", labels: "of a label", classes: "of a class" };
+
+function scores({ curves, calibration, classes, kind }: (ClassDiagnosis | LabelDiagnosis) & Diagnosis): Html {
   if (curves.length === 0) return html``;
-  const isBinary = task === "classification" && classes.length === 2;
-  const whose = isBinary
-    ? `of “${classes[1]}”`
-    : task === "multilabel"
-      ? "of a label"
-      : task === "multioutput"
-        ? "of a class"
-        : "of the prediction";
+  const isBinary = kind === "class" && classes.length === 2;
+  const whose = isBinary ? `of “${classes[1]}”` : whoseProbability[kind];
   const each = isBinary ? `“${classes[1]}” against “${classes[0]}”` : "each against the rest";
   const note = `Probability ${whose} against the observed fraction; on the diagonal it is calibrated. Expected calibration error ${calibration.error.toFixed(4)}.`;
   return section("scores", "Scores", "How well the probabilities rank, and whether they can be trusted.", [

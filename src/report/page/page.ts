@@ -80,23 +80,18 @@ function chartData({ epochs, summary, diagnosis, firstLayer }: ReportData) {
 
 /** Without what the page itself says in tables. */
 function compact(diagnosis: NonNullable<ReportData["diagnosis"]>) {
-  switch (diagnosis.task) {
-    case "classification":
-    case "multilabel":
-    case "multioutput": {
-      const curves = diagnosis.curves.map((curve) => ({
-        ...curve,
-        roc: curve.roc?.map(roundedPoint),
-        precisionRecall: curve.precisionRecall?.map(roundedPoint),
-      }));
-      const { task, classes, calibration } = diagnosis;
-      const shape = task === "classification" ? diagnosis.shape : null;
-      const images = task === "classification" ? diagnosis.wrong.map(({ image }) => image ?? null) : [];
-      return { task, classes, curves, bins: calibration.bins, shape, images };
-    }
-    case "regression":
-      return { task: diagnosis.task, targets: diagnosis.targets };
-  }
+  if (diagnosis.kind === "numbers") return { targets: diagnosis.targets };
+  const { classes, calibration } = diagnosis;
+  const curves = diagnosis.curves.map((curve) => ({
+    ...curve,
+    roc: curve.roc?.map(roundedPoint),
+    precisionRecall: curve.precisionRecall?.map(roundedPoint),
+  }));
+  const pictures =
+    diagnosis.kind === "class"
+      ? { shape: diagnosis.shape, images: diagnosis.wrong.map(({ image }) => image ?? null) }
+      : { shape: null, images: [] };
+  return { classes, curves, bins: calibration.bins, ...pictures };
 }
 
 const rounded = (value: number | null) =>

@@ -23,20 +23,20 @@ export function verdict(data: ReportData): Verdict {
 function headlineOf(diagnosis: Diagnosis, metrics: Readonly<Record<string, number>>): string {
   const rows = `${count(diagnosis.rows)} ${diagnosis.split} rows`;
   const { accuracy, r2, rmse } = metrics;
-  if (diagnosis.task === "regression")
+  if (diagnosis.kind === "numbers")
     return `Explains ${percent(Math.max(0, r2 ?? Number.NaN))} of the variance over ${rows}, typically off by ${quantity(rmse ?? Number.NaN)}`;
-  return `${percent(accuracy ?? Number.NaN)} of ${rows} ${rightly[diagnosis.task]}`;
+  return `${percent(accuracy ?? Number.NaN)} of ${rows} ${rightly[diagnosis.kind]}`;
 }
 
 const rightly = {
-  classification: "are classified correctly",
-  multilabel: "have every label right",
-  multioutput: "are right in every target",
+  class: "are classified correctly",
+  labels: "have every label right",
+  classes: "are right in every target",
 };
 
 /** How sure the figure is, and what a model without inputs would reach. */
 function compared(diagnosis: Diagnosis): string[] {
-  if (diagnosis.task !== "classification") return [];
+  if (diagnosis.kind !== "class") return [];
   const { perClass, confusion, rows } = diagnosis;
   const most = Math.max(...perClass.map(({ support }) => support));
   const guess = `Always predicting the most frequent class would be right for ${percent(most / rows)}.`;

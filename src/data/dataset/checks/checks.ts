@@ -1,13 +1,11 @@
 /** What may be wrong with data that can be trained on: sentences with figures, told before training. */
 
-import {
-  type ClassesTarget,
-  columnWidth,
-  type InputColumn,
-  type Preprocessing,
-} from "../../preprocessing/preprocessing.ts";
+import { quoted } from "../../../support/errors.ts";
+import type { Answers } from "../../../tasks/task.ts";
+import { answersOf } from "../../../tasks/tasks.ts";
+import { columnWidth, type InputColumn, type Preprocessing } from "../../preprocessing/preprocessing.ts";
 import { countsRows } from "../../table/profile.ts";
-import { columnsOf, quoted, type Table } from "../../table/readTable.ts";
+import { columnsOf, type Table } from "../../table/readTable.ts";
 import { range } from "../../table/statistics.ts";
 import type { RowSplit } from "../split.ts";
 import { sharedRows } from "./duplicates.ts";
@@ -38,10 +36,7 @@ export function checkTable(
   if (inputs.kind !== "columns") return [];
   return [
     ...checkColumns(table, inputs.columns, target, split.train, targets),
-    ...(target.task === "classification" && target.encoding === "index"
-      ? checkClasses(target.classes, split.train, targets)
-      : []),
-    ...(target.task === "multioutput" ? checkTargets(target, split.train, targets) : []),
+    ...checkTargets(answersOf(target), targets.length / table.rows, split.train, targets),
     ...checkDuplicates(table, inputs.columns, split, targets),
   ];
 }
@@ -68,12 +63,19 @@ export function checkClasses(classes: readonly string[], train: Int32Array, targ
   return warnings;
 }
 
-/** The same of each target of several. */
-function checkTargets({ columns }: ClassesTarget, train: Int32Array, targets: Float32Array): string[] {
-  const rows = targets.length / columns.length;
-  return columns.flatMap(({ name, classes }, j) => {
-    const own = Float32Array.from({ length: rows }, (_, row) => targets[row * columns.length + j]!);
-    return checkClasses(classes, train, own).map((warning) => `target ${quoted(name)}: ${warning}`);
+/** The same of every target that has classes, by its name where there are several. */
+function checkTargets(
+  { names, classes }: Answers,
+  width: number,
+  train: Int32Array,
+  targets: Float32Array,
+): string[] {
+  if (classes === null || classes.length !== width) return [];
+  const rows = targets.length / width;
+  return classes.flatMap((labels, j) => {
+    const own = Float32Array.from({ length: rows }, (_, row) => targets[row * width + j]!);
+    const place = width > 1 ? `target ${quoted(names[j]!)}: ` : "";
+    return checkClasses(labels, train, own).map((warning) => place + warning);
   });
 }
 

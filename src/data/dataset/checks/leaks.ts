@@ -1,5 +1,6 @@
 /** Columns that tell the target by themselves: mostly copies of it, or what is known only afterwards. */
-import type { Target } from "../../preprocessing/preprocessing.ts";
+import { answersOf } from "../../../tasks/tasks.ts";
+import { isOneClass, type Target } from "../../preprocessing/preprocessing.ts";
 import type { TableColumn } from "../../table/readTable.ts";
 import { meanAndDeviation } from "../../table/statistics.ts";
 
@@ -22,7 +23,7 @@ export function telling(
   const step = Math.max(1, Math.ceil(train.length / mostRows));
   const rows = Int32Array.from({ length: Math.floor(train.length / step) }, (_, at) => at * step);
   const ofTarget = Float32Array.from(rows, (at) => targets[train[at]!]!);
-  if (target.task === "classification" && target.encoding === "index") {
+  if (isOneClass({ target })) {
     const usual = rightByLevel(new Float32Array(rows.length), ofTarget) / rows.length;
     return (kind, values) => {
       const chosen = Float32Array.from(rows, (at) => values[at]!);
@@ -31,7 +32,7 @@ export function telling(
       return share >= suspicious && usual < suspicious ? share : null;
     };
   }
-  if (target.task !== "regression" || target.columns.length > 1) return () => null;
+  if (answersOf(target).scalings?.length !== 1) return () => null;
   return (kind, values) => {
     if (kind === "text" || rows.length < rowsPerRule) return null;
     const share = correlation(

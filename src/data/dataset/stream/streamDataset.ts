@@ -1,15 +1,19 @@
 /** A data set of more rows than memory holds: types, classes and preprocessing from one pass, the rows on disk. */
 import type { CsvDataSpec } from "../../../config/schema.ts";
+import { taskOf } from "../../../tasks/tasks.ts";
 import { dataError } from "../../formats/problems.ts";
 import { TableEncoder } from "../../preprocessing/matrix.ts";
 import { oddities } from "../../preprocessing/oddities.ts";
 import {
+  classLists,
   type InputColumn,
+  isOneClass,
   levelNumbers,
   type Preprocessing,
   targetWidth,
 } from "../../preprocessing/preprocessing.ts";
 import { encodeTargets, inferTarget } from "../../preprocessing/target.ts";
+import { targetColumns } from "../../preprocessing/targetColumns.ts";
 import { profileTable } from "../../table/profile.ts";
 import { columnOf, type RowSink, type Table, type TableColumn } from "../../table/readTable.ts";
 import { type ColumnRole, droppingTargets, rolesOf } from "../../table/roles.ts";
@@ -42,7 +46,7 @@ export async function streamDataset(
   options: LoadOptions,
 ): Promise<Dataset<StreamedSplit>> {
   const known = options.preprocessing ?? null;
-  const { seed, signal } = options;
+  const { seed, signal, loss = null } = options;
   const { gathering, sample } = await gather(spec, read, {
     seed,
     signal,
@@ -52,7 +56,9 @@ export async function streamDataset(
   try {
     const { whole, split, totals } = gathering;
     const { roles, warnings } = rolesOf(spec, whole);
-    const inferred = known?.target ?? inferTarget(spec, sample, gathering.pool, options.loss ?? null);
+    const inferred =
+      known?.target ??
+      inferTarget(spec, targetColumns(spec.target, sample, { pool: gathering.pool, loss }), loss);
     requireRows(spec, roles, gathering);
     const preprocessing = known ?? fitTable(spec, sample, roles, inferred, split.train, (j) => totals.of(j));
     const targets = encodeTargets(preprocessing.target, sample);
@@ -206,18 +212,20 @@ const defaultBufferMb = 64;
 
 /** Training rows of each class, where a row has one. */
 function classCounts(
-  { target }: Preprocessing,
+  preprocessing: Preprocessing,
   columns: readonly TableColumn[],
   totals: Totals,
 ): readonly number[] {
-  if (target.task !== "classification" || target.encoding !== "index") return [];
-  const j = columns.findIndex(({ name }) => name === target.name);
+  if (!isOneClass(preprocessing)) return [];
+  const { target } = preprocessing;
+  const [name] = taskOf(target.task).columns(target);
+  const j = columns.findIndex((column) => column.name === name);
   const { counts } = totals.of(j);
   const classes = encodeTargets(
     target,
     tableOf([columns[j]!], Float32Array.from(counts.keys()), counts.size),
   );
-  const rows = new Array<number>(target.classes.length).fill(0);
+  const rows = new Array<number>(classLists(preprocessing)![0]!.length).fill(0);
   for (const [at, count] of [...counts.values()].entries()) rows[classes[at]!]! += count;
   return rows;
 }

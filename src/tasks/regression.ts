@@ -1,0 +1,65 @@
+/** One or several numbers a row. */
+import { exitCodes, UserError } from "../support/errors.ts";
+import { losses } from "./losses.ts";
+import { type Scaling, sideBySide, type Task } from "./task.ts";
+
+export interface NumbersTarget {
+  readonly task: "regression";
+  readonly columns: readonly { readonly name: string; readonly scaling: Scaling }[];
+  readonly link: "identity" | "exp" | "gaussian";
+}
+
+const links = ["identity", "exp", "gaussian"] as const;
+
+export const regression: Task<NumbersTarget> = {
+  kind: "numbers",
+  learns: ["numbers"],
+  loss: "mse",
+  takes: () => true,
+  reads: "number",
+
+  target(columns, { loss }) {
+    for (const column of columns) column.numbers();
+    const link = links.find((name) => name === losses[loss ?? "mse"].link);
+    if (!link) {
+      const message = `loss ${loss} learns classes, and the target is a quantity`;
+      throw new UserError(exitCodes.usage, { message, expected: "mse, mae, huber, …" });
+    }
+    const scaling = { name: "none", center: 0, scale: 1 } as const;
+    return { task: "regression", columns: columns.map(({ name }) => ({ name, scaling })), link };
+  },
+  /** Counts stay as they are: their outputs are logarithms. */
+  fit(target, scalingOf) {
+    if (target.link === "exp") return target;
+    return { ...target, columns: target.columns.map(({ name }) => ({ name, scaling: scalingOf(name) })) };
+  },
+  stored(fields) {
+    const columns = fields
+      .parts("columns")
+      .map((column) => ({ name: column.text("name"), scaling: column.scaling("scaling") }));
+    fields.require(columns.length > 0, "no targets");
+    return { task: "regression", columns, link: fields.oneOf("link", links) };
+  },
+  columns: ({ columns }) => columns.map(({ name }) => name),
+  width: ({ columns }) => columns.length,
+  encode: (target, columns) =>
+    sideBySide(
+      target.columns.map(({ scaling: { center, scale } }, j) =>
+        columns[j]!.numbers().map((value) => (value - center) / scale),
+      ),
+    ),
+  answers: ({ columns, link }) => ({
+    kind: "numbers",
+    names: columns.map(({ name }) => name),
+    classes: null,
+    scalings: columns.map(({ scaling }) => scaling),
+    link,
+    outputs: (link === "gaussian" ? 2 : 1) * columns.length,
+  }),
+
+  metrics: ["mse", "rmse", "mae", "r2"],
+  headline: "rmse",
+  ofTraining: [],
+  score: "r2",
+  calibration: ["conformal"],
+};
