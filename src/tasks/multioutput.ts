@@ -25,7 +25,7 @@ export const multioutput: Task<ClassesTarget> = {
       throw misfit(message, "no data.classes");
     }
     if (columns.length < 2)
-      throw misfit("data.task is multioutput, and there is one target", "classification");
+      throw misfit("data.task is multioutput, but there is only one target", "classification");
     const loss = asked.loss ?? "cross_entropy";
     const { link } = losses[loss];
     if (link !== "softmax")
