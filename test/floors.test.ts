@@ -71,7 +71,7 @@ const mostLines = 450;
 const mostLinesOfFunction = 70;
 
 /** A task is one row of a table, which others ask; what they ask does not depend on its name. */
-const taskComparison = /\btask (?:===|!==) |\bswitch \((?:\w+\.)*task\)/;
+const taskComparison = /\btask (?:===|!==) "|\bswitch \((?:\w+\.)*task\)/;
 
 /** What is wrong in a tree of files, as sentences. */
 function violations(tree: Readonly<Record<string, string>>): string[] {

@@ -4,7 +4,7 @@
  */
 import type { LayerSpec, LossSpec, Spec } from "../config/schema.ts";
 import {
-  answerNames,
+  classLists,
   outputWidth,
   type Preprocessing,
   targetWidth,
@@ -12,6 +12,7 @@ import {
 import { outputsOf } from "../model/losses.ts";
 import { UserError } from "../support/errors.ts";
 import { lossOf } from "../tasks/losses.ts";
+import { answersOf } from "../tasks/tasks.ts";
 
 /** What does not fit, in words; null where all does. */
 export function disagreement(
@@ -21,12 +22,12 @@ export function disagreement(
 ): string | null {
   const { data, loss } = spec;
   const { target, inputs } = preprocessing;
-  const { link } = lossOf(loss.name);
+  const { link, classes } = answersOf(target);
   const outputs = outputWidth(preprocessing);
-  if (data.task !== null && data.task !== target.task) return "its task is not that of its target";
+  if (data.task && data.task !== target.task) return "its task is not that of its target";
   if ((data.format === "csv") !== (inputs.kind === "columns")) return "its inputs are not those of its data";
-  if (target.link !== link) return "its loss and its target read outputs in different ways";
-  if (target.task === "classification" && target.encoding !== "index")
+  if (lossOf(loss.name).link !== link) return "its loss and its target read outputs in different ways";
+  if (classes !== null && classes.length !== targetWidth(preprocessing))
     return "its classes are encoded as no loss reads them";
   if (outputsFor(loss, preprocessing) !== outputs) return "its loss does not fit its outputs";
   if (!areWeightsOf(loss, outputs)) return "its loss has not one weight for each output";
@@ -37,8 +38,7 @@ export function disagreement(
 
 function outputsFor({ name }: LossSpec, preprocessing: Preprocessing): number | null {
   const { task } = preprocessing.target;
-  const hasClasses = task === "classification" || task === "multioutput";
-  const classes = hasClasses ? answerNames(preprocessing).length : 0;
+  const classes = (classLists(preprocessing) ?? []).flat().length;
   try {
     return outputsOf(name, task, classes, targetWidth(preprocessing));
   } catch (error) {

@@ -34,7 +34,7 @@ export class Calibrator implements Watcher {
     const { target } = this.preprocessing;
     const [S, Y] = [this.outputs.values, this.targets.values];
     const temperature = wanted.temperature
-      ? temperatureOf(S, Y, outputWidth(this.preprocessing), target.link)
+      ? temperatureOf(S, Y, outputWidth(this.preprocessing), answersOf(target).link)
       : (this.preprocessing.calibration?.temperature ?? null);
     const calibrated = {
       ...this.preprocessing,

@@ -68,7 +68,7 @@ export class Measure {
       await k.sync();
       const { predictions, targets } = this.readFor(size, pass.S.cols);
       targets.set(Y.values);
-      if (target.link === "gaussian") setMeans(predictions, pass.S.values, Y.cols);
+      if (answers.link === "gaussian") setMeans(predictions, pass.S.values, Y.cols);
       else {
         predictions.set(pass.S.values);
         const temperature = calibration?.temperature ?? 1;
@@ -90,7 +90,7 @@ export class Measure {
     let planned = this.read.get(size);
     if (!planned) {
       const targets = new Float64Array(size * this.rows.targets.cols);
-      const cells = this.target.link === "gaussian" ? targets.length : size * outputs;
+      const cells = answersOf(this.target).link === "gaussian" ? targets.length : size * outputs;
       planned = { predictions: new Float64Array(cells), targets };
       this.read.set(size, planned);
     }
