@@ -61,10 +61,10 @@ export async function openStepper(shape: StepShape, choice: KernelsChoice): Prom
   });
   const key = streamKey(0, "shuffle");
   const block = backend.bytes(rowCount * widths[0]!);
-  const bytes = block.values;
+  const bytes = block.host;
   for (let i = 0; i < bytes.length; i++) bytes[i] = randomBits(key, i);
   const targets = k.matrix(rowCount, 1);
-  const labels = targets.values;
+  const labels = targets.host;
   for (let i = 0; i < labels.length; i++) labels[i] = randomBits(key, bytes.length + i) % classes;
   const table = { block, rows: rowCount, cols: widths[0]!, scale: 1 / 128, shift: -1 };
   const indices = Int32Array.from({ length: rowCount }, (_, i) => (i * 2903) % rowCount);
@@ -83,14 +83,14 @@ export async function openStepper(shape: StepShape, choice: KernelsChoice): Prom
   return {
     description: backend.description,
     async run(steps) {
-      const totals = sums.of(0).values;
-      totals.fill(0);
+      const totals = sums.of(0);
+      k.write(totals, (cells) => cells.fill(0));
       for (let i = 0; i < steps; i++, step++) {
         const first = (step * batchSize) % (rowCount - batchSize);
         updates.make(step, first, first + batchSize, optimizer === "sgd" ? 0.01 : 0.001);
       }
-      await k.sync();
-      return totals[totalCells.loss]! / totals[totalCells.weight]!;
+      const cells = await k.read(totals);
+      return cells[totalCells.loss]! / cells[totalCells.weight]!;
     },
     close: () => backend.close(),
   };

@@ -61,6 +61,8 @@ static void batch_norm(Worker *w, const Norm *x)
 		} else {
 			mean = GET(x->running_mean);
 			inverse = one / vsqrt(GET(x->running_variance) + splat(x->eps));
+			PUT(x->mean, mean);
+			PUT(x->inverse_std, inverse);
 		} const vf gamma = GET(x->gamma);
 		const vf beta = GET(x->beta); for (long r = 0; r < rows; r++) {
 			PUT(x->Y + r * cols, muladd((AT(x->X, r) - mean) * inverse, gamma, beta));

@@ -57,14 +57,17 @@ const valuesMayCome: [from: string, to: string][] = [["evaluate/savedModel.ts", 
 /** What a floor never knows though it is below, or is not in src at all. */
 const neverKnows: [folder: string, what: RegExp][] = [
   ["engine", /\bprocess\.env\b|\bMath\.random\b|\bDate\b|\bperformance\.now\b/],
-  ["train", /\bconsole\.\w|from "(?:commander|chalk|cli-progress|node:fs|node:path)"|\/checkpoint\//],
-  ["evaluate", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"/],
-  ["run", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"/],
+  [
+    "train",
+    /\bconsole\.\w|from "(?:commander|chalk|cli-progress|node:fs|node:path)"|\/checkpoint\/|\.host\b/,
+  ],
+  ["evaluate", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"|\.host\b/],
+  ["run", /\bconsole\.\w|from "(?:commander|chalk|cli-progress)"|\.host\b/],
   ["report", /\/engine\/|\/checkpoint\//],
   ["export", /\/engine\/|import \{[^;]*\/config\//],
   ["search", /from "node:|\bprocess\.|\bMath\.random\b|\bDate\b|\bperformance\.now\b/],
   ["track", /\/engine\/|import \{[^;]*\/config\//],
-  ["model", /\bMath\.random\b|\bconsole\.\w\w/],
+  ["model", /\bMath\.random\b|\bconsole\.\w\w|\.host\b/],
 ];
 
 const mostLines = 450;
@@ -140,7 +143,12 @@ const found = violations(
 );
 
 /** Beginnings of sentences. Each has to be found: one that is mended leaves the list. */
-const exceptions: string[] = ["model/ensemble.ts has a function of more than 70 lines"];
+const exceptions: string[] = [
+  "model/ensemble.ts has a function of more than 70 lines",
+  // Other processes are sent what lies in the host's memory, and rows' weights are summed there.
+  "train/exchange.ts: train never knows",
+  "train/rowWeights.ts: train never knows",
+];
 
 const isException = (sentence: string) => exceptions.some((beginning) => sentence.startsWith(beginning));
 
@@ -164,6 +172,7 @@ const planted: [file: string, text: string, others?: Record<string, string>][] =
   ["support/x.ts", 'import { a } from "../engine/kernels.ts";'],
   ["engine/x.ts", 'import { a } from "../config/schema.ts";'],
   ["engine/wasm/x.ts", "const seed = Math.random();"],
+  ["train/x.ts", "const [first] = pass.S.host;"],
   ["engine/reference/x.ts", 'import { a } from "../fast/commands.ts";'],
   ["engine/matrix.ts", 'import { openKernels } from "./choose.ts";'],
   ["data/x.ts", "export const isOnNoFloorOfItsRoom = true;"],

@@ -93,8 +93,8 @@ export async function measureProduct(backend: Backend, { m, n, k, kind }: Produc
   const on = new Kernels(backend);
   const filled = (rows: number, cols: number) => {
     const M = on.matrix(rows, cols);
-    M.values.forEach((_, i, values) => {
-      values[i] = (i % 17) / 17 - 0.5;
+    on.write(M, (values) => {
+      for (let i = 0; i < values.length; i++) values[i] = (i % 17) / 17 - 0.5;
     });
     return M;
   };

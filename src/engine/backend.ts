@@ -18,6 +18,10 @@ export interface Backend {
   doubles(length: number): Totals;
   ints(length: number): Indices;
   bytes(length: number): Block<Uint8Array>;
+  /** The numbers of a block or a matrix, once the verbs before are done; see `Kernels.read`. */
+  read<Values>(from: Block<Values>): Promise<Values>;
+  /** Sets all numbers of a block or a matrix after the verbs before; see `Kernels.write`. */
+  write<Values>(to: Block<Values>, fill: (values: Values) => void): void;
   /** Resolves when all enqueued verbs are done. */
   sync(): Promise<void>;
   /**

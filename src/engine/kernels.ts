@@ -1,6 +1,6 @@
 /** What layers and training are given: the verbs, checked, over one backend and its memory. */
 import type { Backend } from "./backend.ts";
-import { Matrix } from "./matrix.ts";
+import { type Block, Matrix } from "./matrix.ts";
 import { CheckedVerbs } from "./verbs.ts";
 
 /** `k` in the layers. */
@@ -12,6 +12,22 @@ export class Kernels extends CheckedVerbs {
   /** A new matrix of zeros. Planned when a model is built: a training step allocates nothing. */
   matrix(rows: number, cols: number): Matrix {
     return new Matrix(this.backend.floats(rows * cols), 0, rows, cols);
+  }
+
+  /**
+   * The numbers of a matrix, row by row, or of another block, once all enqueued verbs are done. Valid until the next
+   * verb: where a backend computes on the host they are the live memory, and nothing is copied. Not to be changed.
+   */
+  read<Values>(from: Block<Values>): Promise<Values> {
+    return this.backend.read(from);
+  }
+
+  /**
+   * Sets all numbers of a matrix or another block, after the verbs enqueued before: `fill` is given memory to put them
+   * into, which need not hold what is there now.
+   */
+  write<Values>(to: Block<Values>, fill: (values: Values) => void): void {
+    this.backend.write(to, fill);
   }
 
   /** Resolves when all enqueued verbs are done. */

@@ -1,11 +1,15 @@
 /** Matrices and the other blocks of a backend's memory. Knows where numbers lie, not what is done with them. */
 
-/** A typed stretch of a backend's memory. `values` is live: ask for it anew after an allocation. */
+/** A typed stretch of a backend's memory, to be read and written by `Kernels.read` and `Kernels.write`. */
 export interface Block<Values> {
   /** Byte address of element 0 in the backend's memory. */
   readonly address: number;
   readonly length: number;
-  readonly values: Values;
+  /**
+   * The live numbers, where a backend's memory is the host's own: for backends, and for tests of these. Ask anew after
+   * an allocation.
+   */
+  readonly host: Values;
 }
 
 /** The floats of a backend: 32 bit in the fast ones, 32 or 64 in the reference. */
@@ -33,7 +37,7 @@ export const totalCells = {
 } as const;
 
 /** A dense row-major matrix; `.T` is the same memory read as its transpose. Vectors are [1, n]. */
-export class Matrix {
+export class Matrix implements Block<Floats> {
   readonly T: Matrix;
   /** Byte address of element (0, 0); meaningful to fast backends only. */
   readonly address: number;
@@ -57,10 +61,14 @@ export class Matrix {
   get size(): number {
     return this.rows * this.cols;
   }
+  /** As of any block: a matrix can be read and written as one. */
+  get length(): number {
+    return this.size;
+  }
 
-  /** The live numbers, row by row (of `.T`: those of the matrix itself); ask anew after a verb. */
-  get values(): Floats {
-    const all = this.block.values;
+  /** As {@link Block.host}, row by row (of `.T`: those of the matrix itself). */
+  get host(): Floats {
+    const all = this.block.host;
     if (this.seen !== all || this.own === null) {
       this.seen = all;
       this.own = all.subarray(this.offset, this.offset + this.size);

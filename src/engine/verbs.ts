@@ -199,8 +199,8 @@ export class CheckedVerbs {
   }
 
   /**
-   * Y = γ ⊙ (X − μ)/σ + β per column; μ and σ of the batch (training: into `state`, and `running` moves) or
-   * of `running`. The unbiased variance of a single row counts as 0.
+   * Y = γ ⊙ (X − μ)/σ + β per column; μ and σ of the batch (training: `running` moves) or of `running`. They go
+   * into `state`. The unbiased variance of a single row counts as 0.
    */
   batchNorm(
     Y: Matrix,

@@ -125,26 +125,27 @@ export async function explainRows(options: ExplainRowsOptions): Promise<Explaine
   const x0 = baselineOf(options.baseline, chosen);
   const columns = preprocessing.inputs.kind === "columns" ? columnFeatures(preprocessing.inputs) : null;
   const pictures = new Map<number, Float32Array>();
-  const explained = options.rows.flatMap((row) => {
+  const explained: ExplainedRow[] = [];
+  for (const row of options.rows) {
     const x = new Float32Array(table.cols);
     copyRow(table, row, x);
     pictures.set(row, x);
-    return asked(attributor, x).map(({ of, index }): ExplainedRow => {
-      const { value, baseline, inputs } = attributor.attribute(x, x0, index, options.steps);
+    for (const { of, index } of await asked(attributor, x)) {
+      const { value, baseline, inputs } = await attributor.attribute(x, x0, index, options.steps);
       const sums = columns ? sumsOf(columns, inputs) : null;
       const total = inputs.reduce((sum, part) => sum + part, 0);
       const attributions = sums
         ? Object.fromEntries(columns!.map(({ name }, j) => [name, sums[j]!]))
         : [...inputs];
-      return { row, of, value, baseline, attributions, error: value - baseline - total };
-    });
-  });
+      explained.push({ row, of, value, baseline, attributions, error: value - baseline - total });
+    }
+  }
   const { inputs } = preprocessing;
   const shape = inputs.kind === "array" ? imageShape(inputs.shape) : null;
   return { rows: explained, images: shape && { shape, of: pictures }, warnings: chosen.warnings };
 }
 
-type Asked = (attributor: Attributor, x: Float32Array) => readonly { of: string; index: number }[];
+type Asked = (attributor: Attributor, x: Float32Array) => Promise<readonly { of: string; index: number }[]>;
 
 /** Which answers for a row are explained. */
 function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
@@ -152,7 +153,7 @@ function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
   const all = names.map((of, index) => ({ of, index }));
   if (name !== null) {
     const found = all.find(({ of }) => of === name);
-    if (found) return () => [found];
+    if (found) return async () => [found];
     const guess = nearest(name, names);
     throw new UserError(exitCodes.usage, {
       message: `--of ${name}: the model has no such class, label or target`,
@@ -160,11 +161,12 @@ function askedFor(name: string | null, preprocessing: Preprocessing): Asked {
       hint: guess && `did you mean ${guess}?`,
     });
   }
-  if (classLists(preprocessing) === null) return () => all;
+  if (classLists(preprocessing) === null) return async () => all;
   const threshold = preprocessing.calibration?.thresholds?.[0] ?? null;
   const blocks = blocksOf(preprocessing) ?? [all.length];
-  return (attributor, x) => {
-    const values = all.map(({ index }) => attributor.value(x, index));
+  return async (attributor, x) => {
+    const values: number[] = [];
+    for (const { index } of all) values.push(await attributor.value(x, index));
     if (threshold !== null) return [all[values[1]! > threshold ? 1 : 0]!];
     let next = 0;
     return blocks.map((classes) => {
@@ -199,8 +201,11 @@ export async function firstLayerOf(path: string): Promise<Pictures | null> {
     const message = "--pictures: the model was not trained on grey images";
     throw new UserError(exitCodes.usage, { file: path, message, expected: "a model of images" });
   }
-  const { description, tensors } = restoreModel(new Kernels(openReference()), saved);
-  const found = firstLayer({ description, tensors: tensors() }, saved.preprocessing);
+  const model = restoreModel(new Kernels(openReference()), saved);
+  const found = firstLayer(
+    { description: model.description, tensors: await model.tensors() },
+    saved.preprocessing,
+  );
   return found?.kind === "images" ? found : null;
 }
 

@@ -10,7 +10,6 @@ import type { Matrix } from "../engine/matrix.ts";
 import { betterOf, type MetricName } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import type { Model } from "../model/model.ts";
-import { valuesOf } from "../model/tensors.ts";
 import { type RandomKey, shuffle, streamKey } from "../support/random.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import type { Spread } from "../train/events.ts";
@@ -107,9 +106,11 @@ export async function permutationImportance(
   /** Gives row r the inputs of the chosen row order[r]. */
   function permute(inputs: readonly number[], order: Int32Array): void {
     const { values: given, cols } = chosen.table;
-    const values = valuesOf(rows.table as Matrix);
-    for (let r = 0; r < order.length; r++)
-      for (const input of inputs) values[r * cols + input] = given[order[r]! * cols + input]!;
+    k.write(rows.table as Matrix, (values) => {
+      values.set(given);
+      for (let r = 0; r < order.length; r++)
+        for (const input of inputs) values[r * cols + input] = given[order[r]! * cols + input]!;
+    });
   }
 }
 

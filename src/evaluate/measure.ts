@@ -58,19 +58,19 @@ export class Measure {
       thresholds: calibration?.thresholds ?? null,
       targets: answers.names,
     });
-    totals.values.fill(0);
+    k.write(totals, (sums) => sums.fill(0));
     for (let first = 0; first < rows.count; first += evaluationBatch) {
       const size = Math.min(evaluationBatch, rows.count - first);
       if (rows.find(first) === null) rows.load(first);
       const { pass, Y, W } = this.batches.take(first, size);
       pass.forward("evaluate");
       k.loss(null, pass.S, Y, W, rule, totals);
-      await k.sync();
+      const [S, wanted] = [await k.read(pass.S), await k.read(Y)];
       const { predictions, targets } = this.readFor(size, pass.S.cols);
-      targets.set(Y.values);
-      if (answers.link === "gaussian") setMeans(predictions, pass.S.values, Y.cols);
+      targets.set(wanted);
+      if (answers.link === "gaussian") setMeans(predictions, S, Y.cols);
       else {
-        predictions.set(pass.S.values);
+        predictions.set(S);
         const temperature = calibration?.temperature ?? 1;
         if (temperature !== 1) for (let i = 0; i < predictions.length; i++) predictions[i]! /= temperature;
         applyLink(rule.name, predictions, pass.S.cols, blocks);
@@ -80,9 +80,10 @@ export class Measure {
         unscale(targets, answers.scalings);
       }
       running.add(predictions, targets);
-      for (const watcher of watch) watcher.see(predictions, targets, first, pass.S.values);
+      for (const watcher of watch) watcher.see(predictions, targets, first, S);
     }
-    const loss = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+    const sums = await k.read(totals);
+    const loss = sums[totalCells.loss]! / sums[totalCells.weight]!;
     return { loss, evaluation: running };
   }
 

@@ -8,9 +8,8 @@ import { createEncoder, inputNames } from "../data/prediction/recordEncoder.ts";
 import { reachOf } from "../data/preprocessing/calibration.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
-import type { Floats, Matrix } from "../engine/matrix.ts";
+import type { Floats } from "../engine/matrix.ts";
 import type { Pass } from "../model/model.ts";
-import { valuesOf } from "../model/tensors.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { conformalFor } from "./conformal.ts";
 import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
@@ -78,14 +77,13 @@ class Forward {
     this.width = model.description.outputWidth;
   }
 
-  /** Outputs of the first n rows, n > 0, which `fill` writes into X. Valid until the next call. */
-  async outputs(n: number, fill: (X: Matrix) => void): Promise<Float32Array> {
+  /** Outputs of the first n rows, n > 0, which `fill` writes. Valid until the next call. */
+  async outputs(n: number, fill: (X: Floats) => void): Promise<Float32Array> {
     // A power of two, so that few sizes are ever planned; rows past n are computed and ignored.
     const pass = this.plan(2 ** Math.ceil(Math.log2(n)));
-    fill(pass.X);
+    this.k.write(pass.X, fill);
     pass.forward("evaluate");
-    await this.k.sync();
-    return valuesOf(pass.S) as Float32Array;
+    return (await this.k.read(pass.S)) as Float32Array;
   }
 }
 
@@ -112,7 +110,7 @@ async function predictRecords(
         if (problems[i] === null) good++;
       }
       const known = inputs.subarray(0, good * encoder.width);
-      const S = good > 0 ? await network.outputs(good, (X) => valuesOf(X).set(known)) : known;
+      const S = good > 0 ? await network.outputs(good, (X) => X.set(known)) : known;
       for (let i = 0, at = 0; i < count; i++) {
         const problem = problems[i]!;
         if (problem === null) {
@@ -145,7 +143,7 @@ async function predictImages(
   const answers = createAnswers(preprocessing, answerOptions(options, []));
   for (let first = 0; first < table.rows; first += largestBatch) {
     const count = Math.min(table.rows - first, largestBatch);
-    const S = await network.outputs(count, (X) => copyRows(table, first, count, valuesOf(X)));
+    const S = await network.outputs(count, (X) => copyRows(table, first, count, X));
     for (let i = 0; i < count; i++) answers.answer(null, first + i, S, i * network.width);
     await write(answers.take());
   }

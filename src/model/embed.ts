@@ -1,6 +1,5 @@
 /** Embeddings of categories: the first layer where columns ask for them. */
 import type { Layer, SpecOf } from "./layer.ts";
-import { valuesOf } from "./tensors.ts";
 
 /**
  * Y = X Eᵀ with E = block_diag(I, W₀, I, W₁, …): a block of inputs, one of which is 1, becomes the column of its W
@@ -22,8 +21,10 @@ export const embed: Layer<SpecOf<"embed">> = {
     const dE = take(width, X.cols);
     const Y = take(X.rows, width);
     const { ones, rows } = layOut(blocks, X.cols);
-    const e = valuesOf(E);
-    for (const { row, col } of ones) e[row * X.cols + col] = 1;
+    k.write(E, (e) => {
+      e.fill(0);
+      for (const { row, col } of ones) e[row * X.cols + col] = 1;
+    });
     const parts = rows.map(({ block, line, row, col }) => {
       const { count } = blocks[block]!;
       const { value, gradient } = parameters[block]!;

@@ -2,7 +2,7 @@
 import type { ActivationName } from "../engine/activations.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import type { Layer, SpecOf, TensorPlan } from "./layer.ts";
-import { type Parameter, valuesOf } from "./tensors.ts";
+import type { Parameter } from "./tensors.ts";
 
 type EmbedNumbersSpec = SpecOf<"embed_numbers">;
 
@@ -53,8 +53,11 @@ export const embedNumbers: Layer<EmbedNumbersSpec> = {
     const [dF, dW, dC0] = [take(X.cols, n * pieces), take(out, n * pieces), take(1, out)];
     const [P, C, dC] = [take(X.rows, n * pieces), take(X.rows, n * pieces), take(X.rows, n * pieces)];
     const Y = take(X.rows, out);
-    for (const M of [F, S, W, C0]) valuesOf(M).fill(0);
-    for (const [col, row] of outputsOf(spec, X.cols).entries()) valuesOf(S)[col * out + row] = 1;
+    for (const M of [F, W, C0]) k.fill(M, 0);
+    k.write(S, (s) => {
+      s.fill(0);
+      for (const [col, row] of outputsOf(spec, X.cols).entries()) s[col * out + row] = 1;
+    });
     const places = placesOf(spec, X.cols);
     const blocks = [
       ...frequencyBlocks(F, f.value, places, spec),

@@ -1,6 +1,6 @@
 /** Layers with one learnt number a column: a factor, or how much of an activation is taken. */
 import { type Layer, type SpecOf, sameWidth } from "./layer.ts";
-import { type Parameter, valuesOf } from "./tensors.ts";
+import type { Parameter } from "./tensors.ts";
 
 /** Y = X ∘ s, s [in] learnt: lets training choose among columns; Holzmüller, Grinsztajn and Steinwart 2024. */
 export const scale: Layer<SpecOf<"scale">> = {
@@ -30,8 +30,8 @@ export const parametric: Layer<SpecOf<"parametric">> = {
     const [{ value: alpha, gradient: dAlpha }] = parameters as readonly [Parameter];
     const [A, T, Y] = [take(X.rows, X.cols), take(X.rows, X.cols), take(X.rows, X.cols)];
     const [minusOnes, ones, rest, s] = [take(1, X.cols), take(1, X.cols), take(1, X.cols), take(1, X.cols)];
-    valuesOf(minusOnes).fill(-1);
-    valuesOf(ones).fill(1);
+    k.fill(minusOnes, -1);
+    k.fill(ones, 1);
     return {
       Y,
       overwritable: true,

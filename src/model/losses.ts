@@ -6,7 +6,6 @@ import type { Floats, Matrix } from "../engine/matrix.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
 import { type Link, type LossName, losses, lossOf } from "../tasks/losses.ts";
 import { lossesOf, type TaskName, taskOf, tasksOf } from "../tasks/tasks.ts";
-import { valuesOf } from "./tensors.ts";
 
 /** From logits to what a person reads, in place: outputs [rows × n] become probabilities, rates or stay. */
 type Meaning = (outputs: Floats, n: number) => void;
@@ -129,7 +128,7 @@ function row(k: Kernels, place: string, weights: readonly number[], outputs: num
 
 function rowOf(k: Kernels, values: readonly number[]): Matrix {
   const M = k.matrix(1, values.length);
-  valuesOf(M).set(values);
+  k.write(M, (row) => row.set(values));
   return M;
 }
 

@@ -15,7 +15,7 @@ import {
   loadTensors,
   type NamedTensor,
   type Parameter,
-  valuesOf,
+  readTensors,
   within,
 } from "./tensors.ts";
 
@@ -43,8 +43,8 @@ export interface Model {
    * use what one pass has computed before another pass runs.
    */
   plan(batchSize: number, options?: PassOptions): Pass;
-  /** Parameters and buffers with live values: valid until the next verb. */
-  tensors(): NamedTensor[];
+  /** Parameters, then buffers, with their numbers: valid until the next verb. */
+  tensors(): Promise<NamedTensor[]>;
   /** Takes over given tensors. @throws UserError (exit code 4) naming all that do not fit. */
   load(tensors: readonly NamedTensor[], source: string): void;
 }
@@ -89,7 +89,7 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
   const all = [...parameters, ...buffers];
   const starts = new Map(plans.map((plan) => [plan.name, plan.start]));
   all.forEach(({ name, value }, i) => {
-    initialise(valuesOf(value), starts.get(name)!, options.init, options.seed, i);
+    k.write(value, (values) => initialise(values, starts.get(name)!, options.init, options.seed, i));
   });
 
   const live: Live = { dropout: 1 };
@@ -123,8 +123,8 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
       passes.set(id, pass);
       return pass;
     },
-    tensors: () => all.map(({ name, shape, value }) => ({ name, shape, values: valuesOf(value) })),
-    load: (tensors, source) => loadTensors(all, tensors, source),
+    tensors: () => readTensors(k, all),
+    load: (tensors, source) => loadTensors(k, all, tensors, source),
   };
 }
 

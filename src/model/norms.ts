@@ -1,8 +1,6 @@
 /** The normalising layers: over the batch, over each row, or by each row's root mean square alone. */
-
-import type { Floats, Matrix } from "../engine/matrix.ts";
 import { type Layer, type SpecOf, sameWidth, type TensorPlan } from "./layer.ts";
-import { type Buffer, type Parameter, valuesOf } from "./tensors.ts";
+import type { Buffer, Parameter } from "./tensors.ts";
 
 /** Y = γ ⊙ (X − μ)/σ + β over the batch (training) or with running statistics; as torch.nn.BatchNorm1d. */
 export const batchNorm: Layer<SpecOf<"batch_norm">> = {
@@ -18,6 +16,7 @@ export const batchNorm: Layer<SpecOf<"batch_norm">> = {
     const [mean, variance] = buffers as readonly [Buffer, Buffer];
     const running = { mean: mean.value, variance: variance.value, momentum };
     const state = { mean: take(1, X.cols), inverseStd: take(1, X.cols) };
+    const slope = take(1, X.cols);
     const Y = take(X.rows, X.cols);
     let isTraining = true;
     return {
@@ -30,15 +29,12 @@ export const batchNorm: Layer<SpecOf<"batch_norm">> = {
       backward(dY, dX) {
         if (isTraining)
           k.batchNormBackward(dX ?? dY, gamma.gradient, beta.gradient, dY, X, gamma.value, state);
-        else if (dX) k.scaleColumns(dX, dY, slopes(state.inverseStd), null); // dX = dY ⊙ γ/σ
+        else if (dX) {
+          k.scaleColumns(slope, gamma.value, state.inverseStd, null); // γ/σ
+          k.scaleColumns(dX, dY, slope, null); //                        dX = dY ⊙ γ/σ
+        }
       },
     };
-    /** γ/σ by running statistics, which no verb under way changes in evaluation. */
-    function slopes(into: Matrix): Matrix {
-      const [out, g, v] = [into, gamma.value, variance.value].map(valuesOf) as [Floats, Floats, Floats];
-      for (let c = 0; c < out.length; c++) out[c] = g[c]! / Math.sqrt(v[c]! + eps);
-      return into;
-    }
   },
   inPlaceBackward: true,
 };

@@ -1,4 +1,5 @@
 /** A model's named tensors: how they lie in memory, and how given values take their place. Knows no files. */
+import type { Kernels } from "../engine/kernels.ts";
 import type { Floats, Matrix } from "../engine/matrix.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 
@@ -51,19 +52,26 @@ export function elements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** The live values of a matrix; ask anew after an allocation. */
-export function valuesOf(M: Matrix): Floats {
-  return M.values;
+/** The tensors with their numbers, once all enqueued verbs are done: valid until the next verb. */
+export function readTensors(k: Kernels, tensors: readonly Buffer[]): Promise<NamedTensor[]> {
+  return Promise.all(
+    tensors.map(async ({ name, shape, value }) => ({ name, shape, values: await k.read(value) })),
+  );
 }
 
 /**
  * Puts given tensors in the place of a model's, which must have the same names and shapes.
  * @throws UserError as {@link checkTensors}; nothing is then changed
  */
-export function loadTensors(targets: readonly Buffer[], given: readonly NamedTensor[], source: string): void {
+export function loadTensors(
+  k: Kernels,
+  targets: readonly Buffer[],
+  given: readonly NamedTensor[],
+  source: string,
+): void {
   checkTensors(targets, given, source);
   const byName = new Map(given.map((tensor) => [tensor.name, tensor.values]));
-  for (const { name, value } of targets) valuesOf(value).set(byName.get(name)!);
+  for (const { name, value } of targets) k.write(value, (values) => values.set(byName.get(name)!));
 }
 
 /** A tensor's name and shape, which a description knows before any memory is taken. */

@@ -46,6 +46,7 @@ export interface Assembly {
   readonly data: Dataset<AnySplit>;
   readonly preprocessing: Preprocessing;
   readonly backend: Backend;
+  readonly k: Kernels;
   readonly model: Model;
   readonly trainer: Trainer;
   readonly pace: Pace;
@@ -59,8 +60,8 @@ export interface Assembly {
   /** Why the run ends if nothing stops it before. */
   readonly plannedEnd: StopReason;
   startEvent(): StartEvent;
-  /** The model and all that a resumed run needs, with live values. */
-  checkpoint(): Checkpoint;
+  /** The model and all that a resumed run needs: valid until the next verb. */
+  checkpoint(): Promise<Checkpoint>;
   close(): Promise<void>;
 }
 
@@ -109,6 +110,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     data,
     preprocessing,
     backend,
+    k,
     model,
     trainer,
     pace: new Pace(network.spec.train.checkpoint?.every_steps ?? null),
@@ -120,19 +122,30 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     epochMetrics: epochMetrics(network, monitor),
     plannedEnd: trainer.length.endsBySteps ? "max_steps" : "epochs",
     startEvent: () => startEvent(network, data, model, trainer, backend, monitor),
-    checkpoint: () => ({
-      nnt: options.version,
-      spec: network.spec,
-      preprocessing,
-      training: trainer.state,
-      parameters: model.tensors().slice(0, model.parameters.length),
-      buffers: model.tensors().slice(model.parameters.length),
-      optimizer: trainer.optimizerTensors(),
-    }),
+    checkpoint: () => checkpointOf(options.version, network, preprocessing, model, trainer),
     async close() {
       data.close?.();
       await backend.close();
     },
+  };
+}
+
+async function checkpointOf(
+  version: string,
+  { spec }: Network,
+  preprocessing: Preprocessing,
+  model: Model,
+  trainer: Trainer,
+): Promise<Checkpoint> {
+  const tensors = await model.tensors();
+  return {
+    nnt: version,
+    spec,
+    preprocessing,
+    training: trainer.state,
+    parameters: tensors.slice(0, model.parameters.length),
+    buffers: tensors.slice(model.parameters.length),
+    optimizer: await trainer.optimizerTensors(),
   };
 }
 

@@ -77,8 +77,7 @@ function dataBytes({ splits }: Dataset<AnySplit>): number {
 }
 
 function parameterBytes({ model, trainer }: Assembly): number {
-  const state = trainer.optimizerTensors().reduce((sum, { values }) => sum + values.length, 0);
-  return bytesPerFloat * (model.theta.cols + model.gradient.cols + state);
+  return bytesPerFloat * (model.theta.cols + model.gradient.cols + trainer.optimizerSize);
 }
 
 function activationBytes({ inputWidth, layers }: ModelDescription, rows: number): number {

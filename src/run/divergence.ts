@@ -28,7 +28,7 @@ export async function runEpoch(
     try {
       const reason = await trainEpoch(work, lookUp, listen);
       if (reason !== "save") return reason;
-      saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0, true);
+      saver.keep(await work.checkpoint(), trainer.state.monitor.bestEpoch === 0, true);
     } catch (error) {
       if (!(error instanceof Diverged)) throw error;
       await goBack(error, work, saver, listen);

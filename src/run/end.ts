@@ -100,7 +100,7 @@ async function writeReport(
   known: Pick<Measured, "diagnosis" | "importance"> & { readonly summary: Summary },
 ): Promise<void> {
   if (!renderReport) return;
-  const network = { description: model.description, tensors: model.tensors() };
+  const network = { description: model.description, tensors: await model.tensors() };
   const spec = readText(run.paths.spec);
   const events = readMetricsLog(run.paths.metrics);
   const data = reportData({ spec, events, model: network, preprocessing, profile, ...known });

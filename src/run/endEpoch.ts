@@ -17,7 +17,8 @@ export async function endEpoch({
   event: EpochEvent;
   isBest: boolean;
 }> {
-  const { state, lr, gradientNorm: gradient_norm } = trainer;
+  const { state, lr } = trainer;
+  const gradient_norm = await trainer.gradientNorm();
   const train = trainer.figures(network.task);
   const validationFigures = await validation?.figures(epochMetrics);
   const figures: Record<string, Figures> = {

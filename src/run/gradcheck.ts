@@ -2,6 +2,7 @@
  * Gradient check: compares gradients with central differences of the loss in 64 bit, on the user's own network and
  * data, for one batch in training mode.
  */
+import type { Matrix } from "../engine/matrix.ts";
 import { openReference } from "../engine/reference/backend.ts";
 import { randomBits, streamKey } from "../support/random.ts";
 import type { Listener } from "../train/events.ts";
@@ -47,16 +48,18 @@ export async function gradcheck(options: GradcheckOptions, listen: Listener): Pr
     listen,
   );
   try {
-    const { model, trainer } = work;
+    const { k, model, trainer } = work;
     const loss = await probeLoss(trainer, true);
-    const gradients = trainer.gradients().map(({ values }) => Float64Array.from(values));
+    const gradients = await Promise.all(
+      trainer.gradients().map(async (gradient) => Float64Array.from(await k.read(gradient))),
+    );
     const largest = Math.max(Number.MIN_VALUE, ...gradients.map(extent));
     const parameters: ParameterCheck[] = [];
     for (const [p, { name, shape, value }] of model.parameters.entries()) {
       const indices = sample(value.size, options.samples, p);
       let [error, passed] = [0, true];
       for (const i of indices) {
-        const found = await compare(work, value.values, i, gradients[p]![i]!, { loss, largest });
+        const found = await compare(work, value.view(1, 1, i), gradients[p]![i]!, { loss, largest });
         error = Math.max(error, found.error);
         passed &&= found.passed;
       }
@@ -72,21 +75,21 @@ export async function gradcheck(options: GradcheckOptions, listen: Listener): Pr
 
 /** |gradient − slope| / largest, for the first step size that passes, or else the best one. */
 async function compare(
-  { trainer }: Assembly,
-  theta: { [index: number]: number },
-  i: number,
+  { k, trainer }: Assembly,
+  parameter: Matrix,
   gradient: number,
   { loss, largest }: { loss: number; largest: number },
 ): Promise<{ error: number; passed: boolean }> {
-  const kept = theta[i]!;
+  const kept = (await k.read(parameter))[0]!;
+  const set = (value: number) => k.write(parameter, (values) => values.fill(value));
   let least = Number.POSITIVE_INFINITY;
   for (const width of widths) {
     const h = width * Math.max(1, Math.abs(kept));
-    theta[i] = kept + h;
+    set(kept + h);
     const above = await probeLoss(trainer, false);
-    theta[i] = kept - h;
+    set(kept - h);
     const below = await probeLoss(trainer, false);
-    theta[i] = kept;
+    set(kept);
     const error = Math.abs(gradient - (above - below) / (2 * h)) / largest;
     const rounding = (8 * Number.EPSILON * Math.abs(loss)) / (h * largest);
     if (error <= tolerance + rounding) return { error, passed: true };

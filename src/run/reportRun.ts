@@ -42,7 +42,7 @@ export async function reportRun(options: ReportOptions): Promise<{ path: string;
     const { preprocessing } = saved;
     const summary = readSummary(paths.summary);
     const events = readMetricsLog(paths.metrics);
-    const network = { description: model.description, tensors: model.tensors() };
+    const network = { description: model.description, tensors: await model.tensors() };
     const spec = readText(paths.spec);
     const source = { summary, spec, events, model: network, preprocessing, ...found };
     writeInside(paths.report, [await options.renderReport(reportData(source))]);

@@ -44,7 +44,7 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
 
     const { trainer } = work;
     const saver = new Saver(run, work.network.spec.train.checkpoint);
-    saver.remember(work.checkpoint(), run.resumed);
+    saver.remember(await work.checkpoint(), run.resumed);
     const shouldStop = stopCondition(options, started);
     const lastEpoch = options.pauseAt ?? Infinity;
     const isPause = () => trainer.state.epoch >= lastEpoch && !trainer.finished;
@@ -57,10 +57,11 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
         const epoch = await endEpoch(work);
         run.log.append(epoch.event);
         listen(epoch.event);
-        saver.keep(work.checkpoint(), epoch.isBest);
+        saver.keep(await work.checkpoint(), epoch.isBest);
         reason = reasonToStop(work) ?? shouldStop() ?? paused();
       }
-      if (trainer.isMidEpoch) saver.keep(work.checkpoint(), trainer.state.monitor.bestEpoch === 0, false);
+      if (trainer.isMidEpoch)
+        saver.keep(await work.checkpoint(), trainer.state.monitor.bestEpoch === 0, false);
     } finally {
       saver.flush();
     }

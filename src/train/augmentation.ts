@@ -5,7 +5,7 @@
 import type { AugmentSpec, Spec } from "../config/schema.ts";
 import type { Inputs } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
-import type { Matrix } from "../engine/matrix.ts";
+import type { Floats, Matrix } from "../engine/matrix.ts";
 import type { Elastic, Warp } from "../engine/verbs.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { type RandomKey, randomBits, streamKey } from "../support/random.ts";
@@ -86,9 +86,9 @@ export class Augmentation {
   startEpoch(epoch: number): void {
     this.key = streamKey(this.seed, "augment", epoch, 1);
     const key = streamKey(this.seed, "augment", epoch);
-    const { values } = this.maps.block;
-    for (let row = 0; row < this.rows; row++)
-      drawMap(values, this.maps.offset + 6 * row, this.spec, key, row);
+    this.k.write(this.maps, (maps) => {
+      for (let row = 0; row < this.rows; row++) drawMap(maps, 6 * row, this.spec, key, row);
+    });
   }
 
   /** The memory and the work for batches of `size` rows. */
@@ -109,15 +109,9 @@ export class Augmentation {
 
 /**
  * The map from places in the new image to places in the old one, S⁻¹ K⁻¹ R⁻¹ for an image scaled by S, sheared
- * by K, rotated by R and shifted: a, b, c, d, e, f of `Kernels.warp`.
+ * by K, rotated by R and shifted: a, b, c, d, e, f of the verb `warp`.
  */
-function drawMap(
-  values: Matrix["block"]["values"],
-  at: number,
-  spec: AugmentSpec,
-  key: RandomKey,
-  row: number,
-): void {
+function drawMap(values: Floats, at: number, spec: AugmentSpec, key: RandomKey, row: number): void {
   const within = (most: number, what: number) => most * (randomBits(key, 6 * row + what) * 2 ** -31 - 1);
   const angle = (within(spec.rotate, 0) * Math.PI) / 180;
   const down = 1 / (1 + within(spec.scale, 1));
@@ -140,7 +134,8 @@ function bell(k: Kernels, sigma: number, mostRadius: number): Matrix {
   for (let x = 1; x <= reach; x++) sum += 2 * height(x);
   const radius = Math.min(reach, mostRadius);
   const weights = k.matrix(1, 2 * radius + 1);
-  const { values } = weights.block;
-  for (let i = 0; i < weights.cols; i++) values[weights.offset + i] = height(i - radius) / sum;
+  k.write(weights, (values) => {
+    for (let i = 0; i < values.length; i++) values[i] = height(i - radius) / sum;
+  });
   return weights;
 }

@@ -24,7 +24,7 @@ export interface Rows {
   /** Loads rows from a position on; nothing may be enqueued. */
   load(position: number): void;
   /** The number, in all files, of the row at a position of the epoch that `find` finds. */
-  numberOf(position: number): number;
+  numberOf(position: number): Promise<number>;
 }
 
 export interface Batch {

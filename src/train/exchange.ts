@@ -183,5 +183,5 @@ function areOver(transfers: readonly Transfer[]): boolean {
 
 /** Live: what is enqueued is run first. */
 function valuesIn(stretch: Matrix): Values {
-  return stretch.values;
+  return stretch.host;
 }

@@ -142,15 +142,15 @@ export class Gradient {
     return smoothing === 1 ? rule : { ...rule, parameter: rule.parameter * smoothing };
   }
 
-  /** ‖∂L/∂θ‖₂ of the latest update; nothing may be enqueued. Reads element by element: for once an epoch. */
-  norm(): number {
+  /** ‖∂L/∂θ‖₂ of the latest update. Reads element by element: for once an epoch. */
+  async norm(): Promise<number> {
     let squares = 0;
-    const { values } = this.value;
+    const values = await this.k.read(this.value);
     for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
     return Math.sqrt(squares);
   }
 
-  /** The same passes layer by layer: what is first not finite, and from which record. Nothing may be enqueued. */
+  /** The same passes layer by layer: what is first not finite, and from which record. */
   async trace(step: number, first: number, end: number): Promise<Trace | null> {
     const { k, model, batches, sums } = this;
     const shards = Array.from({ length: this.shards }, (_, shard) => shard);
@@ -166,7 +166,8 @@ export class Gradient {
       if (!found) continue;
       const { what, row } = found;
       if (row === null) return { what, record: null };
-      return { what, record: { row: batches.rows.numberOf(first + row), ...suspect(pass.X, row) } };
+      const inTable = await batches.rows.numberOf(first + row);
+      return { what, record: { row: inTable, ...(await suspect(k, pass.X, row)) } };
     }
     return null;
   }

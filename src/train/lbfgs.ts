@@ -24,7 +24,7 @@ export class Lbfgs {
   private readonly alphas: Float64Array;
 
   constructor(
-    k: Kernels,
+    private readonly k: Kernels,
     private readonly spec: LbfgsSpec,
     private readonly optimized: Pick<Optimized, "theta" | "gradient">,
   ) {
@@ -46,72 +46,76 @@ export class Lbfgs {
 
   /** One iteration; `evaluate` gives the loss at θ and leaves its gradient. θ stays where nothing is better. */
   async step(lr: number, evaluate: () => Promise<number>): Promise<void> {
-    const { spec, optimized, start, before, direction } = this;
+    const { k, spec, optimized, start, before, direction } = this;
     const { theta, gradient } = optimized;
     const f = await evaluate();
-    start.set(theta.values);
-    before.set(gradient.values);
+    start.set(await k.read(theta));
+    before.set(await k.read(gradient));
     const longest = largest(before);
     if (!(longest > spec.tolerance_grad)) return;
-    const isFirst = this.point();
+    const isFirst = await this.point();
     const slope = dot(before, direction);
     if (!(slope < -spec.tolerance_change)) return;
     const origin: Point = { t: 0, f, slope };
     let here = 0;
     const at = async (t: number): Promise<Point> => {
-      const values = theta.values;
-      for (let i = 0; i < values.length; i++) values[i] = start[i]! + t * direction[i]!;
+      k.write(theta, (values) => {
+        for (let i = 0; i < values.length; i++) values[i] = start[i]! + t * direction[i]!;
+      });
       here = t;
       const f = await evaluate();
-      return { t, f, slope: dot(gradient.values, direction) };
+      return { t, f, slope: dot(await k.read(gradient), direction) };
     };
     const first = isFirst ? Math.min(1, 1 / sumOfSizes(before)) * lr : lr;
     const shortest = spec.tolerance_change / largest(direction);
     const found = await strongWolfe(at, origin, first, { most: spec.max_eval, shortest });
     if (!(found.f < f)) {
-      theta.values.set(start);
+      k.write(theta, (values) => values.set(start));
       return;
     }
     if (here !== found.t) await at(found.t);
-    this.remember();
+    await this.remember();
   }
 
   /** The direction −H g by the two loops of Nocedal 1980; true when there is no history yet. */
-  private point(): boolean {
-    const { steps, changes, direction: q, before, alphas } = this;
+  private async point(): Promise<boolean> {
+    const { k, direction: q, before, alphas } = this;
+    const steps = await Promise.all(this.steps.map((step) => k.read(step)));
+    const changes = await Promise.all(this.changes.map((change) => k.read(change)));
     for (let i = 0; i < q.length; i++) q[i] = -before[i]!;
-    const curvatures = steps.map((s, i) => dot(s.values, changes[i]!.values));
+    const curvatures = steps.map((s, i) => dot(s, changes[i]!));
     for (let n = steps.length - 1; n >= 0; n--) {
       if (curvatures[n] === 0) continue;
-      alphas[n] = dot(steps[n]!.values, q) / curvatures[n]!;
-      addScaled(q, changes[n]!.values, -alphas[n]!);
+      alphas[n] = dot(steps[n]!, q) / curvatures[n]!;
+      addScaled(q, changes[n]!, -alphas[n]!);
     }
-    const newest = changes.at(-1)!.values;
+    const newest = changes.at(-1)!;
     const scale = curvatures.at(-1)! / dot(newest, newest);
     if (!(scale > 0)) return true;
     for (let i = 0; i < q.length; i++) q[i] = scale * q[i]!;
     for (let n = 0; n < steps.length; n++) {
       if (curvatures[n] === 0) continue;
-      const beta = dot(changes[n]!.values, q) / curvatures[n]!;
-      addScaled(q, steps[n]!.values, alphas[n]! - beta);
+      const beta = dot(changes[n]!, q) / curvatures[n]!;
+      addScaled(q, steps[n]!, alphas[n]! - beta);
     }
     return false;
   }
 
   /** The step just made and the change of the gradient become the newest of the history. */
-  private remember(): void {
-    const { steps, changes, start, before, optimized } = this;
-    const [theta, gradient] = [optimized.theta.values, optimized.gradient.values];
+  private async remember(): Promise<void> {
+    const { k, steps, changes, start, before, optimized } = this;
+    const [theta, gradient] = [await k.read(optimized.theta), await k.read(optimized.gradient)];
     let curvature = 0;
     for (let i = 0; i < start.length; i++) curvature += (theta[i]! - start[i]!) * (gradient[i]! - before[i]!);
     if (!(curvature > leastCurvature)) return;
-    for (const history of [steps, changes])
-      for (let n = 1; n < history.length; n++) history[n - 1]!.values.set(history[n]!.values);
-    const [s, y] = [steps.at(-1)!.values, changes.at(-1)!.values];
     for (let i = 0; i < start.length; i++) {
-      s[i] = theta[i]! - start[i]!;
-      y[i] = gradient[i]! - before[i]!;
+      start[i] = theta[i]! - start[i]!;
+      before[i] = gradient[i]! - before[i]!;
     }
+    for (const history of [steps, changes])
+      for (let n = 1; n < history.length; n++) k.copy(history[n - 1]!, history[n]!);
+    k.write(steps.at(-1)!, (s) => s.set(start));
+    k.write(changes.at(-1)!, (y) => y.set(before));
   }
 }
 

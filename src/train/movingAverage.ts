@@ -28,7 +28,7 @@ export class MovingAverage {
     const live = [model.theta, ...model.buffers.map(({ value }) => value)];
     this.pairs = live.map((M) => {
       const [other, spare] = [k.matrix(M.rows, M.cols), k.matrix(M.rows, M.cols)];
-      other.values.set(M.values);
+      k.copy(other, M);
       return { model: M, other, spare };
     });
     const [theta, ...buffers] = this.pairs.map(({ other }) => other);

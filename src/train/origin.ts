@@ -32,7 +32,7 @@ export async function findOrigin(trainer: Repeated, restore: () => void): Promis
   if (found) return { ...found, ...place };
   await trainer.update();
   await trainer.settle();
-  const what = trainer.nonFinite();
+  const what = await trainer.nonFinite();
   return what === null ? null : { what: `${what} after the step`, record: null, ...place };
 }
 
@@ -42,6 +42,6 @@ async function countGoodUpdates(trainer: Repeated): Promise<number> {
     if (trainer.isEpochOver) return good;
     await trainer.update();
     await trainer.settle();
-    if (!Number.isFinite(trainer.meanLoss) || trainer.nonFinite() !== null) return good;
+    if (!Number.isFinite(trainer.meanLoss) || (await trainer.nonFinite()) !== null) return good;
   }
 }

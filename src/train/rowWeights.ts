@@ -27,9 +27,9 @@ export class RowWeights {
     if (!this.isWeighted) return size;
     const { rows, rule } = this;
     const hasClassWeights = lossOf(rule.name).learns === "classes";
-    const classWeights = hasClassWeights ? (rule.weights?.values ?? null) : null;
-    const [order, targets] = [rows.order.values, rows.targets.values];
-    const weights = rows.weights?.values ?? null;
+    const classWeights = hasClassWeights ? (rule.weights?.host ?? null) : null;
+    const [order, targets] = [rows.order.host, rows.targets.host];
+    const weights = rows.weights?.host ?? null;
     const start = rows.find(first)!;
     let sum = 0;
     for (let at = start; at < start + size; at++) {

@@ -2,7 +2,6 @@
 import { type AnySplit, type InputTable, isStreamed, type Split } from "../data/dataset/dataset.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Indices, Matrix, Table } from "../engine/matrix.ts";
-import { valuesOf } from "../model/tensors.ts";
 import { shuffle, streamKey } from "../support/random.ts";
 import type { Rows } from "./batches.ts";
 import { StreamedRows } from "./streamedRows.ts";
@@ -19,7 +18,7 @@ export function rowsIn(k: Kernels): (split: AnySplit, rowsOfUpdate?: number | nu
     let copy = matrices.get(values);
     if (!copy) {
       copy = k.matrix(rows, values.length / rows);
-      valuesOf(copy).set(values);
+      k.write(copy, (all) => all.set(values));
       matrices.set(values, copy);
     }
     return copy;
@@ -53,7 +52,7 @@ export class ResidentRows implements Rows {
 
   /** `indices`: the rows' numbers in the table, in file order. */
   constructor(
-    k: Kernels,
+    private readonly k: Kernels,
     {
       table,
       targets,
@@ -66,7 +65,7 @@ export class ResidentRows implements Rows {
     this.weights = weights;
     this.indices = indices;
     this.order = k.backend.ints(indices.length);
-    this.order.values.set(indices);
+    k.write(this.order, (order) => order.set(indices));
   }
 
   get count(): number {
@@ -74,9 +73,10 @@ export class ResidentRows implements Rows {
   }
 
   startEpoch(seed: number | null, epoch: number): void {
-    const { values } = this.order;
-    values.set(this.indices);
-    if (seed !== null) shuffle(values, streamKey(seed, "shuffle", epoch));
+    this.k.write(this.order, (order) => {
+      order.set(this.indices);
+      if (seed !== null) shuffle(order, streamKey(seed, "shuffle", epoch));
+    });
   }
 
   find(position: number): number {
@@ -85,8 +85,8 @@ export class ResidentRows implements Rows {
 
   load(): void {}
 
-  numberOf(position: number): number {
-    return this.order.values[position]!;
+  async numberOf(position: number): Promise<number> {
+    return (await this.k.read(this.order))[position]!;
   }
 }
 
@@ -98,6 +98,6 @@ function isBytes(table: InputTable): table is ByteTable {
 
 function bytesIn(k: Kernels, { rows, cols, values, scale, shift }: ByteTable): Table {
   const block = k.backend.bytes(values.length);
-  block.values.set(values);
+  k.write(block, (all) => all.set(values));
   return { block, rows, cols, scale, shift };
 }

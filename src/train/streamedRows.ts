@@ -6,7 +6,6 @@
 import type { StreamedSplit } from "../data/dataset/dataset.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Indices, Matrix, Table } from "../engine/matrix.ts";
-import { valuesOf } from "../model/tensors.ts";
 import { randomUniform, shuffle, streamKey } from "../support/random.ts";
 import { evaluationBatch, type Rows } from "./batches.ts";
 
@@ -38,7 +37,7 @@ export class StreamedRows implements Rows {
 
   /** @param rowsOfUpdate rows of one update, which are never divided between two buffers; null: rows are only evaluated */
   constructor(
-    k: Kernels,
+    private readonly k: Kernels,
     private readonly split: StreamedSplit,
     rowsOfUpdate: number | null,
   ) {
@@ -93,16 +92,18 @@ export class StreamedRows implements Rows {
       this.read(row, rows, at - first);
       at += rows;
     }
-    const order = this.order.values;
-    for (let row = 0; row < size; row++) order[row] = row;
-    if (epoch.seed !== null)
-      shuffle(order.subarray(0, end - first), streamKey(epoch.seed, "shuffle", epoch.number, 1 + buffer));
+    this.k.write(this.order, (order) => {
+      for (let row = 0; row < size; row++) order[row] = row;
+      if (epoch.seed !== null)
+        shuffle(order.subarray(0, end - first), streamKey(epoch.seed, "shuffle", epoch.number, 1 + buffer));
+    });
     this.buffer = buffer;
   }
 
-  numberOf(position: number): number {
+  async numberOf(position: number): Promise<number> {
     const first = this.buffer! * this.size;
-    return this.split.rowAt(this.stretch(first + this.order.values[position - first]!).row);
+    const order = await this.k.read(this.order);
+    return this.split.rowAt(this.stretch(first + order[position - first]!).row);
   }
 
   /** The row of the split at a position before buffers are shuffled, and how many rows are contiguous from there. */
@@ -119,9 +120,10 @@ export class StreamedRows implements Rows {
   /** Rows of the split into the buffer, from place `to` on. */
   private read(first: number, count: number, to: number): void {
     const { inputs, targets, weights } = this.split.read(first, count);
-    const { table } = this;
-    valuesOf(table).set(inputs, to * table.cols);
-    valuesOf(this.targets).set(targets, to * this.targets.cols);
-    if (weights) valuesOf(this.weights!).set(weights, to);
+    const write = (M: Matrix, rows: Float32Array) =>
+      this.k.write(M.view(count, M.cols, to * M.cols), (values) => values.set(rows));
+    write(this.table, inputs);
+    write(this.targets, targets);
+    if (weights) write(this.weights!, weights);
   }
 }

@@ -9,7 +9,7 @@ export class Sums {
   private readonly blocks: readonly Totals[];
 
   constructor(
-    k: Kernels,
+    private readonly k: Kernels,
     shards = 1,
     private readonly peers: Peers = alone,
   ) {
@@ -21,22 +21,28 @@ export class Sums {
     return this.blocks[shard]!;
   }
 
-  /** Of all shards, one after the other, as they are known here; nothing may be enqueued. */
+  /** Of all shards, one after the other, as they are known here. */
   set(cells: readonly number[]): void {
-    for (const [shard, { values }] of this.blocks.entries())
-      for (let cell = 0; cell < values.length; cell++) values[cell] = cells[shard * totalCells.count + cell]!;
+    const { count } = totalCells;
+    for (const [shard, block] of this.blocks.entries())
+      this.k.write(block, (sums) => {
+        for (let cell = 0; cell < count; cell++) sums[cell] = cells[shard * count + cell]!;
+      });
   }
 
-  /** The sums of all shards, whichever processes have them, into `cells`; nothing may be enqueued. */
+  /** The sums of all shards, whichever processes have them, into `cells`. */
   async read(cells: number[]): Promise<void> {
-    const { blocks, peers } = this;
+    const { k, blocks, peers } = this;
     if (peers.size > 1) {
       const own = partOf(peers.rank, peers.size, blocks.length);
-      const mine = blocks.slice(own.first, own.end).map(({ values }) => [...values]);
+      const owned = await Promise.all(blocks.slice(own.first, own.end).map((block) => k.read(block)));
+      const mine = owned.map((sums) => [...sums]);
       this.set(await consult(peers, mine, (all) => all.flat(2)));
     }
-    for (const [shard, { values }] of blocks.entries())
-      for (let cell = 0; cell < values.length; cell++) cells[shard * totalCells.count + cell] = values[cell]!;
+    for (const [shard, block] of blocks.entries()) {
+      const sums = await k.read(block);
+      for (let cell = 0; cell < sums.length; cell++) cells[shard * totalCells.count + cell] = sums[cell]!;
+    }
   }
 }
 

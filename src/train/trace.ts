@@ -42,18 +42,23 @@ export async function traceForward(
 
 /** After a backward pass: of the gradients that are not finite, the one computed first. */
 export async function traceBackward(k: Kernels, model: Model): Promise<Found | null> {
-  await k.sync();
   for (const { name, gradient } of model.parameters.toReversed()) {
-    const index = firstNonFinite(gradient.values);
-    if (index >= 0) return { what: `the gradient of ${name} is ${gradient.values[index]}`, row: null };
+    const values = await k.read(gradient);
+    const index = firstNonFinite(values);
+    if (index >= 0) return { what: `the gradient of ${name} is ${values[index]}`, row: null };
   }
   return null;
 }
 
 /** The column of a row of inputs that is not finite, or else the largest. */
-export function suspect(X: Matrix, row: number): { column: number; value: number } {
+export async function suspect(
+  k: Kernels,
+  X: Matrix,
+  row: number,
+): Promise<{ column: number; value: number }> {
   let column = 0;
-  const at = (j: number) => X.values[row * X.cols + j]!;
+  const values = await k.read(X);
+  const at = (j: number) => values[row * X.cols + j]!;
   for (let j = 0; j < X.cols; j++) {
     if (!Number.isFinite(at(j))) return { column: j, value: at(j) };
     if (Math.abs(at(j)) > Math.abs(at(column))) column = j;
@@ -62,7 +67,7 @@ export function suspect(X: Matrix, row: number): { column: number; value: number
 }
 
 async function bad(k: Kernels, M: Matrix): Promise<{ value: number; row: number } | null> {
-  await k.sync();
-  const index = firstNonFinite(M.values);
-  return index < 0 ? null : { value: M.values[index]!, row: Math.floor(index / M.cols) };
+  const values = await k.read(M);
+  const index = firstNonFinite(values);
+  return index < 0 ? null : { value: values[index]!, row: Math.floor(index / M.cols) };
 }

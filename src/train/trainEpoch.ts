@@ -42,7 +42,7 @@ export async function trainEpoch<Reason extends string>(
     reason = trainer.isEpochOver ? null : wanted;
   }
   trainer.end();
-  const what = trainer.nonFinite();
+  const what = await trainer.nonFinite();
   if (what !== null) throw divergedAt(trainer, what);
   return reason;
 }

@@ -9,7 +9,7 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
 import { type Matrix, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
-import { loadTensors, type NamedTensor } from "../model/tensors.ts";
+import { loadTensors, type NamedTensor, readTensors } from "../model/tensors.ts";
 import { firstNonFinite } from "../support/finite.ts";
 import { type TaskName, taskOf } from "../tasks/tasks.ts";
 import type { Augmentation } from "./augmentation.ts";
@@ -59,8 +59,8 @@ export class Trainer {
   }
 
   /** The rows of the epoch under way that are in memory, in the order in which batches take them. */
-  get order(): Int32Array {
-    return this.rows.order.values;
+  order(): Promise<Int32Array> {
+    return this.k.read(this.rows.order);
   }
 
   /** What training sums up on the way, in the epoch so far. */
@@ -87,8 +87,8 @@ export class Trainer {
     return this.rateAt(Math.max(0, this.state.step - 1));
   }
 
-  /** ‖gradient‖₂ of the latest update, before clipping; nothing may be enqueued. */
-  get gradientNorm(): number {
+  /** ‖gradient‖₂ of the latest update, before clipping. */
+  gradientNorm(): Promise<number> {
     return this.updates.gradientNorm();
   }
 
@@ -147,18 +147,17 @@ export class Trainer {
     );
   }
 
-  /** What of the next update's passes is first not finite. Moves no weight; nothing may be enqueued. */
+  /** What of the next update's passes is first not finite. Moves no weight. */
   trace(): Promise<Trace | null> {
     return this.updates.gradient.trace(this.state.step, this.firstRow, this.endRow);
   }
 
   /** Waits for what is enqueued, and takes the sums of the updates so far into the state. */
   async settle(): Promise<void> {
-    await this.k.sync();
     await this.sums.read(this.state.totals);
   }
 
-  /** The sums start anew; nothing may be enqueued. */
+  /** Sets the sums to 0. */
   clearSums(): void {
     this.state.totals.fill(0);
     this.sums.set(this.state.totals);
@@ -171,20 +170,25 @@ export class Trainer {
     this.state.totals.fill(0);
   }
 
-  /** `optimizer.<slot>.<parameter>`, live values. */
-  optimizerTensors(): NamedTensor[] {
-    return this.updates.state.map(({ name, shape, value }) => ({ name, shape, values: value.values }));
+  /** `optimizer.<slot>.<parameter>`: valid until the next verb. */
+  optimizerTensors(): Promise<NamedTensor[]> {
+    return readTensors(this.k, this.updates.state);
+  }
+
+  /** How many numbers the optimizer keeps from update to update. */
+  get optimizerSize(): number {
+    return this.updates.state.reduce((sum, { value }) => sum + value.size, 0);
   }
 
   /** Continues from a checkpoint's state; the model has its tensors already. */
   restore(state: TrainingState, tensors: readonly NamedTensor[]): void {
     Object.assign(this.state, structuredClone(state));
-    loadTensors(this.updates.state, tensors, "optimizer state");
+    loadTensors(this.k, this.updates.state, tensors, "optimizer state");
   }
 
   /** The first number of model and optimizer that is not finite, named; finite losses may come before such weights. */
-  nonFinite(): string | null {
-    for (const { name, values } of [...this.model.tensors(), ...this.optimizerTensors()]) {
+  async nonFinite(): Promise<string | null> {
+    for (const { name, values } of [...(await this.model.tensors()), ...(await this.optimizerTensors())]) {
       const index = firstNonFinite(values);
       if (index >= 0) return `${name} holds ${values[index]}`;
     }

@@ -73,10 +73,10 @@ export class Updates {
     return null;
   }
 
-  /** ‖gradient‖₂ of the latest update, before clipping; nothing may be enqueued. */
-  gradientNorm(): number {
+  /** ‖gradient‖₂ of the latest update, before clipping. */
+  async gradientNorm(): Promise<number> {
     const isClipped = this.spec.train.clip_grad_norm !== null && !(this.optimizer instanceof Lbfgs);
-    return isClipped ? this.sums.of(0).values[totalCells.gradientNorm]! : this.gradient.norm();
+    return isClipped ? (await this.k.read(this.sums.of(0)))[totalCells.gradientNorm]! : this.gradient.norm();
   }
 
   /** The mean loss over the rows with its penalties, and its gradient; only the first counts in the sums. */
@@ -86,12 +86,10 @@ export class Updates {
     const before: number[] = [];
     let after: number[] | null = null;
     return async () => {
-      await k.sync();
       if (after === null) await sums.read(before);
       else sums.set(before);
       await this.gradient.compute(step, first, end);
       this.penalize();
-      await k.sync();
       const now: number[] = [];
       await sums.read(now);
       const [earlier, later] = [sumOf(before), sumOf(now)];
@@ -99,7 +97,8 @@ export class Updates {
       let sum = of(totalCells.loss) / of(totalCells.weight);
       after ??= now;
       sums.set(after);
-      if (l1 > 0 || l2 > 0) for (const w of model.weights.values) sum += l1 * Math.abs(w) + (l2 * w * w) / 2;
+      if (l1 > 0 || l2 > 0)
+        for (const w of await k.read(model.weights)) sum += l1 * Math.abs(w) + (l2 * w * w) / 2;
       return sum;
     };
   }

@@ -48,10 +48,10 @@ async function train(choice: KernelsChoice): Promise<string> {
     const key = streamKey(3, "shuffle");
     const block = backend.bytes(rows * inputs);
     const targets = k.matrix(rows, 1);
-    block.values.forEach((_, i, bytes) => {
+    block.host.forEach((_, i, bytes) => {
       bytes[i] = randomBits(key, i);
     });
-    targets.values.forEach((_, i, labels) => {
+    targets.host.forEach((_, i, labels) => {
       labels[i] = randomBits(key, 1e6 + i) % classes;
     });
     const model = buildModel(k, spec.model.layers, {
@@ -69,8 +69,8 @@ async function train(choice: KernelsChoice): Promise<string> {
     const updates = new Updates(k, model, batches, rule, spec, sums);
     for (let step = 0; step < 7; step++) updates.make(step, 77 * step, Math.min(77 * (step + 1), rows), 0.01);
     await k.sync();
-    const hash = createHash("sha256").update(Float64Array.from(sums.of(0).values));
-    for (const { values } of model.tensors()) hash.update(Float32Array.from(values));
+    const hash = createHash("sha256").update(Float64Array.from(sums.of(0).host));
+    for (const { values } of await model.tensors()) hash.update(Float32Array.from(values));
     return hash.digest("hex");
   } finally {
     await backend.close();

@@ -63,7 +63,7 @@ class Maker {
   matrix(rows: number, cols: number, shape: (x: number) => number = (x) => x): Matrix {
     const M = this.k.matrix(rows, cols);
     const key = streamKey(this.seed, "init", this.count++);
-    const { values } = M.block;
+    const { host: values } = M.block;
     for (let i = 0; i < M.size; i++) values[i] = Math.fround(shape(randomNormal(key, i)));
     return M;
   }
@@ -72,7 +72,7 @@ class Maker {
   classes(rows: number, count: number): Matrix {
     const M = this.k.matrix(rows, 1);
     const key = streamKey(this.seed, "shuffle", this.count++);
-    const { values } = M.block;
+    const { host: values } = M.block;
     for (let i = 0; i < rows; i++) values[i] = randomBits(key, i) % count;
     return M;
   }
@@ -173,10 +173,10 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
         await agrees(`${rows}×${cols}`, (make) => {
           const table = make.matrix(20, cols);
           const block = make.k.backend.bytes(20 * cols);
-          for (let i = 0; i < block.length; i++) block.values[i] = randomBits(streamKey(1, "init"), i);
+          for (let i = 0; i < block.length; i++) block.host[i] = randomBits(streamKey(1, "init"), i);
           const bytes: Bytes = { block, rows: 20, cols, scale: 1 / 255, shift: -0.25 };
           const indices = make.k.backend.ints(rows + 3);
-          for (let i = 0; i < indices.length; i++) indices.values[i] = (i * 7) % 20;
+          for (let i = 0; i < indices.length; i++) indices.host[i] = (i * 7) % 20;
           const [X, Y] = [make.matrix(rows, cols), make.matrix(rows, cols)];
           const run = () => {
             make.k.gather(X, table, indices, 2);
@@ -303,10 +303,10 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
           await agrees(`${rows} rows`, (make) => {
             const S = make.matrix(rows, cols, (x) => 3 * x);
             const Y = make.matrix(rows, blocks.length);
-            const classes = blocks.map((n) => Float64Array.from(make.classes(rows, n).values));
-            Y.values.set(Y.values.map((_, i) => classes[i % blocks.length]![Math.floor(i / blocks.length)]!));
+            const classes = blocks.map((n) => Float64Array.from(make.classes(rows, n).host));
+            Y.host.set(Y.host.map((_, i) => classes[i % blocks.length]![Math.floor(i / blocks.length)]!));
             const widths = make.matrix(1, blocks.length);
-            widths.values.set(blocks);
+            widths.host.set(blocks);
             const rowWeights = rowWeighted ? make.matrix(rows, 1, Math.abs) : null;
             const dS = make.matrix(rows, cols);
             const [totals, evaluated] = [make.totals(), make.totals()];
@@ -585,8 +585,8 @@ function optimizerCases(): { name: string; slots: readonly (string | null)[]; st
 }
 
 function numbers(result: Matrix | Totals): Float64Array {
-  if (!("block" in result)) return Float64Array.from(result.values);
-  return Float64Array.from(result.block.values.subarray(result.offset, result.offset + result.size));
+  if (!("block" in result)) return Float64Array.from(result.host);
+  return Float64Array.from(result.block.host.subarray(result.offset, result.offset + result.size));
 }
 
 function expectClose(what: string, actual: Float64Array, expected: Float64Array, tolerance: number): void {

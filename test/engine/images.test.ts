@@ -13,24 +13,24 @@ const [height, width] = [5, 7];
 
 function images(rows: number, pixels = height * width): Matrix {
   const M = k.matrix(rows, pixels);
-  for (let i = 0; i < M.size; i++) M.block.values[i] = randomNormal(streamKey(1, "init"), i);
+  for (let i = 0; i < M.size; i++) M.block.host[i] = randomNormal(streamKey(1, "init"), i);
   return M;
 }
 
 function maps(...rows: number[][]): Matrix {
   const M = k.matrix(rows.length, 6);
-  M.block.values.set(rows.flat());
+  M.block.host.set(rows.flat());
   return M;
 }
 
 function warped(X: Matrix, rule: Partial<Warp> & { maps: Matrix }, first = 0): number[] {
   const Y = k.matrix(X.rows, X.cols);
   k.warp(Y, X, { displacements: null, height, width, fill, ...rule }, first);
-  return [...Y.block.values];
+  return [...Y.block.host];
 }
 
 const identity = [1, 0, 0, 0, 1, 0];
-const values = (M: Matrix) => [...M.block.values.slice(M.offset, M.offset + M.size)];
+const values = (M: Matrix) => [...M.block.host.slice(M.offset, M.offset + M.size)];
 
 describe("warp", () => {
   test("the identity changes no bit", () => {
@@ -59,7 +59,7 @@ describe("warp", () => {
     const before = values(turned);
     for (let turn = 1; turn <= 4; turn++) {
       const next = k.matrix(1, 36);
-      next.block.values.set(warped(turned, square));
+      next.block.host.set(warped(turned, square));
       turned = next;
       if (turn === 2) expect(values(turned)).toEqual(before.toReversed());
       else if (turn < 4) expect(values(turned)).not.toEqual(before);
@@ -79,8 +79,8 @@ describe("warp", () => {
   test("displacements move single pixels on", () => {
     const X = images(1);
     const displacements = k.matrix(1, 2 * X.cols);
-    displacements.block.values[3] = 2;
-    displacements.block.values[X.cols + 8] = 1;
+    displacements.block.host[3] = 2;
+    displacements.block.host[X.cols + 8] = 1;
     const Y = warped(X, { maps: maps(identity), displacements });
     const expected = values(X).map((x, pixel, all) => {
       if (pixel === 3) return all[5];
@@ -100,7 +100,7 @@ describe("warp", () => {
 
 describe("elastic", () => {
   const rule = { bell: k.matrix(1, 7), alpha: 4, height, width };
-  rule.bell.block.values.set([0.05, 0.1, 0.2, 0.3, 0.2, 0.1, 0.05]);
+  rule.bell.block.host.set([0.05, 0.1, 0.2, 0.3, 0.2, 0.1, 0.05]);
   const field = (rows: number, first: number, key = streamKey(0, "augment", 3)) => {
     const D = k.matrix(rows, 2 * height * width);
     k.elastic(D, rule, key, first);
@@ -131,7 +131,7 @@ test("every fused backend gives the same bits, with any number of threads", asyn
     const fast = new Kernels(backend);
     const drawn = (count: number, cols: number, stream: number) => {
       const M = fast.matrix(count, cols);
-      const { values } = M.block;
+      const { host: values } = M.block;
       for (let i = 0; i < M.size; i++) values[i] = randomNormal(streamKey(stream, "init"), i);
       return M;
     };

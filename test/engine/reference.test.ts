@@ -13,11 +13,11 @@ const k = new Kernels(openReference(64));
 
 function normal(rows: number, cols: number, seed = 1): Matrix {
   const M = k.matrix(rows, cols);
-  for (let i = 0; i < M.size; i++) M.block.values[i] = randomNormal(streamKey(seed, "init"), i);
+  for (let i = 0; i < M.size; i++) M.block.host[i] = randomNormal(streamKey(seed, "init"), i);
   return M;
 }
 const at = (M: Matrix, r: number, c: number) =>
-  M.block.values[M.offset + (M.transposed ? c * M.rows + r : r * M.cols + c)]!;
+  M.block.host[M.offset + (M.transposed ? c * M.rows + r : r * M.cols + c)]!;
 
 describe("products", () => {
   const shapes = [0, 1, 2, 5, 9].flatMap((m) =>
@@ -34,7 +34,7 @@ describe("products", () => {
       const expected = (i: number, j: number, start: number) =>
         Array.from({ length: p }, (_, q) => at(A, i, q) * at(B, q, j)).reduce((sum, x) => sum + x, start);
       for (const start of [null, b, C]) {
-        const before = Float64Array.from(C.block.values);
+        const before = Float64Array.from(C.block.host);
         k.gemm(C, A, B, start);
         for (let i = 0; i < m; i++) {
           for (let j = 0; j < n; j++) {
@@ -54,14 +54,14 @@ describe("products", () => {
 describe("dropout", () => {
   test("drops a share p, scales the rest by 1/(1 − p), and draws anew for each key", () => {
     const ones = k.matrix(100, 100);
-    ones.block.values.fill(1);
+    ones.block.host.fill(1);
     const [Y, Z] = [k.matrix(100, 100), k.matrix(100, 100)];
     k.dropout(Y, ones, 0.2, streamKey(0, "dropout", 1));
     k.dropout(Z, ones, 0.2, streamKey(0, "dropout", 2));
-    const dropped = Y.block.values.filter((y) => y === 0).length;
+    const dropped = Y.block.host.filter((y) => y === 0).length;
     expect(dropped / 1e4).toBeCloseTo(0.2, 1);
-    expect(new Set(Y.block.values)).toEqual(new Set([0, 1.25]));
-    expect(Z.block.values).not.toEqual(Y.block.values);
+    expect(new Set(Y.block.host)).toEqual(new Set([0, 1.25]));
+    expect(Z.block.host).not.toEqual(Y.block.host);
   });
 });
 
@@ -85,9 +85,9 @@ describe("special functions", () => {
   test("erf and the activations hand NaN on, so that a diverged run is seen", () => {
     expect(erf(Number.NaN)).toBeNaN();
     const Z = k.matrix(1, 1);
-    Z.block.values[0] = Number.NaN;
+    Z.block.host[0] = Number.NaN;
     k.activate(Z, Z, "relu");
-    expect(Z.block.values[0]).toBeNaN();
+    expect(Z.block.host[0]).toBeNaN();
   });
 
   test("normalOf inverts the normal distribution within 1e-6, out to the last of 24 bits", () => {
@@ -101,7 +101,7 @@ describe("special functions", () => {
   test("gaussianNoise has the mean and the deviation asked for, and no correlation of neighbours", () => {
     const [X, Y] = [k.matrix(1000, 100), k.matrix(1000, 100)];
     k.gaussianNoise(Y, X, 2, streamKey(1, "noise", 2, 3));
-    const values = Float64Array.from(Y.block.values);
+    const values = Float64Array.from(Y.block.host);
     const mean = (of: (x: number, i: number) => number) =>
       values.reduce((sum, x, i) => sum + of(x, i), 0) / values.length;
     expect(Math.abs(mean((x) => x))).toBeLessThan(0.03);

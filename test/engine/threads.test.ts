@@ -32,7 +32,7 @@ test("products of any shape have the same bits on any number of threads", async 
           const C = filled(on, m, n);
           on.gemm(C, A, B, C);
           await on.sync();
-          return C.values;
+          return C.host;
         }),
       );
       for (const result of results) expect(result).toEqual(results[0]);
@@ -44,7 +44,7 @@ test("products of any shape have the same bits on any number of threads", async 
 
 function filled(k: Kernels, rows: number, cols: number): Matrix {
   const M = k.matrix(rows, cols);
-  M.values.forEach((_, i, values) => {
+  M.host.forEach((_, i, values) => {
     values[i] = Math.fround(Math.sin(i));
   });
   return M;

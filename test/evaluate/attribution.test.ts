@@ -10,7 +10,6 @@ import { Kernels } from "../../src/engine/kernels.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { Attributor } from "../../src/evaluate/attribution.ts";
 import { readModel, restoreModel, type SavedModel } from "../../src/evaluate/savedModel.ts";
-import { valuesOf } from "../../src/model/tensors.ts";
 import { trainEpoch } from "../../src/train/trainEpoch.ts";
 import { irisData, nobody, workOf } from "../train/support.ts";
 
@@ -44,7 +43,7 @@ async function trained(text: string): Promise<{ saved: SavedModel; rows: Float32
   const work = await workOf(`${text}train: { epochs: 1 }\n`);
   await trainEpoch(work, () => null, nobody);
   const path = join(directory, "model.ckpt");
-  const checkpoint = work.checkpoint();
+  const checkpoint = await work.checkpoint();
   const calibration = { temperature: 1.7, thresholds: null, conformal: null };
   const added = text.includes("temperature") ? { calibration } : {};
   writeCheckpoint(path, { ...checkpoint, preprocessing: { ...work.preprocessing, ...added } });
@@ -61,9 +60,9 @@ describe.each(Object.entries(specs))("%s", (_, text) => {
     const baseline = new Float64Array(rows[0]!.length);
     for (const x of rows) {
       const [index, value] = predicted(saved, x);
-      expect(attributor.value(x, index)).toBeCloseTo(value, 5);
+      expect(await attributor.value(x, index)).toBeCloseTo(value, 5);
 
-      const { gradient } = attributor.gradient(x, index);
+      const { gradient } = await attributor.gradient(x, index);
       const size = Math.max(...gradient.map(Math.abs));
       expect(size).toBeGreaterThan(0);
       for (const [j, slope] of gradient.entries()) {
@@ -72,10 +71,10 @@ describe.each(Object.entries(specs))("%s", (_, text) => {
             Float64Array.from(x, (value, i) => (i === j ? value + h : value)),
             index,
           );
-        expect(Math.abs(slope - (at(1e-5) - at(-1e-5)) / 2e-5) / size).toBeLessThan(1e-6);
+        expect(Math.abs(slope - ((await at(1e-5)) - (await at(-1e-5))) / 2e-5) / size).toBeLessThan(1e-6);
       }
 
-      const { value: f, baseline: f0, inputs } = attributor.attribute(x, baseline, index, 100);
+      const { value: f, baseline: f0, inputs } = await attributor.attribute(x, baseline, index, 100);
       const sum = inputs.reduce((total, part) => total + part, 0);
       expect(Math.abs(f - f0 - sum) / Math.abs(f - f0)).toBeLessThan(2e-3);
     }
@@ -85,10 +84,10 @@ describe.each(Object.entries(specs))("%s", (_, text) => {
 /** What predict says, and of which answer. */
 function predicted(saved: SavedModel, x: Float32Array): [index: number, value: number] {
   const pass = restoreModel(new Kernels(openReference(32)), saved).plan(1);
-  valuesOf(pass.X).set(x);
+  pass.X.host.set(x);
   pass.forward("evaluate");
   const decoder = new Decoder(saved.preprocessing);
-  decoder.decode(valuesOf(pass.S) as Float32Array, 0);
+  decoder.decode(pass.S.host as Float32Array, 0);
   const { probabilities, predictions } = decoder;
   return probabilities ? [predictions[0]!, probabilities[predictions[0]!]!] : [0, predictions[0]!];
 }

@@ -15,7 +15,7 @@ const directory = mkdtempSync(join(tmpdir(), "nnt-model-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 const path = join(directory, "model.ckpt");
 const work = await workOf(`${irisData}model: { layers: [{ linear: 4 }, relu, { linear: 3 }] }`);
-const honest = decodeCheckpoint(memorySource("model.ckpt", fileOf(work)));
+const honest = decodeCheckpoint(memorySource("model.ckpt", await fileOf(work)));
 const { data: honestData } = honest.spec as { data: object };
 
 function restore(spec: object): unknown {

@@ -88,7 +88,7 @@ const dataSpec = (
 const work = await workOf(
   "data: { path: data/iris.csv, target: species }\nmodel: { layers: [{ linear: 4 }, batch_norm, relu, { linear: 3 }] }",
 );
-const model = fileOf(work);
+const model = await fileOf(work);
 const { preprocessing } = work;
 
 const idx = (type: number, sizes: readonly number[], data: Uint8Array) => {

@@ -10,7 +10,6 @@ import type { LayerType } from "../../src/model/layer.ts";
 import { layers } from "../../src/model/layers.ts";
 import { lossRule } from "../../src/model/losses.ts";
 import { buildModel } from "../../src/model/model.ts";
-import { valuesOf } from "../../src/model/tensors.ts";
 import { randomBits, randomNormal, streamKey } from "../../src/support/random.ts";
 import { type LossName, losses, lossNames, lossOf, targetWidthOf } from "../../src/tasks/losses.ts";
 import { activationSpec } from "./golden.ts";
@@ -131,34 +130,34 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly numbe
     init: { name: "zeros" },
   });
   // Biases too, or a row whose inputs are all dropped would sit on the kink of relu.
-  for (const [i, { value }] of model.parameters.entries()) fill(valuesOf(value), 10 + i);
+  for (const [i, { value }] of model.parameters.entries()) fill(value.host, 10 + i);
   const pass = model.plan(batchSize, { inputGradient: true });
-  const [X, Y] = [valuesOf(pass.X), k.matrix(batchSize, targetWidthOf(loss.name, outputs, blocks?.length))];
+  const [X, Y] = [pass.X.host, k.matrix(batchSize, targetWidthOf(loss.name, outputs, blocks?.length))];
   const rowWeights = k.matrix(batchSize, 1);
   fill(X, 1);
-  fill(valuesOf(rowWeights), 2);
-  valuesOf(rowWeights).forEach((w, i, all) => {
+  fill(rowWeights.host, 2);
+  rowWeights.host.forEach((w, i, all) => {
     all[i] = Math.abs(w);
   });
-  valuesOf(Y).forEach((_, i, all) => {
+  Y.host.forEach((_, i, all) => {
     all[i] = targetOf(loss.name, i, blocks?.[i % blocks.length]);
   });
   const rule = lossRule(k, loss, outputs, blocks);
   const totals = k.backend.doubles(totalCells.count);
   const lossNow = (): number => {
-    totals.values.fill(0);
+    totals.host.fill(0);
     pass.forward("train", 1);
     k.loss(pass.dS, pass.S, Y, rowWeights, rule, totals);
-    return totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+    return totals.host[totalCells.loss]! / totals.host[totalCells.weight]!;
   };
 
   lossNow();
   pass.backward();
   const tensors = [...model.parameters, { name: "X", value: pass.X, gradient: pass.dX! }];
-  const gradients = tensors.map(({ gradient }) => Float64Array.from(valuesOf(gradient)));
+  const gradients = tensors.map(({ gradient }) => Float64Array.from(gradient.host));
   const largest = Math.max(...gradients.flatMap((gradient) => [...gradient].map(Math.abs)));
   tensors.forEach(({ name, value }, t) => {
-    const theta = valuesOf(value);
+    const theta = value.host;
     theta.forEach((kept, i) => {
       theta[i] = kept + step;
       const above = lossNow();

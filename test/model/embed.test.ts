@@ -20,25 +20,25 @@ function build() {
 
 test("a level becomes its column of W, an unseen one zeros, other inputs stay", () => {
   const model = build();
-  expect(model.tensors().map(({ name, shape }) => [name, shape])).toEqual([
+  expect(model.parameters.map(({ name, shape }) => [name, shape])).toEqual([
     ["layers.0.0.weight", [2, 3]],
     ["layers.0.1.weight", [1, 2]],
   ]);
-  model.parameters[0]!.value.values.set([1, 2, 3, 10, 20, 30]);
-  model.parameters[1]!.value.values.set([7, 8]);
+  model.parameters[0]!.value.host.set([1, 2, 3, 10, 20, 30]);
+  model.parameters[1]!.value.host.set([7, 8]);
   for (const rows of [3, 2]) {
     const pass = model.plan(rows); // the second plan shares memory with the first
     const seen = [0.5, 0, 0, 1, -2, 0, 1, 9];
     const unseen = [4, 0, 0, 0, 5, 1, 0, 6];
-    pass.X.values.set([...seen, ...unseen]);
+    pass.X.host.set([...seen, ...unseen]);
     pass.forward("evaluate");
-    expect([...pass.S.values.subarray(0, 12)]).toEqual([0.5, 3, 30, -2, 8, 9, 4, 0, 0, 5, 7, 6]);
+    expect([...pass.S.host.subarray(0, 12)]).toEqual([0.5, 3, 30, -2, 8, 9, 4, 0, 0, 5, 7, 6]);
   }
 });
 
 test("the first vectors are normal, whatever init the spec has", () => {
   const [first] = build().parameters;
-  const values = [...first!.value.values];
+  const values = [...first!.value.host];
   expect(new Set(values).size).toBe(6);
   expect(Math.max(...values.map(Math.abs))).toBeLessThan(5);
 });

@@ -32,15 +32,18 @@ const X = [0.5, -1, 2, 0.1, -0.3, 0.8, 1.5, -2, 0, 1];
 /** S [5, 4] of rows X. */
 function outputs(model: Model, mode: "train" | "evaluate"): number[] {
   const pass = model.plan(5);
-  pass.X.values.set(X);
+  pass.X.host.set(X);
   pass.forward(mode);
-  return [...pass.S.values];
+  return [...pass.S.host];
 }
+
+const tensorsOf = ({ parameters, buffers }: Model) =>
+  [...parameters, ...buffers].map(({ name, shape, value }) => ({ name, shape, values: value.host }));
 
 /** Member m of an ensemble as a network of its own. */
 function alone(model: Model, m: number): Model {
   const member = build(layers);
-  const own = model.tensors().filter(({ name }) => name.startsWith(`layers.0.${m}.`));
+  const own = tensorsOf(model).filter(({ name }) => name.startsWith(`layers.0.${m}.`));
   const renamed = own.map((tensor) => ({
     ...tensor,
     name: tensor.name.replace(`layers.0.${m}.`, "layers."),
@@ -51,9 +54,7 @@ function alone(model: Model, m: number): Model {
 
 test("members have tensors of their own, and share the linear layers' weights if asked to", () => {
   const names = (spec: Members) =>
-    build([spec])
-      .tensors()
-      .map(({ name, shape }) => `${name} ${shape.join("×")}`);
+    tensorsOf(build([spec])).map(({ name, shape }) => `${name} ${shape.join("×")}`);
   expect(names(ensemble({ members: 2, layers: layers.slice(2) }))).toEqual(
     ["0", "1"].flatMap((member) => [
       `layers.0.${member}.0.0.weight 4×2`,
@@ -110,12 +111,12 @@ test("members that predict means and variances are a mixture: its mean, and its 
 
 test("a member without rows in a batch has no gradient", () => {
   const model = build([ensemble({ members: 7 })]);
-  for (const { gradient } of model.parameters) gradient.values.fill(1);
+  for (const { gradient } of model.parameters) gradient.host.fill(1);
   const pass = model.plan(5);
-  pass.X.values.set(X);
+  pass.X.host.set(X);
   pass.forward("train");
-  pass.dS.values.fill(1);
+  pass.dS.host.fill(1);
   pass.backward();
-  const idle = model.parameters.filter(({ gradient }) => gradient.values.every((value) => value === 0));
+  const idle = model.parameters.filter(({ gradient }) => gradient.host.every((value) => value === 0));
   expect(new Set(idle.map(({ name }) => name.split(".")[2]))).toEqual(new Set(["0", "3"]));
 });

@@ -6,7 +6,6 @@ import { Kernels } from "../../src/engine/kernels.ts";
 import { totalCells } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { lossRule } from "../../src/model/losses.ts";
-import { valuesOf } from "../../src/model/tensors.ts";
 import { lossNames } from "../../src/tasks/losses.ts";
 import golden from "../golden/gradients.json" with { type: "json" };
 import {
@@ -41,24 +40,24 @@ describe.each([64, 32] as const)("in %i bit", (precision) => {
     const layers = goldenLayers(golden.activation as ActivationName, golden.norm as "batch" | "layer" | null);
     const model = goldenModel(k, layers, golden.parameters);
     const pass = model.plan(4, { inputGradient: true });
-    valuesOf(pass.X).set(flat(golden.x));
+    pass.X.host.set(flat(golden.x));
     const targets = flat(golden.target);
     const Y = k.matrix(4, targets.length / 4);
-    valuesOf(Y).set(targets);
+    Y.host.set(targets);
     const weights = golden.class_weights ?? golden.pos_weight ?? null;
     const rule = lossRule(k, goldenLoss(golden.loss, weights), 3, null);
     const totals = k.backend.doubles(totalCells.count);
 
     pass.forward("train");
-    expectGolden("output", precision, valuesOf(pass.S), golden.output);
+    expectGolden("output", precision, pass.S.host, golden.output);
     k.loss(pass.dS, pass.S, Y, null, rule, totals);
-    const mean = totals.values[totalCells.loss]! / totals.values[totalCells.weight]!;
+    const mean = totals.host[totalCells.loss]! / totals.host[totalCells.weight]!;
     expectGolden("loss", precision, [mean], golden.loss_value);
     pass.backward();
     for (const { name, gradient } of model.parameters) {
-      expectGolden(name, precision, valuesOf(gradient), golden.grads[name]!);
+      expectGolden(name, precision, gradient.host, golden.grads[name]!);
     }
-    expectGolden("grad_x", precision, valuesOf(pass.dX!), golden.grad_x);
+    expectGolden("grad_x", precision, pass.dX!.host, golden.grad_x);
   });
 });
 

@@ -12,7 +12,6 @@ import {
   lossRule,
   outputsOf,
 } from "../../src/model/losses.ts";
-import { valuesOf } from "../../src/model/tensors.ts";
 import type { LossName } from "../../src/tasks/losses.ts";
 import { taskNames, tasksOf } from "../../src/tasks/tasks.ts";
 import golden from "../golden/gaussian.json" with { type: "json" };
@@ -49,7 +48,7 @@ describe("outputsOf", () => {
 describe("lossRule", () => {
   const rule = (loss: LossSpec, outputs: number) => {
     const { parameter, weights } = lossRule(k, loss, outputs);
-    return { parameter, weights: weights && [...valuesOf(weights)] };
+    return { parameter, weights: weights && [...weights.host] };
   };
 
   test("balanced class weights are rows / (classes · rows of the class)", () => {
@@ -76,13 +75,13 @@ describe("gaussian_nll", () => {
     const [rows, n] = [one.mean.length, one.mean[0]!.length];
     const [S, dS, Y] = [k.matrix(rows, 2 * n), k.matrix(rows, 2 * n), k.matrix(rows, n)];
     const beside = (left: number[][], right: number[][]) => left.flatMap((row, r) => [...row, ...right[r]!]);
-    valuesOf(S).set(beside(one.mean, one.log_variance));
-    valuesOf(Y).set(one.target.flat());
+    S.host.set(beside(one.mean, one.log_variance));
+    Y.host.set(one.target.flat());
     const totals = k.backend.doubles(totalCells.count);
     k.loss(dS, S, Y, null, lossRule(k, { name: "gaussian_nll", eps: 1e-6 }, 2 * n, null), totals);
-    expect(totals.values[totalCells.loss]! / rows).toBeCloseTo(one.loss, 12);
+    expect(totals.host[totalCells.loss]! / rows).toBeCloseTo(one.loss, 12);
     const expected = beside(one.grad_mean, one.grad_log_variance);
-    valuesOf(dS).forEach((slope, i) => {
+    dS.host.forEach((slope, i) => {
       expect(slope).toBeCloseTo(expected[i]!, 12);
     });
   });
@@ -137,17 +136,17 @@ describe("several targets of classes", () => {
     const n = S.length / 2;
     const [scores, dS, targets] = [k.matrix(2, n), k.matrix(2, n), k.matrix(2, Y.length / 2)];
     const weights = k.matrix(2, 1);
-    scores.values.set(S);
-    targets.values.set(Y);
-    weights.values.set(rowWeights);
+    scores.host.set(S);
+    targets.host.set(Y);
+    weights.host.set(rowWeights);
     const totals = k.backend.doubles(totalCells.count);
     k.loss(dS, scores, targets, weights, lossRule(k, loss, n, of), totals);
-    const { values } = totals;
+    const { host: values } = totals;
     return {
       loss: values[totalCells.loss]! / values[totalCells.weight]!,
       right: values[totalCells.correct]!,
       rows: values[totalCells.rows]!,
-      dS: [...dS.values],
+      dS: [...dS.host],
     };
   };
 
@@ -183,11 +182,11 @@ describe("focal loss", () => {
   const scores = [0.3, -1, 2, 1.5, 0, -0.5];
   const measured = (loss: LossSpec) => {
     const [S, dS, Y] = [k.matrix(2, 3), k.matrix(2, 3), k.matrix(2, 1)];
-    S.values.set(scores);
-    Y.values.set([2, 1]);
+    S.host.set(scores);
+    Y.host.set([2, 1]);
     const totals = k.backend.doubles(totalCells.count);
     k.loss(dS, S, Y, null, lossRule(k, loss, 3, null), totals);
-    return { dS: [...dS.values], loss: totals.values[totalCells.loss]! / totals.values[totalCells.weight]! };
+    return { dS: [...dS.host], loss: totals.host[totalCells.loss]! / totals.host[totalCells.weight]! };
   };
   const class_weights = [1, 2, 3];
 
@@ -213,7 +212,7 @@ describe("what a loss counts:", () => {
   const totalsOf = (loss: LossSpec, S: number[][], Y: number[][], rowWeights: number[] | null = null) => {
     const matrixOf = (rows: number[][]) => {
       const M = k.matrix(rows.length, rows[0]!.length);
-      M.values.set(rows.flat());
+      M.host.set(rows.flat());
       return M;
     };
     const totals = k.backend.doubles(totalCells.count);
@@ -221,7 +220,7 @@ describe("what a loss counts:", () => {
     const rule = lossRule(k, loss, S[0]!.length, null);
     k.loss(null, matrixOf(S), matrixOf(Y), weights, rule, totals);
     const { correct, rows, weight } = totalCells;
-    return [correct, rows, weight].map((cell) => totals.values[cell]);
+    return [correct, rows, weight].map((cell) => totals.host[cell]);
   };
   const S = [
     [1, 0, 0.5],
@@ -261,13 +260,13 @@ describe("what a loss counts:", () => {
 
 test("focal loss falls as its gradient says", () => {
   const [S, dS, Y] = [k.matrix(1, 3), k.matrix(1, 3), k.matrix(1, 1)];
-  Y.values[0] = 2;
+  Y.host[0] = 2;
   const rule = lossRule(k, { name: "focal", gamma: 2, class_weights: [1, 2, 3] }, 3, null);
   const at = (scores: number[]) => {
-    S.values.set(scores);
+    S.host.set(scores);
     const totals = k.backend.doubles(totalCells.count);
     k.loss(dS, S, Y, null, rule, totals);
-    const { values } = totals;
+    const { host: values } = totals;
     return values[totalCells.loss]! / values[totalCells.weight]!;
   };
   const scores = [0.3, -1, 0.8];
@@ -276,6 +275,6 @@ test("focal loss falls as its gradient says", () => {
     const moved = (by: number) => at(scores.map((s, i) => (i === j ? s + by : s)));
     const slope = (moved(h) - moved(-h)) / (2 * h);
     at(scores);
-    expect(dS.values[j]).toBeCloseTo(slope, 8);
+    expect(dS.host[j]).toBeCloseTo(slope, 8);
   }
 });

@@ -7,7 +7,7 @@ import { openReference } from "../../src/engine/reference/backend.ts";
 import { describeModel } from "../../src/model/describe.ts";
 import { defaultLoss, lossRule } from "../../src/model/losses.ts";
 import { buildModel, type Model } from "../../src/model/model.ts";
-import { checkTensors, type NamedTensor, valuesOf } from "../../src/model/tensors.ts";
+import { checkTensors, type NamedTensor } from "../../src/model/tensors.ts";
 import { exitCodes, UserError } from "../../src/support/errors.ts";
 import { randomNormal, streamKey } from "../../src/support/random.ts";
 
@@ -27,16 +27,14 @@ function fillNormal(values: { [i: number]: number; length: number }, seed = 1): 
 /** Outputs of five given rows. */
 function outputs(model: Model, mode: "train" | "evaluate", step = 0): number[] {
   const pass = model.plan(5);
-  fillNormal(valuesOf(pass.X));
+  fillNormal(pass.X.host);
   pass.forward(mode, step);
-  return [...valuesOf(pass.S)];
+  return [...pass.S.host];
 }
 
 describe("tensors", () => {
-  test("have torch's names, shapes and order", () => {
-    const tensors = build(network)
-      .tensors()
-      .map(({ name, shape }) => [name, shape]);
+  test("have torch's names, shapes and order", async () => {
+    const tensors = (await build(network).tensors()).map(({ name, shape }) => [name, shape]);
     expect(Object.fromEntries(tensors)).toEqual({
       "layers.0.weight": [7, 5],
       "layers.0.bias": [7],
@@ -58,7 +56,7 @@ describe("tensors", () => {
     );
     expect(gradient.size).toBe(theta.size);
     const numbers = parameters.reduce((sum, { value }) => sum + value.size, 0);
-    expect(valuesOf(theta).filter((x) => x === 0).length).toBe(theta.size - numbers + 7); // β of the norm is 0
+    expect(theta.host.filter((x) => x === 0).length).toBe(theta.size - numbers + 7); // β of the norm is 0
   });
 
   test("a linear layer without bias has a weight alone", () => {
@@ -67,14 +65,14 @@ describe("tensors", () => {
 });
 
 describe("load", () => {
-  test("takes over what another model holds, and torch's batch counter does not disturb", () => {
+  test("takes over what another model holds, and torch's batch counter does not disturb", async () => {
     const [from, to] = [build(network, { seed: 1 }), build(network, { seed: 2 })];
     const counter: NamedTensor = {
       name: "layers.1.num_batches_tracked",
       shape: [],
       values: Float32Array.of(3),
     };
-    to.load([...from.tensors(), counter], "other.ckpt");
+    to.load([...(await from.tensors()), counter], "other.ckpt");
     expect(outputs(to, "evaluate")).toEqual(outputs(from, "evaluate"));
   });
 
@@ -118,12 +116,12 @@ describe("passes", () => {
   test("a row's output in evaluation does not depend on the rows beside it", () => {
     const model = build(network);
     const together = outputs(model, "evaluate");
-    const rows = [...valuesOf(model.plan(5).X)];
+    const rows = [...model.plan(5).X.host];
     const alone = [0, 1, 2, 3, 4].flatMap((r) => {
       const pass = model.plan(1);
-      valuesOf(pass.X).set(rows.slice(5 * r, 5 * r + 5));
+      pass.X.host.set(rows.slice(5 * r, 5 * r + 5));
       pass.forward("evaluate");
-      return [...valuesOf(pass.S)];
+      return [...pass.S.host];
     });
     expect(alone).toEqual(together);
   });
@@ -139,18 +137,18 @@ describe("passes", () => {
   test("two dropout layers of one step draw different masks", () => {
     const model = build([dropout(0.5), dropout(0.5), linear(null)]);
     const pass = model.plan(5, { inputGradient: true });
-    valuesOf(pass.X).fill(1);
+    pass.X.host.fill(1);
     pass.forward("train", 1);
-    valuesOf(pass.dS).fill(1);
+    pass.dS.host.fill(1);
     pass.backward();
-    const kept = valuesOf(pass.dX!).filter((x) => x !== 0).length;
+    const kept = pass.dX!.host.filter((x) => x !== 0).length;
     expect(kept).toBeGreaterThan(0);
     expect(kept).toBeLessThan(11); // a quarter of 25 expected, half with equal masks
   });
 
   test("batch normalisation learns its running statistics in training alone", () => {
     const model = build(network);
-    const mean = () => [...valuesOf(model.buffers[0]!.value)];
+    const mean = () => [...model.buffers[0]!.value.host];
     outputs(model, "evaluate");
     expect(mean()).toEqual([0, 0, 0, 0, 0, 0, 0]);
     outputs(model, "train");
@@ -160,14 +158,14 @@ describe("passes", () => {
   test("the gradient of the input stands in for a layer put before the network", () => {
     const model = build([{ type: "tanh" }, linear(null)]);
     const pass = model.plan(2, { inputGradient: true });
-    fillNormal(valuesOf(pass.X));
+    fillNormal(pass.X.host);
     pass.forward("train");
-    valuesOf(pass.dS).fill(1);
+    pass.dS.host.fill(1);
     pass.backward();
-    const [W, x] = [valuesOf(model.parameters[0]!.value), valuesOf(pass.X)];
+    const [W, x] = [model.parameters[0]!.value.host, pass.X.host];
     const slope = (i: number) =>
       (1 - Math.tanh(x[i]!) ** 2) * (W[i % 5]! + W[5 + (i % 5)]! + W[10 + (i % 5)]!);
-    for (const [i, dx] of valuesOf(pass.dX!).entries()) expect(dx).toBeCloseTo(slope(i), 12);
+    for (const [i, dx] of pass.dX!.host.entries()) expect(dx).toBeCloseTo(slope(i), 12);
   });
 
   test("a step takes no memory", () => {

@@ -80,7 +80,7 @@ test("a run ended by max_steps in the middle of an epoch counts it, whenever it 
 
 /** What a run says that began with `spec` and is to go on with it changed so. */
 async function refusalOf(set: readonly string[]): Promise<readonly string[]> {
-  const checkpoint = decodeCheckpoint(memorySource("last.ckpt", fileOf(await workOf(spec))));
+  const checkpoint = decodeCheckpoint(memorySource("last.ckpt", await fileOf(await workOf(spec))));
   const changed = await workOf(spec, set);
   try {
     resume(changed, { checkpoint, file: "last", events: [], hasBest: true }, nobody);
@@ -116,7 +116,7 @@ test("a run of a version that knew no shards goes on with one, and with no other
   const work = await workOf(spec);
   const { shards: _, ...train } = work.network.spec.train;
   const older = { ...work.network.spec, train };
-  const checkpoint = { ...decodeCheckpoint(memorySource("last.ckpt", fileOf(work))), spec: older };
+  const checkpoint = { ...decodeCheckpoint(memorySource("last.ckpt", await fileOf(work))), spec: older };
   const goOn = async (set: string[]) =>
     resume(await workOf(spec, set), { checkpoint, file: "last", events: [], hasBest: true }, nobody);
   await goOn([]);

@@ -55,7 +55,7 @@ train: ${JSON.stringify({ max_steps: 10, batch_size: 4, shuffle: false, ...train
   }
   const expected = [0, 1, 2, 3].map((epoch) => mean(losses.slice(3 * epoch, 3 * epoch + batchesPerEpoch)));
   expectGolden("losses of epochs", 32, epochLosses, expected);
-  for (const { name, values } of work.model.tensors()) expectGolden(name, 32, values, final[name]!);
+  for (const { name, values } of await work.model.tensors()) expectGolden(name, 32, values, final[name]!);
 });
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -20,7 +20,7 @@ const bowl: Surface = (x, y) => ({ f: (x - 3) ** 2 + 1000 * (y + 1) ** 2, g: [2 
 async function minimise(surface: Surface, start: [number, number], iterations: number) {
   const k = new Kernels(openReference(64));
   const [theta, gradient] = [k.matrix(1, 2), k.matrix(1, 2)];
-  theta.values.set(start);
+  theta.host.set(start);
   const spec = optimizerSchema.parse({ name: "lbfgs" }) as Extract<
     ReturnType<typeof optimizerSchema.parse>,
     { name: "lbfgs" }
@@ -29,13 +29,13 @@ async function minimise(surface: Surface, start: [number, number], iterations: n
   const losses: number[] = [];
   for (let i = 0; i < iterations; i++) {
     await lbfgs.step(1, async () => {
-      const { f, g } = surface(theta.values[0]!, theta.values[1]!);
-      gradient.values.set(g);
+      const { f, g } = surface(theta.host[0]!, theta.host[1]!);
+      gradient.host.set(g);
       return f;
     });
-    losses.push(surface(theta.values[0]!, theta.values[1]!).f);
+    losses.push(surface(theta.host[0]!, theta.host[1]!).f);
   }
-  return { x: [...theta.values], losses };
+  return { x: [...theta.host], losses };
 }
 
 describe("L-BFGS", () => {

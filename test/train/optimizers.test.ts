@@ -43,20 +43,20 @@ describe.each([64, 32] as const)("in %i bit", (precision) => {
     const seen: number[] = [];
     for (let t = 0; t < 10; t++) {
       const batch = t % 3;
-      pass.X.values.set(flat(x).subarray(batch * 20, batch * 20 + 20));
-      Y.values.set(flat(target).subarray(batch * 4, batch * 4 + 4));
-      totals.values.fill(0);
+      pass.X.host.set(flat(x).subarray(batch * 20, batch * 20 + 20));
+      Y.host.set(flat(target).subarray(batch * 4, batch * 4 + 4));
+      totals.host.fill(0);
       pass.forward("train", t);
       k.loss(pass.dS, pass.S, Y, null, rule, totals);
       pass.backward();
-      seen.push(totals.values[totalCells.loss]! / totals.values[totalCells.weight]!);
+      seen.push(totals.host[totalCells.loss]! / totals.host[totalCells.weight]!);
       if (train.clip_grad_norm) k.clipNorm(model.gradient, train.clip_grad_norm, totals);
       if (train.clip_grad_value) k.clipValue(model.gradient, train.clip_grad_value);
       optimizing.step(t, spec.lr);
     }
     expectGolden("losses", precision, seen, losses);
     for (const { name, value } of model.parameters) {
-      expectGolden(name, precision, value.values, final[name]!);
+      expectGolden(name, precision, value.host, final[name]!);
     }
   });
 });
@@ -79,9 +79,7 @@ describe("decay: weights", () => {
       const model = goldenModel(k, goldenLayers("tanh", "layer"), ones());
       const spec = optimizerSchema.parse({ name, decay, weight_decay: 0.1, lr: 0.01 }) as SteppingSpec;
       createOptimizer(k, spec, model).step(0, 0.01);
-      return model.parameters
-        .filter(({ value }) => value.values.some((x) => x !== 1))
-        .map(({ name }) => name);
+      return model.parameters.filter(({ value }) => value.host.some((x) => x !== 1)).map(({ name }) => name);
     };
     expect(moved("weights")).toEqual(["layers.0.weight", "layers.3.weight", "layers.6.weight"]);
     expect(moved("all")).toHaveLength(10);

@@ -19,7 +19,7 @@ async function trainedBy(peers: Peers, text: string, shards: number) {
     const { seconds, samples_per_second, ...event } = (await endEpoch(work)).event;
     events.push(event);
   }
-  return { file: fileOf(work), events };
+  return { file: await fileOf(work), events };
 }
 
 const specs = {
@@ -73,7 +73,7 @@ test.each([
       await trainEpoch(work, never, nobody);
       await endEpoch(work);
     }
-    return work.model.tensors().flatMap(({ values }) => [...values]);
+    return (await work.model.tensors()).flatMap(({ values }) => [...values]);
   };
   const [whole, parted] = [await weightsWith(1), await weightsWith(7)];
   for (const [i, w] of parted.entries()) expect(w).toBeCloseTo(whole[i]!, 5);

@@ -51,13 +51,13 @@ export async function outcome(
       events.push(event);
       if (!stopNow()) continue;
     }
-    const checkpoint = decodeCheckpoint(memorySource("last.ckpt", fileOf(work)));
+    const checkpoint = decodeCheckpoint(memorySource("last.ckpt", await fileOf(work)));
     work = await workOf(text, set);
     resume(work, { checkpoint, file: "last", events: [], hasBest: true }, nobody);
   }
-  return { file: fileOf(work), events, steps: work.trainer.state.step };
+  return { file: await fileOf(work), events, steps: work.trainer.state.step };
 }
 
-export function fileOf(work: Assembly): Buffer {
-  return Buffer.concat(encodeCheckpoint(work.checkpoint()).chunks);
+export async function fileOf(work: Assembly): Promise<Buffer> {
+  return Buffer.concat(encodeCheckpoint(await work.checkpoint()).chunks);
 }

@@ -51,7 +51,7 @@ function layersOf({ kind, task, columns, pieces, width, hidden }: GoldenCase): L
 }
 
 describe.each([64, 32] as const)("in %i bit", (precision) => {
-  test.each(cases)("$task with embeddings that are $kind", (golden) => {
+  test.each(cases)("$task with embeddings that are $kind", async (golden) => {
     const { task, x, target, initial, losses, final } = golden;
     const k = new Kernels(openReference(precision));
     const outputWidth = task === "regression" ? 1 : 3;
@@ -89,18 +89,18 @@ describe.each([64, 32] as const)("in %i bit", (precision) => {
         task === "regression"
           ? { name: "mse" }
           : { name: "cross_entropy", label_smoothing: 0.1 * lr, class_weights: null };
-      pass.X.values.set(rowsOf(x, t % 3, batchSize * inputs));
-      Y.values.set(rowsOf(target, t % 3, batchSize));
-      totals.values.fill(0);
+      pass.X.host.set(rowsOf(x, t % 3, batchSize * inputs));
+      Y.host.set(rowsOf(target, t % 3, batchSize));
+      totals.host.fill(0);
       pass.forward("train", t);
       k.loss(pass.dS, pass.S, Y, null, lossRule(k, loss, outputWidth, null), totals);
       pass.backward();
-      seen.push(totals.values[totalCells.loss]! / totals.values[totalCells.weight]!);
+      seen.push(totals.host[totalCells.loss]! / totals.host[totalCells.weight]!);
       optimizer.step(t, spec.lr * lr, decay);
     }
     expectGolden("losses", precision, seen, losses);
-    for (const { name, values } of model.tensors()) expectGolden(name, precision, values, final[name]!);
-    expect(Object.keys(final)).toHaveLength(model.tensors().length);
+    for (const { name, values } of await model.tensors()) expectGolden(name, precision, values, final[name]!);
+    expect(Object.keys(final)).toHaveLength((await model.tensors()).length);
   });
 });
 

@@ -55,7 +55,7 @@ describe("rows", () => {
     const order = async () => {
       await trainEpoch(work, never, nobody);
       work.trainer.finishEpoch();
-      return [...work.trainer.order];
+      return [...(await work.trainer.order())];
     };
     const [first, second] = [await order(), await order()];
     expect(second).not.toEqual(first);
@@ -66,7 +66,8 @@ describe("rows", () => {
   test("shuffle: false keeps file order", async () => {
     const work = await workOf(`${irisData}train: { epochs: 1, shuffle: false }`);
     await trainEpoch(work, never, nobody);
-    expect([...work.trainer.order]).toEqual([...work.trainer.order].sort((a, b) => a - b));
+    const order = [...(await work.trainer.order())];
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
   });
 });
 
@@ -81,7 +82,7 @@ train: { epochs: 9, batch_size: 16, clip_grad_norm: 1, clip_grad_value: 1 }
   const epoch = async () => {
     await trainEpoch(work, never, nobody);
     work.trainer.finishEpoch();
-    work.checkpoint();
+    await work.checkpoint();
   };
   await epoch();
   const count = await countingTypedArrays(async () => {

@@ -19,7 +19,7 @@ async function trained(...set: string[]): Promise<Assembly> {
   return work;
 }
 
-const parameters = ({ model }: Assembly) => model.parameters.map(({ value }) => [...value.values]);
+const parameters = ({ model }: Assembly) => model.parameters.map(({ value }) => [...value.host]);
 
 function expectClose(actual: number[][], expected: number[][]): void {
   expect(actual.flat().length).toBe(expected.flat().length);
@@ -47,7 +47,7 @@ test("ema saves the average min(decay, (1 + t)/(10 + t)) of the weights after ea
   }
   const averaged = await trained("train.epochs=null", "train.max_steps=4", "train.ema=0.15");
   expectClose(parameters(averaged), [average]);
-  const raw = averaged.checkpoint().optimizer.filter(({ name }) => name.startsWith("optimizer.raw."));
+  const raw = (await averaged.checkpoint()).optimizer.filter(({ name }) => name.startsWith("optimizer.raw."));
   expectClose(
     raw.map(({ values }) => [...values]),
     await afterUpdates(4),
@@ -58,7 +58,7 @@ describe("max_norm", () => {
   const lengths = ({ model }: Assembly) =>
     model.parameters
       .filter(({ shape }) => shape.length === 2)
-      .flatMap(({ value: { values, rows, cols } }) =>
+      .flatMap(({ value: { host: values, rows, cols } }) =>
         Array.from({ length: rows }, (_, r) => Math.hypot(...values.subarray(r * cols, (r + 1) * cols))),
       );
 

@@ -59,6 +59,14 @@ export class FastBackend implements Backend {
     }
   }
 
+  async read<Values>(from: Block<Values>): Promise<Values> {
+    return from.host;
+  }
+
+  write<Values>(to: Block<Values>, fill: (values: Values) => void): void {
+    fill(to.host);
+  }
+
   async sync(): Promise<void> {
     this.flush();
   }
@@ -69,7 +77,7 @@ export class FastBackend implements Backend {
 
   /** Y = f(X): no verb of a step, but what activations and losses are made of, for tests of its accuracy. */
   elementary(Y: Matrix, X: Matrix, f: ElementaryName): void {
-    this.write(opNumbers.elementary, encodeElementary(Y, X, f));
+    this.enqueue(opNumbers.elementary, encodeElementary(Y, X, f));
   }
 
   close(): Promise<void> {
@@ -89,12 +97,12 @@ export class FastBackend implements Backend {
     const writers = Object.entries(encoders).map(([name, row]) => {
       const op = opNumbers[name as keyof Verbs];
       const encode = row as (...args: unknown[]) => Words;
-      return [name, (...args: unknown[]) => this.write(op, encode(...args))];
+      return [name, (...args: unknown[]) => this.enqueue(op, encode(...args))];
     });
     return Object.fromEntries(writers) as Verbs;
   }
 
-  private write(op: number, words: Words): void {
+  private enqueue(op: number, words: Words): void {
     const { commands } = this;
     if (!commands.hasRoom(words) || commands.work > mostPending) this.flush();
     commands.add(op, words, this.machine.slowness);

@@ -2,7 +2,7 @@
 import type { Block } from "../matrix.ts";
 import type { Region } from "./machine.ts";
 
-/** A block whose values are those of now: asking for them runs what has been written before. */
+/** A block whose numbers are those of now: asking for them runs what has been written before. */
 export class LiveBlock<Values extends { readonly buffer: ArrayBufferLike }> implements Block<Values> {
   readonly address: number;
   private view: Values | null = null;
@@ -16,7 +16,7 @@ export class LiveBlock<Values extends { readonly buffer: ArrayBufferLike }> impl
     this.address = region.address;
   }
 
-  get values(): Values {
+  get host(): Values {
     this.backend.flush();
     const buffer = this.region.buffer();
     if (this.view?.buffer !== buffer) {

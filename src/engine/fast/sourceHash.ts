@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "56668592e1ad624806c61d0db1ba8d9738b82f5a4900cf3b3f0728d14dd41d79";
+export const sourceHash = "09ef43d3dac6bfe78e72811235080a62a170163e69586c8d3fcde3d5c83d1b96";

@@ -41,12 +41,14 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     doubles: (length) => block(new Float64Array(length)),
     ints: (length) => block(new Int32Array(length)),
     bytes: (length) => block(new Uint8Array(length)),
+    read: async (from) => from.host,
+    write: (to, fill) => fill(to.host),
     sync: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }
 
 /** The reference shares no memory with other code, so that its addresses mean nothing. */
-function block<Values extends { readonly length: number }>(values: Values): Block<Values> {
-  return { address: 0, length: values.length, values };
+function block<Values extends { readonly length: number }>(host: Values): Block<Values> {
+  return { address: 0, length: host.length, host };
 }

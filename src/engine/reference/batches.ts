@@ -8,10 +8,10 @@ import type { Verbs } from "../verbs.ts";
 export const gather: Verbs["gather"] = (X, table, indices, first) => {
   const isFloat = table instanceof FloatTable;
   const [base, scale, shift] = isFloat ? [table.offset, 1, 0] : [0, table.scale, table.shift];
-  const x = X.block.values;
-  const values = table.block.values;
+  const x = X.block.host;
+  const values = table.block.host;
   for (let r = 0; r < X.rows; r++) {
-    const from = base + indices.values[first + r]! * table.cols;
+    const from = base + indices.host[first + r]! * table.cols;
     const to = X.offset + r * X.cols;
     for (let j = 0; j < X.cols; j++) x[to + j] = values[from + j]! * scale + shift;
   }
@@ -21,8 +21,8 @@ export const gather: Verbs["gather"] = (X, table, indices, first) => {
 export const dropout: Verbs["dropout"] = (Y, X, p, key) => {
   const scale = p < 1 ? 1 / (1 - p) : 0;
   const threshold = p * 2 ** 32;
-  const y = Y.block.values;
-  const x = X.block.values;
+  const y = Y.block.host;
+  const x = X.block.host;
   for (let i = 0; i < Y.size; i++) {
     y[Y.offset + i] = randomBits(key, i) < threshold ? 0 : x[X.offset + i]! * scale;
   }
@@ -30,8 +30,8 @@ export const dropout: Verbs["dropout"] = (Y, X, p, key) => {
 
 /** Y = X + σ·ε; ε of the 24 high bits of bits(key, i), as a uniform number in (−1, 1) that is never 0. */
 export const gaussianNoise: Verbs["gaussianNoise"] = (Y, X, std, key) => {
-  const y = Y.block.values;
-  const x = X.block.values;
+  const y = Y.block.host;
+  const x = X.block.host;
   for (let i = 0; i < Y.size; i++) {
     const uniform = ((randomBits(key, i) >> 8) + 0.5) / 2 ** 23;
     y[Y.offset + i] = x[X.offset + i]! + std * normalOf(uniform);

@@ -7,22 +7,22 @@ import type { Verbs } from "../verbs.ts";
 
 /** Y = X ∘ a + b, with a and b for every row. */
 export const scaleColumns: Verbs["scaleColumns"] = (Y, X, a, b) => {
-  const [y, x, factors, shifts] = [Y.values, X.values, a.values, b?.values];
+  const [y, x, factors, shifts] = [Y.host, X.host, a.host, b?.host];
   for (let i = 0; i < y.length; i++) y[i] = x[i]! * factors[i % X.cols]! + (shifts?.[i % X.cols] ?? 0);
 };
 
 /** s = Σ_rows A ∘ B. */
 export const sumProducts: Verbs["sumProducts"] = (s, A, B) => {
   const sums = new Float64Array(A.cols);
-  const [a, b] = [A.values, B.values];
+  const [a, b] = [A.host, B.host];
   for (let i = 0; i < a.length; i++) sums[i % A.cols]! += a[i]! * b[i]!;
-  s.values.set(sums);
+  s.host.set(sums);
 };
 
 /** S, whose meaning is the mean of the meanings of members' outputs P [k·B, n]; P is used up. */
 export const average: Verbs["average"] = (S, P, kind) => {
-  const s = S.values;
-  const p = P.values;
+  const s = S.host;
+  const p = P.host;
   const k = P.rows / S.rows;
   if (kind === "gaussian") {
     for (let r = 0; r < S.rows; r++) averageGaussians(s, p, r * S.cols, S.cols / 2, k);

@@ -7,10 +7,10 @@ import type { Verbs } from "../verbs.ts";
 export const warp: Verbs["warp"] = (Y, X, rule, first) => {
   const { maps, displacements: D, height, width, fill } = rule;
   const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
-  const coefficients = maps.block.values;
-  const y = Y.block.values;
+  const coefficients = maps.block.host;
+  const y = Y.block.host;
   for (let r = 0; r < X.rows; r++) {
-    const image = { values: X.block.values, from: X.offset + r * X.cols, height, width, fill };
+    const image = { values: X.block.host, from: X.offset + r * X.cols, height, width, fill };
     const map = maps.offset + (first + r) * maps.cols;
     for (let pixel = 0; pixel < X.cols; pixel++) {
       const u = (pixel % width) - middleX;
@@ -19,8 +19,8 @@ export const warp: Verbs["warp"] = (Y, X, rule, first) => {
       let sourceY =
         middleY + coefficients[map + 5]! + coefficients[map + 4]! * v + coefficients[map + 3]! * u;
       if (D) {
-        sourceX += D.block.values[D.offset + r * D.cols + pixel]!;
-        sourceY += D.block.values[D.offset + r * D.cols + X.cols + pixel]!;
+        sourceX += D.block.host[D.offset + r * D.cols + pixel]!;
+        sourceY += D.block.host[D.offset + r * D.cols + X.cols + pixel]!;
       }
       y[Y.offset + r * Y.cols + pixel] = sample(image, sourceX, sourceY);
     }
@@ -53,7 +53,7 @@ function pixelAt({ values, from, height, width, fill }: Image, x: number, y: num
 
 /** D = alpha · (bell along rows and columns of noise uniform in [−1, 1]); of each image dx, then dy. */
 export const elastic: Verbs["elastic"] = (D, { bell, alpha, height, width }, key, first) => {
-  const d = D.block.values;
+  const d = D.block.host;
   const noiseBefore = first * D.cols;
   for (let i = 0; i < D.size; i++) d[D.offset + i] = (randomBits(key, noiseBefore + i) | 0) * 2 ** -31;
   const line: number[] = [];
@@ -79,7 +79,7 @@ function smooth(
     let sum = 0;
     const end = Math.min(length, i + radius + 1);
     for (let j = Math.max(0, i - radius); j < end; j++) {
-      sum += bell.block.values[bell.offset + j - i + radius]! * line[j]!;
+      sum += bell.block.host[bell.offset + j - i + radius]! * line[j]!;
     }
     values[start + i * step] = factor * sum;
   }

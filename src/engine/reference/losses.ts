@@ -5,20 +5,20 @@ import { type Matrix, totalCells } from "../matrix.ts";
 import type { Verbs } from "../verbs.ts";
 
 /** The loss's sums into `totals`, and dS for L = Σ_r w_r L_r / Σ_r w_r. */
-export const loss: Verbs["loss"] = (dS, S, Y, rowWeights, rule, { values: totals }) => {
+export const loss: Verbs["loss"] = (dS, S, Y, rowWeights, rule, { host: totals }) => {
   const [L, hitsOf] = [formulas[rule.name], hits[losses[rule.name].learns]];
-  const [weight, weightOfBatch] = [rowWeights?.values, weightInMean(S, Y, rowWeights, rule)];
+  const [weight, weightOfBatch] = [rowWeights?.host, weightInMean(S, Y, rowWeights, rule)];
   const perWeight = weightOfBatch > 0 ? 1 / weightOfBatch : 0;
-  const widths = rule.blocks?.values ?? [S.cols];
+  const widths = rule.blocks?.host ?? [S.cols];
   const part: Part = {
-    S: S.values,
+    S: S.host,
     at: 0,
     n: 0,
-    Y: Y.values,
+    Y: Y.host,
     target: 0,
     parameter: rule.parameter,
-    weights: rule.weights?.values ?? null,
-    dS: dS?.values ?? null,
+    weights: rule.weights?.host ?? null,
+    dS: dS?.host ?? null,
     share: 0,
   };
   for (let r = 0; r < S.rows; r++) {
@@ -40,8 +40,8 @@ export const loss: Verbs["loss"] = (dS, S, Y, rowWeights, rule, { values: totals
 
 /** Σ_r w_r of the rows' own weights, times those of their classes where these have some. */
 function weightInMean(S: Matrix, Y: Matrix, rowWeights: Matrix | null, { name, weights }: LossRule): number {
-  const perClass = losses[name].learns === "classes" ? weights?.values : undefined;
+  const perClass = losses[name].learns === "classes" ? weights?.host : undefined;
   let sum = 0;
-  for (let r = 0; r < S.rows; r++) sum += (rowWeights?.values[r] ?? 1) * (perClass?.[Y.values[r]!] ?? 1);
+  for (let r = 0; r < S.rows; r++) sum += (rowWeights?.host[r] ?? 1) * (perClass?.[Y.host[r]!] ?? 1);
   return sum;
 }

@@ -16,9 +16,11 @@ export const batchNorm: Verbs["batchNorm"] = (Y, X, gamma, beta, eps, state, run
       set(state.inverseStd, c, 1 / Math.sqrt(variance + eps));
       set(running.mean, c, moved(at(running.mean, c), mu, running.momentum));
       set(running.variance, c, moved(at(running.variance, c), unbiased, running.momentum));
+    } else {
+      set(state.mean, c, at(running.mean, c));
+      set(state.inverseStd, c, 1 / Math.sqrt(at(running.variance, c) + eps));
     }
-    const mu = at(training ? state.mean : running.mean, c);
-    const inverse = training ? at(state.inverseStd, c) : 1 / Math.sqrt(at(running.variance, c) + eps);
+    const [mu, inverse] = [at(state.mean, c), at(state.inverseStd, c)];
     for (let r = 0; r < B; r++) {
       const i = c + r * X.cols;
       set(Y, i, at(gamma, c) * (at(X, i) - mu) * inverse + at(beta, c));
@@ -137,7 +139,7 @@ interface Line {
 }
 
 function mean(X: Matrix, { first, step, count }: Line): number {
-  const x: Floats = X.block.values;
+  const x: Floats = X.block.host;
   let sum = 0;
   for (let n = 0; n < count; n++) sum += x[X.offset + first + n * step]!;
   return sum / count;
@@ -145,14 +147,14 @@ function mean(X: Matrix, { first, step, count }: Line): number {
 
 /** Σ (x − μ)²/n: two passes, since Σ x² − n μ² loses everything when μ is large. */
 function biasedVariance(X: Matrix, { first, step, count }: Line, mu: number): number {
-  const x: Floats = X.block.values;
+  const x: Floats = X.block.host;
   let sum = 0;
   for (let n = 0; n < count; n++) sum += (x[X.offset + first + n * step]! - mu) ** 2;
   return sum / count;
 }
 
 const moved = (old: number, now: number, share: number) => (1 - share) * old + share * now;
-const at = (M: Matrix, i: number) => M.block.values[M.offset + i]!;
+const at = (M: Matrix, i: number) => M.block.host[M.offset + i]!;
 function set(M: Matrix, i: number, value: number): void {
-  M.block.values[M.offset + i] = value;
+  M.block.host[M.offset + i] = value;
 }

@@ -5,9 +5,9 @@ import type { Verbs } from "../verbs.ts";
 /** One pass over all of θ. */
 export const optimize: Verbs["optimize"] = (theta, gradient, slots, { rule, scalars }) => {
   const vectors = {
-    theta: theta.values,
-    gradient: gradient.values,
-    slots: slots.map((slot) => slot?.values),
+    theta: theta.host,
+    gradient: gradient.host,
+    slots: slots.map((slot) => slot?.host),
   };
   rules[rule].update(vectors, scalars);
 };

@@ -21,8 +21,8 @@ export const gemm: Verbs["gemm"] = (C, A, B, start = null) => {
 
 /** db = Σ_rows dZ. */
 export const sumRows: Verbs["sumRows"] = (db, dZ) => {
-  const sums = db.block.values;
-  const dz = dZ.block.values;
+  const sums = db.block.host;
+  const dz = dZ.block.host;
   for (let j = 0; j < dZ.cols; j++) {
     let sum = 0;
     for (let i = 0; i < dZ.rows; i++) sum += dz[dZ.offset + i * dZ.cols + j]!;
@@ -32,33 +32,33 @@ export const sumRows: Verbs["sumRows"] = (db, dZ) => {
 
 /** Every element of Y = value. */
 export const fill: Verbs["fill"] = (Y, value) => {
-  Y.values.fill(value);
+  Y.host.fill(value);
 };
 
 /** Y = X. */
 export const copy: Verbs["copy"] = (Y, X) => {
-  const y = Y.block.values;
-  const x = X.block.values;
+  const y = Y.block.host;
+  const x = X.block.host;
   for (let i = 0; i < Y.size; i++) y[Y.offset + i] = x[X.offset + i]!;
 };
 
 /** C = A + B, elementwise. */
 export const add: Verbs["add"] = (C, A, B) => {
-  const c = C.block.values;
-  const a = A.block.values;
-  const b = B.block.values;
+  const c = C.block.host;
+  const a = A.block.host;
+  const b = B.block.host;
   for (let i = 0; i < C.size; i++) c[C.offset + i] = a[A.offset + i]! + b[B.offset + i]!;
 };
 
 /** C holds what its sums start from. */
 function begin(C: Matrix, start: Matrix | null): void {
   if (start === C) return;
-  const c = C.block.values;
+  const c = C.block.host;
   if (start === null) {
     c.fill(0, C.offset, C.offset + C.size);
     return;
   }
-  const b = start.block.values;
+  const b = start.block.host;
   for (let i = 0; i < C.rows; i++) {
     for (let j = 0; j < C.cols; j++) c[C.offset + i * C.cols + j] = b[start.offset + j]!;
   }
@@ -70,9 +70,9 @@ const colStep = (M: Matrix) => (M.transposed ? M.rows : 1);
 
 /** C[i,j] += Σ_p A[i,p] B[p,j]. */
 function element(C: Matrix, A: Matrix, B: Matrix, i: number, j: number): void {
-  const c = C.block.values;
-  const a = A.block.values;
-  const b = B.block.values;
+  const c = C.block.host;
+  const a = A.block.host;
+  const b = B.block.host;
   const at = C.offset + i * C.cols + j;
   const aStep = colStep(A);
   const bStep = rowStep(B);
@@ -85,9 +85,9 @@ function element(C: Matrix, A: Matrix, B: Matrix, i: number, j: number): void {
 
 /** C[i…i+3, j…j+1] += A[i…i+3, :] · B[:, j…j+1]: eight sums at once, so that every number read is used often. */
 function tile(C: Matrix, A: Matrix, B: Matrix, i: number, j: number): void {
-  const c = C.block.values;
-  const a = A.block.values;
-  const b = B.block.values;
+  const c = C.block.host;
+  const a = A.block.host;
+  const b = B.block.host;
   const c0 = C.offset + i * C.cols + j;
   const c1 = c0 + C.cols;
   const c2 = c1 + C.cols;
