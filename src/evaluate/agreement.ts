@@ -2,11 +2,13 @@
  * Whether the parts of a model file belong together. Each of them may be well-formed and the whole a trap: a loss that
  * reads two outputs of a network that has one would read past an array.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { LayerSpec, LossSpec, Spec } from "../config/schema.ts";
 import {
   classLists,
   outputWidth,
   type Preprocessing,
+  targetNames,
   targetWidth,
 } from "../data/preprocessing/preprocessing.ts";
 import { outputsOf } from "../model/losses.ts";
@@ -26,6 +28,8 @@ export function disagreement(
   const outputs = outputWidth(preprocessing);
   if (data.task && data.task !== target.task) return "its task is not that of its target";
   if ((data.format === "csv") !== (inputs.kind === "columns")) return "its inputs are not those of its data";
+  if (data.format === "csv" && !isDeepStrictEqual(data.target, targetNames(preprocessing)))
+    return "its targets are not those of its data";
   if (lossOf(loss.name).link !== link) return "its loss and its target read outputs in different ways";
   if (classes !== null && classes.length !== targetWidth(preprocessing))
     return "its classes are encoded as no loss reads them";

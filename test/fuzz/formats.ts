@@ -21,6 +21,7 @@ import { readModel, restoreModel } from "../../src/evaluate/savedModel.ts";
 import { memorySource } from "../../src/support/byteSource.ts";
 import { safetensors } from "../checkpoint/support.ts";
 import { fileOf, workOf } from "../train/support.ts";
+import { hostileModel, runOnModel } from "./commands.ts";
 import { mutate } from "./mutate.ts";
 
 export interface Format {
@@ -180,6 +181,8 @@ export const formats = {
       return restoreModel(new Kernels(openReference()), saved);
     },
   },
+  // Above the million of files: a million of commands.
+  "commands on models, sealed again": { share: 1, make: hostileModel, read: runOnModel },
   "weights of others": {
     share: 0.005,
     make: from(safetensors({ w: { dtype: "F16", shape: [2, 2], data_offsets: [0, 8] } }, new Uint8Array(8))),

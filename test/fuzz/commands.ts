@@ -1,0 +1,243 @@
+/**
+ * Commands on models that a stranger made: a right model in its run's directory, parts of its metadata replaced, the digest
+ * right again. Whatever a command makes of it, it says so in a sentence; "internal error" is a failure.
+ */
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exitCodes, UserError } from "../../src/support/errors.ts";
+import { run } from "../cli/host.ts";
+import { mutate } from "./mutate.ts";
+
+type Chance = () => number;
+const pick = <T>(list: readonly T[], chance: Chance): T => list[Math.floor(chance() * list.length)]!;
+
+const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "nnt-commands-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const at = (...parts: string[]) => join(folder, ...parts);
+
+const rows = Array.from({ length: 40 }, (_, i) => {
+  const [a, b] = [(i * 37) % 101, (i * 53) % 89];
+  return `${a},${b},${"pqr"[i % 3]},${i % 2},${(i >> 1) % 2},${"uvw"[(i * 7) % 3]},${a / 10},${b - a}`;
+});
+writeFileSync(at("t.csv"), `a,b,c,l1,l2,k,n1,n2\n${rows.join("\n")}\n`);
+
+/** A model of each kind, by the options of `train` that make it. */
+const kinds = {
+  classes: ["data.target=k"],
+  two: ["data.target=l1", "loss=bce_with_logits"],
+  labels: ["data.target=[l1, l2]", "data.task=multilabel"],
+  outputs: ["data.target=[k, c]"],
+  numbers: ["data.target=[n1, n2]", "data.task=regression"],
+  gaussian: ["data.target=n1", "data.task=regression", "loss=gaussian_nll"],
+  members: ["data.target=k", "model.members=2", "calibration={ temperature: true }"],
+  embedded: ["data.target=k", "data.columns.c={ type: category, encoding: embedding }"],
+  weighted: ["data.target=k", "loss={ name: cross_entropy, class_weights: balanced }"],
+} as const;
+
+interface Original {
+  readonly name: string;
+  readonly head: Record<string, unknown>;
+  readonly data: Buffer;
+}
+
+const originals: Original[] = [];
+for (const [name, options] of Object.entries(kinds)) {
+  writeFileSync(
+    at(`${name}.yaml`),
+    "data: { path: t.csv, target: k }\nmodel: { hidden: [3] }\ntrain: { epochs: 2, batch_size: 8 }\n",
+  );
+  const set = options.flatMap((option) => ["--set", option]);
+  const argv = ["train", at(`${name}.yaml`), "--out", at(name), "--quiet", "--kernels", "reference", ...set];
+  const { code, err } = await run([...argv, "--debug"]);
+  if (code !== 0) throw new Error(`${name}: ${err}`);
+  const file = readFileSync(at(name, "best.ckpt"));
+  const length = Number(file.readBigUInt64LE());
+  originals.push({
+    name,
+    head: JSON.parse(file.toString("utf8", 8, 8 + length)),
+    data: file.subarray(8 + length),
+  });
+}
+cpSync(at("classes"), at("other"), { recursive: true });
+
+/** Values that are wrong in most places, and some that are right in others. */
+const strange: readonly unknown[] = [
+  ...[null, true, false, 0, 1, -1, 2, 3, 0.5, 1e308, -1e308, 5e-324, 2 ** 24, 2 ** 31, 2 ** 53, 1e15],
+  ...[
+    "",
+    "a",
+    "k",
+    "l1",
+    "classification",
+    "multilabel",
+    "regression",
+    "multioutput",
+    "softmax",
+    "sigmoid",
+    "exp",
+  ],
+  ...[
+    "identity",
+    "gaussian",
+    "index",
+    "one_hot",
+    "standard",
+    "none",
+    "number",
+    "category",
+    "boolean",
+    "columns",
+  ],
+  ...[
+    "array",
+    "mse",
+    "cross_entropy",
+    "gaussian_nll",
+    "linear",
+    "relu",
+    "residual",
+    "ensemble",
+    "embed",
+    "csv",
+    "idx",
+  ],
+  ...[
+    "constructor",
+    "__proto__",
+    "\u001b[2J\n::error::x",
+    "../../../etc/passwd",
+    "/dev/zero",
+    "/dev/full",
+    "-",
+  ],
+  ...[
+    [],
+    {},
+    [null],
+    [1],
+    [[]],
+    ["p", "p"],
+    ["p", "q"],
+    ["p", "q", "r"],
+    [1e300, 1],
+    { name: "mse" },
+    { type: "relu" },
+  ],
+];
+
+/** A model file with changed metadata or tensors, sealed: what an attacker would send. The kind stands in front. */
+export function hostileModel(chance: Chance): Buffer {
+  const { name, head, data } = pick(originals, chance);
+  const changed = structuredClone(head) as Record<string, Record<string, unknown>>;
+  const metadata = changed.__metadata__ as Record<string, string>;
+  for (let left = 1 + Math.floor(chance() * 3); left > 0; left--) {
+    const key = pick(
+      ["spec", "spec", "preprocessing", "preprocessing", "training", "buffers", "tensors"],
+      chance,
+    );
+    if (key === "tensors") changeTensor(changed, chance);
+    else if (chance() < 0.1) metadata[key] = mutate(Buffer.from(metadata[key]!), chance).toString();
+    else metadata[key] = JSON.stringify(changedPart(parsed(metadata[key]!), chance));
+  }
+  return Buffer.concat([Buffer.from(name.padEnd(16)), sealed(changed, data)]);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // changed before
+  }
+}
+
+/** One place of a value replaced, left out, doubled, or exchanged with another. */
+function changedPart(value: unknown, chance: Chance): unknown {
+  const isList = Array.isArray(value);
+  if (typeof value !== "object" || value === null || chance() < 0.06) return pick(strange, chance);
+  const keys = Object.keys(value);
+  if (keys.length === 0) return pick(strange, chance);
+  const key = pick(keys, chance);
+  const copy = (isList ? [...value] : { ...value }) as Record<string, unknown>;
+  const kind = chance();
+  if (kind < 0.08 && isList) (copy as unknown as unknown[]).splice(Number(key), 1);
+  else if (kind < 0.08) delete copy[key];
+  else if (kind < 0.14 && isList) (copy as unknown as unknown[]).push(copy[key]);
+  else if (kind < 0.14) copy[pick(["x", "name", "type", "layers", "columns"], chance)] = copy[key];
+  else if (kind < 0.2) copy[key] = copy[pick(keys, chance)];
+  else if (kind < 0.24 && typeof copy[key] === "number")
+    copy[key] = (copy[key] as number) + pick([1, -1, 0.5], chance);
+  else copy[key] = changedPart(copy[key], chance);
+  return copy;
+}
+
+function changeTensor(head: Record<string, Record<string, unknown>>, chance: Chance): void {
+  const tensor = head[pick(Object.keys(head).slice(1), chance)]!;
+  const part = pick(["dtype", "shape", "data_offsets"], chance);
+  tensor[part] = chance() < 0.5 ? pick(strange, chance) : changedPart(tensor[part], chance);
+}
+
+function sealed(head: Record<string, Record<string, unknown>>, data: Buffer): Buffer {
+  const none = "0".repeat(64);
+  head.__metadata__!.sha256 = none;
+  const text = Buffer.from(JSON.stringify(head));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  const sum = createHash("sha256").update(data).update(size).update(text).digest("hex");
+  text.write(sum, text.indexOf(none));
+  return Buffer.concat([size, text, data]);
+}
+
+/** Command lines by what they do with the model of a run's directory. */
+const commandLines: readonly ((directory: string, model: string) => readonly string[])[] = [
+  (_, model) => ["eval", model, "--kernels", "reference", "--json"],
+  (_, model) => ["eval", model, "--data", at("t.csv"), "--kernels", "reference"],
+  (_, model) => ["predict", model, "--input", at("t.csv"), "--proba", "--kernels", "reference"],
+  (_, model) => [
+    "predict",
+    model,
+    "--input",
+    at("t.csv"),
+    "--to",
+    "jsonl",
+    "--kernels",
+    "native",
+    "--threads",
+    "1",
+  ],
+  (_, model) => ["explain", model, "--repeats", "1", "--sample", "20", "--kernels", "reference"],
+  (_, model) => ["explain", model, "--rows", "1", "--steps", "4"],
+  (_, model) => ["inspect", model],
+  (_, model) => ["inspect", model, "--json"],
+  (_, model) => ["verify", model],
+  (_, model) => ["export", model, "--output", at("out.onnx")],
+  (_, model) => ["export", model, "--output", at("out.py")],
+  (_, model) => ["export", model, "--output", at("out.html")],
+  (directory) => ["verify", directory],
+  (directory) => ["report", directory, "--kernels", "reference"],
+  (directory) => ["compare", directory, at("other"), "--kernels", "reference"],
+  () => ["runs", folder, "--json"],
+  (directory) => ["resume", directory, "--epochs", "3", "--quiet", "--kernels", "reference"],
+];
+
+/** Puts the model into its run's directory and runs one command on it. Throws UserError where the command refuses. */
+export async function runOnModel(bytes: Buffer): Promise<void> {
+  const name = bytes.toString("latin1", 0, 16).trim();
+  const file = bytes.subarray(16);
+  const directory = at("case");
+  const number = createHash("sha256").update(bytes).digest().readUInt32LE();
+  const argv = commandLines[number % commandLines.length]!(directory, join(directory, "best.ckpt"));
+  if (!existsSync(directory) || lastName !== name || argv[0] === "resume" || argv[0] === "report") {
+    rmSync(directory, { recursive: true, force: true });
+    cpSync(at(name), directory, { recursive: true });
+    lastName = name;
+  }
+  for (const model of ["best.ckpt", "last.ckpt"]) writeFileSync(join(directory, model), file);
+  const { code, err } = await run([...argv, "--debug"]);
+  if (argv[0] === "resume" || argv[0] === "report") lastName = "";
+  if (code === exitCodes.bug) throw new Error(`${argv.join(" ")}: ${err}`);
+  if (code !== 0) throw new UserError(exitCodes.model, { message: err });
+}
+
+let lastName = "";
