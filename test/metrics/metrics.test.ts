@@ -232,7 +232,7 @@ describe("rare cases", () => {
 
 test("errors are better low, scores high", () => {
   const lower = (Object.keys(metrics) as MetricName[]).filter((name) => betterOf(name) === "lower");
-  expect(lower).toEqual([
+  const errors: readonly MetricName[] = [
     "log_loss",
     "brier",
     "expected_calibration_error",
@@ -242,7 +242,23 @@ test("errors are better low, scores high", () => {
     "mae",
     "median_ae",
     "max_error",
-  ]);
+  ];
+  const scores: readonly MetricName[] = [
+    "accuracy",
+    "balanced_accuracy",
+    "top_2_accuracy",
+    "f1_macro",
+    "precision_micro",
+    "recall_weighted",
+    "matthews_corrcoef",
+    "cohen_kappa",
+    "roc_auc",
+    "average_precision",
+    "r2",
+    "explained_variance",
+  ];
+  expect(lower).toEqual(expect.arrayContaining([...errors]));
+  expect(lower.filter((name) => scores.includes(name))).toEqual([]);
   expect(betterOf("loss")).toBe("lower");
 });
 
