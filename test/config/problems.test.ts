@@ -3,12 +3,14 @@ import { describe, expect, it, test } from "vitest";
 import { layerTypes } from "../../src/config/schema/model.ts";
 import { optimizerSchema } from "../../src/config/schema/optimizer.ts";
 import { trainSchema } from "../../src/config/schema/train.ts";
+import { metricsOf } from "../../src/metrics/metrics.ts";
 import { data, problems } from "./support.ts";
 
 const wholeNumber = "expected a whole number of at least 1";
 const activations =
   "expected one of identity, sigmoid, tanh, relu, selu, gelu, silu, softplus, hard_sigmoid, mish, cosine, leaky_relu, elu";
 
+const figures = ["loss", ...metricsOf("numbers")].map((name) => `validation.${name}`).join(", ");
 const optimizers = `expected one of ${optimizerSchema.def.options.flatMap(({ shape }) => [...shape.name._zod.values]).join(", ")}`;
 
 describe("each mistake in a sentence", () => {
@@ -296,7 +298,7 @@ describe("each contradiction in a sentence", () => {
     ["train: { epochs: null }", "2:1: train has neither epochs nor max_steps; expected one of them"],
     [
       "loss: mse\ntrain: { early_stopping: { metric: validation.accuracy } }",
-      "3:36: validation.accuracy does not exist for regression; expected one of validation.loss, validation.mse, validation.rmse, validation.mae, validation.median_ae, validation.r2, validation.explained_variance, validation.max_error, train.loss",
+      `3:36: validation.accuracy does not exist for regression; expected one of ${figures}, train.loss`,
     ],
   ])("%s", (text, problem) => {
     expect(problems(data + text)).toEqual([problem]);
