@@ -349,16 +349,5 @@ function mean(values) {
 
 /** @type {Record<string, (z: number, parameter: number) => number>} */
 const activations = {
-  sigmoid: logistic,
-  tanh: Math.tanh,
-  relu: (z) => Math.max(0, z),
-  leaky_relu: (z, slope) => (z > 0 ? z : slope * z),
-  elu: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z)),
-  selu: (z) => 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * Math.expm1(z)),
-  gelu: (z) => z * normalBelow(z),
-  silu: (z) => z * logistic(z),
-  softplus,
-  hard_sigmoid: (z) => Math.min(Math.max(z + 3, 0), 6) / 6,
-  mish: (z) => z * Math.tanh(softplus(z)),
-  cosine: Math.cos,
+  /* activations */
 };

@@ -1,4 +1,5 @@
 /** The options that several commands take, and what they mean to the engine. */
+import { backendNames } from "../engine/backend.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
 import type { Environment } from "../report/style.ts";
 import type { OptionRow, OptionRows } from "./command.ts";
@@ -8,7 +9,7 @@ import { assignment, choice, duration, integer, text } from "./values.ts";
 export const computing = {
   threads: { value: integer("N", 1), help: "number of compute threads (default: all cores)" },
   kernels: {
-    value: choice("NAME", ["auto", "native", "wasm", "reference"]),
+    value: choice("NAME", ["auto", ...backendNames]),
     help: "kernels to compute with (default: auto)",
   },
 } as const satisfies OptionRows;
@@ -30,6 +31,9 @@ export const set = {
 } as const satisfies OptionRow;
 
 export const strict = { help: "treat data warnings as errors" } as const satisfies OptionRow;
+
+/** Of commands that train. */
+export const jsonEvents = { help: "print events as JSON Lines" } as const satisfies OptionRow;
 
 export const json = { help: "print one JSON object" } as const satisfies OptionRow;
 

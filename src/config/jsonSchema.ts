@@ -1,7 +1,6 @@
 /** The JSON Schema of what people write, short forms included: for editors. The checks proper are resolve.ts's. */
 import { z } from "zod";
 import { delimiterNames } from "./expand/data.ts";
-import { mainOptions } from "./expand/model.ts";
 import { namedSections, type Shorthand } from "./expand/named.ts";
 import { methods } from "./expand/search.ts";
 import {
@@ -20,6 +19,7 @@ import {
   initSchema,
   layerSchema,
   layerTypes,
+  mainOptions,
   modelSchema,
   shortModelSchema,
 } from "./schema/model.ts";

@@ -2,7 +2,9 @@
 import type { Block, Floats, Indices, Totals } from "./matrix.ts";
 import type { Verbs } from "./verbs.ts";
 
-export type BackendName = "native" | "wasm" | "reference";
+/** In the order in which `--kernels auto` tries them. */
+export const backendNames = ["native", "wasm", "reference"] as const;
+export type BackendName = (typeof backendNames)[number];
 
 export interface Backend {
   readonly name: BackendName;

@@ -2,7 +2,7 @@
 
 import { availableCores } from "../support/cores.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import type { Backend, BackendName } from "./backend.ts";
+import { type Backend, type BackendName, backendNames } from "./backend.ts";
 import { FastBackend } from "./fast/backend.ts";
 import { sourceHash } from "./fast/sourceHash.ts";
 import { loadAddon } from "./native/addon.ts";
@@ -30,13 +30,11 @@ export interface Attempt {
   readonly opened: boolean;
 }
 
-/** In the order in which `auto` tries them. */
 const openers = {
   native: nativeBackend,
   wasm: wasmBackend,
   reference: async () => openReference(),
 } satisfies Record<BackendName, (threads: number, isa: string | null) => Promise<Backend>>;
-export const backendNames = Object.keys(openers) as BackendName[];
 
 /** More are not of use: see MOST_THREADS in kernels/team_state.h. */
 const mostThreads = 32;

@@ -3,6 +3,7 @@ import { answerNames, type InputColumn, type Preprocessing } from "../data/prepr
 import type { AnswerKind } from "../metrics/metrics.ts";
 import type { Answers } from "../tasks/task.ts";
 import { answersOf } from "../tasks/tasks.ts";
+import { activations } from "./activations.ts";
 import { labelsOf, plainAnswers, plainInputs, plainLayers, scriptJson } from "./plain.ts";
 import type { Portable } from "./portable.ts";
 import { template } from "./templates.ts";
@@ -39,8 +40,12 @@ export function predictorOf(portable: Portable): string {
   return `const model = ${scriptJson(model)};
 const weights = "${base64Of(portable)}";
 
-${template("predictor.js").replace("export function", "function")}`;
+${template("predictor.js").replace("export function", "function").replace("/* activations */", activationRows)}`;
 }
+
+const activationRows = Object.entries(activations)
+  .map(([name, { js }]) => `${name}: ${js},`)
+  .join("\n  ");
 
 /** The module's types. */
 export function typesOf({ preprocessing }: Portable): string {

@@ -1,7 +1,7 @@
 /** `--to onnx`: preprocessing, network and answers in one graph that any ONNX runtime runs. */
+import { writeLayers } from "./layers.ts";
 import { Graph } from "./onnx/graph.ts";
 import { writeInputs } from "./onnx/inputs.ts";
-import { writeLayers } from "./onnx/layers.ts";
 import { metadataOf, writeOutputs } from "./onnx/outputs.ts";
 import type { Portable } from "./portable.ts";
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { backendNames } from "../../src/engine/choose.ts";
+import { backendNames } from "../../src/engine/backend.ts";
 import { run } from "./host.ts";
 import { folder, put } from "./program.ts";
 

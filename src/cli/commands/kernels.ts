@@ -20,7 +20,8 @@ export const command = defineCommand({
     ["NNT_ISA=avx2 nnt kernels", "the same with an instruction set of your choice"],
   ],
   async run({ out, err, env }, _, { threads, bench, json }) {
-    const { backendNames, tryKernels } = await import("../../engine/choose.ts");
+    const { backendNames } = await import("../../engine/backend.ts");
+    const { tryKernels } = await import("../../engine/choose.ts");
     const { drawSpeeds, speedOf } = await import("../kernelSpeed.ts");
     const report = [];
     for (const name of backendNames) {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { isThere } from "../../support/files.ts";
 import { defineCommand } from "../command.ts";
-import { computing, debug, epochs, maxTime, quiet, set } from "../options.ts";
-import { jsonEvents, train } from "./train.ts";
+import { computing, debug, epochs, jsonEvents, maxTime, quiet, set } from "../options.ts";
+import { train } from "./train.ts";
 
 export const command = defineCommand({
   argument: { name: "DIR", help: "the run's directory, with its spec.yaml" },

@@ -11,14 +11,22 @@ import type { SeedsEnd } from "../../run/seeds.ts";
 import type { TrainOptions } from "../../run/trainOptions.ts";
 import type { Problem } from "../../support/errors.ts";
 import type { EndEvent, Listener } from "../../train/events.ts";
-import { type Context, defineCommand, type OptionRow, type OptionRows, type OptionsOf } from "../command.ts";
+import { type Context, defineCommand, type OptionRows, type OptionsOf } from "../command.ts";
 import { eventWriter } from "../eventWriter.ts";
 import { annotate, summarize } from "../notices.ts";
-import { computing, debug, epochs, kernelsChoice, maxTime, quiet, set, strict } from "../options.ts";
+import {
+  computing,
+  debug,
+  epochs,
+  jsonEvents,
+  kernelsChoice,
+  maxTime,
+  quiet,
+  set,
+  strict,
+} from "../options.ts";
 import { isStopSignal, signalExitCodes } from "../signals.ts";
 import { integer, text } from "../values.ts";
-
-export const jsonEvents = { help: "print events as JSON Lines" } as const satisfies OptionRow;
 
 const options = {
   set,

@@ -5,25 +5,12 @@ import { formatPath, type Path } from "../paths.ts";
 import {
   type ActivationSpec,
   type LayerSpec,
-  type LayerType,
   layerTypes,
+  mainOptions,
   shortModelSchema,
 } from "../schema/model.ts";
 import { type Expansion, isMapping, type Mapping, unusable } from "./expansion.ts";
 import { reportZod } from "./zodIssues.ts";
-
-/** The option that the value in `{ layer: value }` sets. */
-export const mainOptions = {
-  linear: "width",
-  dropout: "p",
-  gaussian_noise: "std",
-  parametric: "activation",
-  embed_numbers: "kind",
-  leaky_relu: "negative_slope",
-  elu: "alpha",
-  residual: "layers",
-  ensemble: "layers",
-} as const satisfies Partial<Record<LayerType, string>>;
 
 export function expandModel(expansion: Expansion, raw: unknown): unknown {
   if (raw === undefined || raw === null) return { layers: layersOf({ hidden: [] }) };

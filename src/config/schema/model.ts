@@ -43,7 +43,20 @@ const activations = [
   }),
 ] as const;
 
-/** Adding a layer: one row here; the option a bare `{ type: value }` sets is in expandModel.ts. */
+/** The option that the value in the short form `{ layer: value }` sets. */
+export const mainOptions = {
+  linear: "width",
+  dropout: "p",
+  gaussian_noise: "std",
+  parametric: "activation",
+  embed_numbers: "kind",
+  leaky_relu: "negative_slope",
+  elu: "alpha",
+  residual: "layers",
+  ensemble: "layers",
+} as const satisfies Partial<Record<LayerType, string>>;
+
+/** Adding a layer: one row here, and one above if a bare value sets an option of it. */
 const simpleLayers = [
   z.strictObject({
     type: z.literal("linear"),
