@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodes, UserError } from "../support/errors.ts";
-import { isThere, readText, removeIfThere } from "../support/files.ts";
+import { isThere, readText, removeIfThere, removeStrays } from "../support/files.ts";
 import { refuseLink, writeInside } from "../support/inside.ts";
 import { lockDirectory } from "./lock.ts";
 import { findDirectory, pathsIn, type RunOptions, removeIfEmpty, removeRun } from "./runDirectory.ts";
@@ -36,6 +36,7 @@ export function openSeeds(options: RunOptions, seeds: readonly number[]): SeedsD
       directory,
       ensemble: paths.ensemble,
       begin() {
+        removeStrays(directory);
         if (options.mode !== "overwrite") return;
         const others = seedsWithRuns(directory).filter((seed) => !seeds.includes(seed));
         for (const other of others.map((seed) => seedDirectory(directory, seed))) {

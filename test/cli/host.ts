@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly env?: Record<string, string>;
   readonly stdin?: string | Readable;
   readonly terminal?: Terminal;
+  /** nnt's own: what models say that wrote them. */
+  readonly version?: string;
   /** Told when the process would have ended at once. */
   readonly leave?: (code: number) => void;
   /** Given the function that sends a signal, once the command runs. */
@@ -32,7 +34,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings = 
   const host: Host = {
     argv,
     env,
-    version: "1.2.3",
+    version: surroundings.version ?? "1.2.3",
     stdin: () => (typeof stdin === "string" ? Readable.from([Buffer.from(stdin)]) : stdin),
     stdout: out.stream,
     stderr: err.stream,

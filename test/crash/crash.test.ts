@@ -1,6 +1,7 @@
 /** A few of the points of `npm run test:crash`: kills and faults at system calls, each followed by the same bits. */
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cutAtEveryCall } from "./cuts.ts";
 import { failAndResume, killAndResume, type Setting } from "./passes.ts";
 import { type Call, hasStrace, outcome, type Point, pointsOf, prepare } from "./runs.ts";
 
@@ -40,3 +41,15 @@ test(`a fault is told with path and cause, and harms nothing${title}`, inTime, a
   ]);
   expect(verdicts.flatMap(({ wrong }) => wrong)).toEqual([]);
 });
+
+test(
+  `a power cut leaves what opens and ends with the same bits, whatever was not synced${title}`,
+  inTime,
+  async () => {
+    const folder = prepare({ epochs: 1 });
+    const { calls, wrong } = await cutAtEveryCall(folder, { lots: 1, seed: 1, every: 6 });
+    rmSync(folder, { recursive: true });
+    expect(calls).toBeGreaterThan(30);
+    expect(wrong).toEqual([]);
+  },
+);

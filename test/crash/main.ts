@@ -1,13 +1,14 @@
 /**
  * `npm run test:crash`: kills runs at their system calls, and lets the calls fail, by the thousand.
  * `-- --kills 1000 --faults 400 --seed 1 --jobs 2` are the defaults (each call and error: `--faults 9999`, and `--from 500`
- * goes on after the first 500); exits with 1 when anything differs.
+ * goes on after the first 500), and `--kind folds`, `seeds` or `sweep` harms what is made of several runs; exits with 1 when
+ * anything differs.
  */
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { uniform } from "../chance.ts";
 import { errorsOf, failAndResume, killAndResume, type Setting, some, type Verdict } from "./passes.ts";
-import { hasStrace, outcome, type Point, pointsOf, prepare } from "./runs.ts";
+import { hasStrace, type kinds, outcome, type Point, pointsOf, prepare } from "./runs.ts";
 
 const number = (value: string) => ({ type: "string", default: value }) as const;
 const { values } = parseArgs({
@@ -17,11 +18,13 @@ const { values } = parseArgs({
     from: number("0"),
     seed: number("1"),
     jobs: number("2"),
+    kind: { type: "string", default: "plain" },
   },
 });
+const { kind, ...numbers } = values;
 const { kills, faults, from, seed, jobs } = Object.fromEntries(
-  Object.entries(values).map(([name, value]) => [name, Number(value)]),
-) as Record<keyof typeof values, number>;
+  Object.entries(numbers).map(([name, value]) => [name, Number(value)]),
+) as Record<keyof typeof numbers, number>;
 
 /** One process kills several times before it compares: starting programs is what takes the time. */
 const killsPerRun = 6;
@@ -30,7 +33,7 @@ if (!hasStrace()) {
   console.error("strace is not here, or not allowed: apt-get install strace");
   process.exit(1);
 }
-const folder = prepare();
+const folder = prepare({ kind: kind as keyof typeof kinds, epochs: kind === "plain" ? 8 : 3 });
 const { before, within } = await pointsOf(folder, "unharmed");
 const setting: Setting = {
   folder,

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { readCheckpoint } from "../../src/checkpoint/checkpoint.ts";
 
 export const bin = join(import.meta.dirname, "../../bin/nnt.js");
@@ -43,8 +43,34 @@ export function hasStrace(): boolean {
 const forRest = ["-f", "--seccomp-bpf"];
 const forKills = ["-f"];
 
+/** What may be harmed: a run, and what is made of several. The rest of the spec, and of the command line. */
+export const kinds = {
+  plain: { spec: "", argv: ["train", "spec.yaml"] },
+  folds: { spec: "", argv: ["train", "spec.yaml", "--set", "train.folds=2"] },
+  seeds: {
+    spec: "track: { tensorboard: true, mlflow: { directory: mlruns } }\n",
+    argv: ["train", "spec.yaml", "--seeds", "2"],
+  },
+  sweep: {
+    spec: "search: { trials: 2, parallel: 1, space: { optimizer.lr: [0.01, 0.1] } }\n",
+    argv: ["sweep", "spec.yaml", "--jobs", "1"],
+  },
+} as const;
+
+/** The command line that begins the folder's run, or goes on with it. */
+export function argvOf(folder: string, name: string): string[] {
+  const argv = JSON.parse(readFileSync(join(folder, "argv.json"), "utf8")) as string[];
+  return [...argv, join(folder, name)].map((word) => (word === "spec.yaml" ? join(folder, word) : word));
+}
+
 /** A folder with data and a spec whose run saves often. */
-export function prepare({ epochs = 8 } = {}): string {
+export function prepare({
+  epochs = 8,
+  kind = "plain",
+}: {
+  epochs?: number;
+  kind?: keyof typeof kinds;
+} = {}): string {
   const folder = mkdtempSync(join(tmpdir(), "nnt-crash-"));
   const rows = Array.from({ length: 48 }, (_, i) => `${(i * 37) % 101},${(i * 53) % 89},${(i * 7) % 10 < 5}`);
   writeFileSync(join(folder, "table.csv"), `a,b,y\n${rows.join("\n")}\n`);
@@ -55,14 +81,16 @@ model: { layers: [{ linear: 4 }, batch_norm, tanh, { dropout: 0.2 }, { linear: n
 optimizer: { name: adam, lr: 0.01 }
 schedule: cosine
 train: { epochs: ${epochs}, batch_size: 8, checkpoint: { every_epochs: 1, every_steps: 3, keep_last: 2 } }
-`,
+${kinds[kind].spec}`,
   );
+  const argv = [...kinds[kind].argv, "--quiet", "--kernels", "reference", "--resume", "--out"];
+  writeFileSync(join(folder, "argv.json"), JSON.stringify(argv));
   return folder;
 }
 
 /** Trains in `folder/name`, going on with what is there, under strace with these options if there are any. */
 export function run(folder: string, name: string, strace: readonly string[] | null): Promise<Ended> {
-  const nnt = [bin, "train", "spec.yaml", "--out", name, "--resume", "--quiet", "--kernels", "reference"];
+  const nnt = [bin, ...argvOf(folder, name)];
   const [command, ...argv] = strace
     ? ["strace", ...strace, process.execPath, ...nnt]
     : [process.execPath, ...nnt];
@@ -124,34 +152,42 @@ export async function pointsOf(folder: string, name: string): Promise<{ before: 
     if (thread !== main || !call) continue;
     const nth = (counts.get(call as Call) ?? 0) + 1;
     counts.set(call as Call, nth);
-    isWithin ||= line.includes(`"${name}"`) || line.includes(`"${name}/`);
+    isWithin ||= line.includes(`/${name}"`) || line.includes(`/${name}/`);
     points[isWithin ? "within" : "before"].push({ call: call as Call, nth, isOnDisk: !isWakeUp(line) });
   }
   return points;
 }
 
-/** Digests of all that must not depend on what happened on the way: models, and the log but for its times. */
+/**
+ * Digests of all that must not depend on what happened on the way: models, and logs but for their times. What is written
+ * for other tools, and journals of who did what, do.
+ */
 export function outcome(folder: string, name: string): Outcome {
   const directory = join(folder, name);
   const digests: Record<string, string> = {};
-  for (const file of readdirSync(directory).sort()) {
-    const content = readFileSync(join(directory, file));
-    if (file.endsWith(".ckpt")) digests[file] = digest(content);
-    else if (file === "metrics.jsonl") digests[file] = digest(withoutTimes(content.toString()));
-    else if (file.startsWith(".")) digests[file] = "should not be here";
+  for (const file of filesIn(directory)) {
+    const path = join(directory, file);
+    if (file.endsWith(".ckpt") || file.endsWith(".csv")) digests[file] = digest(readFileSync(path));
+    else if (file.endsWith("metrics.jsonl")) digests[file] = digest(withoutTimes(readFileSync(path, "utf8")));
+    else if (basename(file).startsWith(".")) digests[file] = "should not be here";
   }
   return digests;
+}
+
+function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => relative(directory, join(parentPath, name))).sort();
 }
 
 /** What a run has left that resuming it depends on: equal texts are equal files but for times and the directory's name. */
 export function leftBy(folder: string, name: string): string {
   const directory = join(folder, name);
-  const files = readdirSync(directory).sort();
-  const entries = files.map((file) => {
-    if (file === "summary.json" || file === "report.html") return [file];
+  const entries = filesIn(directory).map((file) => {
+    if (/summary\.json$|report\.html$|SHA256SUMS$|tfevents|mlruns|journal/.test(file)) return [file];
     const content = readFileSync(join(directory, file), "latin1");
     const plain = content.replaceAll(name, "").replace(/"(seconds|samples_per_second)":[^,}]+/g, "");
-    return [file, file.startsWith(".nnt-lock") ? "" : digest(plain)];
+    return [file, basename(file).startsWith(".nnt-lock") ? "" : digest(plain)];
   });
   return JSON.stringify(entries);
 }
@@ -171,8 +207,8 @@ function withoutTimes(log: string): string {
 export function wrongAfterFault(folder: string, name: string): string[] {
   const directory = join(folder, name);
   mkdirSync(directory, { recursive: true });
-  return readdirSync(directory).flatMap((file) => {
-    if (file.startsWith(".nnt-tmp")) return [`${file} was left behind`];
+  return filesIn(directory).flatMap((file) => {
+    if (basename(file).startsWith(".nnt-tmp")) return [`${file} was left behind`];
     if (file.endsWith(".ckpt")) readCheckpoint(join(directory, file));
     return [];
   });
