@@ -6,6 +6,14 @@ import type { LevelIndex } from "./levels.ts";
 /** A column of Parquet has no line; its row counts as one, from 1. */
 export type Place = Pick<Problem, "file" | "line" | "column">;
 
+/** Larger numbers are not told among a batch's values, so that all of these are finite as 32-bit floats, too. */
+const largestPlain = 1e38;
+
+/** A number as one of a batch's values: NaN if it is none of everyday size. */
+export function plainNumber(value: number): number {
+  return Math.abs(value) <= largestPlain ? value : Number.NaN;
+}
+
 /**
  * Complete rows and their fields, each counted from 0; valid until the next batch of the same file is asked for.
  * The numbers stand in one array, so that reading a table is a loop over it; all else is asked for field by field.
@@ -20,7 +28,7 @@ export interface RowBatch {
   readonly count: number;
   /** What is wrong with a row as such, by its number. */
   readonly problems: ReadonlyMap<number, Problem>;
-  /** Field f of row r is values[first[r] + f]: its number, or NaN where its text must be looked at. */
+  /** Field f of row r is values[first[r] + f]: a plain number, or NaN where its text must be looked at. */
   readonly first: Int32Array;
   readonly values: Float64Array;
   /** Whether the fields of a row can be read; always so if it has no problem. */
@@ -31,7 +39,7 @@ export interface RowBatch {
   text(row: number, field: number): string;
   /** A field's number; NaN if its text, with or without blanks around it, is none. */
   number(row: number, field: number): number;
-  /** The number of a field's text in an index, -1 if it is not there. */
+  /** The number of a field's text in an index; -1 if it is not there, or null. */
   levelOf(row: number, field: number, index: LevelIndex): number;
   placeOf(row: number, field: number): Place;
   /** Writes a field as one of a comma-separated file, or as a JSON value. */

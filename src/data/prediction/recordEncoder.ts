@@ -160,7 +160,7 @@ export class RecordEncoder {
     for (let j = 0; j < raw.length; j++) {
       const field = fields[j]!;
       const value = values[first + field]!;
-      if (arePlain[j] && fits(value)) raw[j] = value;
+      if (arePlain[j] && value - value === 0) raw[j] = value;
       else {
         const reading = readings[j]!;
         raw[j] = reading.texts
@@ -199,9 +199,9 @@ export class RecordEncoder {
     reading: Reading,
     texts: TextCells,
   ): number {
-    if (batch.isNull(record, field)) return Number.NaN;
     const known = texts.known(batch, record, field);
     if (known !== undefined) return known;
+    if (batch.isNull(record, field)) return Number.NaN;
     const text = batch.text(record, field);
     const code = codeOf(reading, text);
     if (code === refused) this.problem = { ...batch.placeOf(record, field), ...refusedText(reading, text) };

@@ -1,5 +1,6 @@
 /** Writes rows as inputs of the network, the same way in training and prediction. */
 
+import type { RawValues } from "../table/cells.ts";
 import { expand } from "./expansion.ts";
 import { oddities } from "./oddities.ts";
 import {
@@ -54,7 +55,7 @@ export class RowEncoder {
    * out[to …] = the inputs of raw[from …]. Returns the number of a column whose missing value the
    * preprocessing refuses, −1 if there is none.
    */
-  encode(raw: Float32Array, from: number, out: Float32Array, to: number): number {
+  encode(raw: RawValues, from: number, out: Float32Array, to: number): number {
     const { offsets, arePlain, centers, scales } = this;
     for (let j = 0; j < offsets.length; j++) {
       const value = raw[from + j]!;

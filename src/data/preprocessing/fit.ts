@@ -1,7 +1,9 @@
 /** Fits the preprocessing of input columns on the training rows. Sees no other row's values. */
+
 import type { ColumnSpec, CsvDataSpec } from "../../config/schema.ts";
 import { assert, exitCodes, UserError } from "../../support/errors.ts";
 import { dataError } from "../formats/problems.ts";
+import type { RawValues } from "../table/cells.ts";
 import { booleanOf, sortLabels } from "../table/labels.ts";
 import type { TableColumn } from "../table/readTable.ts";
 import { type ColumnRole, numberEncodingOf } from "../table/roles.ts";
@@ -34,7 +36,7 @@ export interface ColumnTotals {
 export function fitColumn(
   role: ColumnRole,
   column: TableColumn,
-  values: Float32Array,
+  values: RawValues,
   spec: Defaults,
   totals: ColumnTotals | null = null,
 ): InputColumn {
@@ -49,12 +51,7 @@ function policyOf(role: ColumnRole, spec: Defaults, usual: Policy): Policy {
   return said;
 }
 
-function fitNumber(
-  role: ColumnRole,
-  values: Float32Array,
-  spec: Defaults,
-  known: Moments | null,
-): NumberColumn {
+function fitNumber(role: ColumnRole, values: RawValues, spec: Defaults, known: Moments | null): NumberColumn {
   const policy = policyOf(role, spec, "median");
   const encoding = (role.spec && numberEncodingOf(role.spec)) ?? spec.number_encoding;
   const isCut = encoding === "piecewise_linear";
@@ -73,7 +70,7 @@ function fitNumber(
 function fillOf(
   role: ColumnRole,
   policy: Policy,
-  values: Float32Array,
+  values: RawValues,
   known: Moments | null = null,
 ): number | null {
   if (policy === "error") return null;
@@ -92,12 +89,7 @@ function hasIndicator({ spec }: ColumnRole, policy: Policy): boolean {
   return policy === "category" || spec?.indicator === true;
 }
 
-function fitBoolean(
-  role: ColumnRole,
-  column: TableColumn,
-  values: Float32Array,
-  spec: Defaults,
-): BooleanColumn {
+function fitBoolean(role: ColumnRole, column: TableColumn, values: RawValues, spec: Defaults): BooleanColumn {
   const codes = booleanCodes(column);
   const policy = policyOf(role, spec, "most_frequent");
   const booleans = values.map((level) => (Number.isNaN(level) ? Number.NaN : codes[level]!));
@@ -118,7 +110,7 @@ function fitBoolean(
 function fitCategory(
   role: ColumnRole,
   column: TableColumn,
-  values: Float32Array,
+  values: RawValues,
   spec: Defaults,
   totals: ColumnTotals | null,
 ): CategoryColumn {
@@ -160,7 +152,7 @@ function fitCategory(
   };
 }
 
-function countLevels(values: Float32Array) {
+function countLevels(values: RawValues) {
   const counts = new Map<number, number>();
   let missing = 0;
   for (const level of values) {
@@ -194,7 +186,7 @@ function levelsOf(
 /** The scaling of levels' numbers: the column's, or the table's if that is a linear one. */
 function fitOrdinal(
   role: ColumnRole,
-  values: Float32Array,
+  values: RawValues,
   column: TableColumn,
   numberOf: (level: string) => number,
   spec: Defaults,

@@ -1,6 +1,7 @@
 /** Turns a table into the matrix of inputs that batches are gathered from. */
 import { assert, quoted } from "../../support/errors.ts";
 import { ProblemList } from "../formats/problems.ts";
+import { RawValues } from "../table/cells.ts";
 import { booleanOf } from "../table/labels.ts";
 import type { Table, TableColumn } from "../table/readTable.ts";
 import { RowEncoder } from "./encode.ts";
@@ -19,7 +20,7 @@ export function encodeTable(table: Table, columns: readonly InputColumn[]): Enco
   const values = new Float32Array(rows * encoder.width);
   for (let row = 0, to = 0; row < rows; row++, to += encoder.width) {
     const slab = Math.floor(row / rowsPerSlab);
-    if (slab > 0 && row === slab * rowsPerSlab) slabs[slab - 1] = new Float32Array(0);
+    if (slab > 0 && row === slab * rowsPerSlab) slabs[slab - 1] = new RawValues(0);
     encoder.encode(slabs[slab]!, (row - slab * rowsPerSlab) * stride, values, to);
   }
   return { matrix: { rows, cols: encoder.width, values }, warnings: encoder.warnings() };
@@ -30,9 +31,9 @@ export class TableEncoder {
   readonly width: number;
   private readonly rows: RowEncoder;
   private readonly sources: Int32Array;
-  private readonly raw: Float32Array;
+  private readonly raw: RawValues;
   /** Of the columns of texts, what their levels' numbers become. */
-  private readonly coded: readonly { readonly j: number; readonly code: Float32Array }[];
+  private readonly coded: readonly { readonly j: number; readonly code: RawValues }[];
 
   /** @throws UserError(data) for levels that a column refuses */
   constructor(read: readonly TableColumn[], columns: readonly InputColumn[]) {
@@ -44,11 +45,11 @@ export class TableEncoder {
       const code = codesOf(column, read[this.sources[j]!]!);
       return code === null ? [] : [{ j, code }];
     });
-    this.raw = new Float32Array(columns.length);
+    this.raw = new RawValues(columns.length);
   }
 
   /** out[to …] = the inputs of the row at source[from …]. */
-  encode(source: Float32Array, from: number, out: Float32Array, to: number): void {
+  encode(source: RawValues, from: number, out: Float32Array, to: number): void {
     const { raw, sources } = this;
     for (let j = 0; j < raw.length; j++) raw[j] = source[from + sources[j]!]!;
     for (const { j, code } of this.coded) if (!Number.isNaN(raw[j]!)) raw[j] = code[raw[j]!]!;
@@ -62,9 +63,9 @@ export class TableEncoder {
 }
 
 /** 0 or 1 per level, NaN for a missing value. Throws UserError(data) for other texts. */
-export function booleanCodes(column: TableColumn): Float32Array {
+export function booleanCodes(column: TableColumn): RawValues {
   const problems = new ProblemList();
-  const codes = Float32Array.from(column.levels, (level, number) => {
+  const codes = RawValues.from(column.levels, (level, number) => {
     if (column.isMissing[number]) return Number.NaN;
     const value = booleanOf(level);
     if (value === undefined) {
@@ -85,12 +86,12 @@ export function booleanCodes(column: TableColumn): Float32Array {
  * What a level's number in the table is in the preprocessing; null for a column of numbers. Throws
  * UserError(data) for unseen levels that the column refuses.
  */
-function codesOf(column: InputColumn, read: TableColumn): Float32Array | null {
+function codesOf(column: InputColumn, read: TableColumn): RawValues | null {
   if (column.type === "number") return null;
   if (column.type === "boolean") return booleanCodes(read);
   const known = levelNumbers(column);
   const problems = new ProblemList();
-  const codes = Float32Array.from(read.levels, (level, number) => {
+  const codes = RawValues.from(read.levels, (level, number) => {
     const code = known.get(level);
     if (code === undefined && column.refusesUnseen && !read.isMissing[number])
       problems.add({ ...read.places[number], ...unseenProblem(column, level) });

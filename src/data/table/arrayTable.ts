@@ -2,6 +2,7 @@
 
 import { type NumberArray, recordShape } from "../formats/arrays/readArray.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
+import { RawValues } from "./cells.ts";
 import type { Table, TableColumn } from "./readTable.ts";
 
 /** Some columns of a table, side by side in one array per file. */
@@ -30,7 +31,7 @@ export function arrayTable(blocks: readonly ColumnBlock[]): Table {
   const fileRows = blocks[0]!.arrays.map(({ shape }) => shape[0]!);
   const rows = fileRows.reduce((sum, count) => sum + count, 0);
   const header = blocks.flatMap(({ names }) => names);
-  const slab = new Float32Array(rows * header.length);
+  const slab = new RawValues(rows * header.length);
   const problems = new ProblemList();
   let first = 0;
   const columns = blocks.flatMap((block) => {
@@ -45,7 +46,7 @@ export function arrayTable(blocks: readonly ColumnBlock[]): Table {
 /** Writes a block's columns into the rows of the slab, from column `first` of `stride` on. */
 function fill(
   { names, arrays, isText, required }: ColumnBlock,
-  slab: Float32Array,
+  slab: RawValues,
   first: number,
   stride: number,
   problems: ProblemList,

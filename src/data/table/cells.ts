@@ -4,7 +4,7 @@ import { numberOf } from "../formats/number.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
 
 /**
- * Raw values of rows, as tables keep them and encoders take them: here numbers from files become 32-bit floats.
+ * Raw values of rows, as tables keep them and encoders take them: here, and here alone, numbers become 32-bit floats.
  * NaN stands for a missing value.
  */
 export const RawValues = Float32Array;
@@ -58,7 +58,7 @@ export class TextCells {
     this.codes = [...codes];
   }
 
-  /** The code of a cell's text; undefined where it was not seen yet. */
+  /** The code of a cell's text; undefined where it was not seen yet, and of null. */
   known(batch: RowBatch, row: number, field: number): number | undefined {
     const level = batch.levelOf(row, field, this.index);
     return level < 0 ? undefined : this.codes[level]!;

@@ -1,5 +1,7 @@
 /** What each column of a table holds, in figures: for people who look at their data before they train on it. */
+
 import type { ColumnType } from "../../config/schema.ts";
+import type { RawValues } from "./cells.ts";
 import { columnOf, type Table, type TableColumn } from "./readTable.ts";
 import { inferType } from "./roles.ts";
 import { meanAndDeviation, median, range } from "./statistics.ts";
@@ -54,7 +56,7 @@ export function profileTable(
 }
 
 /** Whether whole numbers only count the rows: each once, without a gap, or rising row by row. */
-export function countsRows(values: Float32Array): boolean {
+export function countsRows(values: RawValues): boolean {
   const { min, max } = range(values);
   const length = max - min + 1;
   if (!Number.isInteger(min) || values.length < leastCounted || values.length > 2 ** 24) return false;
@@ -70,7 +72,7 @@ export function countsRows(values: Float32Array): boolean {
 }
 
 /** How often whole numbers start anew at 1 where they count rows one by one, as those of each group may; 0: they do not. */
-export function countingTurns(values: Float32Array): number {
+export function countingTurns(values: RawValues): number {
   let turns = 0;
   for (let i = 0; i < values.length; i++) {
     if (values[i] === 1) turns++;
@@ -82,7 +84,7 @@ export function countingTurns(values: Float32Array): number {
 /** In fewer rows, numbers may rise by chance. */
 const leastCounted = 20;
 
-function profileTexts(column: TableColumn, values: Float32Array) {
+function profileTexts(column: TableColumn, values: RawValues) {
   const counts = new Float64Array(column.levels.length);
   for (const level of values) if (!Number.isNaN(level)) counts[level]!++;
   const present = [...counts.keys()].filter((level) => counts[level]! > 0);
@@ -99,7 +101,7 @@ function profileTexts(column: TableColumn, values: Float32Array) {
   };
 }
 
-function profileNumbers(values: Float32Array) {
+function profileNumbers(values: RawValues) {
   const distinct = new Set<number>();
   const histogram = new Array<number>(bins).fill(0);
   const { min, max } = range(values);

@@ -222,7 +222,7 @@ class TableReader {
       for (let j = 0; j < fields.length; j++) {
         const field = fields[j]!;
         const value = values[base + field]!;
-        if (arePlain[j] === 1 && fits(value)) slab[at++] = value;
+        if (arePlain[j] === 1 && value - value === 0) slab[at++] = value;
         else if (columns[j]!.isText) slab[at++] = this.readText(batch, row, field, columns[j]!, file);
         else slab[at++] = this.readNumber(batch, row, field, columns[j]!);
       }
@@ -333,10 +333,10 @@ class TableReader {
   }
 
   private readText(batch: RowBatch, row: number, field: number, column: Column, file: string): number {
-    if (batch.isNull(row, field)) return this.readMissing(batch, row, field, column);
     const { texts } = column;
     let code = texts.known(batch, row, field);
     if (code === undefined) {
+      if (batch.isNull(row, field)) return this.readMissing(batch, row, field, column);
       const level = texts.index.count;
       if (level === maxLevels) {
         if (column.reading.kind === "text") throw tooManyLevels(file, column.name);
@@ -358,16 +358,15 @@ class TableReader {
   }
 }
 
-/** Copies `count` numbers; false, and all copied in vain, if one may be none among raw values, or is missing. */
+/** Copies `count` plain numbers; false, and all copied in vain, if one is NaN. */
 function copyNumbers(from: Float64Array, first: number, to: RawValues, at: number, count: number): boolean {
   let sum = 0;
   for (let j = 0; j < count; j++) {
     const value = from[first + j]!;
     to[at + j] = value;
-    sum += Math.abs(value);
+    sum += value - value;
   }
-  // No number is larger than all together, and NaN is not less than anything.
-  return fits(sum);
+  return sum === 0;
 }
 
 /** Of every column of numbers: nothing is ever added. */

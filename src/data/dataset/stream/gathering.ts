@@ -1,6 +1,8 @@
 /** One pass over rows that are too many for memory: each goes to its part on disk, into the sums, maybe into the sample. */
+
 import { Interrupted } from "../../../support/errors.ts";
 import { dataError } from "../../formats/problems.ts";
+import type { RawValues } from "../../table/cells.ts";
 import type { ColumnRead, RowSink, Table, TableColumn } from "../../table/readTable.ts";
 import type { RowSplit } from "../split.ts";
 import { checkWeight } from "../tableDataset.ts";
@@ -71,7 +73,7 @@ export class Gathering implements RowSink {
   }
 
   /** Throws UserError: data, io; Interrupted. */
-  take(rows: Float32Array, file: number): void {
+  take(rows: RawValues, file: number): void {
     const { signal, poolFiles } = this.options;
     if (signal?.aborted) throw new Interrupted(String(signal.reason));
     const stride = this.columns.length;
@@ -115,7 +117,7 @@ export class Gathering implements RowSink {
   }
 
   /** Whether a target's value stands here for the first time: the sample has to have all classes. */
-  private isNews(rows: Float32Array, from: number): boolean {
+  private isNews(rows: RawValues, from: number): boolean {
     let isNews = false;
     for (const { j, values } of this.seen) {
       const value = rows[from + j]!;

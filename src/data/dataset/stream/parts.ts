@@ -1,6 +1,8 @@
 /** Which rows train, validate and test, decided row by row, so that no row need be kept for it. */
+
 import type { CsvDataSpec } from "../../../config/schema.ts";
 import { randomUniform, streamKey } from "../../../support/random.ts";
+import type { RawValues } from "../../table/cells.ts";
 import type { ColumnRead } from "../../table/readTable.ts";
 import type { SplitName } from "../split.ts";
 import { type Files, splitNamed } from "../tableDataset.ts";
@@ -9,7 +11,7 @@ import { type Files, splitNamed } from "../tableDataset.ts";
 export const partNames = ["train", "validation", "test"] as const satisfies readonly SplitName[];
 
 /** The number of the part of row `number` of all, which is one of that file and stands at rows[from …]. */
-export type PartOf = (number: number, rows: Float32Array, from: number, file: number) => number;
+export type PartOf = (number: number, rows: RawValues, from: number, file: number) => number;
 
 /**
  * Rows of the files to split go where the split column says, or by a random number that follows from the seed and

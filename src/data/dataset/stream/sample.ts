@@ -1,5 +1,7 @@
 /** An even sample of rows that come one by one, of bounded size, in their order; the same for the same seed. */
+
 import { type RandomKey, randomBits, streamKey } from "../../../support/random.ts";
+import { RawValues } from "../../table/cells.ts";
 
 /** Floats kept at most: a column's median is then off by about a thousandth of its rows. */
 const sampleFloats = 2 ** 23;
@@ -12,7 +14,7 @@ const isKept = 0xffffffff;
 export class Sample {
   count = 0;
   /** Row-major. */
-  rows: Float32Array;
+  rows: RawValues;
   /** What {@link add} was told of each row. */
   notes: Uint8Array;
   private luck: Uint32Array;
@@ -30,13 +32,13 @@ export class Sample {
     this.key = streamKey(seed, "buffer", 0, 1);
     this.capacity = Math.max(16, Math.floor(floats / width));
     const rows = Math.min(1024, this.capacity);
-    this.rows = new Float32Array(rows * width);
+    this.rows = new RawValues(rows * width);
     this.notes = new Uint8Array(rows);
     this.luck = new Uint32Array(rows);
   }
 
   /** Row `number` at rows[from …], with a note; `always`: keep it while there is room for such. */
-  add(number: number, rows: Float32Array, from: number, note: number, always: boolean): void {
+  add(number: number, rows: RawValues, from: number, note: number, always: boolean): void {
     const keeps = always && this.kept < mostKept * this.capacity;
     const luck = keeps ? isKept : randomBits(this.key, number);
     if (luck < this.threshold) return;
@@ -51,7 +53,7 @@ export class Sample {
   private makeRoom(): void {
     if (this.count < this.capacity) {
       const rows = Math.min(this.capacity, 2 * this.count);
-      this.rows = enlarged(this.rows, new Float32Array(rows * this.width));
+      this.rows = enlarged(this.rows, new RawValues(rows * this.width));
       this.notes = enlarged(this.notes, new Uint8Array(rows));
       this.luck = enlarged(this.luck, new Uint32Array(rows));
       return;
@@ -75,7 +77,7 @@ export class Sample {
   }
 }
 
-function enlarged<Values extends Float32Array | Uint8Array | Uint32Array>(from: Values, to: Values): Values {
+function enlarged<Values extends RawValues | Uint8Array | Uint32Array>(from: Values, to: Values): Values {
   to.set(from);
   return to;
 }

@@ -14,6 +14,7 @@ import {
 } from "../../preprocessing/preprocessing.ts";
 import { encodeTargets, inferTarget } from "../../preprocessing/target.ts";
 import { targetColumns } from "../../preprocessing/targetColumns.ts";
+import { RawValues } from "../../table/cells.ts";
 import { profileTable } from "../../table/profile.ts";
 import { columnOf, type RowSink, type Table, type TableColumn } from "../../table/readTable.ts";
 import { type ColumnRole, droppingTargets, rolesOf } from "../../table/roles.ts";
@@ -179,7 +180,7 @@ function streamedSplit(
   const { rowBytes } = spill;
   const stride = columns.length;
   const number = new Uint32Array(stride);
-  let raw = new Float32Array(0);
+  let raw = new RawValues(0);
   let inputs = new Float32Array(0);
   return {
     count: spill.count,
@@ -190,7 +191,7 @@ function streamedSplit(
     bufferBytes: (spec.stream?.buffer_mb ?? defaultBufferMb) * bytesPerMb,
     classCounts: part === 0 ? classCounts(preprocessing, whole.columns, totals) : [],
     read(first, count): EncodedRows {
-      if (raw.length < count * stride) raw = new Float32Array(count * stride);
+      if (raw.length < count * stride) raw = new RawValues(count * stride);
       if (inputs.length < count * encoder.width) inputs = new Float32Array(count * encoder.width);
       spill.read(first, new Uint8Array(raw.buffer, 0, count * rowBytes));
       for (let row = 0; row < count; row++) encoder.encode(raw, row * stride, inputs, row * encoder.width);
@@ -221,16 +222,13 @@ function classCounts(
   const [name] = taskOf(target.task).columns(target);
   const j = columns.findIndex((column) => column.name === name);
   const { counts } = totals.of(j);
-  const classes = encodeTargets(
-    target,
-    tableOf([columns[j]!], Float32Array.from(counts.keys()), counts.size),
-  );
+  const classes = encodeTargets(target, tableOf([columns[j]!], RawValues.from(counts.keys()), counts.size));
   const rows = new Array<number>(classLists(preprocessing)![0]!.length).fill(0);
   for (const [at, count] of [...counts.values()].entries()) rows[classes[at]!]! += count;
   return rows;
 }
 
-function tableOf(columns: readonly TableColumn[], rows: Float32Array, count: number): Table {
+function tableOf(columns: readonly TableColumn[], rows: RawValues, count: number): Table {
   return {
     columns,
     rows: count,

@@ -1,5 +1,7 @@
 /** What all rows hold in each column, summed up as they come: exact, in memory that does not grow with the rows. */
+
 import type { ColumnTotals } from "../../preprocessing/fit.ts";
+import { RawValues } from "../../table/cells.ts";
 import type { ColumnRead } from "../../table/readTable.ts";
 
 /** Different numbers of a target that are counted: more are no classes. */
@@ -33,7 +35,7 @@ class Total {
   }
 
   /** Adds values of training rows: two passes over them, then merged as Chan, Golub and LeVeque 1979. */
-  add(values: Float32Array): void {
+  add(values: RawValues): void {
     let [sum, rows] = [0, 0];
     for (const x of values) {
       if (Number.isNaN(x)) continue;
@@ -66,7 +68,7 @@ class Total {
 
 export class Totals {
   private readonly columns: readonly Total[];
-  private values = new Float32Array(0);
+  private values = new RawValues(0);
 
   constructor(
     private readonly read: readonly ColumnRead[],
@@ -76,9 +78,9 @@ export class Totals {
   }
 
   /** `count` rows; `parts`: 0 for those that train. */
-  take(rows: Float32Array, count: number, parts: Uint8Array): void {
+  take(rows: RawValues, count: number, parts: Uint8Array): void {
     const stride = this.read.length;
-    if (this.values.length < count) this.values = new Float32Array(count);
+    if (this.values.length < count) this.values = new RawValues(count);
     for (const [j, total] of this.columns.entries()) {
       const { name, isText } = this.read[j]!;
       if (isText) {

@@ -8,6 +8,7 @@ import { tellingBytes } from "../../../support/fileFormats.ts";
 import { checkHeader, maxColumns } from "../columnNames.ts";
 import { checkIsText } from "../misnamed.ts";
 import { parseNumber, powersOfTen } from "../number.ts";
+import { plainNumber } from "../rowBatch.ts";
 import { CsvBatch } from "./batch.ts";
 import { findDelimiter, type HeaderSearch, skipByteOrderMark } from "./delimiter.ts";
 import { invalidEncoding, nulByte, raggedRow, strayQuote, textAfterQuote } from "./faults.ts";
@@ -200,7 +201,7 @@ export class CsvScanner extends CsvBatch {
         }
         const next = bytes[at]!;
         if (next === delimiter || next === lineFeed || next === carriageReturn) {
-          if (digits > shortDigits) value = parseNumber(bytes, fieldStart, at);
+          if (digits > shortDigits) value = plainNumber(parseNumber(bytes, fieldStart, at));
           else if (digits > 0) {
             value = fractionDigits === 0 ? mantissa : mantissa / powersOfTen[fractionDigits]!;
             if (negative) value = -value;

@@ -5,7 +5,7 @@ import type { ByteWriter } from "../byteWriter.ts";
 import type { LevelIndex } from "../levels.ts";
 import { numberOf } from "../number.ts";
 import { dataError } from "../problems.ts";
-import type { Place, RowBatch } from "../rowBatch.ts";
+import { type Place, plainNumber, type RowBatch } from "../rowBatch.ts";
 import { type JsonObject, memberOf, parseLine, sourceOf } from "./jsonLine.ts";
 
 export interface JsonlOptions {
@@ -153,7 +153,7 @@ export class JsonlBatch implements RowBatch {
   }
 
   levelOf(row: number, field: number, index: LevelIndex): number {
-    return index.findText(this.text(row, field));
+    return this.isNull(row, field) ? -1 : index.findText(this.text(row, field));
   }
 
   placeOf(row: number): Place {
@@ -187,7 +187,7 @@ export class JsonlBatch implements RowBatch {
   private takeNumbers(object: JsonObject, at: number): void {
     for (const [field, name] of this.header.entries()) {
       const value = memberOf(object, name);
-      if (typeof value === "number" && Number.isFinite(value)) this.values[at + field] = value;
+      if (typeof value === "number") this.values[at + field] = plainNumber(value);
     }
   }
 }

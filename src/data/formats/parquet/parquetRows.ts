@@ -5,7 +5,7 @@ import type { ByteWriter } from "../byteWriter.ts";
 import { checkHeader } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
 import { numberOf } from "../number.ts";
-import type { Place, RowBatch } from "../rowBatch.ts";
+import { type Place, plainNumber, type RowBatch } from "../rowBatch.ts";
 import { openParquet } from "./parquet.ts";
 
 /** Rows of a batch: their numbers stay in a cache. */
@@ -56,8 +56,8 @@ class ParquetBatch implements RowBatch {
     for (const [field, column] of columns.entries())
       for (let row = 0, at = field; row < count; row++, at += width) {
         const value: unknown = column[from + row];
-        values[at] =
-          typeof value === "number" ? value : typeof value === "bigint" ? Number(value) : Number.NaN;
+        const isNumber = typeof value === "number" || typeof value === "bigint";
+        values[at] = isNumber ? plainNumber(Number(value)) : Number.NaN;
       }
   }
 
@@ -79,14 +79,13 @@ class ParquetBatch implements RowBatch {
     return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
   }
 
-  /** Infinity is a text, as it is in CSV. */
   number(row: number, field: number): number {
     const value = this.values[this.first[row]! + field]!;
-    return Number.isFinite(value) ? value : numberOf(this.text(row, field));
+    return Number.isNaN(value) ? numberOf(this.text(row, field)) : value;
   }
 
   levelOf(row: number, field: number, index: LevelIndex): number {
-    return index.findText(this.text(row, field));
+    return this.isNull(row, field) ? -1 : index.findText(this.text(row, field));
   }
 
   placeOf(row: number): Place {
