@@ -16,9 +16,3 @@ export function sourceHash() {
     hash.update(`${name}\n`).update(readFileSync(join(folder, name), "utf8").replaceAll("\r\n", "\n"));
   return hash.digest("hex");
 }
-
-/** sha256 of the source of what several processes need, which depends on nothing else here. */
-export function mpiSourceHash() {
-  const text = readFileSync(join(folder, "mpi", "mpi.c"), "utf8").replaceAll("\r\n", "\n");
-  return createHash("sha256").update(text).digest("hex");
-}

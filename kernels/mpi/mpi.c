@@ -92,8 +92,10 @@ static void end(int number, int error)
 static void start(int number)
 {
 	Message *m = &messages[number];
-	const int error = m->is_send ? MPI_Isend(m->data, m->bytes, MPI_BYTE, m->peer, m->channel, comm, &requests[active])
-				     : MPI_Irecv(m->data, m->bytes, MPI_BYTE, m->peer, m->channel, comm, &requests[active]);
+	const int error = m->is_send ? MPI_Isend(m->data, m->bytes, MPI_BYTE, m->peer, m->channel, comm,
+						 &requests[active])
+				     : MPI_Irecv(m->data, m->bytes, MPI_BYTE, m->peer, m->channel, comm,
+						 &requests[active]);
 	if (error != MPI_SUCCESS) {
 		end(number, error);
 		return;
@@ -237,7 +239,8 @@ static napi_value js_open(napi_env env, napi_callback_info info)
 	if (MPI_Init_thread(0, 0, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS)
 		return napi_throw_error(env, 0, "MPI_Init_thread failed"), (napi_value)0;
 	if (provided < MPI_THREAD_SERIALIZED)
-		return napi_throw_error(env, 0, "this MPI was built without support for threads"), (napi_value)0;
+		return napi_throw_error(env, 0, "this MPI was built without support for threads"),
+		       (napi_value)0;
 	MPI_Comm_dup(MPI_COMM_WORLD, &comm);
 	MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
 	MPI_Comm_rank(comm, &rank);
@@ -250,8 +253,14 @@ static napi_value js_open(napi_env env, napi_callback_info info)
 	return 0;
 }
 
-static napi_value js_rank(napi_env env, napi_callback_info info) { return (void)info, number_value(env, rank); }
-static napi_value js_size(napi_env env, napi_callback_info info) { return (void)info, number_value(env, size); }
+static napi_value js_rank(napi_env env, napi_callback_info info)
+{
+	return (void)info, number_value(env, rank);
+}
+static napi_value js_size(napi_env env, napi_callback_info info)
+{
+	return (void)info, number_value(env, size);
+}
 static napi_value js_host(napi_env env, napi_callback_info info) { return (void)info, text_value(env, host); }
 
 static const int bytes_of[] = { 1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8 };
@@ -264,7 +273,8 @@ static napi_value js_post(napi_env env, napi_callback_info info)
 	int type;
 	size_t length, offset;
 	void *data = 0;
-	if (!arguments(env, info, v, 4) || napi_get_typedarray_info(env, v[3], &type, &length, &data, 0, &offset))
+	if (!arguments(env, info, v, 4) ||
+	    napi_get_typedarray_info(env, v[3], &type, &length, &data, 0, &offset))
 		return napi_throw_error(env, 0, "post: a typed array is expected"), (napi_value)0;
 	int at = -1;
 	for (int i = 0; i < MOST && at < 0; i++, next = (next + 1) % MOST)
@@ -275,7 +285,10 @@ static napi_value js_post(napi_env env, napi_callback_info info)
 	const size_t bytes = length * (size_t)bytes_of[type];
 	if (bytes > 0x7fffffff)
 		return napi_throw_error(env, 0, "post: too long a message"), (napi_value)0;
-	messages[at] = (Message){ QUEUED, (int)number(env, v[0]), (int)number(env, v[1]), (int)number(env, v[2]), (int)bytes, data };
+	messages[at] = (Message){
+		QUEUED, (int)number(env, v[0]), (int)number(env, v[1]), (int)number(env, v[2]), (int)bytes,
+		data
+	};
 	pthread_mutex_lock(&queue_door);
 	queue[queued++] = at;
 	__atomic_fetch_add(&outstanding, 1, __ATOMIC_SEQ_CST);

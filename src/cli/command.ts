@@ -1,6 +1,7 @@
 /** What a command is: its argument, options and examples beside the function that runs it. Knows no command by name. */
 import type { Readable } from "node:stream";
 import type { Environment } from "../report/style.ts";
+import type { Company } from "./company.ts";
 import type { Output } from "./output.ts";
 import type { Value } from "./values.ts";
 
@@ -14,6 +15,8 @@ export interface CommandRow {
 export interface Command<Options = Readonly<Record<string, unknown>>> {
   readonly argument?: ArgumentRow;
   readonly options: OptionRows;
+  /** Whether several processes that `mpirun` starts share its work. */
+  readonly isShared?: true;
   /** Command lines and what they do. */
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** Gives the exit code; throws a `UserError` for the user's mistakes. Heavy modules are imported here, not above. */
@@ -88,6 +91,8 @@ export interface Context {
   readonly out: Output;
   /** Everything else. */
   readonly err: Output;
+  /** The other processes that share the work. */
+  readonly company: Company;
   /**
    * Aborted by the first signal to stop, which is its reason. Asking for it is a promise to end in
    * time; a command that never asks is ended at once.

@@ -1,9 +1,11 @@
 /** The whole program as a function: argv and streams in, exit code out. Touches no process of its own. */
-import type { Readable } from "node:stream";
+import { type Readable, Writable } from "node:stream";
+import { launchOf } from "../cluster/launch.ts";
 import type { Environment } from "../report/style.ts";
 import { Interrupted } from "../support/errors.ts";
 import type { Context } from "./command.ts";
 import { commands } from "./commands.ts";
+import { Company } from "./company.ts";
 import { failureOf } from "./failure.ts";
 import { annotate } from "./notices.ts";
 import { Output, type OutputStream, ReaderGone } from "./output.ts";
@@ -27,8 +29,12 @@ export interface Host {
 
 /** Runs one command line. Never throws, never ends the process, except when a signal asks twice. */
 export async function main(host: Host): Promise<number> {
-  const out = new Output("stdout", host.stdout, host.env);
-  const err = new Output("stderr", host.stderr, host.env);
+  const launch = launchOf(host.env);
+  const company = new Company(launch);
+  const streamOf = (stream: OutputStream) => (launch ? forwarded(stream) : stream);
+  const stderr = new Output("stderr", streamOf(host.stderr), host.env);
+  const out = new Output("stdout", company.isFirst ? streamOf(host.stdout) : unheard(), host.env);
+  const err = company.isFirst ? stderr : new Output("stderr", unheard(), host.env);
   let opened: Readable | undefined;
   const context: Context = {
     env: host.env,
@@ -40,6 +46,7 @@ export async function main(host: Host): Promise<number> {
     },
     out,
     err,
+    company,
     interruption: interruption(host),
   };
   try {
@@ -50,14 +57,35 @@ export async function main(host: Host): Promise<number> {
       await out.lines(request.print.replace(/\n$/, "").split("\n"));
       return 0;
     }
-    return await request.command.run(context, request.argument, request.options, request.all);
+    if (!request.command.isShared) company.refuse(request.name);
+    const code = await request.command.run(context, request.argument, request.options, request.all);
+    company.part();
+    return code;
   } catch (error) {
-    if (error instanceof ReaderGone) return 0;
-    if (error instanceof Interrupted) return signalExitCodes[error.signal as StopSignal];
-    return await report(error, err, host.argv.includes("--debug"));
+    const isQuiet = error instanceof ReaderGone || error instanceof Interrupted;
+    const debug = host.argv.includes("--debug");
+    const code = isQuiet ? quietCode(error) : await report(error, err, debug);
+    if (isQuiet) company.abort(code);
+    else await stderr.lines(await company.fail(failureOf(error, debug))).catch(nobodyToTell);
+    company.abort(code);
+    return code;
   } finally {
     opened?.destroy(); // or an open pipe would keep the process waiting
   }
+}
+
+function quietCode(error: ReaderGone | Interrupted): number {
+  return error instanceof ReaderGone ? 0 : signalExitCodes[error.signal as StopSignal];
+}
+
+/** A stream of a process that leaves speaking to the first of its company. */
+function unheard(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
+
+/** A stream that a launcher passes on: a terminal to write to, perhaps, but not the one that the user looks at. */
+function forwarded(stream: OutputStream): Writable {
+  return new Writable({ write: (chunk, _encoding, done) => stream.write(chunk, done) });
 }
 
 /** Reports a failure on stderr; gives its exit code. */

@@ -15,6 +15,7 @@ import { WrongValue } from "./values.ts";
 /** What the command line asks for: a command to run, or a text to print. */
 export type Request =
   | {
+      readonly name: string;
       readonly command: Command;
       /** The first one. */
       readonly argument: string;
@@ -51,7 +52,7 @@ export async function parse(argv: readonly string[], program: Program, style: He
     if (!row) throw unknownCommand(name, Object.keys(program.commands));
     const { command } = await row.load();
     addCommand(root.command(name), row.summary, command, style).action((...given) => {
-      request = requestOf(command, given[0] as string | string[] | undefined, given.at(-1) as Parser);
+      request = requestOf(name, command, given[0] as string | string[] | undefined, given.at(-1) as Parser);
     });
   }
   try {
@@ -111,14 +112,19 @@ function examples({ examples }: Command, style: HelpStyle): string {
   return ["", style.title("Examples:"), ...lines].join("\n");
 }
 
-function requestOf(command: Command, given: string | string[] | undefined, parser: Parser): Request {
+function requestOf(
+  name: string,
+  command: Command,
+  given: string | string[] | undefined,
+  parser: Parser,
+): Request {
   const { argument } = command;
   const all = argument ? [given ?? argument.fallback].flat().map(String) : [];
   const problems: Problem[] = [];
   if (argument?.choices) for (const text of all) checkChoice(argument, text, problems);
   const options = readOptions(command.options, parser.opts(), problems);
   if (problems.length > 0) throw new UserError(exitCodes.usage, problems);
-  return { command, argument: all[0] ?? "", all, options };
+  return { name, command, argument: all[0] ?? "", all, options };
 }
 
 function checkChoice({ name, choices = [] }: ArgumentRow, text: string, problems: Problem[]): void {

@@ -1,5 +1,7 @@
 /** Rows in, answers out: rows of stdin or a file, and a sink that is stdout or a file that appears when complete. */
 import { addAbortSignal, type Readable } from "node:stream";
+import { alone, type Peers } from "../cluster/peers.ts";
+import { bytesOfFirst } from "../cluster/talk.ts";
 import type { RowBatch } from "../data/formats/rowBatch.ts";
 import { openRows, rowsOfStream } from "../data/formats/rows.ts";
 import { inflated } from "../data/formats/source.ts";
@@ -10,7 +12,7 @@ import type { Context } from "./command.ts";
 import type { Output } from "./output.ts";
 
 /**
- * Opens rows that have at least the given columns. Stdin ends with an error when it is interrupted. Throws UserError.
+ * Opens rows that have at least the given columns; of several processes, the first passes stdin on. Stdin ends with an error when it is interrupted. Throws UserError.
  * @param file null: stdin
  * @param format null: what the file's name and first bytes tell, else CSV
  */
@@ -18,12 +20,11 @@ export function inputRows(
   file: string | null,
   format: RowFormat | null,
   context: Context,
-  interruption: AbortSignal,
+  { interruption, peers = alone }: { readonly interruption: AbortSignal; readonly peers?: Peers },
 ): (columns: readonly string[]) => AsyncGenerator<RowBatch> {
+  const stdin = () => inflated(bytesOfFirst(peers, stdinBytes(context, interruption)), "stdin");
   return (columns) =>
-    file === null
-      ? rowsOfStream(inflated(stdinBytes(context, interruption), "stdin"), "stdin", { format, columns })
-      : openRows(file, { format, columns });
+    file === null ? rowsOfStream(stdin(), "stdin", { format, columns }) : openRows(file, { format, columns });
 }
 
 /** Says on stderr what it is waiting for when stdin is a terminal. */

@@ -53,10 +53,8 @@ interface Failure {
 }
 
 export interface MpiPeers extends Peers {
-  /** Where each process runs. */
-  readonly hosts: readonly { readonly host: string; readonly pid: number }[];
-  /** Processes on this machine. */
-  readonly neighbours: number;
+  /** Their numbers on their machines. */
+  readonly pids: readonly number[];
   /** Leaves the others, when all are ready to. */
   close(): void;
   /** Ends all processes at once. */
@@ -75,28 +73,31 @@ export async function openMpi(launch: Launch): Promise<MpiPeers> {
   addon.open();
   if (addon.size() !== launch.size) throw notOne(launch, addon);
   const peers = new Mpi(addon);
-  const own = { host: addon.host(), pid: process.pid };
-  peers.hosts = await consult(peers, own, (all) => all);
-  peers.neighbours = peers.hosts.filter(({ host }) => host === own.host).length;
+  const all = await consult(peers, { host: addon.host(), pid: process.pid }, (all) => all);
+  peers.hosts = all.map(({ host }) => host);
+  peers.pids = all.map(({ pid }) => pid);
   return peers;
 }
 
-/** The addons that were built here, and those that cannot be used and why. */
-export function mpiHere(): { name: string; outcome: string; opened: boolean }[] {
-  return implementations
-    .filter((implementation) => existsSync(fileOf(implementation)))
-    .map((implementation) => {
-      try {
-        return { name: "mpi", outcome: load(implementation).library(), opened: true };
-      } catch (error) {
-        return { name: "mpi", outcome: (error as Error).message, opened: false };
-      }
-    });
+/** What was built here for several processes, each with the library it was built with, or why none can be used. */
+export function mpiHere(): { outcome: string; opened: boolean }[] {
+  const built = implementations.filter((implementation) => existsSync(fileOf(implementation)));
+  if (built.length === 0)
+    return [
+      { outcome: "for several processes: not built; `npm run build:mpi` does, with mpicc", opened: false },
+    ];
+  return built.map((implementation) => {
+    try {
+      return { outcome: `for several processes: ${load(implementation).library()}`, opened: true };
+    } catch (error) {
+      return { outcome: `for several processes: ${(error as Error).message}`, opened: false };
+    }
+  });
 }
 
 class Mpi implements MpiPeers {
-  hosts: MpiPeers["hosts"] = [];
-  neighbours = 1;
+  hosts: readonly string[] = [];
+  pids: readonly number[] = [];
   readonly rank: number;
   readonly size: number;
 
@@ -178,10 +179,10 @@ function shortened(failure: Failure): string {
 }
 
 function failureTold({ rank, host, exitCode, problems }: Failure): UserError {
-  return new UserError(
-    exitCode,
-    problems.map((problem) => ({ ...problem, message: `process ${rank} on ${host}: ${problem.message}` })),
-  );
+  const who = `process ${rank} on ${host}`;
+  const named = ({ file, ...problem }: Problem): Problem =>
+    file ? { ...problem, file: `${who}: ${file}` } : { ...problem, message: `${who}: ${problem.message}` };
+  return new UserError(exitCode, problems.map(named));
 }
 
 function loadMpi(launch: Launch): Addon {

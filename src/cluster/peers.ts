@@ -16,6 +16,8 @@ export interface Peers {
   /** This process's number, from 0; the first alone writes files and speaks to the user. */
   readonly rank: number;
   readonly size: number;
+  /** Where each of them runs. */
+  readonly hosts: readonly string[];
   send(to: number, channel: Channel, values: Values): Transfer;
   /** The message has as many values as there is room for. */
   receive(from: number, channel: Channel, values: Values): Transfer;
@@ -27,6 +29,7 @@ export interface Peers {
 export const alone: Peers = {
   rank: 0,
   size: 1,
+  hosts: [""],
   send: nobody,
   receive: nobody,
   settle: async () => {},

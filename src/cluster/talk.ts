@@ -1,6 +1,6 @@
 /** What processes tell each other besides numbers: small things as values, everything once and in one order. */
 import { deserialize, serialize } from "node:v8";
-import { channels, type Peers } from "./peers.ts";
+import { channels, type Peers, type Transfer } from "./peers.ts";
 
 /** Longer texts travel in parts: MPI counts bytes in 31 bits. */
 const mostBytes = 2 ** 28;
@@ -39,11 +39,16 @@ export async function anyOf<Said>(peers: Peers, own: Said | null): Promise<Said 
   return consult(peers, own, (all) => all.find((said) => said !== null) ?? null);
 }
 
-/** Sends bytes to another process, which hears them by `hear`. */
-export async function tell(peers: Peers, to: number, bytes: Uint8Array): Promise<void> {
-  await peers.settle(peers.send(to, channels.talk, Float64Array.of(bytes.length)));
+/** Sends bytes to another process, which hears them by `hear`; they stay untouched until all that is given is over. */
+export function telling(peers: Peers, to: number, bytes: Uint8Array): Transfer[] {
+  const sent = [peers.send(to, channels.talk, Float64Array.of(bytes.length))];
   for (let at = 0; at < bytes.length; at += mostBytes)
-    await peers.settle(peers.send(to, channels.talk, bytes.subarray(at, at + mostBytes)));
+    sent.push(peers.send(to, channels.talk, bytes.subarray(at, at + mostBytes)));
+  return sent;
+}
+
+export async function tell(peers: Peers, to: number, bytes: Uint8Array): Promise<void> {
+  for (const transfer of telling(peers, to, bytes)) await peers.settle(transfer);
 }
 
 export async function hear(peers: Peers, from: number): Promise<Uint8Array> {
@@ -53,6 +58,31 @@ export async function hear(peers: Peers, from: number): Promise<Uint8Array> {
   for (let at = 0; at < bytes.length; at += mostBytes)
     await peers.settle(peers.receive(from, channels.talk, bytes.subarray(at, at + mostBytes)));
   return bytes;
+}
+
+/** The bytes that the first process reads, in all of them: the others' own source is not looked at. */
+export async function* bytesOfFirst(
+  peers: Peers,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (peers.size === 1) yield* source;
+  else if (peers.rank > 0) {
+    for (;;) {
+      const bytes = await hear(peers, 0);
+      if (bytes.length === 0) return;
+      yield bytes;
+    }
+  } else {
+    const passOn = async (bytes: Uint8Array) => {
+      for (let rank = 1; rank < peers.size; rank++) await tell(peers, rank, bytes);
+    };
+    for await (const bytes of source) {
+      if (bytes.length === 0) continue;
+      await passOn(bytes);
+      yield bytes;
+    }
+    await passOn(new Uint8Array(0));
+  }
 }
 
 async function tellAll(peers: Peers, value: unknown): Promise<void> {

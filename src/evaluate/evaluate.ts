@@ -1,6 +1,8 @@
 /** `nnt eval`: a saved model's metrics on a split of its spec's data, or on other data. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { alone, type Peers } from "../cluster/peers.ts";
+import { fromFirst } from "../cluster/talk.ts";
 import {
   type AnySplit,
   isStreamed,
@@ -39,6 +41,8 @@ export interface EvaluateOptions extends RowsWanted, KernelsChoice {
   readonly model: string;
   /** A column: the rows of each of its values are also evaluated on their own. */
   readonly slice?: string | null;
+  /** Who shares the work; absent: this process alone. */
+  readonly peers?: Peers;
 }
 
 /** The middle 95 % of a metric over bootstrap samples of the rows; null where it is mostly undefined. */
@@ -73,6 +77,7 @@ export interface ClassFigures {
 
 /** @throws UserError: usage, data, model, io */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
+  const { peers = alone } = options;
   const saved = readModel(options.model);
   const { name, split, warnings, close } = await rowsToEvaluate(saved, options, options.slice != null);
   const { backend } = await openKernels(options);
@@ -88,25 +93,27 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
       slices &&
       new Slicing(slices, names, target, { hasIntervals: true, thresholds: calibration?.thresholds ?? null });
     const watch = slicing ? [slicing] : [];
-    const { loss, evaluation } = await measure.run(names, { watch, hasIntervals: true });
-    const intervals = evaluation.intervals();
-    const classes = answerNames({ target });
-    return {
-      model: options.model,
-      split: name,
-      rows: rowCount(split),
-      metrics: { loss, ...evaluation.result() },
-      intervals: intervals.metrics,
-      per_class:
-        evaluation.perClass()?.map((scores, c) => ({
-          class: classes[c]!,
-          ...scores,
-          intervals: intervals.perClass![c]!,
-        })) ?? null,
-      confusion: evaluation.confusion(),
-      slices: slicing && { column: slices!.column, of: slicing.figures() },
-      warnings,
-    };
+    const { loss, evaluation } = await measure.run(names, { watch, hasIntervals: true, peers });
+    return await fromFirst(peers, () => {
+      const intervals = evaluation.intervals();
+      const classes = answerNames({ target });
+      return {
+        model: options.model,
+        split: name,
+        rows: rowCount(split),
+        metrics: { loss, ...evaluation.result() },
+        intervals: intervals.metrics,
+        per_class:
+          evaluation.perClass()?.map((scores, c) => ({
+            class: classes[c]!,
+            ...scores,
+            intervals: intervals.perClass![c]!,
+          })) ?? null,
+        confusion: evaluation.confusion(),
+        slices: slicing && { column: slices!.column, of: slicing.figures() },
+        warnings,
+      };
+    });
   } finally {
     close?.();
     await backend.close();

@@ -1,4 +1,6 @@
 /** Evaluates a model on some rows: loss and metrics, batch by batch. */
+import { alone, channels, type Peers } from "../cluster/peers.ts";
+import { fromFirst } from "../cluster/talk.ts";
 import { blocksOf, type Preprocessing, type Scaling } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
@@ -19,6 +21,8 @@ export interface MeasureOptions {
   readonly watch?: readonly Watcher[];
   /** Whether intervals of the metrics will be asked for. */
   readonly hasIntervals?: boolean;
+  /** Who shares the work; the first alone then has an evaluation of all rows. */
+  readonly peers?: Peers;
 }
 
 /** Evaluates one model on one set of rows, any number of times; memory is planned once. */
@@ -40,15 +44,15 @@ export class Measure {
     this.batches = new Batches(k, model, rows, evaluationBatch);
   }
 
-  /** Loss (mean over rows, in the units trained on) and the named metrics (in the data's own units). */
-  async figures(names: readonly MetricName[]): Promise<Figures> {
-    const { loss, evaluation } = await this.run(names);
-    return { loss, ...evaluation.result() };
+  /** Loss (mean over rows, in the units trained on) and the named metrics (in the data's own units), in all processes. */
+  async figures(names: readonly MetricName[], peers: Peers = alone): Promise<Figures> {
+    const { loss, evaluation } = await this.run(names, { peers });
+    return fromFirst(peers, () => ({ loss, ...evaluation.result() }));
   }
 
   async run(
     names: readonly MetricName[],
-    { watch = [], hasIntervals = false }: MeasureOptions = {},
+    { watch = [], hasIntervals = false, peers = alone }: MeasureOptions = {},
   ): Promise<{ loss: number; evaluation: Evaluation }> {
     const { k, rows, totals, target, rule, calibration } = this;
     const blocks = blocksOf({ target });
@@ -60,10 +64,21 @@ export class Measure {
     });
     k.write(totals, (sums) => sums.fill(0));
     for (let first = 0; first < rows.count; first += evaluationBatch) {
+      const owner = (first / evaluationBatch) % peers.size;
+      if (peers.rank > 0 && owner !== peers.rank) continue;
       const size = Math.min(evaluationBatch, rows.count - first);
       if (rows.find(first) === null) rows.load(first);
       const { pass, Y, W } = this.batches.take(first, size);
-      pass.forward("evaluate");
+      if (owner === peers.rank) pass.forward("evaluate");
+      if (peers.rank > 0) {
+        await peers.settle(peers.send(0, channels.parts, await k.read(pass.S)));
+        continue;
+      }
+      if (owner > 0) {
+        const given = (await k.read(pass.S)).slice();
+        await peers.settle(peers.receive(owner, channels.parts, given));
+        k.write(pass.S, (S) => S.set(given));
+      }
       k.loss(null, pass.S, Y, W, rule, totals);
       const [S, wanted] = [await k.read(pass.S), await k.read(Y)];
       const { predictions, targets } = this.readFor(size, pass.S.cols);

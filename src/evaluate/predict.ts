@@ -1,9 +1,11 @@
 /** `nnt predict`: a saved model's answers for rows as they arrive, or for images, in the same order. */
 
+import { alone, type Peers } from "../cluster/peers.ts";
+import { consult } from "../cluster/talk.ts";
 import type { InputTable } from "../data/dataset/dataset.ts";
 import type { RowBatch } from "../data/formats/rowBatch.ts";
 import { withFirst } from "../data/formats/rows.ts";
-import { type AnswerFormat, createAnswers } from "../data/prediction/answers.ts";
+import { type AnswerFormat, type AnswerWriter, createAnswers } from "../data/prediction/answers.ts";
 import { createEncoder, inputNames } from "../data/prediction/recordEncoder.ts";
 import { reachOf } from "../data/preprocessing/calibration.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -12,6 +14,7 @@ import type { Floats } from "../engine/matrix.ts";
 import type { Pass } from "../model/model.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { conformalFor } from "./conformal.ts";
+import { Relay } from "./relay.ts";
 import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
 
 export interface PredictOptions extends KernelsChoice {
@@ -26,6 +29,8 @@ export interface PredictOptions extends KernelsChoice {
   readonly interval?: number | null;
   readonly keep: readonly string[] | "all" | null;
   readonly onError: "fail" | "skip" | "record" | null;
+  /** Who shares the work: all are given the same rows, and the first alone writes. Absent: this process alone. */
+  readonly peers?: Peers;
 }
 
 export interface PredictResult {
@@ -93,42 +98,91 @@ async function predictRecords(
   network: Forward,
   write: Write,
 ): Promise<PredictResult> {
-  const { onError } = options;
+  const { onError, peers = alone } = options;
   const { first: start, all } = await withFirst(options.rows(inputNames(preprocessing)));
   const encoder = createEncoder(preprocessing, start);
   const answers = createAnswers(preprocessing, answerOptions(options, start.header));
   const inputs = new Float32Array(largestBatch * encoder.width);
   const problems = new Array<Problem | null>(largestBatch);
-  let rows = 0;
-  let failed = 0;
-  for await (const batch of all) {
-    for (let first = 0; first < batch.count; first += largestBatch) {
-      const count = Math.min(batch.count - first, largestBatch);
-      let good = 0;
-      for (let i = 0; i < count; i++) {
-        problems[i] = encoder.encode(batch, first + i, inputs, good * encoder.width);
-        if (problems[i] === null) good++;
-      }
-      const known = inputs.subarray(0, good * encoder.width);
-      const S = good > 0 ? await network.outputs(good, (X) => X.set(known)) : known;
-      for (let i = 0, at = 0; i < count; i++) {
-        const problem = problems[i]!;
-        if (problem === null) {
-          answers.answer(batch, first + i, S, at);
-          at += network.width;
-        } else if (onError === "record") answers.problem(batch, first + i, problem);
-        else if (onError !== "skip") {
-          await write(answers.take());
-          throw new UserError(exitCodes.data, problem);
-        }
-      }
-      rows += count;
-      failed += count - good;
+
+  /** Answers rows of a batch. */
+  const answer: Answering<RowBatch> = async (batch, first, count) => {
+    let good = 0;
+    for (let i = 0; i < count; i++) {
+      problems[i] = encoder.encode(batch, first + i, inputs, good * encoder.width);
+      if (problems[i] === null) good++;
     }
-    await write(answers.take());
+    const known = inputs.subarray(0, good * encoder.width);
+    const S = good > 0 ? await network.outputs(good, (X) => X.set(known)) : known;
+    for (let i = 0, at = 0; i < count; i++) {
+      const problem = problems[i]!;
+      if (problem === null) {
+        answers.answer(batch, first + i, S, at);
+        at += network.width;
+      } else if (onError === "record") answers.problem(batch, first + i, problem);
+      else if (onError !== "skip") return { failed: count - good, problem };
+    }
+    return { failed: count - good, problem: null };
+  };
+
+  const done = await answerAll(all, answer, answers, { peers, write });
+  const counts = await consult(peers, encoder.counts, (all) => all);
+  encoder.add(counts.slice(1));
+  return { ...done, warnings: encoder.warnings() };
+}
+
+/** Rows of a batch are answered, up to a bad one that ends it. */
+type Answering<Batch> = (
+  batch: Batch,
+  first: number,
+  count: number,
+) => Promise<{ failed: number; problem: Problem | null }>;
+
+interface Shared {
+  readonly peers: Peers;
+  readonly write: Write;
+}
+
+/** Answers to all rows, in their order, by all processes in turn. Throws UserError(data) for a bad row that ends it. */
+async function answerAll<Batch extends { readonly count: number }>(
+  batches: AsyncIterable<Batch> | Iterable<Batch>,
+  answer: Answering<Batch>,
+  answers: Pick<AnswerWriter, "take">,
+  { peers, write }: Shared,
+): Promise<{ rows: number; failed: number }> {
+  const relay = new Relay(peers, largestBatch);
+  const isFirst = peers.rank === 0;
+  let [rows, failed, failedOfBlock] = [0, 0, 0];
+  let hasEnded = false; // others than the first go on taking rows, so that it can pass them on
+  if (!isFirst) answers.take(); // the header is the first process's
+  /** The block that ends before `rows` is complete. */
+  const endBlock = async (problem: Problem | null) => {
+    const isOwn = relay.isOwn(rows - 1);
+    if (isFirst) await write(answers.take());
+    else if (isOwn) await relay.tell({ text: answers.take(), failed: failedOfBlock, problem });
+    const share =
+      isFirst && !isOwn ? await relay.hear(rows - 1) : { text: null, failed: failedOfBlock, problem };
+    if (share.text) await write(share.text);
+    failed += share.failed;
+    failedOfBlock = 0;
+    if (share.problem && isFirst) throw new UserError(exitCodes.data, share.problem);
+    hasEnded = share.problem !== null;
+  };
+  for await (const batch of batches) {
+    for (let first = 0; first < batch.count; ) {
+      const count = Math.min(batch.count - first, relay.rowsLeft(rows));
+      const did =
+        relay.isOwn(rows) && !hasEnded ? await answer(batch, first, count) : { failed: 0, problem: null };
+      rows += count;
+      first += count;
+      failedOfBlock += did.failed;
+      if (!hasEnded && (did.problem || rows % largestBatch === 0)) await endBlock(did.problem);
+    }
+    if (isFirst) await write(answers.take());
   }
-  await write(answers.take());
-  return { rows, failed, warnings: encoder.warnings() };
+  if (!hasEnded && rows % largestBatch > 0) await endBlock(null);
+  await relay.settle();
+  return { rows, failed };
 }
 
 async function predictImages(
@@ -138,16 +192,18 @@ async function predictImages(
   network: Forward,
   write: Write,
 ): Promise<PredictResult> {
+  const { peers = alone } = options;
   const { loadArray } = await import("../data/dataset/loadNpy.ts");
   const { table, warnings } = await loadArray(images, preprocessing);
   const answers = createAnswers(preprocessing, answerOptions(options, []));
-  for (let first = 0; first < table.rows; first += largestBatch) {
-    const count = Math.min(table.rows - first, largestBatch);
+  const answer = async (first: number, count: number) => {
     const S = await network.outputs(count, (X) => copyRows(table, first, count, X));
     for (let i = 0; i < count; i++) answers.answer(null, first + i, S, i * network.width);
-    await write(answers.take());
-  }
-  return { rows: table.rows, failed: 0, warnings };
+    return { failed: 0, problem: null };
+  };
+  const whole = { count: table.rows };
+  const { rows } = await answerAll([whole], (_, ...rows) => answer(...rows), answers, { peers, write });
+  return { rows, failed: 0, warnings };
 }
 
 function copyRows(table: InputTable, first: number, count: number, X: Floats): void {

@@ -31,6 +31,7 @@ import { type Network, resolveNetwork } from "../train/resolveNetwork.ts";
 import { rowsIn } from "../train/rows.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
+import { checkAgreement, checkSharing } from "./agreement.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
 export interface AssemblyOptions
@@ -69,16 +70,11 @@ export interface Assembly {
 export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
   const { spec, baseDirectory } = options.spec;
   const { peers = alone } = options;
-  const loss = spec.loss?.name ?? null;
-  const loading = openDataset(spec.data, {
-    seed: spec.data.split.seed ?? spec.seed,
-    baseDirectory,
-    loss,
-    ...options.load,
-    ...(options.signal && { signal: options.signal }),
-  });
-  const opening = options.backend ? Promise.resolve({ backend: options.backend }) : openKernels(options);
-  const [data, { backend }] = await Promise.all([loading, opening]);
+  checkSharing(peers, spec);
+  const [data, { backend }] = await Promise.all([
+    loadData(options),
+    options.backend ? { backend: options.backend } : openKernels(options),
+  ]);
   for (const message of data.warnings) listen({ event: "warning", message });
   const { preprocessing, splits } = data;
   const network = resolveNetwork(spec, shapeOf(data));
@@ -96,6 +92,14 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     const file = placeFile(spec.init.from, baseDirectory);
     model.load(readWeights(file), file);
   }
+  const { version } = options;
+  await checkAgreement(peers, {
+    version,
+    spec: network.spec,
+    data,
+    weights: await k.read(model.theta),
+    backend,
+  });
   const rule = lossRule(k, network.spec.loss, network.outputs, blocksOf(preprocessing));
   const toRows = rowsIn(k);
   const measure = (split: AnySplit | null, calibration?: Preprocessing["calibration"]) =>
@@ -122,7 +126,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     epochMetrics: epochMetrics(network, monitor),
     plannedEnd: trainer.length.endsBySteps ? "max_steps" : "epochs",
     startEvent: () => startEvent(network, data, model, trainer, backend, monitor),
-    checkpoint: () => checkpointOf(options.version, network, preprocessing, model, trainer),
+    checkpoint: () => checkpointOf(version, network, preprocessing, model, trainer),
     async close() {
       data.close?.();
       await backend.close();
@@ -147,6 +151,16 @@ async function checkpointOf(
     buffers: tensors.slice(model.parameters.length),
     optimizer: await trainer.optimizerTensors(),
   };
+}
+
+function loadData({ spec: { spec, baseDirectory }, load, signal }: AssemblyOptions) {
+  return openDataset(spec.data, {
+    seed: spec.data.split.seed ?? spec.seed,
+    baseDirectory,
+    loss: spec.loss?.name ?? null,
+    ...load,
+    ...(signal && { signal }),
+  });
 }
 
 function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {

@@ -2,6 +2,7 @@
  * What happens when a number is no longer finite: training goes back to the last good model with a smaller learning
  * rate, where the spec says so, or ends with an error that says where the first such number came from.
  */
+import { fromFirst } from "../cluster/talk.ts";
 import { inputNames } from "../data/preprocessing/preprocessing.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import type { Listener, StopReason } from "../train/events.ts";
@@ -9,7 +10,7 @@ import { findOrigin, type Origin } from "../train/origin.ts";
 import { Diverged, trainEpoch } from "../train/trainEpoch.ts";
 import type { Assembly } from "./assembly.ts";
 import { restore } from "./resume.ts";
-import type { Saver } from "./saver.ts";
+import type { Saving } from "./saver.ts";
 
 /**
  * Trains to the epoch's end with the saves that are due on the way, and again from the last good model after a
@@ -18,7 +19,7 @@ import type { Saver } from "./saver.ts";
  */
 export async function runEpoch(
   work: Assembly,
-  saver: Saver,
+  saver: Saving,
   shouldStop: () => StopReason | null,
   listen: Listener,
 ): Promise<StopReason | null> {
@@ -36,11 +37,11 @@ export async function runEpoch(
   }
 }
 
-async function goBack(error: Diverged, work: Assembly, saver: Saver, listen: Listener): Promise<void> {
+async function goBack(error: Diverged, work: Assembly, saver: Saving, listen: Listener): Promise<void> {
   const { trainer, network } = work;
   const { lr_factor, rollbacks } = trainer.state;
   const policy = network.spec.train.on_divergence;
-  const good = saver.lastGood();
+  const good = await fromFirst(work.peers, () => saver.lastGood());
   restore(work, good);
   const origin = await findOrigin(trainer, () => restore(work, good));
   const place = origin ? describe(origin, work) : error.problems[0]!.message;

@@ -13,14 +13,18 @@ export async function endEpoch({
   validation,
   network,
   epochMetrics,
-}: Pick<Assembly, "trainer" | "pace" | "monitor" | "validation" | "network" | "epochMetrics">): Promise<{
+  peers,
+}: Pick<
+  Assembly,
+  "trainer" | "pace" | "monitor" | "validation" | "network" | "epochMetrics" | "peers"
+>): Promise<{
   event: EpochEvent;
   isBest: boolean;
 }> {
   const { state, lr } = trainer;
   const gradient_norm = await trainer.gradientNorm();
   const train = trainer.figures(network.task);
-  const validationFigures = await validation?.figures(epochMetrics);
+  const validationFigures = await validation?.figures(epochMetrics, peers);
   const figures: Record<string, Figures> = {
     train,
     ...(validationFigures && { validation: validationFigures }),

@@ -17,6 +17,9 @@ import type { NamedTensor } from "../model/tensors.ts";
 /** A crash loses at most this much work, or one epoch. */
 const secondsBetweenSaves = 1;
 
+/** What the loop over epochs asks of whoever saves its models. */
+export type Saving = Pick<Saver, "remember" | "isDue" | "keep" | "lastGood" | "flush">;
+
 export class Saver {
   private readonly pending = { last: new Snapshot(), best: new Snapshot() };
   /** The latest model is the best one: it is kept in `pending.best` alone. */

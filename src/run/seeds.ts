@@ -16,7 +16,7 @@ import { averageOf } from "../model/losses.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { refuseLink } from "../support/inside.ts";
-import type { Figures, Listener, Spread, StopReason } from "../train/events.ts";
+import { type Figures, isSignal, type Listener, type Spread, type StopReason } from "../train/events.ts";
 import { train } from "./train.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
@@ -42,15 +42,20 @@ export interface SeedsEnd {
 }
 
 /**
- * Trains with `count` seeds from the spec's on.
+ * Trains with `count` seeds from the spec's on. Of several processes that share the work, all but the first get null.
  * @throws UserError as `train`; io for a directory that holds runs already
  */
-export async function trainSeeds(options: TrainOptions, count: number, listen: Listener): Promise<SeedsEnd> {
+export async function trainSeeds(
+  options: TrainOptions,
+  count: number,
+  listen: Listener,
+): Promise<SeedsEnd | null> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const { spec, baseDirectory } = options.spec;
   refuseStdin(spec);
   const seeds = Array.from({ length: count }, (_, index) => spec.seed + index);
+  if (options.peers && options.peers.rank > 0) return followSeeds(options, seeds);
   const place = openSeeds({ out: options.out, name: spec.name, mode: options.mode }, seeds);
   const { directory } = place;
   const begun = { name: spec.name, seeds, spec_directory: baseDirectory };
@@ -69,7 +74,7 @@ export async function trainSeeds(options: TrainOptions, count: number, listen: L
       const own = { ...options.spec, spec: specOf(spec, seed) };
       const summary = await train({ ...options, spec: own, out, maxSeconds: left }, told(seed));
       summaries.push(summary);
-      if (summary.reason === "SIGINT" || summary.reason === "SIGTERM") break;
+      if (isSignal(summary.reason)) break;
     }
     const interrupted =
       summaries.map(({ reason }) => reason).find((reason) => reason.startsWith("SIG")) ?? null;
@@ -92,6 +97,16 @@ export async function trainSeeds(options: TrainOptions, count: number, listen: L
   } finally {
     place.close();
   }
+}
+
+/** What the processes do that share the work and do not write it: the same runs, one after the other. */
+async function followSeeds(options: TrainOptions, seeds: readonly number[]): Promise<null> {
+  for (const seed of seeds) {
+    const own = { ...options.spec, spec: specOf(options.spec.spec, seed) };
+    const { reason } = await train({ ...options, spec: own, out: null }, () => {});
+    if (isSignal(reason)) break;
+  }
+  return null;
 }
 
 /** A run that can be repeated without the others: its own seed, and the split of all. */

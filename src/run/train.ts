@@ -1,20 +1,23 @@
 /** The story of a run: load, build, loop, save, report. Everything else is a detail behind one of its calls. */
 import { performance } from "node:perf_hooks";
 import { claimRun, type Run } from "../checkpoint/runDirectory.ts";
+import { anyOf, fromFirst } from "../cluster/talk.ts";
 import type { Summary } from "../evaluate/runSummary.ts";
 import { sentence } from "../support/errors.ts";
 import type { Follower, Listener, StopReason, TrainEvent } from "../train/events.ts";
 import { type Assembly, assemble } from "./assembly.ts";
 import { crossValidate } from "./crossValidation.ts";
 import { runEpoch } from "./divergence.ts";
-import { conclude } from "./end.ts";
+import { conclude, type Ending } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
+import { followedRun, followedSaving } from "./followed.ts";
 import { resume } from "./resume.ts";
-import { Saver } from "./saver.ts";
+import { Saver, type Saving } from "./saver.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
 /**
- * Trains a network as its spec says and leaves a run directory behind.
+ * Trains a network as its spec says and leaves a run directory behind. Of several processes that share the work all
+ * call it; the first alone writes.
  * @throws UserError: usage, data, io, model (a resumed one or init.from), diverged (the last finite model is saved)
  */
 export async function train(options: TrainOptions, tell: Listener): Promise<Summary> {
@@ -23,16 +26,18 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     options.maxSeconds && Math.max(0, options.maxSeconds - (performance.now() - started) / 1000);
   const told: TrainEvent[] = []; // held back: where the directory is refused, that comes first
   const work = await assemble(options, (event) => told.push(event));
+  const { peers } = work;
   let run: Run | undefined;
   let follow: Follower | undefined;
   try {
-    run = claimAndBegin(work, options, told, tell);
+    run = await beginOrFollow(work, options, told, tell);
     const folds = options.spec.spec.train.folds
       ? await crossValidate(options, run, secondsLeft, train, tell)
       : null;
-    follow = options.follow?.(run.directory, work.network.spec, (message) =>
-      tell({ event: "warning", message }),
-    );
+    if (peers.rank === 0)
+      follow = options.follow?.(run.directory, work.network.spec, (message) =>
+        tell({ event: "warning", message }),
+      );
     const listen: Listener = (event) => {
       tell(event);
       follow?.(event);
@@ -41,36 +46,14 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     const start = work.startEvent();
     if (!run.resumed?.events.length) run.log.append(start);
     listen(start);
-
-    const { trainer } = work;
     const saver = new Saver(run, work.network.spec.train.checkpoint);
-    saver.remember(await work.checkpoint(), run.resumed);
-    const shouldStop = stopCondition(options, started);
-    const lastEpoch = options.pauseAt ?? Infinity;
-    const isPause = () => trainer.state.epoch >= lastEpoch && !trainer.finished;
-    const paused = () => (isPause() ? ("paused" as const) : null);
-    let reason = typeof folds === "string" ? folds : (reasonToStop(work) ?? paused());
-    try {
-      while (!trainer.finished && reason === null) {
-        reason = await runEpoch(work, saver, shouldStop, listen);
-        if (reason !== null) break;
-        const epoch = await endEpoch(work);
-        run.log.append(epoch.event);
-        listen(epoch.event);
-        saver.keep(await work.checkpoint(), epoch.isBest);
-        reason = reasonToStop(work) ?? shouldStop() ?? paused();
-      }
-      if (trainer.isMidEpoch)
-        saver.keep(await work.checkpoint(), trainer.state.monitor.bestEpoch === 0, false);
-    } finally {
-      saver.flush();
-    }
-    const ending = {
-      reason: reason ?? work.plannedEnd,
-      started,
-      folds: typeof folds === "string" ? null : folds,
-    };
-    return await conclude(work, run, saver, ending, options, listen);
+    const saving = peers.rank === 0 ? saver : followedSaving;
+    saving.remember(await work.checkpoint(), run.resumed);
+    const stopped = typeof folds === "string" ? folds : null;
+    const reason = await runEpochs(work, run, saving, stopped, { options, started, listen });
+    const ending = { reason, started, folds: typeof folds === "string" ? null : folds };
+    const written = run;
+    return await fromFirst(peers, () => conclude(work, written, saver, ending, options, listen));
   } catch (error) {
     follow?.({ event: "failed" });
     throw error;
@@ -78,6 +61,61 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     run?.close();
     await work.close();
   }
+}
+
+interface Looping extends Pick<Ending, "started"> {
+  readonly options: TrainOptions;
+  readonly listen: Listener;
+}
+
+/** Epoch after epoch, until one of the reasons to stop; gives it. What is not on disk then is written. */
+async function runEpochs(
+  work: Assembly,
+  run: Run,
+  saving: Saving,
+  stopped: StopReason | null,
+  { options, started, listen }: Looping,
+): Promise<StopReason> {
+  const { trainer, peers } = work;
+  const shouldStop = stopCondition(options, started);
+  const lastEpoch = options.pauseAt ?? Infinity;
+  const isPause = () => trainer.state.epoch >= lastEpoch && !trainer.finished;
+  const paused = () => (isPause() ? ("paused" as const) : null);
+  let reason = stopped ?? reasonToStop(work) ?? paused();
+  try {
+    while (!trainer.finished && reason === null) {
+      reason = await runEpoch(work, saving, shouldStop, listen);
+      if (reason !== null) break;
+      const epoch = await endEpoch(work);
+      run.log.append(epoch.event);
+      listen(epoch.event);
+      saving.keep(await work.checkpoint(), epoch.isBest);
+      reason = reasonToStop(work) ?? (await anyOf(peers, shouldStop())) ?? paused();
+    }
+    if (trainer.isMidEpoch)
+      saving.keep(await work.checkpoint(), trainer.state.monitor.bestEpoch === 0, false);
+  } finally {
+    saving.flush();
+  }
+  return reason ?? work.plannedEnd;
+}
+
+/** The first process takes the directory and tells the others what it goes on from. */
+async function beginOrFollow(
+  work: Assembly,
+  options: TrainOptions,
+  told: readonly TrainEvent[],
+  tell: Listener,
+): Promise<Run> {
+  const { peers } = work;
+  let run: Run | undefined;
+  const { directory, resumed } = await fromFirst(peers, () => {
+    run = claimAndBegin(work, options, told, tell);
+    return { directory: run.directory, resumed: run.resumed };
+  });
+  if (run) return run;
+  if (resumed) resume(work, resumed, () => {});
+  return followedRun(directory, resumed);
 }
 
 /** Nothing in the directory is changed before all that could be a reason to refuse has been looked at. */

@@ -1,10 +1,15 @@
 /** How many cores this process may use. */
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 
 /** Cores by affinity, and by the quota of the process's control group where there is one. At least 1. */
 export function availableCores(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.ceil(quota())));
+}
+
+/** Cores of the machine, also those that this process may not use; by the quota of the control group where there is one. */
+export function coresInAll(): number {
+  return Math.max(1, Math.min(cpus().length, Math.ceil(quota())));
 }
 
 /** Cores' worth of time per period (Linux control groups, version 2 and 1); Infinity without a limit. */

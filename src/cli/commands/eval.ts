@@ -3,6 +3,7 @@ import { drawEvaluation } from "../../report/evaluation.ts";
 import { evaluationMarkdown } from "../../report/github.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { defineCommand } from "../command.ts";
+import { threadsFor } from "../company.ts";
 import { failedGates, gate, worseThan } from "../gates.ts";
 import { summarize, warn } from "../notices.ts";
 import { computing, debug, json, kernelsChoice, labelledRows } from "../options.ts";
@@ -34,6 +35,7 @@ export const command = defineCommand({
     json,
     debug,
   },
+  isShared: true,
   examples: [
     ["nnt eval runs/digits/best.ckpt", "metrics on the test rows"],
     ["nnt eval best.ckpt --data new.csv --json", "on other rows, for scripts"],
@@ -41,11 +43,15 @@ export const command = defineCommand({
     ["nnt eval best.ckpt --fail-if 'accuracy<0.97'", "a gate for CI: exits with 7 if it holds"],
     ["nnt eval best.ckpt --baseline old/summary.json --tolerance 0.01", "or if it is worse than before"],
   ],
-  async run({ out, err, env }, model, options) {
+  async run({ out, err, env, company }, model, options) {
+    const peers = await company.join();
     const { evaluate } = await import("../../evaluate/evaluate.ts");
     const { split, data, images, labels, slice, failIf } = options;
-    const choice = kernelsChoice(options, env);
-    const { warnings, ...result } = await evaluate({ model, split, data, images, labels, slice, ...choice });
+    const choice = { ...kernelsChoice(options, env), threads: threadsFor(peers, options.threads) };
+    const request = { model, split, data, images, labels, slice, peers };
+    const { warnings, ...result } = await evaluate({ ...request, ...choice });
+    company.part();
+    if (peers.rank > 0) return 0;
     await warn(err, warnings);
     const worse = options.baseline === null ? [] : worseThan(options.baseline, options.tolerance, result);
     const failed = failedGates(failIf, result.metrics);

@@ -22,6 +22,7 @@ export const command = defineCommand({
   async run({ out, err, env }, _, { threads, bench, json }) {
     const { backendNames } = await import("../../engine/backend.ts");
     const { tryKernels } = await import("../../engine/choose.ts");
+    const { mpiHere } = await import("../../cluster/mpi.ts");
     const { drawSpeeds, speedOf } = await import("../kernelSpeed.ts");
     const report = [];
     for (const name of backendNames) {
@@ -38,7 +39,7 @@ export const command = defineCommand({
     }
     const chosen = report.find(({ opened }) => opened)!.name;
     if (json) {
-      await out.json({ chosen, cores: availableCores(), kernels: report });
+      await out.json({ chosen, cores: availableCores(), kernels: report, mpi: mpiHere() });
       return 0;
     }
     const width = out.columns;
@@ -47,6 +48,8 @@ export const command = defineCommand({
       opened ? (name === chosen ? "chosen" : "available") : "unavailable",
       outcome.replace(`${name}: `, ""),
     ]);
+    for (const { opened, outcome } of mpiHere())
+      rows.push(["mpi", opened ? "available" : "unavailable", outcome]);
     await out.lines(table([{}, {}, { least: 20 }], rows, { width }));
     if (bench) await out.lines(["", ...drawSpeeds(report, width)]);
     return 0;

@@ -2,6 +2,7 @@
 import { counted } from "../../report/text.ts";
 import { formatNamed } from "../../support/fileFormats.ts";
 import { defineCommand } from "../command.ts";
+import { threadsFor } from "../company.ts";
 import { warn } from "../notices.ts";
 import { computing, debug, kernelsChoice } from "../options.ts";
 import { isStopSignal, signalExitCodes } from "../signals.ts";
@@ -53,6 +54,7 @@ export const command = defineCommand({
     ...computing,
     debug,
   },
+  isShared: true,
   examples: [
     ["nnt predict runs/iris/best.ckpt < flowers.csv", "one prediction per row"],
     ["nnt predict best.ckpt -i new.csv -o out.csv --keep id --proba", "with ids and probabilities"],
@@ -65,11 +67,15 @@ export const command = defineCommand({
     const { fileSink, inputRows, outputSink } = await import("../rowStreams.ts");
     const { input, output, images, keep } = options;
     const interruption = context.interruption();
-    const sink = output === null ? outputSink(context.out) : fileSink(output);
+    const peers = await context.company.join();
+    const isHere = output !== null && peers.rank === 0;
+    const sink = isHere ? fileSink(output) : outputSink(context.out);
     const request = {
       ...kernelsChoice(options, context.env),
+      threads: threadsFor(peers, options.threads),
+      peers,
       model,
-      rows: inputRows(input, options.from, context, interruption),
+      rows: inputRows(input, options.from, context, { interruption, peers }),
       images,
       to: options.to ?? formatOf(output) ?? options.from ?? formatOf(input) ?? "csv",
       proba: options.proba,

@@ -8,6 +8,7 @@ import { train } from "./train.ts";
 
 export const command = defineCommand({
   argument: { name: "DIR", help: "the run's directory, with its spec.yaml" },
+  isShared: true,
   options: { set, epochs, maxTime, ...computing, json: jsonEvents, quiet, debug },
   examples: [
     ["nnt resume runs/digits", "ends with the same bits as a run that was never stopped"],

@@ -12,6 +12,7 @@ import type { TrainOptions } from "../../run/trainOptions.ts";
 import type { Problem } from "../../support/errors.ts";
 import type { EndEvent, Listener } from "../../train/events.ts";
 import { type Context, defineCommand, type OptionRows, type OptionsOf } from "../command.ts";
+import { threadsFor } from "../company.ts";
 import { eventWriter } from "../eventWriter.ts";
 import { annotate, summarize } from "../notices.ts";
 import {
@@ -57,11 +58,13 @@ type Options = OptionsOf<typeof options>;
 export const command = defineCommand({
   argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
   options,
+  isShared: true,
   examples: [
     ["nnt train configs/digits.yaml", "trains the quick start"],
     ["nnt train spec.yaml --set optimizer.lr=0.01 --epochs 5", "overrides the spec"],
     ["nnt train spec.yaml --out runs/a --resume", "continues where runs/a stopped"],
     ["nnt train spec.yaml --seeds 5", "five runs, their mean ± deviation, and their ensemble as one model"],
+    ["mpirun -n 4 nnt train spec.yaml --set train.shards=4", "in four processes (docs/clusters.md)"],
     ["nnt train spec.yaml --json | jq .validation.loss", "for scripts"],
   ],
   run: train,
@@ -70,6 +73,7 @@ export const command = defineCommand({
 /** Trains; what happens goes to the terminal, to stdout as JSON, and to GitHub's summary. */
 export async function train(context: Context, file: string, options: Options): Promise<number> {
   const signal = context.interruption();
+  const peers = await context.company.join();
   const { loadSpec } = await import("../../config/load.ts");
   const spec = loadSpec(file, { set: options.set, overrides: overridesOf(options) });
   const progress = await progressOn(context, options);
@@ -86,12 +90,16 @@ export async function train(context: Context, file: string, options: Options): P
   };
   let seedsEnd: SeedsEnd | null;
   try {
-    seedsEnd = await trainOnce(await requestOf(context, spec, options, signal), options.seeds, listen);
+    const request = { ...(await requestOf(context, spec, options, signal)), peers };
+    const threads = threadsFor(peers, options.threads);
+    seedsEnd = await trainOnce({ ...request, threads }, options.seeds, listen);
+    context.company.part();
   } finally {
     progress.stop();
     await events.written();
     await annotate(context.err, "warning", warnings);
   }
+  if (peers.rank > 0) return 0;
   await summarize(context.err, () => digest.markdown());
   const end = ends.at(-1);
   if (end?.reason === "SIGHUP") return signalExitCodes.SIGHUP; // the terminal is gone

@@ -185,6 +185,16 @@ export class RecordEncoder {
     return this.rows.warnings();
   }
 
+  /** What the warnings count, as numbers. */
+  get counts(): readonly Float64Array[] {
+    return this.rows.counts;
+  }
+
+  /** Counts what others have filled in and not known as well. */
+  add(others: readonly (readonly Float64Array[])[]): void {
+    this.rows.add(others);
+  }
+
   private readNumber(batch: RowBatch, record: number, field: number, { missingValues }: Reading): number {
     const number = batch.number(record, field);
     if (isMissing(missingValues, batch, record, field, number)) return Number.NaN;

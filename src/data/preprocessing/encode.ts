@@ -74,6 +74,18 @@ export class RowEncoder {
     return -1;
   }
 
+  /** Values filled in, then levels unseen, by column, so far. */
+  get counts(): readonly Float64Array[] {
+    return [this.filled, this.unseen];
+  }
+
+  /** Counts what others have filled in and not known as well. */
+  add(others: readonly (readonly Float64Array[])[]): void {
+    for (const counts of others)
+      for (const [which, own] of this.counts.entries())
+        for (let j = 0; j < own.length; j++) own[j]! += counts[which]![j]!;
+  }
+
   /** Sentences for the values filled in and the levels unseen so far, counted per column. */
   warnings(): string[] {
     return oddities(this.columns, this.filled, this.unseen);
