@@ -8,13 +8,12 @@ import {
   classLists,
   outputWidth,
   type Preprocessing,
-  targetNames,
   targetWidth,
 } from "../data/preprocessing/preprocessing.ts";
 import { outputsOf } from "../model/losses.ts";
 import { UserError } from "../support/errors.ts";
 import { lossOf } from "../tasks/losses.ts";
-import { answersOf } from "../tasks/tasks.ts";
+import { answersOf, taskOf } from "../tasks/tasks.ts";
 
 /** What does not fit, in words; null where all does. */
 export function disagreement(
@@ -28,7 +27,7 @@ export function disagreement(
   const outputs = outputWidth(preprocessing);
   if (data.task && data.task !== target.task) return "its task is not that of its target";
   if ((data.format === "csv") !== (inputs.kind === "columns")) return "its inputs are not those of its data";
-  if (data.format === "csv" && !isDeepStrictEqual(data.target, targetNames(preprocessing)))
+  if (data.format === "csv" && !isDeepStrictEqual(data.target, taskOf(target.task).columns(target)))
     return "its targets are not those of its data";
   if (lossOf(loss.name).link !== link) return "its loss and its target read outputs in different ways";
   if (classes !== null && classes.length !== targetWidth(preprocessing))
