@@ -13,13 +13,20 @@ import { activations } from "../../src/engine/activations.ts";
 import { backendNames } from "../../src/engine/backend.ts";
 import { optimizers } from "../../src/engine/optimizers.ts";
 import { metrics } from "../../src/metrics/metrics.ts";
+import { fileFormats } from "../../src/support/fileFormats.ts";
 import { losses } from "../../src/tasks/losses.ts";
+import { taskNames } from "../../src/tasks/tasks.ts";
 import { parseSource } from "../sourceTree.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** What is written by hand, without comments: a name in prose needs no change. */
+const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
+const strings = /"(?:[^"\\\n]|\\.)*"/g;
+const withoutProse = (code: string) =>
+  code.replace(comments, "").replace(strings, (literal) => (literal.includes(" ") ? "" : literal));
+
+/** What is written by hand, without comments and sentences: a name in prose needs no change. */
 const sources = ["src", "kernels", "templates"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .map((path) => `${folder}/${path}`)
@@ -29,7 +36,7 @@ const sources = ["src", "kernels", "templates"].flatMap((folder) =>
     .map(({ path, code }) => ({
       path,
       text: code,
-      code: code.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, ""),
+      code: withoutProse(code),
     })),
 );
 
@@ -37,10 +44,10 @@ const sources = ["src", "kernels", "templates"].flatMap((folder) =>
 const leastShare = 0.75;
 
 /** The files that know a table's rows, whatever the case in which they spell their names: `layer_norm`, `LAYER_NORM`. */
-function filesKnowing(names: readonly string[]): string[] {
+function filesKnowing(names: readonly string[], share = leastShare): string[] {
   const patterns = names.map((name) => new RegExp(`(?<![a-z])${name}(?![a-z])`, "i"));
   return sources
-    .filter(({ code }) => patterns.filter((one) => one.test(code)).length >= leastShare * names.length)
+    .filter(({ code }) => patterns.filter((one) => one.test(code)).length >= share * names.length)
     .map(({ path }) => path);
 }
 
@@ -50,13 +57,19 @@ const lossesWithOptions = Object.entries(losses).flatMap(([name, { options }]) =
   Object.keys(options).length > 0 ? [name] : [],
 );
 
-/** The rows of each table, in groups that need the same files, and how many files one may touch at most. */
-const kinds: Record<string, { most: number; tables: readonly (readonly string[])[] }> = {
+const formatsOfRows = Object.entries(fileFormats).flatMap(([name, { holds }]) =>
+  holds === "rows" ? [name] : [],
+);
+
+/** The rows of each table, in groups that need the same files, and how many files a new one may touch. Several formats of rows are special, each in another way. */
+const kinds: Record<string, { most: number; tables: readonly (readonly string[])[]; share?: number }> = {
   "an activation": { most: 4, tables: [Object.keys(activations)] },
   "a loss": { most: 4, tables: [Object.keys(losses), lossesWithOptions] },
   "an optimizer": { most: 3, tables: [Object.keys(optimizers)] },
   "a schedule": { most: 2, tables: [named(scheduleSchema)] },
   "a layer": { most: 5, tables: [layerTypes.filter((type) => !Object.hasOwn(activations, type))] },
+  "a format of rows": { most: 3, tables: [formatsOfRows], share: 1 },
+  "a task": { most: 4, tables: [taskNames] },
   "a metric": { most: 1, tables: [Object.keys(metrics)] },
   "a tracker": { most: 3, tables: [Object.keys(trackSchema.shape)] },
   "a way to search": { most: 2, tables: [named(methodSchema)] },
@@ -73,8 +86,8 @@ const rows = new Map(
 describe("to add", () => {
   test.each(Object.entries(kinds))(
     "%s, its row names what knows the rows there are",
-    (what, { most, tables }) => {
-      const derived = [...new Set(tables.flatMap(filesKnowing))].sort();
+    (what, { most, tables, share }) => {
+      const derived = [...new Set(tables.flatMap((names) => filesKnowing(names, share)))].sort();
       expect(rows.get(what)?.toSorted()).toEqual(derived);
       expect(derived.length).toBeLessThanOrEqual(most);
     },
