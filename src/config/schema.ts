@@ -39,8 +39,8 @@ export const specSchema = z.strictObject({
   name: z
     .string(nameExpected)
     .refine((name) => folderName.test(name), nameExpected)
-    .describe("The run's name, from which its folder is named. Default: the spec's file name."),
-  seed: wholeNumber(0).default(0).describe("Fixes splits, shuffling, first weights and dropout."),
+    .describe("The run's name, from which its directory is named. Default: the spec's file name."),
+  seed: wholeNumber(0).default(0).describe("Determines splits, shuffling, initial weights and dropout."),
   data: dataSchema,
   model: modelSchema,
   loss: lossSchema.nullable().default(null),

@@ -12,17 +12,19 @@ export const calibrationSchema = z
     {
       temperature: flag()
         .default(false)
-        .describe("Divide logits by the number that makes the validation rows likeliest."),
+        .describe("Divide logits by the temperature that maximises the likelihood of the validation rows."),
       threshold: choice(thresholdMetrics)
         .nullable()
         .default(null)
         .describe(
-          "Say yes above the probability that makes this metric best: of the second of two classes, or of each label.",
+          "Predict yes above the probability that optimises this metric: for the second of two classes, or for each label.",
         ),
       conformal: flag()
         .default(true)
-        .describe("Keep how far off the model was, for predict --interval without the data."),
+        .describe("Store the errors on validation rows, for predict --interval without the data."),
     },
     "calibration's settings, such as { temperature: true, threshold: f1_macro }",
   )
-  .describe("What is fitted on the validation rows after training, stored in the model. null: nothing.");
+  .describe(
+    "What is calibrated on the validation rows after training, and stored in the model. null: nothing.",
+  );

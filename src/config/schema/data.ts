@@ -41,7 +41,7 @@ export const defaultMissingValues = ["", "NA", "N/A", "NaN", "nan", "null", "?"]
 const missingExpected = `one of ${missingPolicies.join(", ")}, or constant: with a value`;
 const constantSchema = z.strictObject(
   {
-    constant: z.union([z.number(), z.string()], "a number or a text").describe("Stands for a missing value."),
+    constant: z.union([z.number(), z.string()], "a number or a text").describe("Replaces a missing value."),
   },
   missingExpected,
 );
@@ -104,8 +104,8 @@ export const columnSchema = z.strictObject(
 
 const foldSchema = z.strictObject(
   {
-    number: wholeNumber(1).describe("Which of the parts, from 1."),
-    of: wholeNumber(2).describe("Parts that the rows are cut into."),
+    number: wholeNumber(1).describe("Which of the folds, from 1."),
+    of: wholeNumber(2).describe("The number of folds."),
   },
   "a part's number and how many there are, such as { number: 1, of: 5 }",
 );
@@ -123,19 +123,19 @@ export const splitSchema = z
       stratify: flag()
         .nullable()
         .default(null)
-        .describe("Keep the classes' shares equal in all splits. null: for classification."),
+        .describe("Keep the proportions of the classes equal in all splits. null: for classification."),
       seed: wholeNumber(0)
         .nullable()
         .default(null)
-        .describe("Fixes which rows are in which split. null: the spec's seed does."),
+        .describe("Determines which rows are in which split. null: the spec's seed."),
       fold: foldSchema
         .nullable()
         .default(null)
-        .describe("One part of a cross-validation: its rows are the test rows. train.folds sets it."),
+        .describe("One fold of a cross-validation: its rows are the test rows. train.folds sets it."),
     },
     "a split's settings",
   )
-  .describe("Which rows are kept from training.");
+  .describe("Which rows are not trained on.");
 
 const common = {
   classes: listOf(z.string("a label"), "label")
@@ -149,7 +149,7 @@ const streamSchema = z.strictObject(
   {
     buffer_mb: above(0)
       .default(64)
-      .describe("Megabytes of rows, as inputs, that are in memory together and shuffled among themselves."),
+      .describe("Megabytes of encoded rows that are in memory together and shuffled among themselves."),
   },
   "true, or a buffer's size: { buffer_mb: 64 }",
 );
@@ -164,7 +164,7 @@ export const csvDataSchema = z.strictObject({
     .enum(delimiters, "comma, semicolon, tab or pipe")
     .nullable()
     .default(null)
-    .describe("What stands between fields. null: found from the header."),
+    .describe("The delimiter of fields. null: found from the header."),
   target: listOf(text("a column's name"), "column").describe("The column to predict, or several."),
   task: choice(taskNames)
     .nullable()
@@ -192,7 +192,7 @@ export const csvDataSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "For files larger than memory: one pass finds types and statistics and writes the rows to a temporary file, and training reads them from there, pieces and rows shuffled anew each epoch. true: with a buffer of 64 MB. null: all rows are held in memory.",
+      "For files larger than memory: one pass finds types and statistics and writes the rows to a temporary file, and training reads them from there, chunks and rows reshuffled each epoch. true: with a buffer of 64 MB. null: all rows are held in memory.",
     ),
   number_encoding: choice(numberEncodings)
     .nullable()
@@ -205,8 +205,8 @@ export const csvDataSchema = z.strictObject({
 
 const idxFilesSchema = z.strictObject(
   {
-    images: path().describe("IDX file of the inputs, may be .gz."),
-    labels: path().describe("IDX file of the labels, may be .gz."),
+    images: path().describe("IDX file of the inputs; may be .gz."),
+    labels: path().describe("IDX file of the labels; may be .gz."),
   },
   "images: and labels: with a file each",
 );
@@ -223,12 +223,10 @@ export const idxDataSchema = z.strictObject({
   augment: augmentSchema
     .nullable()
     .default(null)
-    .describe("Random changes of the training images, drawn anew each epoch. null: none."),
+    .describe("Random distortions of the training images, new ones in each epoch. null: none."),
   deskew: flag()
     .default(false)
-    .describe(
-      "Straighten slanted grey images by a shear, in training and ever after; their background is 0.",
-    ),
+    .describe("Deskew slanted grey images by a shear, in training and in prediction; their background is 0."),
   scale: choice(elementScaleNames)
     .default("standard")
     .describe(
@@ -240,7 +238,7 @@ export const idxDataSchema = z.strictObject({
 const npyFilesSchema = z.strictObject(
   {
     features: path().describe("NPY file of the inputs, its first dimension counting rows; may be .gz."),
-    targets: path().describe("NPY file of what is to be predicted, a row each; may be .gz."),
+    targets: path().describe("NPY file of the targets, one row each; may be .gz."),
   },
   "features: and targets: with a file each",
 );
@@ -256,7 +254,9 @@ export const npyDataSchema = z.strictObject({
     .describe("What is learnt. null: up to 20 distinct whole numbers are classes, others a regression."),
   missing: choice(["fill", "error"])
     .default("fill")
-    .describe("What NaN among the features does: filled with the training rows' median, or refused."),
+    .describe(
+      "What to do with NaN among the features: fill it with the training rows' median, or refuse it.",
+    ),
   scale: choice(scaleNames)
     .default("standard")
     .describe(

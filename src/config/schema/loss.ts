@@ -26,12 +26,12 @@ const withOptions = {
     name: nameOf("cross_entropy"),
     label_smoothing: share()
       .default(losses.cross_entropy.options.label_smoothing)
-      .describe("Share of the target spread over all classes."),
+      .describe("Fraction of the target that is spread over all classes."),
     class_weights,
   }),
   focal: z.strictObject({
     name: nameOf("focal"),
-    gamma: atLeast(0).default(losses.focal.options.gamma).describe("How little."),
+    gamma: atLeast(0).default(losses.focal.options.gamma).describe("How strongly easy rows are discounted."),
     class_weights,
   }),
   bce_with_logits: z.strictObject({
@@ -54,11 +54,13 @@ const withOptions = {
     name: nameOf("quantile"),
     quantile: between0and1()
       .default(losses.quantile.options.quantile)
-      .describe("Share of targets below the prediction."),
+      .describe("Fraction of targets below the prediction."),
   }),
   gaussian_nll: z.strictObject({
     name: nameOf("gaussian_nll"),
-    eps: above(0).default(losses.gaussian_nll.options.eps).describe("The least variance, of scaled targets."),
+    eps: above(0)
+      .default(losses.gaussian_nll.options.eps)
+      .describe("Lower bound of the variance, of scaled targets."),
   }),
 } satisfies Partial<Record<LossName, z.ZodType>>;
 

@@ -76,21 +76,24 @@ const simpleLayers = [
   z.strictObject({
     type: z
       .literal("scale")
-      .describe("Every column times a factor of its own, which is learnt and starts at 1."),
+      .describe("Multiplies every column by a learnt factor of its own, which starts at 1."),
   }),
   z.strictObject({
     type: z.literal("parametric").describe("z + α(g(z) − z) with an α for every column, learnt from 1."),
     activation: z.enum(plainActivations).default("relu").describe("g."),
   }),
-  z.strictObject({ type: z.literal("dropout"), p: share().default(0.5).describe("Share that is dropped.") }),
+  z.strictObject({
+    type: z.literal("dropout"),
+    p: share().default(0.5).describe("Probability of dropping an element."),
+  }),
   z.strictObject({
     type: z.literal("gaussian_noise"),
-    std: above(0).default(0.3).describe("Standard deviation of what is added in training."),
+    std: above(0).default(0.3).describe("Standard deviation of the noise that is added in training."),
   }),
   z.strictObject({
     type: z.literal("batch_norm"),
     eps: eps(),
-    momentum: factor().default(0.1).describe("Share of a new batch in the running statistics."),
+    momentum: factor().default(0.1).describe("Weight of a new batch in the running statistics."),
   }),
   z.strictObject({ type: z.literal("layer_norm"), eps: eps() }),
   z.strictObject({
@@ -112,7 +115,7 @@ const embedNumbers = z.strictObject({
   columns: z
     .array(wholeNumber(0))
     .default([])
-    .describe("Which inputs are embedded. Always as the data says: nnt fills it in."),
+    .describe("Which inputs are embedded; nnt fills it in from the data."),
 });
 
 const layerExpected = "a layer, such as relu or { linear: 64 }";
@@ -144,14 +147,14 @@ const layers = [
     blocks: z
       .array(embedBlock)
       .default([])
-      .describe("Columns with their places. Always as the data says: nnt fills it in."),
+      .describe("Columns with their places; nnt fills it in from the data."),
   }),
   embedNumbers,
   z.strictObject({
     type: z.literal("ensemble"),
     members: members()
       .default(4)
-      .describe("Networks trained together, each on its own share of a batch, and averaged afterwards."),
+      .describe("Networks trained together, each on its own part of a batch, and averaged afterwards."),
     shared: flag()
       .default(true)
       .describe(
@@ -160,7 +163,7 @@ const layers = [
     average: choice(linkNames)
       .nullable()
       .default(null)
-      .describe("What of the outputs is averaged. null: what the loss makes of them, such as probabilities."),
+      .describe("What is averaged. null: what the loss makes of the outputs, such as probabilities."),
     layers: listOf(z.discriminatedUnion("type", memberLayers, layerExpected), "layer").describe(
       "A member's layers.",
     ),
@@ -185,7 +188,7 @@ export const shortModelSchema = z.strictObject(
       .default([])
       .describe("The hidden layers' widths. []: a linear model."),
     activation: activationSchema.prefault({ type: "relu" }).describe("What follows each hidden layer."),
-    dropout: share().default(0).describe("Share of each hidden layer's outputs that is dropped in training."),
+    dropout: share().default(0).describe("Probability of dropping an output of a hidden layer in training."),
     norm: choice(["batch", "layer", "rms"])
       .nullable()
       .default(null)
@@ -194,7 +197,9 @@ export const shortModelSchema = z.strictObject(
     members: members()
       .nullable()
       .default(null)
-      .describe("Train so many such networks together, with shared weights: a layer `ensemble` around them."),
+      .describe(
+        "Train this many such networks together, with shared weights: wraps them in an `ensemble` layer.",
+      ),
   },
   "hidden: with a list of widths, or layers:",
 );
@@ -209,7 +214,7 @@ export const modelSchema = z
 const kaiming = {
   mode: choice(["fan_in", "fan_out"])
     .default("fan_in")
-    .describe("Keep the variance forward (fan_in) or backward (fan_out)."),
+    .describe("Preserve the variance in the forward (fan_in) or backward (fan_out) pass."),
   nonlinearity: choice(["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"])
     .default("leaky_relu")
     .describe("What follows each linear layer: sets the gain, as torch.nn.init.calculate_gain."),
@@ -229,13 +234,13 @@ export const initSchema = z
       z.strictObject({ name: z.literal("zeros") }),
       z.strictObject({
         name: z.literal("constant"),
-        value: finite().describe("Every weight's first value."),
+        value: finite().describe("The initial value of every weight."),
       }),
       z.strictObject({
         name: z.literal("file"),
-        from: path().describe("A safetensors file with the first weights."),
+        from: path().describe("A safetensors file with the initial weights."),
       }),
     ],
     "an initialisation's name, or its settings",
   )
-  .describe("How weights start.");
+  .describe("How weights are initialised.");

@@ -19,7 +19,7 @@ const common = (lr: number) => ({
   lr: above(0).default(lr).describe("Learning rate."),
   decay: choice(["all", "weights"])
     .default("all")
-    .describe("What weight_decay shrinks: all parameters, or linear layers' weights alone."),
+    .describe("What weight_decay applies to: all parameters, or only the weights of linear layers."),
   groups: z
     .strictObject(
       {
@@ -37,14 +37,16 @@ const common = (lr: number) => ({
 });
 
 const coupled = {
-  weight_decay: atLeast(0).default(0).describe("Added to the gradient, times the weight."),
+  weight_decay: atLeast(0)
+    .default(0)
+    .describe("L2 penalty: weight_decay times the weight is added to the gradient."),
 };
 const betas = z
   .tuple([share(), share()], "a list of two numbers, such as [0.9, 0.999]")
   .default([0.9, 0.999])
-  .describe("Rates at which the averages of the gradient and of its square forget.");
+  .describe("Decay rates of the running averages of the gradient and of its square.");
 const eps = (value: number) => above(0).default(value).describe("Added to the denominator.");
-const momentum = share().default(0).describe("Share of the former step that is kept.");
+const momentum = share().default(0).describe("Fraction of the previous step that is kept.");
 const amsgrad = flag().default(false).describe("Divide by the largest second moment so far.");
 
 /** Adding an optimizer: one row here. */
@@ -56,7 +58,7 @@ export const optimizerSchema = z
         name: z.literal("sgd"),
         ...common(0.001),
         momentum,
-        dampening: share().default(0).describe("Share of the gradient kept out of the momentum."),
+        dampening: share().default(0).describe("Fraction of the gradient that is kept out of the momentum."),
         ...coupled,
         nesterov: flag().default(false).describe("Look ahead along the momentum."),
       }),
@@ -74,27 +76,29 @@ export const optimizerSchema = z
         betas,
         eps: eps(1e-8),
         amsgrad,
-        weight_decay: atLeast(0).default(0.01).describe("Times lr: the share of each weight lost per step."),
+        weight_decay: atLeast(0)
+          .default(0.01)
+          .describe("Times lr, the fraction of each weight that is removed per step."),
       }),
       z.strictObject({
         name: z.literal("adagrad"),
         ...common(0.01),
         lr_decay: atLeast(0).default(0).describe("lr is divided by 1 + lr_decay · updates."),
-        initial_accumulator_value: atLeast(0).default(0).describe("What the sums of squares start from."),
+        initial_accumulator_value: atLeast(0).default(0).describe("Initial value of the sums of squares."),
         eps: eps(1e-10),
         ...coupled,
       }),
       z.strictObject({
         name: z.literal("adadelta"),
         ...common(1),
-        rho: share().default(0.9).describe("Rate at which the averages of squares forget."),
+        rho: share().default(0.9).describe("Decay rate of the running averages of squares."),
         eps: eps(1e-6),
         ...coupled,
       }),
       z.strictObject({
         name: z.literal("rmsprop"),
         ...common(0.01),
-        alpha: share().default(0.99).describe("Rate at which the average of squares forgets."),
+        alpha: share().default(0.99).describe("Decay rate of the running average of squares."),
         eps: eps(1e-8),
         momentum,
         centered: flag().default(false).describe("Divide by the deviation from the mean gradient."),
@@ -105,24 +109,22 @@ export const optimizerSchema = z
         ...common(0.002),
         betas,
         eps: eps(1e-8),
-        momentum_decay: atLeast(0).default(0.004).describe("How soon the momentum reaches its full size."),
+        momentum_decay: atLeast(0).default(0.004).describe("How fast the momentum grows to its full size."),
         ...coupled,
       }),
       z.strictObject({ name: z.literal("adamax"), ...common(0.002), betas, eps: eps(1e-8), ...coupled }),
       z.strictObject({ name: z.literal("radam"), ...common(0.001), betas, eps: eps(1e-8), ...coupled }),
       z.strictObject({
-        name: z
-          .literal("lbfgs")
-          .describe("For small data: every update takes all rows, and searches its length."),
-        lr: above(0).default(1).describe("The first length that is tried."),
-        history_size: wholeNumber(1).default(10).describe("Steps that the next one follows from."),
-        max_eval: wholeNumber(1).default(25).describe("Times the loss is measured along one step, at most."),
+        name: z.literal("lbfgs").describe("For small data: every update uses all rows, with a line search."),
+        lr: above(0).default(1).describe("The step size that the line search tries first."),
+        history_size: wholeNumber(1).default(10).describe("Number of past steps that are remembered."),
+        max_eval: wholeNumber(1).default(25).describe("Evaluations of the loss per update, at most."),
         tolerance_grad: atLeast(0)
           .default(1e-7)
-          .describe("Gradients without a larger element end the search."),
-        tolerance_change: atLeast(0).default(1e-9).describe("Smaller changes end the search."),
+          .describe("Training stops moving once no element of the gradient is larger."),
+        tolerance_change: atLeast(0).default(1e-9).describe("Smaller changes end the line search."),
       }),
     ],
     "an optimizer's name, or its settings",
   )
-  .describe("How weights move. Default: adam.");
+  .describe("The optimizer. Default: adam.");

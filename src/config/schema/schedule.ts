@@ -8,7 +8,7 @@ export type ScheduleSpec = z.output<typeof scheduleSchema>;
 const warmup = {
   warmup_epochs: atLeast(0)
     .default(0)
-    .describe("Epochs, or parts of one, over which lr first rises linearly from 0."),
+    .describe("Epochs, possibly fractional, over which lr first rises linearly from 0."),
   warmup_steps: wholeNumber(0).default(0).describe("The same in updates."),
 };
 
@@ -23,10 +23,13 @@ export const scheduleSchema = z
   .discriminatedUnion(
     "name",
     [
-      z.strictObject({ name: z.literal("constant").describe("lr stays; for warm-up alone."), ...warmup }),
+      z.strictObject({
+        name: z.literal("constant").describe("lr stays constant, for use with warm-up."),
+        ...warmup,
+      }),
       z.strictObject({
         name: z.literal("step"),
-        step_size: wholeNumber(1).describe("lr is multiplied by gamma every so often."),
+        step_size: wholeNumber(1).describe("Steps after which lr is multiplied by gamma, again and again."),
         gamma: gamma(0.1),
         interval: interval("epoch"),
         ...warmup,
@@ -40,7 +43,7 @@ export const scheduleSchema = z
       }),
       z.strictObject({
         name: z.literal("exponential"),
-        gamma: factor().describe("Factor on lr each time."),
+        gamma: factor().describe("Factor on lr at each step."),
         interval: interval("epoch"),
         ...warmup,
       }),
@@ -49,7 +52,7 @@ export const scheduleSchema = z
         t_max: wholeNumber(1)
           .nullable()
           .default(null)
-          .describe("Length of the half wave. null: all of training."),
+          .describe("Length of the half wave. null: the whole training."),
         eta_min,
         interval: interval("epoch"),
         ...warmup,
@@ -69,7 +72,7 @@ export const scheduleSchema = z
       z.strictObject({
         name: z.literal("cosine_warm_restarts"),
         t_0: wholeNumber(1).describe("Length of the first wave."),
-        t_mult: wholeNumber(1).default(1).describe("Each wave is so many times as long as the one before."),
+        t_mult: wholeNumber(1).default(1).describe("Each wave is this many times as long as the one before."),
         eta_min,
         interval: interval("epoch"),
         ...warmup,
@@ -85,13 +88,15 @@ export const scheduleSchema = z
         ...warmup,
       }),
       z.strictObject({
-        name: z.literal("one_cycle").describe("As torch's with cycle_momentum=False: momentum stays."),
+        name: z
+          .literal("one_cycle")
+          .describe("As torch's with cycle_momentum=False: the momentum is constant."),
         max_lr: above(0).nullable().default(null).describe("The highest lr. null: the optimizer's lr."),
-        total_steps: wholeNumber(1).nullable().default(null).describe("Length. null: all of training."),
-        pct_start: between0and1().default(0.3).describe("Share of the cycle in which lr rises."),
+        total_steps: wholeNumber(1).nullable().default(null).describe("Length. null: the whole training."),
+        pct_start: between0and1().default(0.3).describe("Fraction of the cycle in which lr rises."),
         anneal: choice(["cos", "linear"]).default("cos").describe("The shape of rise and fall."),
-        div_factor: above(0).default(25).describe("max_lr over the first lr."),
-        final_div_factor: above(0).default(1e4).describe("The first lr over the last."),
+        div_factor: above(0).default(25).describe("max_lr divided by the first lr."),
+        final_div_factor: above(0).default(1e4).describe("The first lr divided by the last."),
         interval: interval("step"),
         ...warmup,
       }),
@@ -106,8 +111,12 @@ export const scheduleSchema = z
         ...warmup,
       }),
       z.strictObject({
-        name: z.literal("wsd").describe("Warm up, stay, decay: lr stays until the last part of training."),
-        decay: between0and1().default(0.2).describe("Share of training, after warm-up, in which lr falls."),
+        name: z
+          .literal("wsd")
+          .describe("Warm-up, stable, decay: lr is constant until the last part of training."),
+        decay: between0and1()
+          .default(0.2)
+          .describe("Fraction of training, after warm-up, in which lr falls."),
         shape: choice(["linear", "cos", "sqrt"])
           .default("linear")
           .describe("How it falls: sqrt is 1 − √share, fast at first."),
@@ -118,15 +127,17 @@ export const scheduleSchema = z
       z.strictObject({
         name: z.literal("reduce_on_plateau"),
         factor: between0and1().default(0.1).describe("Factor on lr."),
-        patience: wholeNumber(0).default(10).describe("Epochs without improvement that are tolerated."),
+        patience: wholeNumber(0).default(10).describe("Epochs without improvement before lr is reduced."),
         threshold: atLeast(0).default(1e-4).describe("What counts as an improvement."),
-        threshold_mode: choice(["rel", "abs"]).default("rel").describe("threshold as a share, or as it is."),
+        threshold_mode: choice(["rel", "abs"])
+          .default("rel")
+          .describe("Whether threshold is relative or absolute."),
         cooldown: wholeNumber(0).default(0).describe("Epochs to wait after each reduction."),
         min_lr: atLeast(0).default(0).describe("The lowest lr."),
-        eps: atLeast(0).default(1e-8).describe("Smaller changes of lr are left out."),
+        eps: atLeast(0).default(1e-8).describe("Smaller changes of lr are ignored."),
         ...warmup,
       }),
     ],
     "a schedule's name, or its settings",
   )
-  .describe("How lr changes in the course of training. null: it does not.");
+  .describe("How lr changes during training. null: it is constant.");

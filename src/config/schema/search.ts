@@ -11,7 +11,7 @@ export type MethodSpec = z.output<typeof methodSchema>;
 const scale = choice(["linear", "log"])
   .default("linear")
   .describe("log: as many values between 0.001 and 0.01 as between 0.01 and 0.1.");
-const points = wholeNumber(2).default(5).describe("How many values a grid takes, both ends among them.");
+const points = wholeNumber(2).default(5).describe("How many values a grid takes, including both ends.");
 
 /** One value of the spec that is searched for. */
 export const dimensionSchema = z.discriminatedUnion(
@@ -23,14 +23,14 @@ export const dimensionSchema = z.discriminatedUnion(
     }),
     z.strictObject({
       type: z.literal("float"),
-      min: finite().describe("The least value."),
+      min: finite().describe("The smallest value."),
       max: finite().describe("The largest value."),
       scale,
       points,
     }),
     z.strictObject({
       type: z.literal("int"),
-      min: z.int("a whole number").describe("The least value."),
+      min: z.int("a whole number").describe("The smallest value."),
       max: z.int("a whole number").describe("The largest value."),
       scale,
       points,
@@ -45,25 +45,27 @@ export const methodSchema = z
     "name",
     [
       z.strictObject({ name: z.literal("grid").describe("Every combination, in order.") }),
-      z.strictObject({ name: z.literal("random").describe("Every trial by itself.") }),
+      z.strictObject({ name: z.literal("random").describe("Random values, independent of other trials.") }),
       z.strictObject({
-        name: z.literal("tpe").describe("More where trials were good: a tree of Parzen estimators."),
-        startup: wholeNumber(1).default(10).describe("Results to have before anything follows from them."),
+        name: z
+          .literal("tpe")
+          .describe("More trials where results are good: tree-structured Parzen estimators."),
+        startup: wholeNumber(1).default(10).describe("Random trials before results are used."),
         candidates: wholeNumber(1)
           .default(24)
-          .describe("Values drawn, of which the most promising is taken."),
+          .describe("Candidates drawn per trial, of which the most promising is taken."),
         gamma: above(0)
           .max(1, "a number above 0 and at most 1")
           .default(0.15)
-          .describe("Share of trials that count as good."),
+          .describe("Fraction of trials that count as good."),
       }),
       z.strictObject({
-        name: z.literal("halving").describe("Many short trials, of which the best go on: ASHA."),
+        name: z.literal("halving").describe("Many short trials, of which the best are continued: ASHA."),
         reduction: z
           .number("a number above 1")
           .gt(1, "a number above 1")
           .default(3)
-          .describe("One of so many goes on, for so many times the epochs."),
+          .describe("One in this many trials is continued, for this many times the epochs."),
         min_epochs: wholeNumber(1).default(1).describe("Epochs of a trial's first round."),
       }),
     ],
@@ -77,13 +79,13 @@ export const searchSchema = z
       method: methodSchema,
       metric: choice(watchable)
         .default("validation.loss")
-        .describe("What is to be best: validation. or train. and a metric's name."),
+        .describe("The metric to optimise: validation. or train. and a metric's name."),
       mode: choice(["min", "max"]).nullable().default(null).describe("null: follows from the metric."),
       trials: wholeNumber(1)
         .nullable()
         .default(null)
-        .describe("How many combinations are tried. Default: 30, of a grid all."),
-      seed: wholeNumber(0).default(0).describe("Fixes what is tried."),
+        .describe("How many combinations are tried. Default: 30, or all of a grid."),
+      seed: wholeNumber(0).default(0).describe("Seed of the search."),
       parallel: wholeNumber(1)
         .default(4)
         .describe(
@@ -96,4 +98,4 @@ export const searchSchema = z
     },
     "what to search for, such as { trials: 30, space: { optimizer.lr: { min: 0.0001, max: 0.1, scale: log } } }",
   )
-  .describe("Of `nnt sweep` alone: which values of this spec to try.");
+  .describe("For `nnt sweep` only: which values of this spec to try.");

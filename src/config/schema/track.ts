@@ -28,8 +28,8 @@ export const trackSchema = z
   .strictObject(
     {
       tensorboard: tensorboard.nullable().default(null).describe("Event files, in the run's directory."),
-      mlflow: mlflow.nullable().default(null).describe("A file store as MLflow's own."),
+      mlflow: mlflow.nullable().default(null).describe("A file store in MLflow's format."),
     },
     "names of trackers, or their settings, such as { mlflow: { experiment: digits } }",
   )
-  .describe("Other tools that are told of a run: tensorboard, mlflow.");
+  .describe("Other tools that record the run: tensorboard, mlflow.");

@@ -9,7 +9,7 @@ export const earlyStoppingSchema = z.strictObject(
   {
     metric: choice(watchable)
       .default("validation.loss")
-      .describe("What is watched: validation. or train. and a metric's name."),
+      .describe("The monitored metric: validation. or train. and a metric's name."),
     patience: wholeNumber(1).default(5).describe("Epochs without improvement after which training ends."),
     min_delta: atLeast(0).default(0).describe("The least change that counts as an improvement."),
     mode: choice(["min", "max"]).nullable().default(null).describe("null: follows from the metric."),
@@ -19,7 +19,7 @@ export const earlyStoppingSchema = z.strictObject(
 
 const targetSchema = z.strictObject(
   {
-    metric: choice(watchable).describe("What is watched: validation. or train. and a metric's name."),
+    metric: choice(watchable).describe("The monitored metric: validation. or train. and a metric's name."),
     value: finite().describe("Training ends after the first epoch that is at least as good."),
   },
   "a metric and its value, such as { metric: validation.accuracy, value: 0.98 }",
@@ -27,7 +27,7 @@ const targetSchema = z.strictObject(
 
 const onDivergenceSchema = z.strictObject(
   {
-    rollback: flag().default(true).describe("Whether to go on from the last good model."),
+    rollback: flag().default(true).describe("Whether to continue from the last good model."),
     lr_factor: factor().default(0.5).describe("Factor on lr after each rollback."),
     attempts: wholeNumber(1).default(3).describe("Rollbacks after which training ends."),
   },
@@ -55,19 +55,19 @@ const checkpointSchema = z.strictObject(
     every_epochs: wholeNumber(1)
       .nullable()
       .default(null)
-      .describe("Save after so many epochs. Default: each, unless steps or minutes are given."),
+      .describe("Save after this many epochs. Default: every epoch, unless steps or minutes are given."),
     every_steps: wholeNumber(1)
       .nullable()
       .default(null)
-      .describe("Save after so many updates, also within an epoch."),
+      .describe("Save after this many updates, also within an epoch."),
     every_minutes: above(0)
       .nullable()
       .default(null)
-      .describe("Save when so much time has passed since the last save, also within an epoch."),
+      .describe("Save when this much time has passed since the last save, also within an epoch."),
     keep_last: wholeNumber(1)
       .nullable()
       .default(null)
-      .describe("Keep so many of the models saved, as step-<updates>.ckpt, to fall back on or compare."),
+      .describe("Keep this many of the saved models as step-<updates>.ckpt, to go back to or to compare."),
   },
   "when to save, such as { every_steps: 1000, keep_last: 3 }",
 );
@@ -77,7 +77,7 @@ export const trainSchema = z
     {
       epochs: wholeNumber(1)
         .nullable()
-        .describe("Passes over the training rows. Default: 50, or as many as max_steps takes."),
+        .describe("Passes over the training rows. Default: 50, or as many as max_steps needs."),
       max_steps: wholeNumber(1).nullable().default(null).describe("Updates after which training ends."),
       batch_size: wholeNumber(1).default(32).describe("Rows per update."),
       shuffle: flag().default(true).describe("A new order of the rows each epoch; false keeps file order."),
@@ -85,9 +85,9 @@ export const trainSchema = z
         .nullable()
         .default(null)
         .describe(
-          "Cross-validate first: train so many times, each time without one part of the rows, and measure on that part. The run itself then trains on all of them.",
+          "Cross-validate first: train this many times, each time without one fold of the rows, and evaluate on that fold. The run itself then trains on all of them.",
         ),
-      drop_last: flag().default(false).describe("Leave out an epoch's last batch when it is short."),
+      drop_last: flag().default(false).describe("Drop an epoch's last batch if it is incomplete."),
       accumulate: wholeNumber(1)
         .default(1)
         .describe("Batches per update: their gradients are averaged over all their rows."),
@@ -97,34 +97,41 @@ export const trainSchema = z
           "Parts of each batch, put together in a fixed order: so many processes may share the work (mpirun), and fewer give the same bits.",
         ),
       early_stopping: earlyStoppingSchema.nullable().default(null).describe("When to end early."),
-      target: targetSchema.nullable().default(null).describe("A figure that is good enough."),
+      target: targetSchema.nullable().default(null).describe("A metric's value that is good enough to stop."),
       on_divergence: onDivergenceSchema
         .nullable()
         .default(null)
-        .describe("What to do when numbers are no longer finite. null: end."),
+        .describe("What to do when numbers are no longer finite. null: stop."),
       checkpoint: checkpointSchema
         .nullable()
         .default(null)
-        .describe("When models are saved. null: after each epoch, short ones together once a second."),
+        .describe(
+          "When models are saved. null: after each epoch, or about once a second when epochs are short.",
+        ),
       anneal: annealSchema
         .optional()
-        .describe("What else than lr follows a curve over the run: flat_cos, coslog4 or cosine, from 1 on."),
+        .describe(
+          "What besides lr follows a curve over the run: flat_cos, coslog4 or cosine, starting at 1.",
+        ),
       clip_grad_norm: above(0)
         .nullable()
         .default(null)
-        .describe("The longest gradient, over all parameters."),
-      clip_grad_value: above(0).nullable().default(null).describe("The largest element of the gradient."),
+        .describe("The maximum norm of the gradient, over all parameters."),
+      clip_grad_value: above(0)
+        .nullable()
+        .default(null)
+        .describe("The maximum absolute value of an element of the gradient."),
       max_norm: above(0)
         .nullable()
         .default(null)
-        .describe("The longest that a unit's incoming weights may be after an update."),
-      l1: atLeast(0).default(0).describe("Minimise l1 · Σ|w| too, over linear layers' weights."),
-      l2: atLeast(0).default(0).describe("Minimise ½ · l2 · Σw² too, over linear layers' weights."),
+        .describe("The maximum norm of a unit's incoming weights after an update."),
+      l1: atLeast(0).default(0).describe("Also minimise l1 · Σ|w|, over linear layers' weights."),
+      l2: atLeast(0).default(0).describe("Also minimise ½ · l2 · Σw², over linear layers' weights."),
       ema: between0and1()
         .nullable()
         .default(null)
-        .describe("Measure and save a moving average of the weights, which forgets at this rate: 0.999."),
+        .describe("Evaluate and save a moving average of the weights, with this decay rate, such as 0.999."),
     },
     "training's settings",
   )
-  .describe("How long and in what batches.");
+  .describe("How long to train, and in what batches.");
