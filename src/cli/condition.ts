@@ -20,7 +20,7 @@ export interface Condition {
 export const condition: Value<Condition> = {
   placeholder: "CONDITION",
   parse(written) {
-    const match = /^\s*([\w.@[\]-]+?)\s*(<=|>=|==|!=|=|<|>)\s*(.+?)\s*$/.exec(written);
+    const match = /^\s*(\S.*?)\s*(<=|>=|==|!=|=|<|>)\s*(.+?)\s*$/s.exec(written);
     if (!match) {
       const hint = "quote it, because the shell treats < and > as redirections: --filter 'accuracy>0.97'";
       throw new WrongValue(`a key, one of ${Object.keys(comparisons).join(" ")}, and a value`, hint);

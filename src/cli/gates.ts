@@ -18,7 +18,7 @@ export interface Gate {
 export const gate: Value<Gate> = {
   placeholder: "CONDITION",
   parse(written) {
-    const match = /^\s*([\w.@-]+?)\s*(<=|>=|==|!=|<|>)\s*(\S+)\s*$/.exec(written);
+    const match = /^\s*(\S(?:.*[^\s<>=!])?)\s*(<=|>=|==|!=|<|>)\s*([^<>=!\s]+)\s*$/s.exec(written);
     const [, metric = "", comparison = "", number = ""] = match ?? [];
     const bound = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(number) ? Number(number) : Number.NaN;
     if (match && Number.isFinite(bound)) return { metric, comparison: comparison as Comparison, bound };

@@ -1,4 +1,5 @@
 /** How the values of command-line options are written, and what they become. Knows no option by name. */
+import { namesIn } from "../support/names.ts";
 import { nearest } from "../support/nearest.ts";
 
 /** One kind of value: its name in the help, and its parser, which throws a `WrongValue`. */
@@ -121,14 +122,14 @@ export const assignment: Value<string> = {
   },
 };
 
-/** Names separated by commas. */
-export function names(placeholder: string): Value<readonly string[]> {
+/** One name or several, as `namesIn` takes them apart once it is known which names there are. */
+export function names(placeholder: string): Value<string> {
   return {
     placeholder,
     parse(written) {
-      const list = written.split(",").map((name) => name.trim());
-      if (list.every((name) => name !== "")) return list;
-      throw new WrongValue("names separated by commas");
+      const list = namesIn(written);
+      if (list.length > 0 && list.every((name) => name !== "")) return written;
+      throw new WrongValue("names separated by commas, in double quotes where one has a comma in it");
     },
   };
 }

@@ -5,7 +5,8 @@ import { consult } from "../cluster/talk.ts";
 import type { InputTable } from "../data/dataset/dataset.ts";
 import type { RowBatch } from "../data/formats/rowBatch.ts";
 import { withFirst } from "../data/formats/rows.ts";
-import { type AnswerFormat, type AnswerWriter, createAnswers } from "../data/prediction/answers.ts";
+import { type AnswerWriter, planAnswers } from "../data/prediction/answerPlan.ts";
+import { answersAs } from "../data/prediction/answers.ts";
 import { createEncoder, inputNames } from "../data/prediction/recordEncoder.ts";
 import { reachOf } from "../data/preprocessing/calibration.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -13,6 +14,7 @@ import { Kernels } from "../engine/kernels.ts";
 import type { Floats } from "../engine/matrix.ts";
 import type { Pass } from "../model/model.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+import type { RowFormat } from "../support/fileFormats.ts";
 import { conformalFor } from "./conformal.ts";
 import { Relay } from "./relay.ts";
 import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
@@ -22,12 +24,13 @@ export interface PredictOptions extends KernelsChoice {
   /** The rows, which have at least these columns; not asked for where there are images. */
   readonly rows: (columns: readonly string[]) => AsyncGenerator<RowBatch>;
   readonly images: string | null;
-  readonly to: AnswerFormat;
+  readonly to: RowFormat;
   readonly proba: boolean;
   readonly topK: number | null;
   /** Also give the interval or set that holds the truth with this probability. */
   readonly interval?: number | null;
-  readonly keep: readonly string[] | "all" | null;
+  /** `all`, or names as `namesIn` takes them apart. */
+  readonly keep: string | null;
   readonly onError: "fail" | "skip" | "record" | null;
   /** Who shares the work: all are given the same rows, and the first alone writes. Absent: this process alone. */
   readonly peers?: Peers;
@@ -47,6 +50,7 @@ type Write = (chunk: Uint8Array) => Promise<void>;
  * @throws UserError: usage, data (a bad row, unless `onError` says otherwise), model, io
  */
 export async function predict(options: PredictOptions, write: Write): Promise<PredictResult> {
+  checkCanShare(options);
   const saved = readModel(options.model);
   const { backend } = await openKernels(options);
   try {
@@ -59,6 +63,15 @@ export async function predict(options: PredictOptions, write: Write): Promise<Pr
   } finally {
     await backend.close();
   }
+}
+
+/** Lines of several processes go behind each other; a Parquet file's rows are one process's. Throws UserError(usage). */
+function checkCanShare({ to, peers = alone }: PredictOptions): void {
+  if (to !== "parquet" || peers.size === 1) return;
+  throw new UserError(exitCodes.usage, {
+    message: `${peers.size} processes cannot write one Parquet file`,
+    expected: "CSV or JSON Lines, or one process",
+  });
 }
 
 interface Reaching extends PredictOptions {
@@ -101,7 +114,8 @@ async function predictRecords(
   const { onError, peers = alone } = options;
   const { first: start, all } = await withFirst(options.rows(inputNames(preprocessing)));
   const encoder = createEncoder(preprocessing, start);
-  const answers = createAnswers(preprocessing, answerOptions(options, start.header));
+  const plan = planAnswers(preprocessing, answerOptions(options, start.header));
+  const answers = await answersAs(options.to, plan);
   const inputs = new Float32Array(largestBatch * encoder.width);
   const problems = new Array<Problem | null>(largestBatch);
 
@@ -128,7 +142,7 @@ async function predictRecords(
   const done = await answerAll(all, answer, answers, { peers, write });
   const counts = await consult(peers, encoder.counts, (all) => all);
   encoder.add(counts.slice(1));
-  return { ...done, warnings: encoder.warnings() };
+  return { ...done, warnings: [...plan.warnings, ...encoder.warnings()] };
 }
 
 /** Rows of a batch are answered, up to a bad one that ends it. */
@@ -147,7 +161,7 @@ interface Shared {
 async function answerAll<Batch extends { readonly count: number }>(
   batches: AsyncIterable<Batch> | Iterable<Batch>,
   answer: Answering<Batch>,
-  answers: Pick<AnswerWriter, "take">,
+  answers: Pick<AnswerWriter, "take" | "end">,
   { peers, write }: Shared,
 ): Promise<{ rows: number; failed: number }> {
   const relay = new Relay(peers, largestBatch);
@@ -182,6 +196,10 @@ async function answerAll<Batch extends { readonly count: number }>(
   }
   if (!hasEnded && rows % largestBatch > 0) await endBlock(null);
   await relay.settle();
+  if (isFirst) {
+    answers.end();
+    await write(answers.take());
+  }
   return { rows, failed };
 }
 
@@ -195,7 +213,7 @@ async function predictImages(
   const { peers = alone } = options;
   const { loadArray } = await import("../data/dataset/loadNpy.ts");
   const { table, warnings } = await loadArray(images, preprocessing);
-  const answers = createAnswers(preprocessing, answerOptions(options, []));
+  const answers = await answersAs(options.to, planAnswers(preprocessing, answerOptions(options, [])));
   const answer = async (first: number, count: number) => {
     const S = await network.outputs(count, (X) => copyRows(table, first, count, X));
     for (let i = 0; i < count; i++) answers.answer(null, first + i, S, i * network.width);
@@ -212,7 +230,7 @@ function copyRows(table: InputTable, first: number, count: number, X: Floats): v
   else for (let i = 0; i < chosen.length; i++) X[i] = chosen[i]! * table.scale + table.shift;
 }
 
-function answerOptions({ to, proba, topK, keep, onError, reach }: Reaching, header: readonly string[]) {
+function answerOptions({ proba, topK, keep, onError, reach }: Reaching, header: readonly string[]) {
   const recordsErrors = onError === "record";
-  return { format: to, proba, topK: topK ?? 0, keep: keep ?? [], header, reach, recordsErrors };
+  return { proba, topK: topK ?? 0, keep: keep ?? "", header, reach, recordsErrors };
 }

@@ -218,6 +218,9 @@ export const tellingBytes = 64;
 /** A format as others see its row. */
 export const formatOf = (name: FormatName): FileFormat => fileFormats[name];
 
+/** Whether a file's name promises gzip. */
+export const isGzipNamed = (file: string) => /\.gz$/i.test(file);
+
 /** The format that a file's name promises; null where its ending is none that is known. */
 export function formatNamed(file: string): FormatName | null {
   const name = file.replace(/\.gz$/i, "");

@@ -283,6 +283,20 @@ export function existing(path: string): Stats | null {
   return target && !target.isFile() && !target.isDirectory() ? target : null;
 }
 
+/** Whether what is at a path is a device or a pipe: nothing that has an ending. Throws what `stat` throws. */
+export function isDevice(path: string): boolean {
+  const found = existing(path);
+  return found !== null && !found.isFile() && !found.isDirectory();
+}
+
+/** Whether two paths lead to one file, links followed; false where either leads to none. */
+export function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return (
+    one !== undefined && other !== undefined && one.isFile() && one.dev === other.dev && one.ino === other.ino
+  );
+}
+
 /** Node refuses single writes of 2 GiB and more. */
 function pieces(bytes: Uint8Array): Uint8Array[] {
   const limit = 2 ** 30;

@@ -104,7 +104,7 @@ describe("a wrong command line exits with 2 and says what is wrong:", () => {
     [["data", "mnits"], 'wrong NAME "mnits"; expected one of mnist', "did you mean mnist?"],
     [["predict", "x", "--top-k", "0"], "expected a whole number of at least 1", ""],
     [["predict", "x", "--keep", "a,,b"], "expected names separated by commas", ""],
-    [["predict", "x", "--from", "xml"], "expected one of csv, jsonl", ""],
+    [["predict", "x", "--from", "xml"], "expected one of csv, tsv, jsonl", ""],
   ])("%j", async (argv, message, hint) => {
     const { code, out, err } = await run(argv);
     expect([code, out]).toEqual([2, ""]);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { failedGates, gate } from "../../src/cli/gates.ts";
 import { duration, integer, names, WrongValue } from "../../src/cli/values.ts";
+import { namesIn } from "../../src/support/names.ts";
 
 describe("a time", () => {
   test.each([
@@ -26,8 +27,23 @@ describe("a whole number", () => {
   );
 });
 
-test("names are separated by commas, with blanks around them", () => {
-  expect(names("COLS").parse("id, name")).toEqual(["id", "name"]);
+describe("names", () => {
+  test.each([
+    ["id, name", ["id", "name"]],
+    ['id,"a, b" , c', ["id", "a, b", "c"]],
+    ['"say ""a"""', ['say "a"']],
+    ["a b", ["a b"]],
+  ])("%j are %j", (written, list) => {
+    expect(names("COLS").parse(written)).toBe(written);
+    expect(namesIn(written)).toEqual(list);
+  });
+
+  test("are one where the whole text is a name", () =>
+    expect(namesIn("happy, 1-10", ["happy, 1-10"])).toEqual(["happy, 1-10"]));
+
+  test.each(["", ",", "a,", "a,,b", ",a"])("are not %j", (written) =>
+    expect(() => names("COLS").parse(written)).toThrow(WrongValue),
+  );
 });
 
 describe("a gate", () => {

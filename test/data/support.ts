@@ -1,4 +1,5 @@
 /** Helpers of the data tests: cutting bytes into chunks, collecting what a scanner finds, specs, files. */
+
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,10 @@ import { afterAll } from "vitest";
 import { defaultMissingValues } from "../../src/config/schema/data.ts";
 import type { ColumnSpec, CsvDataSpec } from "../../src/config/schema.ts";
 import { type CsvOptions, CsvScanner } from "../../src/data/formats/csv/scanner.ts";
+import { type AnswerOptions, type AnswerWriter, planAnswers } from "../../src/data/prediction/answerPlan.ts";
+import { CsvAnswers } from "../../src/data/prediction/csvAnswers.ts";
+import { JsonAnswers } from "../../src/data/prediction/jsonAnswers.ts";
+import type { Preprocessing } from "../../src/data/preprocessing/preprocessing.ts";
 import { type Problem, sentence } from "../../src/support/errors.ts";
 
 /** The bytes in pieces, cut at the given places (modulo the length). */
@@ -94,4 +99,13 @@ export function temporaryFiles(): (name: string, content: string | Uint8Array) =
 /** A stream of the given chunks. */
 export async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
+}
+
+/** Answers as text, in a format that needs no library. */
+export function textAnswers(
+  preprocessing: Preprocessing,
+  { format = "csv", ...asked }: AnswerOptions & { readonly format?: "csv" | "tsv" | "jsonl" },
+): AnswerWriter {
+  const plan = planAnswers(preprocessing, asked);
+  return format === "jsonl" ? new JsonAnswers(plan) : new CsvAnswers(plan, format === "tsv" ? "\t" : ",");
 }

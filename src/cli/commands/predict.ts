@@ -1,6 +1,16 @@
 /** `nnt predict`: rows from stdin or a file, predictions to stdout or a file, as they come. */
+import { extname } from "node:path";
 import { counted } from "../../report/text.ts";
-import { formatNamed } from "../../support/fileFormats.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
+import {
+  formatNamed,
+  formatNames,
+  formatOf,
+  isGzipNamed,
+  isRowFormat,
+  type RowFormat,
+} from "../../support/fileFormats.ts";
+import { isDevice, isSameFile } from "../../support/files.ts";
 import { defineCommand } from "../command.ts";
 import { threadsFor } from "../company.ts";
 import { warn } from "../notices.ts";
@@ -8,7 +18,12 @@ import { computing, debug, kernelsChoice } from "../options.ts";
 import { isStopSignal, signalExitCodes } from "../signals.ts";
 import { choice, integer, names, share, text } from "../values.ts";
 
-const format = choice("FORMAT", ["csv", "jsonl"]);
+const rowFormats = formatNames.filter(isRowFormat);
+const fromFormat = choice(
+  "FORMAT",
+  rowFormats.filter((name) => name !== "parquet"), // which cannot be read from a pipe
+);
+const toFormat = choice("FORMAT", rowFormats);
 const onError = choice("HOW", ["fail", "skip", "record"]);
 
 export const command = defineCommand({
@@ -26,12 +41,12 @@ export const command = defineCommand({
       help: "write to a file, which appears only when complete (default: stdout)",
     },
     from: {
-      value: format,
+      value: fromFormat,
       help: "format of the rows (default: from the file name, else csv)",
       conflicts: ["images"],
     },
     to: {
-      value: format,
+      value: toFormat,
       help: "format of the predictions (default: from the file name, else that of the rows)",
     },
     proba: { help: "add the probability of each class" },
@@ -42,7 +57,7 @@ export const command = defineCommand({
     },
     keep: {
       value: names("COLS|all"),
-      help: "columns to pass through, separated by commas",
+      help: "columns to pass through, separated by commas; quoted where a name has one: '\"a, b\",id'",
       conflicts: ["images"],
     },
     onError: {
@@ -67,6 +82,8 @@ export const command = defineCommand({
     const { fileSink, inputRows, outputSink } = await import("../rowStreams.ts");
     const { input, output, images, keep } = options;
     const interruption = context.interruption();
+    const to = output === null ? options.to : formatOfOutput(output, options.to);
+    if (input !== null && output !== null) checkAreTwoFiles(input, output);
     const peers = await context.company.join();
     const isHere = output !== null && peers.rank === 0;
     const sink = isHere ? fileSink(output) : outputSink(context.out);
@@ -77,11 +94,11 @@ export const command = defineCommand({
       model,
       rows: inputRows(input, options.from, context, { interruption, peers }),
       images,
-      to: options.to ?? formatOf(output) ?? options.from ?? formatOf(input) ?? "csv",
+      to: to ?? options.from ?? formatOfInput(input),
       proba: options.proba,
       topK: options.topK,
       interval: options.interval,
-      keep: keep?.length === 1 && keep[0] === "all" ? ("all" as const) : keep,
+      keep,
       onError: options.onError,
     };
     try {
@@ -89,7 +106,7 @@ export const command = defineCommand({
         interruption.throwIfAborted();
         await sink.write(chunk);
       });
-      sink.commit();
+      await sink.commit();
       await warn(context.err, [...done.warnings, ...failures(done.failed, options.onError)]);
       return 0;
     } catch (error) {
@@ -110,8 +127,42 @@ function failures(failed: number, onError: "fail" | "skip" | "record" | null): s
   return [`${counted(failed, "bad row")} ${onError === "record" ? recorded : skipped}`];
 }
 
-/** The format of answers that a file's name promises. */
-function formatOf(file: string | null): "csv" | "jsonl" | null {
-  if (file === null) return null;
-  return formatNamed(file) === "jsonl" ? "jsonl" : "csv";
+/** Answers to rows of a file go to stdout as those came, except Parquet, which is no text. */
+function formatOfInput(file: string | null): RowFormat {
+  const named = file === null ? null : formatNamed(file);
+  return isRowFormat(named) && named !== "parquet" ? named : "csv";
+}
+
+/**
+ * The format that the name of an output promises; null where it has no ending. Throws UserError(usage) where that can't
+ * be written, or is another than the one asked for.
+ */
+function formatOfOutput(file: string, asked: RowFormat | null): RowFormat | null {
+  const named = formatNamed(file);
+  const ending = extname(file.replace(/\.gz$/i, ""));
+  const refuse = (message: string, expected: string) =>
+    new UserError(exitCodes.usage, { message: `--output ${file}: ${message}`, expected });
+  const endings = ".csv, .tsv, .jsonl or .parquet; .gz behind it for gzip, except Parquet";
+  if (named !== null && !isRowFormat(named))
+    throw refuse(`predictions cannot be written as ${formatOf(named).title}`, endings);
+  const format = asked ?? named;
+  if (named !== null && asked !== null && asked !== named)
+    throw refuse(
+      `the name says ${formatOf(named).title}, and --to says ${asked}`,
+      "one of them, or the same",
+    );
+  if (format === null && ending !== "" && !isDevice(file))
+    throw refuse(`no format has the ending "${ending}"`, `${endings}; or --to`);
+  if (format === "parquet" && isGzipNamed(file))
+    throw refuse("Parquet is compressed within", "a name that ends in .parquet");
+  return format;
+}
+
+/** Predictions replace no file that their rows are read from. Throws UserError(usage). */
+function checkAreTwoFiles(input: string, output: string): void {
+  if (!isSameFile(input, output)) return;
+  throw new UserError(exitCodes.usage, {
+    message: `--input and --output are the same file: ${output}`,
+    expected: "another file for the predictions",
+  });
 }

@@ -3,6 +3,7 @@ import { isUp } from "../../metrics/metrics.ts";
 import { drawRuns, type RunValues } from "../../report/runsTable.ts";
 import { counted } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
+import { namesIn } from "../../support/names.ts";
 import { nearest } from "../../support/nearest.ts";
 import { defineCommand } from "../command.ts";
 import { compareValues, condition, dotted } from "../condition.ts";
@@ -37,7 +38,7 @@ export const command = defineCommand({
     const all = found.map(valuesOfRun);
     await warn(err, damages(found));
     const sort = options.sort === null ? null : dotted(options.sort);
-    const asked = [...(options.show ?? []).map(dotted), ...(sort === null ? [] : [sort])];
+    const asked = [...namesIn(options.show ?? "").map(dotted), ...(sort === null ? [] : [sort])];
     checkKeys(all, [...filter.map(({ key }) => key), ...asked]);
     const chosen = all.filter((run) => filter.every(({ key, holds }) => holds(run[key])));
     if (sort !== null) chosen.sort(orderBy(sort));

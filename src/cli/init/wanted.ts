@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { defaultMissingValues } from "../../config/schema/data.ts";
 import { missingColumn, readTable, type Table } from "../../data/table/readTable.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
+import { namesIn } from "../../support/names.ts";
 import { kindOf } from "../inspect/kind.ts";
 import { choice, WrongValue } from "../values.ts";
 import type { Questions } from "./questions.ts";
@@ -28,14 +29,15 @@ export type Wanted =
 interface Given {
   /** Empty: not given. */
   readonly data: string;
-  readonly target: readonly string[] | null;
+  /** As `namesIn` takes it apart. */
+  readonly target: string | null;
   readonly template: Template | null;
 }
 
 /** Tables to try a template with: they come with nnt. */
 const samples = {
-  table: { file: "houses.csv", target: ["price"] },
-  curve: { file: "curve.csv", target: ["y"] },
+  table: { file: "houses.csv", target: "price" },
+  curve: { file: "curve.csv", target: "y" },
 } as const;
 
 const imageFolder = "data/mnist";
@@ -107,11 +109,12 @@ function askFile(questions: Questions): Promise<string> {
   });
 }
 
-function askTarget(table: Table, file: string, questions: Questions): Promise<readonly string[]> {
+function askTarget(table: Table, file: string, questions: Questions): Promise<string> {
   const names = table.header.slice(0, 40).join(", ");
-  return questions.ask(`Column to predict, of ${names}?`, table.header.at(-1)!, (answer) =>
-    checked(table.header.includes(answer) ? [answer] : answer.split(/\s*,\s*/), table, file),
-  );
+  return questions.ask(`Column to predict, of ${names}?`, table.header.at(-1)!, (answer) => {
+    checked(answer, table, file);
+    return answer;
+  });
 }
 
 const asFound = { kind: null, missing: defaultMissingValues };
@@ -120,13 +123,14 @@ function read(file: string): Promise<Table> {
   return readTable([file], null, (header) => header.map(() => asFound));
 }
 
-function checked(target: readonly string[] | null, { header }: Table, file: string): readonly string[] {
-  if (target === null) {
+function checked(written: string | null, { header }: Table, file: string): readonly string[] {
+  if (written === null) {
     throw new UserError(exitCodes.usage, {
       message: "init: --target is missing",
       expected: `the column to predict, one of ${header.slice(0, 40).join(", ")}`,
     });
   }
+  const target = namesIn(written, header);
   const absent = target.filter((name) => !header.includes(name));
   if (absent.length === 0) return target;
   throw new UserError(

@@ -1,7 +1,6 @@
 /** Builds output bytes: text, copies, and 32-bit floats in the fewest digits that give them back. */
 import { powersOfTen } from "./number.ts";
 
-const comma = 0x2c;
 const quote = 0x22;
 
 /** Digits that always tell one float from its neighbours. */
@@ -12,6 +11,12 @@ const fewDigits = 6;
 export class ByteWriter {
   private bytes = Buffer.alloc(2 ** 16);
   length = 0;
+  private readonly needsQuotes: RegExp;
+
+  /** @param delimiter between the fields of CSV: one character, of one byte */
+  constructor(private readonly delimiter = ",") {
+    this.needsQuotes = new RegExp(`[${delimiter}"\n\r]`);
+  }
 
   /** What was written since the last call; valid until the next write. */
   take(): Buffer {
@@ -39,15 +44,16 @@ export class ByteWriter {
     this.length = to;
   }
 
-  /** A field of a comma-separated file, in quotes if it must be (RFC 4180). */
+  /** A field of CSV, in quotes if it must be (RFC 4180). */
   csvField(text: string): void {
-    this.text(needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+    this.text(this.needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   }
 
-  /** A field that already is one in another CSV file: as it is if a comma-separated file has it so. */
+  /** A field that already is one in another CSV file: as it is if this one has it so. */
   csvCopy(source: Uint8Array, start: number, end: number): void {
     const isQuoted = end > start && source[start] === quote;
-    if (isQuoted || !source.subarray(start, end).includes(comma)) this.copy(source, start, end);
+    if (isQuoted || !source.subarray(start, end).includes(this.delimiter.charCodeAt(0)))
+      this.copy(source, start, end);
     else this.csvField(Buffer.from(source.subarray(start, end)).toString());
   }
 
@@ -106,8 +112,6 @@ export class ByteWriter {
     this.bytes = larger;
   }
 }
-
-const needsQuotes = /[",\n\r]/;
 
 /** Very large and very small ones, with an exponent. */
 function farFloat(size: number): string {

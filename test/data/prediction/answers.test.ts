@@ -1,7 +1,8 @@
 /** What predictions look like: sets and intervals that hold the truth, deviations, several targets. */
 import { expect, test } from "vitest";
-import { type AnswerOptions, createAnswers } from "../../../src/data/prediction/answers.ts";
+import type { AnswerOptions } from "../../../src/data/prediction/answerPlan.ts";
 import type { Preprocessing, Target } from "../../../src/data/preprocessing/preprocessing.ts";
+import { textAnswers } from "../support.ts";
 
 const scaling = { name: "standard", center: 10, scale: 2 } as const;
 const column = (name: string) => ({ name, scaling });
@@ -23,7 +24,7 @@ function written(target: Target, rows: readonly number[][], asked: Partial<Answe
   const inputs = { kind: "array", shape: [1], scaling } as const;
   const preprocessing: Preprocessing = { inputs, target };
   return (["csv", "jsonl"] as const).map((format) => {
-    const answers = createAnswers(preprocessing, { ...asked, format });
+    const answers = textAnswers(preprocessing, { ...asked, format });
     for (const row of rows) answers.answer(null, 0, Float32Array.from(row), 0);
     return Buffer.from(answers.take()).toString().trimEnd().split("\n");
   }) as [csv: string[], json: string[]];
@@ -101,9 +102,7 @@ test("of several targets of classes each has its class, and probabilities of its
 });
 
 test("an input whose header lacks a kept column is refused", () => {
-  const options = { format: "csv", header: ["a"], keep: ["b"] } as const;
+  const options = { format: "csv", header: ["a"], keep: "b" } as const;
   const inputs = { kind: "array", shape: [1], scaling } as const;
-  expect(() => createAnswers({ inputs, target: regression(["y"]) }, options)).toThrow(
-    'no column is named "b"',
-  );
+  expect(() => textAnswers({ inputs, target: regression(["y"]) }, options)).toThrow('no column is named "b"');
 });

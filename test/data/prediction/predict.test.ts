@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadDataset } from "../../../src/data/dataset/load.ts";
 import { rowsOfStream, withFirst } from "../../../src/data/formats/rows.ts";
-import { type AnswerOptions, createAnswers } from "../../../src/data/prediction/answers.ts";
+import type { AnswerOptions } from "../../../src/data/prediction/answerPlan.ts";
 import { createEncoder, inputNames } from "../../../src/data/prediction/recordEncoder.ts";
 import {
   inputWidth,
@@ -11,7 +11,7 @@ import {
   type Target,
 } from "../../../src/data/preprocessing/preprocessing.ts";
 import { UserError } from "../../../src/support/errors.ts";
-import { chunked, columnSpec, csvSpec, streamOf, temporaryFiles } from "../support.ts";
+import { chunked, columnSpec, csvSpec, streamOf, temporaryFiles, textAnswers } from "../support.ts";
 
 const file = temporaryFiles();
 const table = `id,size,"co,lour",ok,label
@@ -28,6 +28,7 @@ const trained = () => loadDataset(spec, { seed: 0, baseDirectory: "." });
 
 interface Asked extends Partial<AnswerOptions> {
   from?: "csv" | "jsonl";
+  format?: "csv" | "jsonl";
   onError?: "record" | "skip";
 }
 
@@ -37,7 +38,7 @@ async function run(preprocessing: Preprocessing, chunks: readonly Uint8Array[], 
   const { first, all } = await withFirst(rowsOfStream(streamOf(chunks), "in", options));
   const encoder = createEncoder(preprocessing, first);
   const recordsErrors = asked.onError === "record";
-  const answers = createAnswers(preprocessing, {
+  const answers = textAnswers(preprocessing, {
     format: "csv",
     ...asked,
     header: first.header,
@@ -150,8 +151,12 @@ describe("a streamed record", () => {
 
 describe("answers", () => {
   const given = (target: Target): Preprocessing => ({ inputs: { kind: "columns", columns: [] }, target });
-  const write = (target: Target, outputs: number[], options: Partial<AnswerOptions>) => {
-    const answers = createAnswers(given(target), { format: "jsonl", ...options });
+  const write = (
+    target: Target,
+    outputs: number[],
+    options: AnswerOptions & { format?: "csv" | "jsonl" },
+  ) => {
+    const answers = textAnswers(given(target), { format: "jsonl", ...options });
     answers.answer(null, 0, Float32Array.from(outputs), 0);
     return Buffer.from(answers.take()).toString().trimEnd();
   };
@@ -202,11 +207,11 @@ describe("answers", () => {
   test("keep columns before the prediction, as they were written", async () => {
     const { preprocessing } = await trained();
     expect([inputWidth(preprocessing), outputWidth(preprocessing)]).toEqual([6, 3]);
-    const { written } = await run(preprocessing, [Buffer.from(table)], { keep: ["co,lour", "id"] });
+    const { written } = await run(preprocessing, [Buffer.from(table)], { keep: '"co,lour",id' });
     const lines = written.split("\n");
     expect(lines[0]).toBe('"co,lour",id,prediction');
     expect(lines[3]!.startsWith('"gr""een",3,')).toBe(true);
-    const json = await run(preprocessing, [Buffer.from(table)], { keep: ["co,lour"], format: "jsonl" });
+    const json = await run(preprocessing, [Buffer.from(table)], { keep: "co,lour", format: "jsonl" });
     expect(json.written.split("\n")[2]).toMatch(/^\{"co,lour":"gr\\"een","prediction":"/);
   });
 
@@ -214,7 +219,7 @@ describe("answers", () => {
     const { preprocessing } = await trained();
     const given =
       '{"size":1,"co,lour":"red","ok":true,"note":"a,b","list":[1,{}]}\n{"size":1,"co,lour":null,"ok":0}\n';
-    const asked = { from: "jsonl" as const, keep: ["note", "list"] };
+    const asked = { from: "jsonl" as const, keep: "note,list" };
     const csv = await run(preprocessing, [Buffer.from(given)], asked);
     const lines = csv.written.split("\n");
     expect(lines.slice(1, 3).map((line) => line.slice(0, line.lastIndexOf(",")))).toEqual([
@@ -235,7 +240,7 @@ describe("answers", () => {
 
   test("are not given for a column that nobody sent", async () => {
     const { preprocessing } = await trained();
-    await expect(run(preprocessing, [Buffer.from(table)], { keep: ["colour"] })).rejects.toThrow("colour");
+    await expect(run(preprocessing, [Buffer.from(table)], { keep: "colour" })).rejects.toThrow("colour");
   });
 });
 
