@@ -105,7 +105,7 @@ VERB(activate_backward)
 			  FLOAT(6));
 }
 
-/** Y = f(X), for the tests of accuracy: in the verbs these functions only come composed. */
+/** Y = f(X), for the tests of accuracy: verbs only use compositions of these functions. */
 static void elementary(Worker *w, float *Y, const float *X, enum elementary f, long n)
 {
 	switch (f) {

@@ -1,6 +1,6 @@
 /*
  * Random changes of a batch's images: resampling through affine maps, and fields of elastic displacements.
- * Formulas as in src/engine/reference/images.ts. Knows no data set and draws no maps.
+ * Formulas as in src/engine/reference/images.ts. Knows no data set, and draws no maps.
  */
 #ifndef NNT_AUGMENT_H
 #define NNT_AUGMENT_H

@@ -3,7 +3,7 @@
  * set, one for threads, one for Node-API; and `build/lock.node`, the system's locks on files. Needs no headers of
  * Node: kernels/napi.h declares what is used.
  *
- * `--optional`: says in one line why nothing was built, and succeeds; an install never fails over it.
+ * `--optional`: says in one line why nothing was built, and succeeds, so that no install fails because of it.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, renameSync, rmSync } from "node:fs";

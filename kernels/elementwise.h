@@ -10,7 +10,7 @@
 
 /**
  * The statements for every vector of this worker's share of n elements: GET(p) reads p[i…], PUT(p, x) writes.
- * The last, shorter vector takes the same way with `rest` < VL elements, through memory of its own.
+ * The last, shorter vector runs the same statements with `rest` < VL elements, through a buffer.
  */
 #define EACH(w, n, ...)                            \
 	do {                                       \

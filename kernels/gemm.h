@@ -299,7 +299,7 @@ static void edge_tile(Tile *run, const Product *x, const float *p, long ps, cons
 
 INLINE long smaller(long a, long b) { return a < b ? a : b; }
 INLINE long ceiling(long a, long b) { return (a + b - 1) / b; }
-/** First row of tile t, when R rows are dealt to tiles whose heights differ by at most one. */
+/** First row of tile t, when R rows are divided among tiles whose heights differ by at most one. */
 INLINE long tile_row(long R, long tile_count, long t)
 {
 	return t * (R / tile_count) + smaller(t, R % tile_count);
@@ -313,14 +313,14 @@ static void product_part(Worker *w, const Product *x, long tile0, long tile1, lo
 			 float *space, long floats)
 {
 	const long R = x->R, K = x->K, tile_count = ceiling(R, MR);
-	/* The same for all who pack together: they meet equally often. */
+	/* The same for all threads that pack together: they meet equally often. */
 	const long tiles_each = together ? ceiling(tile_count, w->count) : tile1 - tile0;
 	const int direct = x->qls == 1 && (tiles_each <= DIRECT_TILES || K <= DIRECT_K);
 	const long most = x->ols == 1 ? KC : KC_TURNED;
 	const long k_blocks = K ? ceiling(K, most) : 1, kb = ceiling(K, k_blocks);
 	const long width = l1 - l0, panels_all = ceiling(width, NR);
 	const int pack_p = panels_all >= PACK_PANELS && !(x->prs == 1 && kb <= DIRECT_K);
-	/* Panels per block of packed Q. One that nobody else uses is used at once, while it is near. */
+	/* Panels per block of packed Q. One that no other panel uses is used at once, while it is in cache. */
 	long nc = direct ? panels_all : smaller(panels_all, floats / 2 / (kb * NR + 1));
 	if (nc < 1 || (!direct && !together && !pack_p))
 		nc = 1;

@@ -178,7 +178,7 @@ INLINE vf focus(vf l, float gamma, vf *steeper)
 	return power;
 }
 
-/** Of block number `block`: the `n` outputs from number `from` on. Adds to what the blocks before have left of a row. */
+/** Of block number `block`: the `n` outputs from number `from` on. Adds to the sums of the blocks before. */
 static void cross_entropy_block(const Loss *x, long block, long from, long n, long first, long last,
 				double share_of_one, float *losses, float *right)
 {

@@ -1,6 +1,6 @@
 /*
  * The few functions of Node-API that the addon uses, as https://nodejs.org/api/n-api.html states them: its ABI
- * is stable, and so no headers have to be found to build.
+ * is stable, so that building needs no headers.
  */
 #ifndef NNT_NAPI_H
 #define NNT_NAPI_H
@@ -19,7 +19,7 @@
 typedef struct napi_env__ *napi_env;
 typedef struct napi_value__ *napi_value;
 typedef struct napi_callback_info__ *napi_callback_info;
-typedef int napi_status; /* 0 is good */
+typedef int napi_status; /* 0: success */
 typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
 typedef void (*napi_finalize)(napi_env, void *data, void *hint);
 

@@ -1,6 +1,6 @@
 /*
  * The addon: opens a team for an instruction set that this machine has, and runs command lists on it. Memory
- * is JavaScript's own (ArrayBuffers, whose bytes never move); the addon only says where it lies.
+ * is JavaScript's own (ArrayBuffers, whose bytes never move); the addon only tells its address.
  */
 #if defined(__linux__)
 #define _GNU_SOURCE
@@ -70,7 +70,7 @@ void os_wake(int32_t *at) { syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, 0x7ffffff
 
 #else
 
-/* One door for all: waking is rare, and those woken in vain look again. */
+/* One lock for all: waking is rare, and threads woken for nothing check again. */
 static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 
@@ -203,7 +203,7 @@ static int set_argument(napi_env env, napi_value value)
 	napi_get_value_string_utf8(env, value, name, sizeof name, &length);
 	const int set = find_set(name);
 	if (set < 0)
-		napi_throw_error(env, 0, "no such instruction set here");
+		napi_throw_error(env, 0, "this machine has no such instruction set");
 	return set;
 }
 
@@ -317,7 +317,7 @@ static napi_value js_peak(napi_env env, napi_callback_info info)
 	return result;
 }
 
-/** source(): sha256 of the source this was built from, as kernels/source.js reckons it. */
+/** source(): sha256 of the source this was built from, as kernels/source.js computes it. */
 static napi_value js_source(napi_env env, napi_callback_info info)
 {
 	(void)info;

@@ -1,6 +1,6 @@
 /**
  * Lays out the addon of this platform as a package of its own, `build/kernels-PLATFORM-ARCH/`: what is published
- * beside nnt, for who has no C compiler. `src/engine/native/addon.ts` and `src/support/systemLock.ts` look for it by
+ * beside nnt, for users without a C compiler. `src/engine/native/addon.ts` and `src/support/systemLock.ts` look for it by
  * that name.
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

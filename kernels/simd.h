@@ -1,8 +1,8 @@
 /*
- * One vector type per instruction set and the few operations that C cannot spell: everything else in the
+ * One vector type per instruction set and the few operations that C cannot express: everything else in the
  * kernels is written in GCC/Clang vector extensions over `vf`. Knows no kernel.
  *
- * Bits: every operation rounds as IEEE 754 says, one lane never looks at another, and multiply-add is
+ * Bits: every operation rounds as IEEE 754 says, no lane depends on another, and multiply-add is
  * fused wherever FUSED is 1. A lane's result is then the same for every width VL.
  */
 #ifndef NNT_SIMD_H

@@ -1,4 +1,4 @@
-/** Which files the kernels are, and their hash: what ties a compiled binary to its source. */
+/** The files that make up the kernels, and their hash, which ties a compiled binary to its source. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,12 +1,12 @@
 /*
- * The team: thread 0, the caller, runs a list. A command large enough is a job that it shares with those who
- * are there; a small one it does itself. The others wait for jobs and know nothing of lists.
+ * The team: thread 0, the caller, runs a list. A large command is a job that it shares with the
+ * threads that are awake; a small one it does itself. The others wait for jobs and know nothing of lists.
  *
- * Waiting spins briefly, then sleeps: on a busy machine a spinning thread keeps others from working. Whoever
- * sleeps is not waited for unless the job is worth a wake-up; it is called, and takes part in the next. Where
+ * Waiting spins briefly, then sleeps: on a busy machine a spinning thread keeps others from working. A
+ * sleeping thread is not waited for unless the job is worth a wake-up; it is called, and takes part in the next. Where
  * waiting costs more than sharing saves, the others have lost their cores to other programs: thread 0 then
- * goes on alone for a while, longer each time it happens again. That is all the clock decides: bits do not
- * depend on it.
+ * goes on alone for a while, longer each time it happens again. Nothing else depends on the clock, and
+ * results never do.
  */
 #include "team_state.h"
 
@@ -29,13 +29,13 @@
  */
 #define BRIEFLY (2000 * LOOKS)
 #define PATIENTLY (10 * BRIEFLY)
-/** Sleepers are woken; that they look up after so many nanoseconds only bounds what a fault could cost. */
+/** Sleepers are woken; that they check after this many nanoseconds only bounds the cost of a bug. */
 #define SLEEP 1000000000
 /** Jobs between two calls of the same sleeper. */
 #define CALL_EVERY 16
 /** Nanoseconds that sharing may cost more than it saves before thread 0 goes on alone; as much saved is enough. */
 #define PATIENCE 3e6
-/** Nanoseconds alone after that: doubled each time until patience is whole again, up to the most. */
+/** Nanoseconds alone after that: doubled each time, up to the most, until sharing has paid for itself again. */
 #define ALONE_LEAST 5e6
 #define ALONE_MOST 2000e6
 
@@ -111,7 +111,7 @@ static int takes_part(Seat *seat, double work)
 	return 0;
 }
 
-/** What sharing has saved or cost: thread 0 works alone for a while where the others come late too often. */
+/** Accounts for what sharing has saved or cost: thread 0 works alone for a while if the others are late too often. */
 static void judge(Team *team, double saved)
 {
 	team->saved += saved;
@@ -127,7 +127,7 @@ static void judge(Team *team, double saved)
 	}
 }
 
-/** One command by all who are there; returns when all are done. */
+/** Runs one command on all threads that are awake; returns when all are done. */
 static void run_shared(Team *team, const double *command, double work)
 {
 	Worker *me = &team->workers[0];

@@ -6,10 +6,10 @@
 
 typedef struct Team Team;
 
-/** One thread's place among those who share a command, and where it may scribble. */
+/** One thread's place among those that share a command, and its working memory. */
 typedef struct {
 	int id, count;
-	/** Meetings this thread has come to, or been told of. */
+	/** Meetings that this thread has reached, or been told of. */
 	int32_t meetings;
 	Team *team;
 	/** Private to the thread. */

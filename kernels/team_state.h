@@ -1,4 +1,4 @@
-/* The memory of a team, and what it asks of an operating system. Knows no kernel. */
+/* The memory of a team, and what it needs from an operating system. Knows no kernel. */
 #ifndef NNT_TEAM_STATE_H
 #define NNT_TEAM_STATE_H
 
@@ -44,15 +44,15 @@ struct Team {
 
 /** Runs a list, on as many threads as are there and worth it. Thread 0 only. */
 void team_run(Team *team, const double *list, long words);
-/** The life of thread `id` ≥ 1, until `team_close`. */
+/** What thread `id` ≥ 1 runs until `team_close`. */
 void team_work(Team *team, int id);
 void team_close(Team *team);
 
 /** Sleeps while *at is `value`, at most `nanoseconds`. */
 void os_wait(int32_t *at, int32_t value, int64_t nanoseconds);
-/** Wakes all who sleep on `at`. */
+/** Wakes all threads that sleep on `at`. */
 void os_wake(int32_t *at);
-/** Nanoseconds since some moment. */
+/** Nanoseconds since some fixed moment. */
 double os_now(void);
 
 static inline void cpu_relax(void)

@@ -1,6 +1,6 @@
 /*
  * The kernels as a WebAssembly module. The host imports one memory into it and into each worker, and says
- * where a team lies in it; nothing is allocated here, and no function of C's library is used.
+ * where a team lies in it; nothing is allocated here, and no function of the C library is used.
  */
 #include "team_state.h"
 

@@ -1,4 +1,4 @@
-/** What a backend is: memory, and a way to compute every verb. Formulas and shapes stand at the verbs. */
+/** What a backend is: memory, and a way to compute every verb. Formulas and shapes are in verbs.ts. */
 import type { Block, Floats, Indices, Totals } from "./matrix.ts";
 import type { Verbs } from "./verbs.ts";
 
@@ -27,8 +27,8 @@ export interface Backend {
   /** Resolves when all enqueued verbs are done. */
   sync(): Promise<void>;
   /**
-   * Keeps one thread at multiply-adds for `rounds` rounds, with nothing to wait for: what the machine can do at
-   * most. Returns their floating-point operations. The reference has no such thing.
+   * Runs `rounds` rounds of multiply-adds that wait for nothing on one thread, to measure the machine's peak. Returns
+   * their floating-point operations. Absent in the reference.
    */
   peak?(rounds: number): number;
   /** Frees memory and threads. No verb may follow. */

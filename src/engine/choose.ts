@@ -22,7 +22,7 @@ export interface KernelsChoice {
   readonly isa?: string | null;
 }
 
-/** What became of one backend. */
+/** The result of trying to open one backend. */
 export interface Attempt {
   readonly name: BackendName;
   /** Its description if it opened, else why it did not. */
@@ -36,12 +36,12 @@ const openers = {
   reference: async () => openReference(),
 } satisfies Record<BackendName, (threads: number, isa: string | null) => Promise<Backend>>;
 
-/** More are not of use: see MOST_THREADS in kernels/team_state.h. */
+/** More threads do not help: see MOST_THREADS in kernels/team_state.h. */
 const mostThreads = 32;
 
 /**
- * Opens a backend, and tells what became of those tried before it.
- * @throws UserError (exit code 5) if the one that was named does not open
+ * Opens a backend, and reports on those tried before it.
+ * @throws UserError (exit code 5) if the named one does not open
  */
 export async function openKernels(choice: KernelsChoice): Promise<{ backend: Backend; report: Attempt[] }> {
   const names = choice.kernels === "auto" ? backendNames : [choice.kernels];
@@ -54,7 +54,7 @@ export async function openKernels(choice: KernelsChoice): Promise<{ backend: Bac
   const [failure] = report as [Attempt];
   throw new UserError(exitCodes.io, {
     message: `the ${failure.name} kernels cannot be used: ${failure.outcome}`,
-    hint: "--kernels auto takes the best that can",
+    hint: "--kernels auto uses the best available",
   });
 }
 

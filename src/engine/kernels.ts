@@ -16,7 +16,7 @@ export class Kernels extends CheckedVerbs {
 
   /**
    * The numbers of a matrix, row by row, or of another block, once all enqueued verbs are done. Valid until the next
-   * verb: where a backend computes on the host they are the live memory, and nothing is copied. Not to be changed.
+   * verb: where a backend computes on the host they are the live memory, and nothing is copied. Do not change them.
    */
   read<Values>(from: Block<Values>): Promise<Values> {
     return this.backend.read(from);

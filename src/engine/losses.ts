@@ -1,7 +1,7 @@
 /**
  * The formulas of the losses of outputs S against targets Y, one row each: the loss of one row of a batch, and its
  * gradient. What losses learn and which options they have is in src/tasks/losses.ts; how rows are weighted and summed
- * is the verb's. The C twins are in kernels/losses.h.
+ * is up to the verb. The C twins are in kernels/losses.h.
  */
 import type { Learns, LossName } from "../tasks/losses.ts";
 import type { Floats, Matrix } from "./matrix.ts";

@@ -41,7 +41,7 @@ export class Matrix implements Block<Floats> {
   readonly T: Matrix;
   /** Byte address of element (0, 0); meaningful to fast backends only. */
   readonly address: number;
-  /** The block's values when `own` was cut from them: a view is made once, not at every look. */
+  /** The block's numbers when `own` was cut from them, so that a view is created once, not at every access. */
   private seen: Floats | null = null;
   private own: Floats | null = null;
 

@@ -1,6 +1,6 @@
 /**
- * The optimizers of torch.optim, whose numbers (1.13) these are: the state each keeps, the scalars of its update
- * number t, and the rule by which θ moves. Adding one: a row here, its rule's twin in kernels/optimizers.h, a row in
+ * The optimizers as torch.optim 1.13 defines them: the state each keeps, the scalars of its update number t, and the
+ * rule by which θ moves. Adding one: a row here, its rule's twin in kernels/optimizers.h, a row in
  * the spec's schema. η is the rate, λ the decay, ε stands beside a root.
  */
 import type { Floats } from "./matrix.ts";
@@ -303,7 +303,7 @@ function nadam(
 ) {
   const mu = (n: number) => beta1 * (1 - 0.5 * 0.96 ** (n * momentum_decay));
   let product = 1;
-  for (let n = 1; n <= t && product > 0; n++) product *= mu(n); // soon too small to be told from 0
+  for (let n = 1; n <= t && product > 0; n++) product *= mu(n); // soon indistinguishable from 0
   const next = mu(t + 1);
   return {
     decay: weight_decay,

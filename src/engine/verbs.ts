@@ -1,6 +1,6 @@
 /**
  * The verbs of a training step. Each stands here once: its signature, its formula, its shapes, and the check of these
- * shapes for every backend. How a verb is computed is the backend's. Verbs enqueue and return nothing.
+ * shapes for every backend. How a verb is computed is up to the backend. Verbs enqueue and return nothing.
  *
  * `d<name>` is ∂L/∂<name> and has the shape of `<name>`. The factor 1/B stands in `loss` alone.
  */
@@ -54,7 +54,7 @@ export interface Elastic {
 export type Verbs = { readonly [Name in VerbName]: CheckedVerbs[Name] };
 export type VerbName = keyof CheckedVerbs;
 
-/** Every verb: checks the shapes, then hands on. */
+/** Every verb: checks the shapes, then passes the call on. */
 export class CheckedVerbs {
   constructor(private readonly unchecked: Verbs) {}
 
@@ -352,7 +352,7 @@ export class CheckedVerbs {
     this.unchecked.penalize(gradient, theta, l1, l2);
   }
 
-  /** Every row of W ·= min(1, maxNorm / ‖row‖₂): no unit's incoming weights are longer (max-norm). */
+  /** Every row of W ·= min(1, maxNorm / ‖row‖₂): bounds the norm of each unit's incoming weights (max-norm). */
   limitRows(W: Matrix, maxNorm: number): void {
     check(!W.transposed, "limitRows: W is plain");
     this.unchecked.limitRows(W, maxNorm);

@@ -1,4 +1,4 @@
-/** What a network is before any memory is taken: every layer's shape and tensors, as tables show them. */
+/** What a network is before any memory is allocated: every layer's shape and tensors, as tables show them. */
 import type { LayerSpec } from "../config/schema.ts";
 import { assert, exitCodes, UserError } from "../support/errors.ts";
 import type { TensorPlan } from "./layer.ts";
@@ -10,7 +10,7 @@ interface LayerDescription {
   readonly spec: LayerSpec;
   readonly inputWidth: number;
   readonly outputWidth: number;
-  /** How many numbers training moves here. */
+  /** How many numbers are trained here. */
   readonly parameterCount: number;
   /** With full names: `layers.0.weight`. */
   readonly tensors: readonly TensorPlan[];
@@ -24,7 +24,7 @@ export interface ModelDescription {
 }
 
 /**
- * Shapes and parameter counts, layer by layer, without taking memory.
+ * Shapes and parameter counts, layer by layer, without allocating memory.
  * @throws UserError (exit code 2) if the layers do not end at `outputWidth`
  */
 export function describeModel(
@@ -57,7 +57,7 @@ function wrongWidth(layers: readonly LayerSpec[], width: number, outputWidth: nu
   const linear = layers.findLastIndex((layer) => layer.type === "linear");
   return new UserError(exitCodes.usage, {
     message: `model.layers: the network has ${count(width)}`,
-    expected: `${outputWidth}, as the data and the loss ask for`,
+    expected: `${outputWidth}, as the data and the loss require`,
     hint:
       linear < 0
         ? "end the layers with a linear one, whose width then follows from the data"

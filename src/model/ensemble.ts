@@ -5,7 +5,7 @@
 import type { LayerSpec } from "../config/schema.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import type { Link } from "../tasks/losses.ts";
-import type { Layer, LayerContext, SpecOf, TensorPlan } from "./layer.ts";
+import type { Layer, LayerContext, LayerPass, SpecOf, TensorPlan } from "./layer.ts";
 import { planChain, planForward, type StackedLayer } from "./pass.ts";
 import { type Buffer, type Parameter, within } from "./tensors.ts";
 
@@ -18,96 +18,116 @@ export const sharedPart = "shared";
 /**
  * Tensors are `layers.<index>.<member>.<inner index>.<name>`; a W of all members is
  * `layers.<index>.shared.<inner index>.weight`. In training member m of k computes the rows of the m-th part of a
- * batch; in evaluation every member computes all, and what comes out is the mean of what they mean.
+ * batch; in evaluation every member computes all, and the output means the mean of what theirs mean.
  */
 export function ensemble(layerOf: LayerOf): Layer<EnsembleSpec> {
-  const inner = (spec: EnsembleSpec, inputWidth: number, outputWidth: number) => {
-    let width = inputWidth;
-    return spec.layers.map((layer, index) => {
-      const row = spec.shared && layer.type === "linear" ? sharedLinear : layerOf(layer);
-      const from = width;
-      width = row.width(layer, from, outputWidth);
-      return { row, spec: layer as LayerSpec, index, from, width };
-    });
-  };
+  const inner = (spec: EnsembleSpec, inputWidth: number, outputWidth: number) =>
+    innerLayers(layerOf, spec, inputWidth, outputWidth);
   return {
     width: (spec, inputWidth, outputWidth) => inner(spec, inputWidth, outputWidth).at(-1)!.width,
-    tensors(spec, inputWidth, outputWidth) {
-      const layers = inner(spec, inputWidth, outputWidth);
-      const ofMember = (member: number) =>
-        layers.flatMap(({ row, spec, index, from, width }) =>
-          row.tensors(spec, from, width).map((tensor) => {
-            const isShared = row === sharedLinear && tensor.name === "weight";
-            return { ...tensor, name: `${isShared ? sharedPart : member}.${index}.${tensor.name}` };
-          }),
-        );
-      const all = Array.from({ length: spec.members }, (_, member) => ofMember(member)).flat();
-      return [...new Map(all.map((tensor) => [tensor.name, tensor])).values()];
-    },
-    plan({ k, spec, index, seed, live, X, width, parameters, buffers, take, needsInputGradient }) {
-      const layers = inner(spec, X.cols, width);
-      const stackOf = (member: number): StackedLayer[] =>
-        layers.map((layer) => {
-          const own = <T extends Buffer>(tensors: readonly T[]) => [
-            ...within(tensors, `${sharedPart}.${layer.index}`),
-            ...within(tensors, `${member}.${layer.index}`),
-          ];
-          const place = memberIndex(index, member, layer.index);
-          return { ...layer, index: place, seed, live, parameters: own(parameters), buffers: own(buffers) };
-        });
-      const numbers = Array.from({ length: spec.members }, (_, member) => member);
-      const S = take(X.rows, width);
-
-      const parts = numbers.map((member) => {
-        const first = Math.floor((member * X.rows) / spec.members);
-        const rows = Math.floor(((member + 1) * X.rows) / spec.members) - first;
-        const part = (M: Matrix) => M.view(rows, M.cols, first * M.cols);
-        const chain = rows > 0 ? planChain(k, stackOf(member), part(X), take, needsInputGradient) : null;
-        return { member, part, chain };
-      });
-
-      const cleared = [
-        ...within(parameters, sharedPart),
-        ...parts.flatMap(({ member, chain }) => (chain ? [] : within(parameters, `${member}`))),
-      ];
-
-      const answers = take(spec.members * X.rows, width);
-      const again = repeated(take);
-      const wholes = numbers.map((member) => ({
-        answer: answers.view(X.rows, width, member * S.size),
-        ...planForward(k, stackOf(member), X, again(member)),
-      }));
-      return {
-        Y: S,
-        overwritable: true,
-        forward(mode, step) {
-          if (mode === "train") {
-            for (const { chain, part } of parts) {
-              if (chain === null) continue;
-              for (const pass of chain.passes) pass.forward(mode, step);
-              k.copy(part(S), chain.Y);
-            }
-            return;
-          }
-          for (const { passes, Y, answer } of wholes) {
-            for (const pass of passes) pass.forward(mode, step);
-            k.copy(answer, Y);
-          }
-          k.average(S, answers, spec.average ?? "identity"); // the mean of probabilities, rates, numbers …
-        },
-        backward(dS, dX) {
-          // Members add to what is shared, and one without rows learns nothing.
-          for (const { gradient } of cleared) k.fill(gradient, 0);
-          for (const { chain, part } of parts) {
-            if (chain === null) continue;
-            k.copy(chain.dY, part(dS));
-            chain.backward();
-            if (dX) k.copy(part(dX), chain.dX!);
-          }
-        },
-      };
-    },
+    tensors: (spec, inputWidth, outputWidth) =>
+      memberTensors(inner(spec, inputWidth, outputWidth), spec.members),
+    plan: (context) => planEnsemble(context, inner(context.spec, context.X.cols, context.width)),
     inPlaceBackward: false,
+  };
+}
+
+type InnerLayer = ReturnType<typeof innerLayers>[number];
+
+function innerLayers(layerOf: LayerOf, spec: EnsembleSpec, inputWidth: number, outputWidth: number) {
+  let width = inputWidth;
+  return spec.layers.map((layer, index) => {
+    const row = spec.shared && layer.type === "linear" ? sharedLinear : layerOf(layer);
+    const from = width;
+    width = row.width(layer, from, outputWidth);
+    return { row, spec: layer as LayerSpec, index, from, width };
+  });
+}
+
+function memberTensors(layers: readonly InnerLayer[], members: number): TensorPlan[] {
+  const ofMember = (member: number) =>
+    layers.flatMap(({ row, spec, index, from, width }) =>
+      row.tensors(spec, from, width).map((tensor) => {
+        const isShared = row === sharedLinear && tensor.name === "weight";
+        return { ...tensor, name: `${isShared ? sharedPart : member}.${index}.${tensor.name}` };
+      }),
+    );
+  const all = Array.from({ length: members }, (_, member) => ofMember(member)).flat();
+  return [...new Map(all.map((tensor) => [tensor.name, tensor])).values()];
+}
+
+function planEnsemble(context: LayerContext<EnsembleSpec>, layers: readonly InnerLayer[]): LayerPass {
+  const { k, spec, index, seed, live, X, width, parameters, buffers, take } = context;
+  const stackOf = (member: number): StackedLayer[] =>
+    layers.map((layer) => {
+      const own = <T extends Buffer>(tensors: readonly T[]) => [
+        ...within(tensors, `${sharedPart}.${layer.index}`),
+        ...within(tensors, `${member}.${layer.index}`),
+      ];
+      const place = memberIndex(index, member, layer.index);
+      return { ...layer, index: place, seed, live, parameters: own(parameters), buffers: own(buffers) };
+    });
+  const S = take(X.rows, width);
+  const training = planTraining(context, stackOf, S);
+  const answers = take(spec.members * X.rows, width);
+  const again = repeated(take);
+  const wholes = Array.from({ length: spec.members }, (_, member) => ({
+    answer: answers.view(X.rows, width, member * S.size),
+    ...planForward(k, stackOf(member), X, again(member)),
+  }));
+  return {
+    Y: S,
+    overwritable: true,
+    forward(mode, step) {
+      if (mode === "train") {
+        training.forward(step);
+        return;
+      }
+      for (const { passes, Y, answer } of wholes) {
+        for (const pass of passes) pass.forward(mode, step);
+        k.copy(answer, Y);
+      }
+      k.average(S, answers, spec.average ?? "identity"); // the mean of probabilities, rates, numbers …
+    },
+    backward: training.backward,
+  };
+}
+
+/** Each member's passes over its own share of the rows; a member without rows has none. */
+function planTraining(
+  { k, spec, X, parameters, take, needsInputGradient }: LayerContext<EnsembleSpec>,
+  stackOf: (member: number) => StackedLayer[],
+  S: Matrix,
+) {
+  const parts = Array.from({ length: spec.members }, (_, member) => {
+    const first = Math.floor((member * X.rows) / spec.members);
+    const rows = Math.floor(((member + 1) * X.rows) / spec.members) - first;
+    const part = (M: Matrix) => M.view(rows, M.cols, first * M.cols);
+    const chain = rows > 0 ? planChain(k, stackOf(member), part(X), take, needsInputGradient) : null;
+    return { member, part, chain };
+  });
+  const cleared = [
+    ...within(parameters, sharedPart),
+    ...parts.flatMap(({ member, chain }) => (chain ? [] : within(parameters, `${member}`))),
+  ];
+  return {
+    forward(step: number) {
+      for (const { chain, part } of parts) {
+        if (chain === null) continue;
+        for (const pass of chain.passes) pass.forward("train", step);
+        k.copy(part(S), chain.Y);
+      }
+    },
+    backward(dS: Matrix, dX: Matrix | null) {
+      // Members add to what is shared, and one without rows learns nothing.
+      for (const { gradient } of cleared) k.fill(gradient, 0);
+      for (const { chain, part } of parts) {
+        if (chain === null) continue;
+        k.copy(chain.dY, part(dS));
+        chain.backward();
+        if (dX) k.copy(part(dX), chain.dX!);
+      }
+    },
   };
 }
 
@@ -162,11 +182,11 @@ const memberLinear: Layer<SpecOf<"linear">> = {
 
 const sharedLinear = memberLinear as Layer<never> as Layer<LayerSpec>;
 
-/** A number of its own, for the random numbers of a member's layer. */
+/** A unique number, for the random numbers of a member's layer. */
 const memberIndex = (block: number, member: number, inner: number) =>
   (block + 1) * 2 ** 16 + member * 2 ** 8 + inner;
 
-/** Memory taken for one member, again for each other: in evaluation nobody looks back at it. */
+/** The memory of one member, reused by the others: after evaluation it is not needed. */
 function repeated(take: (rows: number, cols: number) => Matrix) {
   const taken: Matrix[] = [];
   return (member: number) => {

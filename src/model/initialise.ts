@@ -31,7 +31,7 @@ interface Initialisation {
   readonly bias: Draw;
 }
 
-/** All but torch's default start biases at zero, as its own model zoo does with these. */
+/** All but torch's default start biases at zero, as torchvision does with these. */
 const initialisations = {
   default: (_, fans) => ({ weight: uniform(1 / Math.sqrt(fans.in)), bias: uniform(1 / Math.sqrt(fans.in)) }),
   kaiming_uniform: (init, fans) => ({ weight: uniform(Math.sqrt(3) * kaimingStd(init, fans)), bias: zero }),
@@ -65,7 +65,7 @@ export function initialise(values: Floats, start: Start, init: InitSpec, seed: n
   for (let i = 0; i < values.length; i++) values[i] = draw(key, i);
 }
 
-/** How much an activation shrinks what it is given, undone; torch.nn.init.calculate_gain. */
+/** The factor that makes up for an activation shrinking its input; torch.nn.init.calculate_gain. */
 const gains = {
   linear: () => 1,
   sigmoid: () => 1,

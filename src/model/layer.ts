@@ -8,7 +8,7 @@ import type { Buffer, Parameter, TensorKind } from "./tensors.ts";
 export type LayerType = LayerSpec["type"];
 export type SpecOf<Type extends LayerType> = Extract<LayerSpec, { type: Type }>;
 
-/** In training dropout drops and batch normalisation uses the batch; in evaluation a row's output is its own. */
+/** In training dropout drops and batch normalisation uses the batch; in evaluation a row's output does not depend on the other rows. */
 export type Mode = "train" | "evaluate";
 
 /** A tensor that a layer asks for; `name` is the part after `layers.<index>.`. */
@@ -45,7 +45,7 @@ export interface LayerContext<Spec> {
   readonly width: number;
   /** Whether `backward` will be given a dX. */
   readonly needsInputGradient: boolean;
-  /** Whether X may be overwritten: whoever wrote it needs it no more. */
+  /** Whether X may be overwritten: the layer that wrote it no longer needs it. */
   readonly overwritable: boolean;
   /** Named by what follows the layer: `weight`, and in a block `0.weight`. */
   readonly parameters: readonly Parameter[];
@@ -63,7 +63,7 @@ export interface LayerPass {
   forward(mode: Mode, step: number): void;
   /**
    * Gradients of the parameters from dY, and dX unless null, for the latest forward pass. After one in evaluation
-   * only dX is to be relied on; an ensemble then has none.
+   * only dX is valid; an ensemble then has none.
    * @param learned may be called as soon as all but dX is enqueued: then gradients can travel while dX is computed
    */
   backward(dY: Matrix, dX: Matrix | null, learned: () => void): void;

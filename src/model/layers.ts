@@ -79,7 +79,7 @@ function activationLayers(): { [Type in ActivationType]: Layer<SpecOf<Type>> } {
   return Object.fromEntries(layers) as { [Type in ActivationType]: Layer<SpecOf<Type>> };
 }
 
-/** Y = X ⊙ mask/(1 − p) in training, Y = X in evaluation; as torch.nn.Dropout. The mask is drawn anew each step. */
+/** Y = X ⊙ mask/(1 − p) in training, Y = X in evaluation; as torch.nn.Dropout. Every step draws a new mask. */
 const dropout: Layer<SpecOf<"dropout">> = {
   width: sameWidth,
   tensors: () => [],
@@ -105,7 +105,7 @@ const dropout: Layer<SpecOf<"dropout">> = {
   inPlaceBackward: true,
 };
 
-/** Y = X + σ·ε in training, ε standard normal and drawn anew each step; Y = X in evaluation. */
+/** Y = X + σ·ε in training, ε standard normal and drawn for each step; Y = X in evaluation. */
 const gaussianNoise: Layer<SpecOf<"gaussian_noise">> = {
   width: sameWidth,
   tensors: () => [],
@@ -127,7 +127,7 @@ const gaussianNoise: Layer<SpecOf<"gaussian_noise">> = {
 };
 
 /**
- * Y = X + F(X), F being layers in a row that end as wide as they began; He et al. 2016. In torch this is a
+ * Y = X + F(X), F being consecutive layers whose output is as wide as their input; He et al. 2016. In torch this is a
  * subclass of nn.Sequential, so that its tensors are `layers.<index>.<inner index>.<name>`.
  */
 const residual: Layer<SpecOf<"residual">> = {
@@ -175,7 +175,7 @@ function innerLayers({ layers }: SpecOf<"residual">, blockWidth: number) {
   });
 }
 
-/** A number of its own, for the random numbers of a layer in a block. */
+/** A unique number, for the random numbers of a layer in a block. */
 const innerIndex = (block: number, inner: number) => (block + 1) * 2 ** 16 + inner;
 
 /** Every layer that a spec can name. */

@@ -13,7 +13,7 @@ type Meaning = (outputs: Floats, n: number) => void;
 export const links = {
   identity: () => {},
   exp: (outputs) => mapInPlace(outputs, Math.exp),
-  /** Means and logarithms of variances: whoever wants the latter knows. */
+  /** Means and logarithms of variances stay. */
   gaussian: () => {},
   sigmoid: (outputs) => mapInPlace(outputs, (s) => 1 / (1 + Math.exp(-s))),
   /** eˢ/Σeˢ per row, with the largest taken out so that nothing overflows. */
@@ -55,7 +55,7 @@ export function outputsOf(loss: LossName, task: TaskName, classes: number, targe
   if (learns === "classes") return classes;
   if (classes > 0 && classes !== 2) {
     throw new UserError(exitCodes.usage, {
-      message: `loss: ${loss} tells two classes apart, the data has ${classes}`,
+      message: `loss: ${loss} distinguishes two classes, the data has ${classes}`,
       expected: "cross_entropy",
     });
   }

@@ -1,4 +1,4 @@
-/** Members of ensembles by themselves: sharing no weights, as exports write them, or each a network of its own. */
+/** Members of ensembles on their own: without shared weights, as exports write them, or each as a network. */
 import type { LayerSpec } from "../config/schema.ts";
 import type { Link } from "../tasks/losses.ts";
 import { sharedPart } from "./ensemble.ts";
@@ -29,7 +29,7 @@ export function standAlone(layers: readonly LayerSpec[], given: ReadonlyMap<stri
 /** A network's plain networks, one for each member of its ensembles, and how their answers are averaged. */
 export interface Members {
   readonly networks: readonly { readonly layers: readonly LayerSpec[]; readonly tensors: NamedTensor[] }[];
-  /** null: there is but one. */
+  /** null: there is only one network. */
   readonly average: Link | null;
 }
 

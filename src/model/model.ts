@@ -31,7 +31,7 @@ export interface Model {
   readonly statistics: Matrix | null;
   /** What a pass over a batch leaves: `gradient`, and behind it `statistics`. */
   readonly outcome: Matrix;
-  /** Where θ begins: the linear layers' weights, without biases, scales and shifts. */
+  /** The beginning of θ: the linear layers' weights, without biases, scales and shifts. */
   readonly weights: Matrix;
   readonly parameters: readonly Parameter[];
   /** What training changes on the way. */

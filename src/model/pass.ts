@@ -70,7 +70,7 @@ export function planPass(
   };
 }
 
-/** Layers in a row over the rows of X, which they leave as it is. */
+/** Consecutive layers over the rows of X, which they do not change. */
 interface Chain {
   readonly passes: readonly LayerPass[];
   readonly Y: Matrix;
@@ -136,7 +136,7 @@ export function planForward(
 
 /**
  * Each layer's dY and dX: in one matrix where the layer can work in place, else in the other of two buffers.
- * Below the first layer with parameters nobody needs a gradient.
+ * Below the first layer with parameters no gradient is needed.
  */
 function planGradients(
   stack: readonly StackedLayer[],
@@ -163,7 +163,7 @@ function planGradients(
   return gradients;
 }
 
-/** The first layer with parameters; below it, backward has nothing to find. */
+/** The first layer with parameters; below it, backward has nothing to compute. */
 function firstTrained(stack: readonly StackedLayer[]): number {
   const first = stack.findIndex((layer) => layer.parameters.length > 0);
   return first < 0 ? stack.length : first;

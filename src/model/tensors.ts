@@ -78,7 +78,7 @@ export function loadTensors(
 type TensorShape = Pick<NamedTensor, "name" | "shape">;
 
 /**
- * Holds given tensors against those that a model wants.
+ * Compares given tensors with those that a model expects.
  * @param source named in messages: the file that the tensors come from
  * @throws UserError (exit code 4) that lists every missing, surplus and misshapen tensor
  */

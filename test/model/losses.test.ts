@@ -37,7 +37,7 @@ describe("outputsOf", () => {
   });
 
   test("logistic loss for more than two classes is refused", () => {
-    expect(() => outputsOf("bce_with_logits", "classification", 3, 1)).toThrow("tells two classes apart");
+    expect(() => outputsOf("bce_with_logits", "classification", 3, 1)).toThrow("distinguishes two classes");
   });
 
   test("every task has a default loss that fits it", () => {

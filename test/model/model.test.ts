@@ -208,10 +208,10 @@ describe("describeModel", () => {
   });
 
   test.each([
-    [[linear(10)], "model.layers: the network has 10 outputs; expected 3, as the data and the loss ask for"],
+    [[linear(10)], "model.layers: the network has 10 outputs; expected 3, as the data and the loss require"],
     [
       [{ type: "relu" }],
-      "model.layers: the network has 5 outputs; expected 3, as the data and the loss ask for",
+      "model.layers: the network has 5 outputs; expected 3, as the data and the loss require",
     ],
   ] as [LayerSpec[], string][])(
     "refuses layers that end elsewhere than at the outputs",

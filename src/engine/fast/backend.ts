@@ -1,6 +1,6 @@
 /**
- * A backend whose verbs only write commands. The list is run when somebody wants to see the memory, at
- * `sync`, and when it is full: so a training step costs next to nothing besides its arithmetic.
+ * A backend whose verbs only write commands. The list is run when memory is accessed, at `sync`, and when it
+ * is full, so that a training step costs almost nothing besides its arithmetic.
  */
 import type { Backend } from "../backend.ts";
 import type { Block, Indices, Matrix, Totals } from "../matrix.ts";
@@ -10,7 +10,7 @@ import { type ElementaryName, encodeElementary, encoders, numbered, ops } from "
 import { LiveBlock } from "./liveBlock.ts";
 import { aligned, type Machine, type Region } from "./machine.ts";
 
-/** Estimated nanoseconds after which the list is run without being asked, so that callers get to look up. */
+/** Estimated nanoseconds after which the list is run without being asked, so that callers can report progress or stop. */
 const mostPending = 10e6;
 
 const opNumbers = numbered(ops);
@@ -85,14 +85,14 @@ export class FastBackend implements Backend {
     return this.machine.close();
   }
 
-  /** Memory that is not shared moves when it grows, and old views of it lose what is written to them. */
+  /** Unshared memory moves when it grows; writes to old views of it are lost. */
   private allocate(bytes: number): Region {
     const region = this.machine.allocate(bytes);
     this.commands.moveTo(viewOf(this.listRegion));
     return region;
   }
 
-  /** Of every verb, what writes its command. */
+  /** For every verb, a function that writes its command. */
   private writers(): Verbs {
     const writers = Object.entries(encoders).map(([name, row]) => {
       const op = opNumbers[name as keyof Verbs];

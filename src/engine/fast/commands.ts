@@ -8,7 +8,7 @@ export const listLength = 1 << 16;
 
 const headWords = 3;
 
-/** What a command says besides its op: its estimated nanoseconds on one thread, then its arguments. */
+/** A command without its op: its estimated nanoseconds on one thread, then its arguments. */
 export type Words = readonly [work: number, ...args: Argument[]];
 
 /** A number, a flag, or what lies at an address: none is 0, as C's NULL. */
@@ -51,7 +51,7 @@ export class CommandList {
     return this.words + headWords + length - 1 <= this.list.length;
   }
 
-  /** @param slowness how long the work takes on this machine, in times of what `said` estimates */
+  /** @param slowness by how much this machine is slower than `said` estimates */
   add(op: number, said: Words, slowness: number): void {
     const { list, words } = this;
     const count = said.length - 1;
@@ -65,7 +65,7 @@ export class CommandList {
     this.held.push(said);
   }
 
-  /** Forgets the commands, once they have run. */
+  /** Removes the commands, once they have run. */
   clear(): void {
     this.words = 0;
     this.work = 0;

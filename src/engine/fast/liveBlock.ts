@@ -1,8 +1,8 @@
-/** Memory that is looked at through commands still to run. */
+/** Memory that pending commands may still change. */
 import type { Block } from "../matrix.ts";
 import type { Region } from "./machine.ts";
 
-/** A block whose numbers are those of now: asking for them runs what has been written before. */
+/** A block that is always up to date: accessing its numbers runs the pending commands first. */
 export class LiveBlock<Values extends { readonly buffer: ArrayBufferLike }> implements Block<Values> {
   readonly address: number;
   private view: Values | null = null;

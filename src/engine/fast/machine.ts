@@ -1,4 +1,4 @@
-/** What the fast backend asks of the machine below it: memory with addresses, and running a command list. */
+/** What the fast backend needs from the machine below it: memory with addresses, and running a command list. */
 import type { BackendName } from "../backend.ts";
 
 /** Bytes at a fixed address; the buffer may change as memory grows, the bytes stay where they are. */
@@ -14,7 +14,7 @@ export interface Machine {
   readonly description: string;
   readonly threads: number;
   readonly fused: boolean;
-  /** How long a command takes here, in times of what it takes the native kernels. */
+  /** How long a command takes here, relative to the native kernels. */
   readonly slowness: number;
   /** New zeros, aligned to 64 bytes. @throws UserError (exit code 5) when there is no more memory */
   allocate(bytes: number): Region;

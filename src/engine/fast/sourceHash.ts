@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "09ef43d3dac6bfe78e72811235080a62a170163e69586c8d3fcde3d5c83d1b96";
+export const sourceHash = "65b25b45cd9dabdd5160511041b2bfd66c02b2acbb67103d8e4b5be9d8ce01d1";

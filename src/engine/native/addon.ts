@@ -21,14 +21,14 @@ export interface Addon {
   source(): string;
 }
 
-/** Threads in C; nothing that JavaScript looks into. */
+/** Threads in C, opaque to JavaScript. */
 export type Team = object & { readonly isTeam: never };
 
 const require = createRequire(import.meta.url);
 /** The same path from src/engine/native and dist/engine/native. */
 const built = fileURLToPath(new URL("../../../build/nnt.node", import.meta.url));
 
-/** @throws Error saying why there is no addon to be had */
+/** @throws Error saying why no addon can be loaded */
 export function loadAddon(sourceHash: string): Addon {
   const addon = existsSync(built) ? load(built) : load(platformPackage());
   if (addon.source() !== sourceHash) {

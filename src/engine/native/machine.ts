@@ -3,7 +3,7 @@ import { exitCodes, UserError } from "../../support/errors.ts";
 import { aligned, alignment, type Machine, type Region } from "../fast/machine.ts";
 import type { Addon } from "./addon.ts";
 
-/** Small blocks share buffers of so many bytes: fewer objects, and neighbours in a step lie together. */
+/** Small blocks share buffers of this many bytes: fewer objects, and what a step uses together lies together. */
 const arenaBytes = 1 << 20;
 
 interface Arena {
@@ -33,7 +33,7 @@ export function openNative(addon: Addon, set: string, threads: number): Machine 
 
   return {
     name: "native",
-    description: `native: ${set}${fused ? "" : ", whose bits are its own"}, ${count} ${count === 1 ? "thread" : "threads"}`,
+    description: `native: ${set}${fused ? "" : ", not bit-identical to the others"}, ${count} ${count === 1 ? "thread" : "threads"}`,
     threads: count,
     slowness: 1,
     fused,
@@ -59,7 +59,7 @@ function newBuffer(bytes: number): ArrayBuffer {
     throw new UserError(
       exitCodes.io,
       {
-        message: `not enough memory: ${wanted} more cannot be had`,
+        message: `not enough memory: cannot allocate ${wanted} more`,
         hint: "a smaller model or batch needs less",
       },
       { cause },

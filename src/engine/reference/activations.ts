@@ -1,4 +1,4 @@
-/** Activations, forward and backward; what each is stands in ../activations.ts. */
+/** Activations, forward and backward; their formulas are in ../activations.ts. */
 import { activationOf } from "../activations.ts";
 import type { Verbs } from "../verbs.ts";
 

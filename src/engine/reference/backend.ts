@@ -48,7 +48,7 @@ export function openReference(precision: 32 | 64 = 32): Backend {
   };
 }
 
-/** The reference shares no memory with other code, so that its addresses mean nothing. */
+/** The reference shares no memory with other code: its addresses mean nothing. */
 function block<Values extends { readonly length: number }>(host: Values): Block<Values> {
   return { address: 0, length: host.length, host };
 }

@@ -5,13 +5,13 @@ import { aligned, type Machine } from "../fast/machine.ts";
 import { type WasmExports, type WasmModule, withPlainMemory } from "./module.ts";
 
 const pageBytes = 65536;
-/** All that a 32-bit address reaches; and less, for where so much address space may not be reserved. */
+/** Everything a 32-bit address reaches, and less for systems that do not let so much address space be reserved. */
 const reservations = [65536, 16384, 4096];
 const stackBytes = 65536;
 
 /**
- * What a worker does: all in C. Plain JavaScript, for a worker of Node 20 cannot be given TypeScript by every
- * loader.
+ * What a worker runs; the work itself is in C. Plain JavaScript, because not every loader can give TypeScript to a
+ * worker of Node 20.
  */
 const workerSource = `
   const { module, memory, stack, team, id } = require("node:worker_threads").workerData;
@@ -20,7 +20,7 @@ const workerSource = `
   exports.work(team, id);
 `;
 
-/** Nanoseconds, by which thread 0 judges whether the others still have cores: never what is computed. */
+/** Nanoseconds. Thread 0 judges by them whether the other threads still have cores; results never depend on them. */
 const now = () => Number(process.hrtime.bigint());
 
 /** Opens up to `threads` threads; one, with the reason in the description, where memory cannot be shared. */
@@ -52,9 +52,9 @@ export function openWasm(wasm: WasmModule, threads: number): Machine {
     return worker;
   });
 
-  const kind = wasm.fused ? "relaxed SIMD" : "plain SIMD, whose bits are its own";
+  const kind = wasm.fused ? "relaxed SIMD" : "plain SIMD, not bit-identical to the others";
   const crew = count === 1 ? "1 thread" : `${count} threads`;
-  const why = threads > 1 && !shared ? " (shared memory cannot be had)" : "";
+  const why = threads > 1 && !shared ? " (no shared memory available)" : "";
   return {
     name: "wasm",
     description: `wasm: ${kind}, ${crew}${why}`,
@@ -97,7 +97,7 @@ function grow(memory: WebAssembly.Memory, pages: number, bytes: number): void {
     throw new UserError(
       exitCodes.io,
       {
-        message: `not enough memory: ${Math.ceil(bytes / 2 ** 20)} MB more than the ${used} in use cannot be had`,
+        message: `not enough memory: ${Math.ceil(bytes / 2 ** 20)} MB more than the ${used} in use cannot be allocated`,
         expected: "at most 4096 MB in all with the wasm kernels",
         hint: "a smaller model or batch needs less; native kernels have no such limit",
       },

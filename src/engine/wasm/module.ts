@@ -35,8 +35,8 @@ export function compile(variant: WasmVariant): WasmModule {
 }
 
 /**
- * The same module with its memory imported as not shared: one bit of its import section. For hosts that have
- * no shared memory to give.
+ * The same module with its memory imported as not shared: one bit of its import section. For hosts without
+ * shared memory.
  */
 export function withPlainMemory({ binary }: WasmModule): WebAssembly.Module {
   const copy = binary.slice();
