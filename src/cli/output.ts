@@ -40,7 +40,7 @@ export class Output {
   }
 
   style(): Promise<Style> {
-    return Promise.resolve(this.hasColour ? colourStyle : plainStyle);
+    return this.hasColour ? colourStyle() : Promise.resolve(plainStyle);
   }
 
   /** A line; whatever text it holds, it stays one line, and nothing but marked colours reaches a terminal raw. */

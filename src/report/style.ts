@@ -1,5 +1,5 @@
-/** Colour, on terminals that want it: marked as such, for `terminal.ts` to let through. */
-import { painted } from "./terminal.ts";
+/** Colour, on terminals that want it: chalk's, marked for `terminal.ts` to let through; loaded only when there is any to make. */
+import { marked } from "./terminal.ts";
 
 export interface Style {
   readonly bold: (text: string) => string;
@@ -14,16 +14,18 @@ const same = (text: string): string => text;
 
 export const plainStyle: Style = { bold: same, dim: same, good: same, bad: same, warn: same, accent: same };
 
-const paint = (begin: number, end: number) => (text: string) => painted(text, begin, end);
-
-export const colourStyle: Style = {
-  bold: paint(1, 22),
-  dim: paint(2, 22),
-  good: paint(32, 39),
-  bad: paint(31, 39),
-  warn: paint(33, 39),
-  accent: paint(36, 39),
-};
+export async function colourStyle(): Promise<Style> {
+  const { Chalk } = await import("chalk");
+  const { bold, dim, green, red, yellow, cyan } = new Chalk({ level: 1 });
+  return {
+    bold: marked(bold),
+    dim: marked(dim),
+    good: marked(green),
+    bad: marked(red),
+    warn: marked(yellow),
+    accent: marked(cyan),
+  };
+}
 
 export interface Environment {
   readonly [name: string]: string | undefined;

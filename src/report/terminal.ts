@@ -1,15 +1,18 @@
 /**
  * The gate to terminals and logs: everything that leaves as a line goes through `terminalLine`. What comes from files is
- * made visible there; what is meant as colour is marked by `painted`, in a way that no file can know.
+ * made visible there; what is meant as colour is marked, in a way that no file can know.
  */
 import { randomBytes } from "node:crypto";
 
 /** Marks colours of this process: a file's author cannot guess it. */
 const secret = randomBytes(8).readBigUInt64LE().toString();
 
-/** A text in a colour or weight, by the codes that begin and end it (ECMA-48, SGR). */
-export function painted(text: string, begin: number, end: number): string {
-  return `\u001b[${secret};${begin}m${text}\u001b[${secret};${end}m`;
+/** Paint whose codes (ECMA-48, SGR) are marked as this process's own. */
+export function marked(paint: (text: string) => string): (text: string) => string {
+  const [begin = "", end = ""] = paint("-")
+    .split("-")
+    .map((code) => code.replace("\u001b[", `\u001b[${secret};`));
+  return (text) => begin + text + end;
 }
 
 const marks = new RegExp(`\\u001b\\[${secret};(\\d+)m`, "g");
