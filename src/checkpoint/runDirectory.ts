@@ -22,9 +22,9 @@ import {
   UnknownFormat,
   type Wanted,
 } from "./checkpoint.ts";
+import { sealFiles, sumsName } from "./fileSums.ts";
 import { type Lock, lockDirectory } from "./lock.ts";
 import { type LoggedEvent, linesUpTo, type MetricsLog, openMetricsLog } from "./metricsLog.ts";
-import { sealFiles, sumsName } from "./sums.ts";
 
 /** The files of a run, by what they hold. */
 export const runFiles = {

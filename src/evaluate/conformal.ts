@@ -5,7 +5,7 @@ import type { Kernels } from "../engine/kernels.ts";
 import { lossRule } from "../model/losses.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { taskOf } from "../tasks/tasks.ts";
-import { rowsIn } from "../train/rows.ts";
+import { rowsIn } from "../train/residentRows.ts";
 import { Calibrator } from "./calibrator.ts";
 import { splitOf } from "./evaluate.ts";
 import { Measure } from "./measure.ts";

@@ -21,7 +21,7 @@ import { lossRule } from "../model/losses.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import type { Figures } from "../train/events.ts";
-import { rowsIn } from "../train/rows.ts";
+import { rowsIn } from "../train/residentRows.ts";
 import { Measure } from "./measure.ts";
 import { specDirectory } from "./runSummary.ts";
 import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";

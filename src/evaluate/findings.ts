@@ -1,6 +1,7 @@
 /** What an evaluation finds out about a model: plain data of bounded size, however large the data and the network. */
-import type { CalibrationBin } from "../metrics/calibration.ts";
+
 import type { ClassScores } from "../metrics/confusion.ts";
+import type { CalibrationBin } from "../metrics/reliability.ts";
 import type { Curves } from "../metrics/scoreCurves.ts";
 
 /** The first layer's weights. */

@@ -13,7 +13,7 @@ import type { Model } from "../model/model.ts";
 import { type RandomKey, shuffle, streamKey } from "../support/random.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import type { Spread } from "../train/events.ts";
-import { rowsIn } from "../train/rows.ts";
+import { rowsIn } from "../train/residentRows.ts";
 import { Measure } from "./measure.ts";
 import type { SavedModel } from "./savedModel.ts";
 import { spreadOf } from "./spread.ts";

@@ -12,7 +12,7 @@ import type { AnswerKind, MetricName } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import type { Answers } from "../tasks/task.ts";
 import { answersOf } from "../tasks/tasks.ts";
-import { rowsIn } from "../train/rows.ts";
+import { rowsIn } from "../train/residentRows.ts";
 import { splitOf } from "./evaluate.ts";
 import { Measure } from "./measure.ts";
 import { readModel, restoreModel } from "./savedModel.ts";

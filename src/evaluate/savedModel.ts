@@ -19,7 +19,7 @@ import { links } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { checkTensors } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
-import { disagreement } from "./agreement.ts";
+import { disagreement } from "./modelParts.ts";
 
 export interface SavedModel {
   readonly path: string;

@@ -8,9 +8,9 @@ import {
   targetNames,
 } from "../data/preprocessing/preprocessing.ts";
 import type { Floats } from "../engine/matrix.ts";
-import { Calibration } from "../metrics/calibration.ts";
 import type { Evaluation } from "../metrics/evaluation.ts";
 import type { AnswerKind } from "../metrics/metrics.ts";
+import { Calibration } from "../metrics/reliability.ts";
 import { ScoreCurves } from "../metrics/scoreCurves.ts";
 import { answersOf } from "../tasks/tasks.ts";
 import type { Diagnosis, LabelDiagnosis, NumberRow, ScoreCurve, Shape, WrongRow } from "./findings.ts";

@@ -1,8 +1,8 @@
 /** What is kept of predicted probabilities, batch by batch, to compute metrics of classes and labels. */
 import { allRows, GroupedSums, type Sample } from "./bootstrap.ts";
-import { addCalibration, Calibration, calibrationWidth } from "./calibration.ts";
 import { type ClassScores, Confusion, classScores } from "./confusion.ts";
 import { Ranking } from "./ranking.ts";
+import { addCalibration, Calibration, calibrationWidth } from "./reliability.ts";
 
 /** Numbers row by row: a batch's probabilities, predictions or targets. */
 export type Values = Float32Array | Float64Array;

@@ -27,11 +27,11 @@ import type { Listener, StartEvent, StopReason } from "../train/events.ts";
 import type { Monitor } from "../train/monitor.ts";
 import { epochMetrics, monitorOf } from "../train/monitor.ts";
 import { Pace } from "../train/pace.ts";
+import { rowsIn } from "../train/residentRows.ts";
 import { type Network, resolveNetwork } from "../train/resolveNetwork.ts";
-import { rowsIn } from "../train/rows.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
-import { checkAgreement, checkSharing } from "./agreement.ts";
+import { checkAgreement, checkSharing } from "./sameEverywhere.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
 export interface AssemblyOptions

@@ -1,7 +1,8 @@
 /** `nnt report`: writes a run's report again, from its files and, where the data still exists, its best model. */
+
+import { resealFile } from "../checkpoint/fileSums.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import { pathsIn, runFiles } from "../checkpoint/runDirectory.ts";
-import { resealFile } from "../checkpoint/sums.ts";
 import { blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../data/table/profile.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -18,7 +19,7 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { isThere, readText } from "../support/files.ts";
 import { writeInside } from "../support/inside.ts";
 import { taskOf } from "../tasks/tasks.ts";
-import { rowsIn } from "../train/rows.ts";
+import { rowsIn } from "../train/residentRows.ts";
 import { type ReportData, reportData } from "./reportData.ts";
 
 export interface ReportOptions extends KernelsChoice {

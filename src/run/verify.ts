@@ -1,9 +1,9 @@
 /** Whether a model file, or all files of a run, are whole and agree with one another. Changes nothing. */
 import { join } from "node:path";
 import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readSums, sumOf } from "../checkpoint/fileSums.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import { keptName, keptSteps, pathsIn, runFiles } from "../checkpoint/runDirectory.ts";
-import { readSums, sumOf } from "../checkpoint/sums.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { openReference } from "../engine/reference/backend.ts";
 import { readModel, restoreModel } from "../evaluate/savedModel.ts";

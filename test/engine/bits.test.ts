@@ -10,7 +10,7 @@ import { lossRule } from "../../src/model/losses.ts";
 import { buildModel } from "../../src/model/model.ts";
 import { randomBits, streamKey } from "../../src/support/random.ts";
 import { Batches } from "../../src/train/batches.ts";
-import { ResidentRows } from "../../src/train/rows.ts";
+import { ResidentRows } from "../../src/train/residentRows.ts";
 import { Sums } from "../../src/train/sums.ts";
 import { Updates } from "../../src/train/updates.ts";
 

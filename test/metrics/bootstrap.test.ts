@@ -1,9 +1,9 @@
 /** Intervals say how far figures would move with other rows; and large test sets do not fill the memory. */
 import { describe, expect, test } from "vitest";
-import { Calibration } from "../../src/metrics/calibration.ts";
 import { evaluation } from "../../src/metrics/evaluation.ts";
 import { type AnswerKind, type MetricName, metricsOf } from "../../src/metrics/metrics.ts";
 import { Ranking } from "../../src/metrics/ranking.ts";
+import { Calibration } from "../../src/metrics/reliability.ts";
 import { randomNormal, randomUniform, streamKey } from "../../src/support/random.ts";
 
 const key = (set: number) => streamKey(set, "split");

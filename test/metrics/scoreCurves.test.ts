@@ -1,7 +1,7 @@
 /** Curves from counted scores against the exact areas of every score. */
 import { expect, test } from "vitest";
-import { Calibration } from "../../src/metrics/calibration.ts";
 import { Ranking } from "../../src/metrics/ranking.ts";
+import { Calibration } from "../../src/metrics/reliability.ts";
 import { ScoreCurves } from "../../src/metrics/scoreCurves.ts";
 
 /** Scores of every size, those of positive rows higher on average. */
