@@ -174,10 +174,14 @@ export function isMissing(error: unknown): boolean {
 export function ioProblem(error: unknown, path: string, doing: string): unknown {
   const code = errorCode(error);
   if (code === undefined || !(code in causes || "syscall" in (error as Error))) return error;
-  const [cause, hint] = causes[code] ?? [`the system says ${code}`];
+  const [cause, ofCause] = causes[code] ?? [`the system says ${code}`];
+  const hint = code === "ENOENT" && path.includes("\uFFFD") ? notUtf8 : ofCause;
   const problem = { file: path, message: `cannot ${doing}: ${cause}`, hint };
   return new UserError(exitCodes.io, problem, { cause: error });
 }
+
+const notUtf8 =
+  "if the name is not UTF-8, node cannot pass it on: rename the file, or give it a link of a plain name";
 
 /** What the codes of failed calls mean, and what helps. */
 const causes: Record<string, readonly [cause: string, hint?: string]> = {
