@@ -3,7 +3,8 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultMissingValues } from "../../config/schema/data.ts";
-import { missingColumn, readTable, type Table } from "../../data/table/readTable.ts";
+import { missingColumn } from "../../data/table/cellProblems.ts";
+import { readTable, type Table } from "../../data/table/readTable.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { namesIn } from "../../support/names.ts";
 import { kindOf } from "../inspect/kind.ts";
@@ -117,7 +118,7 @@ function askTarget(table: Table, file: string, questions: Questions): Promise<st
   });
 }
 
-const asFound = { kind: null, missing: defaultMissingValues };
+const asFound = { kind: null, missing: defaultMissingValues, isFree: true };
 
 function read(file: string): Promise<Table> {
   return readTable([file], null, (header) => header.map(() => asFound));

@@ -11,7 +11,7 @@ import { count, counted } from "../../report/text.ts";
 import type { Inspected } from "./kind.ts";
 import { namesText } from "./modelColumns.ts";
 
-const asFound = { kind: null, missing: defaultMissingValues };
+const asFound = { kind: null, missing: defaultMissingValues, isFree: true };
 
 /** With the first `head` records unless that is null. Throws UserError(data) with what is wrong in the file. */
 export async function inspectTable(file: string, head: number | null): Promise<Inspected> {

@@ -1,7 +1,8 @@
 /** A column's values as names of slices: the rows that share one are measured on their own. */
 import type { CsvDataSpec } from "../../config/schema.ts";
 import { dataError } from "../formats/problems.ts";
-import { columnOf, missingColumn, readTable, type Table } from "../table/readTable.ts";
+import { missingColumn } from "../table/cellProblems.ts";
+import { columnOf, readTable, type Table } from "../table/readTable.ts";
 import { filesOf } from "./load.ts";
 
 export interface Slices {

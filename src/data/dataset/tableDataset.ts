@@ -40,7 +40,9 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const targets = encodeTargets(preprocessing.target, table);
   const checks = known ? [] : checkTable(table, preprocessing, split, targets);
   const encoded = encodeAll(table, roles, inputColumns(preprocessing), targets);
-  const told = known ? encoded.warnings : [...warnings, ...labelled.warnings, ...checks, ...encoded.warnings];
+  const told = known
+    ? encoded.warnings
+    : [...table.notes, ...warnings, ...labelled.warnings, ...checks, ...encoded.warnings];
   if (options.strict && told.length > 0) throw strictError(told);
   const part = (name: SplitName): Split | null =>
     split[name].length > 0 ? { ...encoded.rows, indices: split[name] } : null;

@@ -23,6 +23,8 @@ export interface RowBatch {
   readonly file: string | undefined;
   /** The fields' names. */
   readonly header: readonly string[];
+  /** Names that cannot tell one column from the others, and why: a problem where such a column is used. */
+  readonly oddNames: ReadonlyMap<string, Problem>;
   /** What stands between fields, where something does. */
   readonly delimiter: string | null;
   readonly count: number;

@@ -4,7 +4,7 @@ import { namesIn } from "../../support/names.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
 import { Decoder } from "../preprocessing/decode.ts";
 import { classLists, type Preprocessing } from "../preprocessing/preprocessing.ts";
-import { missingColumn } from "../table/readTable.ts";
+import { missingColumn } from "../table/cellProblems.ts";
 
 export interface AnswerOptions {
   readonly proba?: boolean;

@@ -13,6 +13,7 @@ import {
   levelNumbers,
   type Preprocessing,
 } from "../preprocessing/preprocessing.ts";
+import { missingColumn, missingProblem, notANumber } from "../table/cellProblems.ts";
 import {
   fits,
   isMissing,
@@ -23,7 +24,7 @@ import {
   TextCells,
 } from "../table/cells.ts";
 import { booleanOf } from "../table/labels.ts";
-import { missingColumn, missingProblem, notANumber } from "../table/readTable.ts";
+import { checkIsTold } from "../table/nameless.ts";
 
 /** The columns that a model takes, by the names that rows have to have. */
 export function inputNames({ inputs }: Preprocessing): string[] {
@@ -33,7 +34,7 @@ export function inputNames({ inputs }: Preprocessing): string[] {
 /** Throws UserError(data) for every column that the header lacks, with the nearest name it has. */
 export function createEncoder(
   preprocessing: Preprocessing,
-  { header, file }: Pick<RowBatch, "header" | "file">,
+  { header, oddNames, file }: Pick<RowBatch, "header" | "oddNames" | "file">,
 ): RecordEncoder {
   const columns = columnsOf(preprocessing.inputs);
   const known = new Map(header.map((name, field) => [name, field]));
@@ -43,6 +44,7 @@ export function createEncoder(
       exitCodes.data,
       absentColumns(absent, columns, preprocessing.inputs, { header, file }),
     );
+  for (const { name } of columns) checkIsTold(name, oddNames);
   const fields = Int32Array.from(columns, ({ name }) => known.get(name)!);
   return new RecordEncoder(columns, fields, preparationOf(preprocessing.inputs));
 }

@@ -40,7 +40,7 @@ export function arrayTable(blocks: readonly ColumnBlock[]): Table {
     return found;
   });
   problems.throwIfAny();
-  return { columns, rows, fileRows, slabs: [slab], rowsPerSlab: rows, header, delimiter: null };
+  return { columns, rows, fileRows, slabs: [slab], rowsPerSlab: rows, notes: [], header, delimiter: null };
 }
 
 /** Writes a block's columns into the rows of the slab, from column `first` of `stride` on. */

@@ -2,11 +2,11 @@
  * Reads files of rows into one table of raw values: a column of numbers holds them, a column of texts the
  * numbers of its levels. Finds from the whole file which column is which. Knows nothing of scaling, targets and splits.
  */
-import { type Problem, quoted } from "../../support/errors.ts";
-import { nearest } from "../../support/nearest.ts";
+import type { Problem } from "../../support/errors.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import type { Place, RowBatch } from "../formats/rowBatch.ts";
 import { openRows } from "../formats/rows.ts";
+import { missingColumn, missingProblem, notANumber } from "./cellProblems.ts";
 import {
   fits,
   isMissing,
@@ -16,6 +16,14 @@ import {
   RawValues,
   TextCells,
 } from "./cells.ts";
+import {
+  checkIsTold,
+  isEmptyField,
+  lateValue,
+  type Nameless,
+  namelessColumns,
+  nothingLeftOut,
+} from "./nameless.ts";
 
 /** How a column is to be read. */
 export interface ColumnReading {
@@ -27,6 +35,8 @@ export interface ColumnReading {
   readonly required?: boolean;
   /** What becomes of a text in a column of kind number; by default a problem. */
   readonly hint?: string;
+  /** Whether nothing asks for the column, so that an index may be left out. */
+  readonly isFree?: boolean;
 }
 
 /** A column as it was read. */
@@ -53,6 +63,8 @@ export interface Table {
   /** Row-major pieces of `rowsPerSlab` rows (the last may be shorter), as many columns as `columns`. */
   readonly slabs: RawValues[];
   readonly rowsPerSlab: number;
+  /** What was left out of the files, in sentences. */
+  readonly notes: readonly string[];
   /** Fields per record, skipped ones included. */
   readonly header: readonly string[];
   /** null: of JSON Lines. */
@@ -144,8 +156,9 @@ async function readAll(
   let first = true;
   for (const file of files) {
     for await (const batch of openRows(file, { delimiter })) {
+      if (batch.count === 0) continue; // no row yet that tells what its columns hold
       reader.take(batch, file);
-      // A text column shows at once, mostly: then there is no need to read on.
+      // A text column shows at once, mostly.
       if (first && reader.refuted.size > 0) return false;
       first = false;
     }
@@ -188,6 +201,9 @@ class TableReader {
   private rows = 0;
   private fileRows: number[] = [];
   private fileFirst = 0;
+  private leftOut: Nameless = nothingLeftOut;
+  /** In the current file, the fields of columns left out as they were empty. */
+  private emptyFields: readonly number[] = [];
   private file: string | null = null;
 
   constructor(
@@ -210,6 +226,8 @@ class TableReader {
           continue;
         }
       }
+      for (const field of this.emptyFields)
+        if (!isEmptyField(batch, row, field)) this.problems.add(lateValue(batch, row, field));
       if (this.at === this.slab.length) this.addSlab();
       const { slab } = this;
       const base = first[row]!;
@@ -260,7 +278,8 @@ class TableReader {
       };
     });
     const { rows, fileRows, slabs, rowsPerSlab, delimiter } = this;
-    return { columns, rows, fileRows, slabs, rowsPerSlab, header: this.header!, delimiter };
+    const { notes } = this.leftOut;
+    return { columns, rows, fileRows, slabs, rowsPerSlab, notes, header: this.header!, delimiter };
   }
 
   private startFile(batch: RowBatch, file: string): void {
@@ -271,7 +290,9 @@ class TableReader {
       this.header = header;
       const readings = this.readings(header, file);
       const columns = header.map((name, field) => newColumn(name, readings[field]!, this.texts));
-      this.columns = columns.filter(({ reading }) => reading.kind !== "skip");
+      this.leftOut = namelessColumns(batch, readings);
+      const isRead = ({ name, reading }: Column) => reading.kind !== "skip" && !this.leftOut.names.has(name);
+      this.columns = columns.filter(isRead);
       this.arePlain = Uint8Array.from(this.columns, ({ isText, missingValues: { numbers } }) =>
         isText || numbers.length > 0 ? 0 : 1,
       );
@@ -289,8 +310,10 @@ class TableReader {
     this.fields = Int32Array.from(this.columns, ({ name }) => {
       const field = known.get(name);
       if (field === undefined) throw dataError(missingColumn(name, header, file));
+      checkIsTold(name, batch.oddNames);
       return field;
     });
+    this.emptyFields = this.leftOut.empty.flatMap((name) => known.get(name) ?? []);
     this.isStraight = this.fields.every((field, j) => field === j && this.arePlain[j] === 1);
   }
 
@@ -389,46 +412,7 @@ function missingValue(batch: RowBatch, row: number, field: number, hint: string 
   return { ...missingProblem(batch, row, field), expected: "a value in every row", hint };
 }
 
-/** Where a value is missing, and how that is written. */
-export function missingProblem(batch: RowBatch, row: number, field: number): Problem {
-  const name = batch.header[field];
-  const message = batch.isNull(row, field)
-    ? `column "${name}" has no value`
-    : `column "${name}" holds ${quoted(batch.text(row, field))}, a missing value`;
-  return { ...batch.placeOf(row, field), message };
-}
-
-/** A value that is not a number, or none that 32 bits hold. */
-export function notANumber(batch: RowBatch, row: number, field: number, number: number): Problem {
-  const text = batch.text(row, field);
-  const place = batch.placeOf(row, field);
-  return { ...place, ...numberProblem(batch.header[field]!, text, Number.isNaN(number)) };
-}
-
-/** The sentence for a text in a column of numbers. */
-function numberProblem(name: string, text: string, isText: boolean) {
-  if (!isText) {
-    const message = `column "${name}" holds ${quoted(text)}, too large for a 32-bit float`;
-    return { message, expected: "at most 3.4e38" };
-  }
-  return {
-    message: `column "${name}" holds ${quoted(text)}, not a number`,
-    hint: `if it means that the value is missing: columns.${name}.missing_values: [${JSON.stringify(text)}]`,
-  };
-}
-
-/** A column that a header lacks, with the nearest name it has. */
-export function missingColumn(name: string, header: readonly string[], file: string | undefined) {
-  const meant = nearest(name, header);
-  const hint = meant === undefined ? `the columns are ${listed(header)}` : `did you mean ${quoted(meant)}?`;
-  return { file, line: 1, message: `no column is named "${name}"`, hint };
-}
-
 function tooManyLevels(file: string, name: string) {
   const message = `column "${name}" holds more than ${maxLevels} different texts`;
   return dataError({ file, message, expected: "a category", hint: `columns.${name}: id` });
-}
-
-function listed(names: readonly string[]): string {
-  return names.length > 12 ? `${names.slice(0, 12).join(", ")}, … (${names.length})` : names.join(", ");
 }

@@ -2,8 +2,9 @@
 import type { ColumnSpec, ColumnType, CsvDataSpec, NumberEncoding } from "../../config/schema.ts";
 import { exitCodes, type Problem, quoted, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
+import { missingColumn } from "./cellProblems.ts";
 import { isDecimal, looksBoolean } from "./labels.ts";
-import { type ColumnReading, missingColumn, type Table, type TableColumn } from "./readTable.ts";
+import type { ColumnReading, Table, TableColumn } from "./readTable.ts";
 
 export interface ColumnRole {
   readonly name: string;
@@ -62,6 +63,7 @@ export function readingsOf(
       kind: type === null ? null : kinds[type],
       missing,
       required,
+      isFree: column === null,
       ...(hint ? { hint } : {}),
     };
   });

@@ -129,7 +129,7 @@ describe("a streamed record", () => {
     ],
     [
       "jsonl",
-      '{"size":1,"co,lour":"red","ok":3}\n{"size":[1],"co,lour":"red","ok":true}\n{"size":1}\n[]\n{"size":}\n',
+      '{"size":1,"co,lour":"red","ok":3}\n{"size":[1],"co,lour":"red","ok":true}\n{"size":1,"colour":"red"}\n[]\n{"size":}\n',
       [
         'in:1: column "ok" holds "3", not a boolean',
         'in:2: "size" is an array',

@@ -39,7 +39,7 @@ export class Gathering implements RowSink {
   spills: readonly Spill[] = [];
   totals!: Totals;
   /** Of all rows. */
-  whole!: Pick<Table, "columns" | "rows">;
+  whole!: Pick<Table, "columns" | "rows" | "notes">;
   /** The sample's rows by their parts, and how many of its first ones come from the files to split. */
   split!: RowSplit;
   pool = 0;
@@ -103,7 +103,7 @@ export class Gathering implements RowSink {
   /** The sample, with the columns as all rows have them. */
   end(table: Table): Table {
     for (const spill of this.spills) spill.flush();
-    this.whole = { columns: table.columns, rows: table.rows };
+    this.whole = { columns: table.columns, rows: table.rows, notes: table.notes };
     const { rows, notes, count } = this.sample;
     const split = (part: number) =>
       new Int32Array(count).map((_, row) => row).filter((row) => (notes[row]! & ~elsewhere) === part);

@@ -66,7 +66,10 @@ export async function streamDataset(
     const checks = known ? [] : checkTable(sample, preprocessing, split, targets);
     const columns = inputColumns(preprocessing);
     const leaving = leavingOut(gathering);
-    const told = [...(known ? [] : [...warnings, ...leaving, ...checks]), ...oddWarnings(columns, gathering)];
+    const told = [
+      ...(known ? [] : [...whole.notes, ...warnings, ...leaving, ...checks]),
+      ...oddWarnings(columns, gathering),
+    ];
     if (options.strict && told.length > 0) throw strictError(told);
     const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
     const profile = options.profile ? profileTable(sample, ({ name }) => typeOf.get(name)!) : null;
@@ -235,6 +238,7 @@ function tableOf(columns: readonly TableColumn[], rows: RawValues, count: number
     fileRows: [count],
     slabs: [rows],
     rowsPerSlab: count,
+    notes: [],
     header: columns.map(({ name }) => name),
     delimiter: null,
   };

@@ -1,6 +1,7 @@
 /** Records found in CSV bytes: where their fields lie, and what they hold. Knows not how they were found. */
 import type { Problem } from "../../../support/errors.ts";
 import type { ByteWriter } from "../byteWriter.ts";
+import { nameColumns, noOddNames } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
 import { numberOf, parseNumber } from "../number.ts";
 import type { Place, RowBatch } from "../rowBatch.ts";
@@ -11,6 +12,8 @@ export const pieceBytes = 64 * 2 ** 10;
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
+const space = 0x20;
+const tab = 0x09;
 
 /**
  * Records 0 … count − 1. Field f of record r is number `first[r] + f`; it ends before byte
@@ -30,6 +33,12 @@ export class CsvBatch implements RowBatch {
   readonly problems = new Map<number, Problem>();
   /** The column names; none until the first record is complete. */
   header: readonly string[] = [];
+  oddNames = noOddNames;
+  /** Whether records may begin with a field that the header, quoted as R writes it, does not name. */
+  mayHaveRowNames = false;
+  /** The header as it is written, and its line. */
+  private names: readonly string[] = [];
+  private headerLine = 1;
 
   constructor(
     /** Named in problems. */
@@ -90,6 +99,39 @@ export class CsvBatch implements RowBatch {
     out.text(JSON.stringify(this.hasFields(record) ? this.text(record, field) : null));
   }
 
+  /** Takes record 0 as the header. */
+  protected readHeader(fields: number): void {
+    this.headerLine = this.lines[0]!;
+    this.mayHaveRowNames = this.bytes[this.starts[0]!] === quote;
+    const texts = Array.from({ length: fields }, (_, field) => this.text(0, field));
+    this.takeNames(texts, (field) => this.placeOf(0, field));
+  }
+
+  private takeNames(texts: readonly string[], placeOf: (field: number) => Place): void {
+    const { header, oddNames } = nameColumns(texts, placeOf);
+    this.header = header;
+    this.oddNames = oddNames;
+    this.names = texts;
+  }
+
+  /** Where the first record has a field more than the header: an empty one at its end, or R's name of the row. */
+  protected nameOneMore(fields: number, start: number): void {
+    const first = this.first[this.count]!;
+    const endsEmpty = this.ends[first + fields - 1] === this.ends[first + fields - 2]! + 1;
+    const begin = this.bytes[start];
+    const isNamed = this.mayHaveRowNames && (begin === quote || begin === 0x31);
+    if (!endsEmpty && !isNamed) return;
+    const { names, headerLine: line, file } = this;
+    this.takeNames(endsEmpty ? [...names, ""] : ["", ...names], () => ({ file, line }));
+  }
+
+  /** Of a record of one field: whether it is an empty line, or one of blanks. */
+  protected isBlank(start: number, end: number): boolean {
+    let at = start;
+    while (at < end && (this.bytes[at] === space || this.bytes[at] === tab)) at++;
+    return at === end;
+  }
+
   /** The place of a byte, counted from a record's start. */
   protected placeAt(start: number, line: number, end: number): Place {
     let column = 1;
@@ -108,4 +150,14 @@ export class CsvBatch implements RowBatch {
 function decodeField(bytes: Buffer, start: number, end: number): string {
   const text = bytes.toString("utf8", start, end);
   return bytes[start] === quote ? text.slice(1, -1).replaceAll('""', '"') : text;
+}
+
+/** An array at least so long, with what it held. */
+export function grown<Values extends Int32Array | Float64Array>(values: Values, length: number): Values {
+  if (values.length >= length) return values;
+  const larger = new (values.constructor as new (length: number) => Values)(
+    Math.max(length, 2 * values.length),
+  );
+  larger.set(values as never);
+  return larger;
 }

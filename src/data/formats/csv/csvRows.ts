@@ -12,15 +12,19 @@ export async function* csvRows(
 ): AsyncGenerator<CsvBatch> {
   const scanner = new CsvScanner(options);
   let told = false;
-  const isNews = () => scanner.count > 0 || (!told && scanner.header.length > 0);
+  let isEnd = false;
+  const isNews = () =>
+    scanner.count > 0 || (!told && scanner.header.length > 0 && (isEnd || !scanner.mayHaveRowNames));
   for await (const chunk of source) {
     for (let from = 0; from < chunk.length; from += pieceBytes) {
       scanner.push(chunk.subarray(from, from + pieceBytes));
-      if (isNews()) yield scanner;
-      told = scanner.header.length > 0;
+      if (!isNews()) continue;
+      yield scanner;
+      told = true;
     }
   }
   scanner.end();
+  isEnd = true;
   if (scanner.header.length === 0) throw dataError({ file: options.file, message: "the file is empty" });
   if (isNews()) yield scanner;
 }

@@ -6,6 +6,7 @@ const knownDelimiters = [",", ";", "\t", "|"] as const;
 export interface HeaderSearch {
   position: number;
   inQuotes: boolean;
+  inComment: boolean;
   /** How often each known delimiter stood outside quotes. */
   counts: [number, number, number, number];
 }
@@ -18,16 +19,23 @@ export function findDelimiter(
   bytes: Uint8Array,
   length: number,
   search: HeaderSearch,
+  /** The byte that begins lines before the header that are none. */
+  comment: number,
   atEnd: boolean,
 ): string | null {
   const { counts } = search;
   let at = search.position;
   for (; at < length; at++) {
     const byte = bytes[at]!;
-    if (byte === 0x22) search.inQuotes = !search.inQuotes;
+    if (search.inComment || (byte === comment && isLineStart(bytes, at))) {
+      search.inComment = byte !== 0x0a && byte !== 0x0d;
+      continue;
+    }
+    if (byte === 0x22) search.inQuotes = !search.inQuotes && opensQuotes(bytes[at - 1]);
     else if (search.inQuotes) continue;
-    else if (byte === 0x0a || byte === 0x0d) break;
-    else if (byte === 0x2c) counts[0]++;
+    else if (byte === 0x0a || byte === 0x0d) {
+      if (!isLineStart(bytes, at)) break;
+    } else if (byte === 0x2c) counts[0]++;
     else if (byte === 0x3b) counts[1]++;
     else if (byte === 0x09) counts[2]++;
     else if (byte === 0x7c) counts[3]++;
@@ -35,6 +43,21 @@ export function findDelimiter(
   search.position = at;
   if (at === length && !atEnd) return null;
   return knownDelimiters[counts.indexOf(Math.max(...counts))] ?? ",";
+}
+
+function isLineStart(bytes: Uint8Array, at: number): boolean {
+  return at === 0 || bytes[at - 1] === 0x0a || bytes[at - 1] === 0x0d;
+}
+
+/** Whether a quote opens a field after a byte: at a field's start, or after the quote that it doubles. */
+function opensQuotes(before: number | undefined): boolean {
+  return before === undefined || !/[^\n\r,;\t|"\xbf]/.test(String.fromCharCode(before));
+}
+
+/** What a first line "sep=;" says, as Excel writes it, and its bytes without the line's end. */
+export function saidDelimiter(start: Uint8Array): { delimiter: string; bytes: number } | null {
+  const line = /^(?:sep=(.)|"sep=(.)")(?=[\r\n])/i.exec(Buffer.from(start.subarray(0, 8)).toString("latin1"));
+  return line ? { delimiter: line[1] ?? line[2]!, bytes: line[0].length } : null;
 }
 
 /** Number of the first byte after a UTF-8 byte order mark, if there is one. */

@@ -3,11 +3,10 @@ import type { Problem } from "../../../support/errors.ts";
 
 type Fault = Pick<Problem, "message" | "expected" | "hint">;
 
-/** A row of too few or too many fields; of none, it is an empty line. */
+/** A row of too few or too many fields. */
 export function raggedRow(found: number, expected: number): Fault {
-  const message = found === 0 ? "an empty line" : `a row of ${found} ${found === 1 ? "field" : "fields"}`;
   return {
-    message,
+    message: `a row of ${found} ${found === 1 ? "field" : "fields"}`,
     expected: `${expected} ${expected === 1 ? "field" : "fields"}, as in the header`,
   };
 }
@@ -29,11 +28,6 @@ export function invalidEncoding(record: Uint8Array, offset: number): Fault {
     hint: "if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
   };
 }
-
-export const strayQuote: Fault = {
-  message: "a quote inside a field",
-  expected: "a field in quotes, with its own doubled",
-};
 
 export function textAfterQuote(delimiter: string): Fault {
   const name = delimiter === "\t" ? "a tab" : `\`${delimiter}\``;

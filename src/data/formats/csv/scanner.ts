@@ -5,19 +5,23 @@
 import { isUtf8 } from "node:buffer";
 import { exitCodes, type Problem, UserError } from "../../../support/errors.ts";
 import { tellingBytes } from "../../../support/fileFormats.ts";
-import { checkHeader, maxColumns } from "../columnNames.ts";
+import { maxColumns, numberedColumns } from "../columnNames.ts";
 import { checkIsText } from "../misnamed.ts";
 import { parseNumber, powersOfTen } from "../number.ts";
 import { plainNumber } from "../rowBatch.ts";
-import { CsvBatch } from "./batch.ts";
-import { findDelimiter, type HeaderSearch, skipByteOrderMark } from "./delimiter.ts";
-import { invalidEncoding, nulByte, raggedRow, strayQuote, textAfterQuote } from "./faults.ts";
+import { CsvBatch, grown } from "./batch.ts";
+import { findDelimiter, type HeaderSearch, saidDelimiter, skipByteOrderMark } from "./delimiter.ts";
+import { invalidEncoding, nulByte, raggedRow, textAfterQuote } from "./faults.ts";
 
 export interface CsvOptions {
   /** Named in problems. */
   readonly file?: string | undefined;
   /** One character; found from the header if null. */
   readonly delimiter?: string | null | undefined;
+  /** Begins a line that is no record; null: none is. */
+  readonly comment?: string | null | undefined;
+  /** Whether the first record names the columns; true if absent. */
+  readonly header?: boolean | undefined;
   /** Largest record in bytes. */
   readonly maxRecord?: number;
 }
@@ -34,6 +38,8 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const minus = 0x2d;
 const point = 0x2e;
+/** No byte. */
+const never = -1;
 
 /** What a byte can mean outside quotes. */
 const ordinary = 0;
@@ -43,7 +49,7 @@ const endsLine = 3;
 const isNul = 4;
 const isHigh = 5;
 
-type State = "plain" | "quoted" | "closed";
+type State = "plain" | "quoted" | "closed" | "comment";
 
 /**
  * A push parser. After each `push` and after `end` it holds the records that became complete; they stay
@@ -52,7 +58,12 @@ type State = "plain" | "quoted" | "closed";
 export class CsvScanner extends CsvBatch {
   private readonly maxRecord: number;
   private readonly kinds = new Uint8Array(256);
-  private search: HeaderSearch | null = { position: 0, inQuotes: false, counts: [0, 0, 0, 0] };
+  private search: HeaderSearch | null = {
+    position: 0,
+    inQuotes: false,
+    inComment: false,
+    counts: [0, 0, 0, 0],
+  };
   /** Absolute offset of bytes[0]. */
   private base = 0;
   private length = 0;
@@ -69,12 +80,16 @@ export class CsvScanner extends CsvBatch {
   private high = false;
   private problem: Problem | null = null;
   private quoteLine = 0;
-  /** The first empty line after the last record: a fault if a record follows, nothing at the file's end. */
-  private blankLine: number | null = null;
+  /** The byte that begins a comment. */
+  private readonly comment: number;
+  private readonly hasHeader: boolean;
+  private isFirstRecord = true;
 
   constructor(options: CsvOptions = {}) {
     super(options.file, options.delimiter ?? null);
     this.maxRecord = options.maxRecord ?? maxRecordBytes;
+    this.comment = options.comment?.charCodeAt(0) ?? never;
+    this.hasHeader = options.header ?? true;
   }
 
   /** Takes the next bytes; they may be reused by the caller afterwards. */
@@ -97,8 +112,9 @@ export class CsvScanner extends CsvBatch {
     if (this.state === "quoted") {
       throw this.fail(this.quoteLine, "a quote opens here and is never closed");
     }
+    const isComment = this.state === "comment";
     if (this.state === "closed") this.state = "plain";
-    if (this.fieldStart < this.length || this.field > this.first[this.count]!) {
+    if (!isComment && (this.fieldStart < this.length || this.field > this.first[this.count]!)) {
       this.growFields(this.field);
       this.values[this.field] = Number.NaN;
       this.ends[this.field++] = this.length;
@@ -135,7 +151,7 @@ export class CsvScanner extends CsvBatch {
   /** Looks for the delimiter in the first record; false while that is not complete. */
   private begin(atEnd: boolean): boolean {
     const search = this.search!;
-    const delimiter = findDelimiter(this.bytes, this.length, search, atEnd);
+    const delimiter = findDelimiter(this.bytes, this.length, search, this.comment, atEnd);
     if (delimiter !== null || this.length >= tellingBytes)
       checkIsText(this.bytes.subarray(0, this.length), this.file);
     if (delimiter === null) {
@@ -143,7 +159,9 @@ export class CsvScanner extends CsvBatch {
       return false;
     }
     this.search = null;
-    this.delimiter ??= delimiter;
+    const start = skipByteOrderMark(this.bytes, this.length);
+    const said = saidDelimiter(this.bytes.subarray(start, this.length));
+    this.delimiter ??= said?.delimiter ?? delimiter;
     const { kinds } = this;
     kinds.fill(isHigh, 0x80);
     kinds[0] = isNul;
@@ -151,16 +169,21 @@ export class CsvScanner extends CsvBatch {
     kinds[carriageReturn] = endsLine;
     kinds[quote] = quotes;
     kinds[this.delimiter.charCodeAt(0)] = delimits;
-    this.position = this.fieldStart = this.recordStart = skipByteOrderMark(this.bytes, this.length);
+    this.position = this.fieldStart = this.recordStart = start + (said?.bytes ?? 0);
+    if (said) this.recordStart = this.nextLine(this.position);
+    this.position = this.fieldStart = this.recordStart;
     return true;
   }
 
   private scan(): void {
     while (this.position < this.length) {
       if (this.state === "plain") {
-        this.scanPlain();
+        if (this.afterReturn) this.skipLineFeed();
+        if (!this.isAtComment()) this.scanPlain();
+        if (this.isAtComment()) this.state = "comment";
         if (this.state === "plain") return;
       } else if (this.state === "quoted") this.scanQuoted();
+      else if (this.state === "comment") this.scanComment();
       else this.scanClosed();
     }
   }
@@ -171,8 +194,7 @@ export class CsvScanner extends CsvBatch {
    * NUL, which ends every inner loop.
    */
   private scanPlain(): void {
-    if (this.afterReturn) this.skipLineFeed();
-    const { bytes, kinds, length } = this;
+    const { bytes, kinds, length, comment } = this;
     const delimiter = this.delimiter!.charCodeAt(0);
     let { ends, values, field, fieldStart, position: at } = this;
     while (at < length) {
@@ -236,6 +258,7 @@ export class CsvScanner extends CsvBatch {
         this.finishRecord(at);
         field = this.field;
         fieldStart = at = this.nextLine(at);
+        if (bytes[at] === comment) break;
       }
     }
     this.leave(at, field, fieldStart);
@@ -253,12 +276,11 @@ export class CsvScanner extends CsvBatch {
     if (this.bytes[this.position] === lineFeed) this.fieldStart = this.recordStart = ++this.position;
   }
 
-  /** A quote, a NUL byte or one that ASCII has not; true where a field in quotes begins. */
+  /** A quote, which is text but at a field's start, a NUL byte or one that ASCII has not; true where quotes open. */
   private takeOddByte(kind: number, at: number, fieldStart: number): boolean {
     if (kind === isNul) this.blameLine(this.line, nulByte(this.base + at));
     else if (kind === isHigh) this.high = true;
-    else if (at > fieldStart) this.blame(at, strayQuote);
-    else {
+    else if (at === fieldStart) {
       this.quoteLine = this.line;
       this.state = "quoted";
       return true;
@@ -282,6 +304,21 @@ export class CsvScanner extends CsvBatch {
     }
     this.recordStart = at;
     return at;
+  }
+
+  private isAtComment(): boolean {
+    const isAtStart = this.state === "plain" && this.position === this.recordStart;
+    return isAtStart && this.position < this.length && this.bytes[this.position] === this.comment;
+  }
+
+  private scanComment(): void {
+    const { bytes, length } = this;
+    let at = this.position;
+    while (at < length && bytes[at] !== lineFeed && bytes[at] !== carriageReturn) at++;
+    this.position = at;
+    if (at === length) return;
+    this.state = "plain";
+    this.position = this.fieldStart = this.nextLine(at);
   }
 
   private scanQuoted(): void {
@@ -329,17 +366,20 @@ export class CsvScanner extends CsvBatch {
         this.blameLine(this.recordLine, invalidEncoding(record, this.base + this.recordStart));
       }
     }
-    if (this.header.length === 0) {
-      this.finishHeader(end, fields);
-      return;
-    }
-    const isBlank = fields === 1 && end === this.recordStart;
-    if (isBlank && this.header.length > 1) {
+    // In a table of one column, an empty line is a missing value.
+    if (fields === 1 && this.header.length !== 1 && this.isBlank(this.recordStart, end)) {
       this.field--;
-      this.blankLine ??= this.recordLine;
       return;
     }
-    if (this.blankLine !== null) this.blameBlankLine(this.blankLine);
+    if (this.header.length === 0) {
+      if (this.hasHeader) {
+        this.finishHeader(fields);
+        return;
+      }
+      this.header = numberedColumns(fields);
+    }
+    if (fields === this.header.length + 1 && this.isFirstRecord) this.nameOneMore(fields, this.recordStart);
+    this.isFirstRecord = false;
     if (fields !== this.header.length) {
       this.blameLine(this.recordLine, raggedRow(fields, this.header.length));
     }
@@ -358,29 +398,13 @@ export class CsvScanner extends CsvBatch {
     if (this.problem) this.problems.set(record, this.problem);
   }
 
-  private finishHeader(end: number, fields: number): void {
+  private finishHeader(fields: number): void {
     if (this.problem) throw new UserError(exitCodes.data, this.problem);
-    const isBlank = fields === 1 && end === this.recordStart;
-    if (isBlank) throw this.fail(this.recordLine, "the first line is empty", "a header naming the columns");
     this.first[1] = this.field;
     this.starts[0] = this.recordStart;
     this.lines[0] = this.recordLine;
-    const texts = Array.from({ length: fields }, (_, field) => this.text(0, field));
-    const places = (field: number) => this.placeOf(0, field);
-    this.header = checkHeader(texts, places);
+    this.readHeader(fields);
     this.field = 0;
-  }
-
-  /** Empty lines before a record become a record of their own, without fields. */
-  private blameBlankLine(line: number): void {
-    this.blankLine = null;
-    const found = this.problem;
-    const field = this.field;
-    this.field = this.first[this.count]!;
-    this.problem = { file: this.file, line, ...raggedRow(0, this.header.length) };
-    this.addRecord(this.recordStart, line);
-    this.field = field;
-    this.problem = found;
   }
 
   private blame(at: number, fault: Pick<Problem, "message" | "expected">): void {
@@ -409,13 +433,4 @@ export class CsvScanner extends CsvBatch {
   private fail(line: number, message: string, expected?: string): UserError {
     return new UserError(exitCodes.data, { file: this.file, line, message, expected });
   }
-}
-
-function grown<Values extends Int32Array | Float64Array>(values: Values, length: number): Values {
-  if (values.length >= length) return values;
-  const larger = new (values.constructor as new (length: number) => Values)(
-    Math.max(length, 2 * values.length),
-  );
-  larger.set(values as never);
-  return larger;
 }

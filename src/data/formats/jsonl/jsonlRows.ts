@@ -2,6 +2,7 @@
 import type { Problem } from "../../../support/errors.ts";
 import { nearest } from "../../../support/nearest.ts";
 import type { ByteWriter } from "../byteWriter.ts";
+import { noOddNames } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
 import { numberOf } from "../number.ts";
 import { dataError } from "../problems.ts";
@@ -12,8 +13,8 @@ export interface JsonlOptions {
   /** Named in problems. */
   readonly file: string | undefined;
   /**
-   * The fields that every object must have, among others; they are in the header whatever the first object has.
-   * null: all objects have the first one's keys, none more, none less.
+   * The fields that are asked for; they are in the header whatever the first objects have.
+   * null: no object has a key that none of the first batch has.
    */
   readonly columns: readonly string[] | null;
 }
@@ -30,7 +31,7 @@ const batchRows = 1024;
 /** A line that is longer is refused. */
 const maxLineBytes = 64 * 2 ** 20;
 
-/** A batch of the lines that are complete. Empty lines at the end are none. Throws UserError(data). */
+/** A batch of the lines that are complete. Empty lines are none; a key that is left out is null. Throws UserError(data). */
 export async function* jsonlRows(
   source: AsyncIterable<Uint8Array>,
   options: JsonlOptions,
@@ -49,18 +50,12 @@ async function* linesOf(
   file: string | undefined,
 ): AsyncGenerator<readonly Line[]> {
   let number = 1;
-  let blank: number | null = null;
   let rest: Uint8Array[] = [];
   let restBytes = 0;
   let lines: Line[] = [];
   const take = (whole: Uint8Array) => {
     const bytes = trimmed(number === 1 ? withoutMark(whole) : whole);
-    if (bytes.length === 0) blank ??= number;
-    else {
-      if (blank !== null) lines.push({ number: blank, bytes: new Uint8Array(0) });
-      blank = null;
-      lines.push({ number, bytes });
-    }
+    if (bytes.length > 0) lines.push({ number, bytes });
     number++;
   };
   const taken = () => {
@@ -96,6 +91,8 @@ export class JsonlBatch implements RowBatch {
   readonly delimiter = null;
   readonly file: string | undefined;
   readonly header: readonly string[];
+  /** An object has no key twice. */
+  readonly oddNames = noOddNames;
   readonly count: number;
   readonly problems = new Map<number, Problem>();
   readonly first: Int32Array;
@@ -124,7 +121,7 @@ export class JsonlBatch implements RowBatch {
     const known = columns === null ? new Set(this.header) : null;
     for (const [row, object] of this.objects.entries()) {
       if (object === null) continue;
-      const problem = misfit(object, columns ?? this.header, known);
+      const problem = misfit(object, this.header, columns, known);
       if (problem) this.problems.set(row, { ...this.placeOf(row), ...problem });
       else this.takeNumbers(object, row * width);
     }
@@ -176,12 +173,16 @@ export class JsonlBatch implements RowBatch {
     return object === null ? null : memberOf(object, this.header[field]!);
   }
 
-  /** The keys of the first object, then the fields asked for that it lacks. Throws UserError(data) if it has to be one. */
+  /** The keys of the objects, or of the first and what else is asked for, however these come. Throws UserError(data) if the first has to be one. */
   private ownHeader(columns: readonly string[] | null): readonly string[] {
     const wrong = this.problems.get(0);
     if (wrong && columns === null) throw dataError(wrong);
-    const keys = Object.keys(this.objects.find((object) => object !== null) ?? {});
-    return [...new Set([...keys, ...(columns ?? [])])];
+    const keys = new Set<string>();
+    const first = this.objects.find((object) => object !== null) ?? null;
+    for (const object of columns === null ? this.objects : [first])
+      for (const key of Object.keys(object ?? {})) keys.add(key);
+    for (const column of columns ?? []) keys.add(column);
+    return [...keys];
   }
 
   private takeNumbers(object: JsonObject, at: number): void {
@@ -195,27 +196,45 @@ export class JsonlBatch implements RowBatch {
 /** Why an object is no row; `known` are the keys that it may have. */
 function misfit(
   object: JsonObject,
-  wanted: readonly string[],
+  header: readonly string[],
+  columns: readonly string[] | null,
   known: ReadonlySet<string> | null,
 ): Omit<Problem, "file" | "line"> | null {
-  const expected = known ? "the first object's keys, null for what is missing" : "every input column";
-  for (const name of wanted) {
+  for (const name of columns ?? header) {
     const value = memberOf(object, name);
-    if (value === undefined) {
-      const meant = nearest(name, Object.keys(object));
-      const hint =
-        meant === undefined ? "write null for a missing value" : `did you mean ${JSON.stringify(meant)}?`;
-      return { message: `the object has no ${JSON.stringify(name)}`, expected, hint };
-    }
     if (typeof value === "object" && value !== null) {
       const message = `${JSON.stringify(name)} is ${Array.isArray(value) ? "an array" : "an object"}`;
       return { message, expected: "a number, a text, a boolean or null" };
     }
   }
+  const absent = columns?.filter((name) => memberOf(object, name) === undefined) ?? [];
+  if (absent.length > 0) return absenceOf(absent, object, columns!);
   const more = known && Object.keys(object).find((name) => !known.has(name));
-  return more === null || more === undefined
-    ? null
-    : { message: `the object has ${JSON.stringify(more)}, which the first has not`, expected };
+  if (more === null || more === undefined) return null;
+  const meant = nearest(more, header);
+  return {
+    message: `the object has ${JSON.stringify(more)}, which none of the first has`,
+    expected: "keys of the first objects",
+    hint: meant === undefined ? "write null for a missing value" : `did you mean ${JSON.stringify(meant)}?`,
+  };
+}
+
+/** Fields that an object leaves out are null, unless it has all under other names, or one under a name like it. */
+function absenceOf(
+  absent: readonly string[],
+  object: JsonObject,
+  columns: readonly string[],
+): Omit<Problem, "file" | "line"> | null {
+  const others = Object.keys(object).filter((name) => !columns.includes(name));
+  const expected = "every input column, but for missing values";
+  for (const name of absent) {
+    const meant = nearest(name, others);
+    if (meant === undefined && absent.length < columns.length) continue;
+    const hint =
+      meant === undefined ? "write null for a missing value" : `did you mean ${JSON.stringify(meant)}?`;
+    return { message: `the object has no ${JSON.stringify(name)}`, expected, hint };
+  }
+  return null;
 }
 
 function trimmed(bytes: Uint8Array): Uint8Array {

@@ -2,9 +2,10 @@
 import type { DecodedArray } from "hyparquet";
 import type { Problem } from "../../../support/errors.ts";
 import type { ByteWriter } from "../byteWriter.ts";
-import { checkHeader } from "../columnNames.ts";
+import { type ColumnNames, isStandIn, nameColumns } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
 import { numberOf } from "../number.ts";
+import { dataError } from "../problems.ts";
 import { type Place, plainNumber, type RowBatch } from "../rowBatch.ts";
 import { openParquet } from "./parquet.ts";
 
@@ -14,8 +15,10 @@ const batchRows = 4096;
 /** Batches of the rows, one without any if there are none. Throws UserError: io, data for a damaged file. */
 export async function* parquetRows(file: string, size: number): AsyncGenerator<RowBatch> {
   const { names, groups } = await openParquet(file, size);
-  const header = checkHeader(names, () => ({ file }));
-  const batch = new ParquetBatch(file, header);
+  const named = nameColumns(names, () => ({ file }));
+  const twice = [...named.oddNames].find(([name]) => !isStandIn(name));
+  if (twice) throw dataError(twice[1]);
+  const batch = new ParquetBatch(file, named);
   for await (const columns of groups) {
     const count = columns[0]?.length ?? 0;
     for (let from = 0; from < count; from += batchRows) {
@@ -29,6 +32,8 @@ export async function* parquetRows(file: string, size: number): AsyncGenerator<R
 class ParquetBatch implements RowBatch {
   readonly delimiter = null;
   readonly problems: ReadonlyMap<number, Problem> = new Map();
+  readonly header: readonly string[];
+  readonly oddNames: ReadonlyMap<string, Problem>;
   readonly first: Int32Array;
   values = new Float64Array(0);
   count = 0;
@@ -39,8 +44,10 @@ class ParquetBatch implements RowBatch {
 
   constructor(
     readonly file: string,
-    readonly header: readonly string[],
+    { header, oddNames }: ColumnNames,
   ) {
+    this.header = header;
+    this.oddNames = oddNames;
     this.first = Int32Array.from({ length: batchRows + 1 }, (_, row) => row * header.length);
   }
 
