@@ -8,6 +8,7 @@ import { expandData } from "./expand/data.ts";
 import { Expansion, isMapping, type Mapping, unusable } from "./expand/expansion.ts";
 import { expandModel } from "./expand/model.ts";
 import { expandNamed, type NamedSection } from "./expand/named.ts";
+import { withRecipe } from "./expand/recipe.ts";
 import { expandSearch } from "./expand/search.ts";
 import { expandTrack } from "./expand/track.ts";
 import { expandTrain } from "./expand/train.ts";
@@ -31,7 +32,7 @@ export function resolve(root: Node, defaultName: string): { spec: SpecFile | nul
     if (!Object.hasOwn(specFileSchema.shape, key))
       unknownKey(expansion, [key], key, Object.keys(specFileSchema.shape));
   }
-  const sections = checkSections(expansion, expand(expansion, raw, defaultName));
+  const sections = checkSections(expansion, expand(expansion, withRecipe(expansion, raw), defaultName));
   for (const { path, message, expected } of contradictions(sections)) {
     expansion.report(expansion.written(path), message, expected);
   }
@@ -40,7 +41,12 @@ export function resolve(root: Node, defaultName: string): { spec: SpecFile | nul
 
 function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record<Section, unknown> {
   const named = (section: NamedSection) => expandNamed(expansion, section, raw[section]);
-  const data = expandData(expansion, raw.data, isMapping(raw.train) && raw.train.folds != null);
+  const { folds, combine }: Mapping = isMapping(raw.train) ? raw.train : {};
+  const data = expandData(
+    expansion,
+    raw.data,
+    folds == null ? null : combine == null ? "evaluate" : "combine",
+  );
   const loss = named("loss");
   if (isMapping(data) && isMapping(loss) && (data.task ?? null) === null) {
     const columns = Array.isArray(data.target) ? data.target.length : 1;
@@ -48,6 +54,7 @@ function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record
   }
   return {
     name: raw.name ?? defaultName,
+    recipe: raw.recipe ?? null,
     seed: raw.seed ?? undefined,
     data,
     model: expandModel(expansion, raw.model),

@@ -7,10 +7,11 @@
 import { z } from "zod";
 import { calibrationSchema } from "./schema/calibration.ts";
 import { dataSchema } from "./schema/data.ts";
-import { wholeNumber } from "./schema/fields.ts";
+import { choice, wholeNumber } from "./schema/fields.ts";
 import { lossSchema } from "./schema/loss.ts";
 import { initSchema, modelSchema } from "./schema/model.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
+import { recipeNames } from "./schema/recipes.ts";
 import { scheduleSchema } from "./schema/schedule.ts";
 import { searchSchema } from "./schema/search.ts";
 import { trackSchema } from "./schema/track.ts";
@@ -40,6 +41,12 @@ export const specSchema = z.strictObject({
     .string(nameExpected)
     .refine((name) => folderName.test(name), nameExpected)
     .describe("The run's name, from which its directory is named. Default: the spec's file name."),
+  recipe: choice(recipeNames)
+    .nullable()
+    .default(null)
+    .describe(
+      "Named settings for tables: what the spec leaves open is as the recipe has it. null: as usual.",
+    ),
   seed: wholeNumber(0).default(0).describe("Determines splits, shuffling, initial weights and dropout."),
   data: dataSchema,
   model: modelSchema,

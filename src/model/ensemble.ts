@@ -6,14 +6,12 @@ import type { LayerSpec } from "../config/schema.ts";
 import type { Matrix } from "../engine/matrix.ts";
 import type { Link } from "../tasks/losses.ts";
 import type { Layer, LayerContext, LayerPass, SpecOf, TensorPlan } from "./layer.ts";
+import { packedStart, planPacked } from "./packed.ts";
 import { planChain, planForward, type StackedLayer } from "./pass.ts";
-import { type Buffer, type Parameter, within } from "./tensors.ts";
+import { type Buffer, type Parameter, sharedPart, within } from "./tensors.ts";
 
 type EnsembleSpec = SpecOf<"ensemble">;
 type LayerOf = (spec: LayerSpec) => Layer<LayerSpec>;
-
-/** The name of what members share, in the place of a member's number. */
-export const sharedPart = "shared";
 
 /**
  * Tensors are `layers.<index>.<member>.<inner index>.<name>`; a W of all members is
@@ -25,9 +23,12 @@ export function ensemble(layerOf: LayerOf): Layer<EnsembleSpec> {
     innerLayers(layerOf, spec, inputWidth, outputWidth);
   return {
     width: (spec, inputWidth, outputWidth) => inner(spec, inputWidth, outputWidth).at(-1)!.width,
-    tensors: (spec, inputWidth, outputWidth) =>
-      memberTensors(inner(spec, inputWidth, outputWidth), spec.members),
-    plan: (context) => planEnsemble(context, inner(context.spec, context.X.cols, context.width)),
+    tensors: (spec, inputWidth, outputWidth) => memberTensors(inner(spec, inputWidth, outputWidth), spec),
+    plan(context) {
+      const layers = inner(context.spec, context.X.cols, context.width);
+      const { rows, shared } = context.spec;
+      return rows === "all" && shared ? planPacked(context, layers) : planEnsemble(context, layers);
+    },
     inPlaceBackward: false,
   };
 }
@@ -36,20 +37,23 @@ type InnerLayer = ReturnType<typeof innerLayers>[number];
 
 function innerLayers(layerOf: LayerOf, spec: EnsembleSpec, inputWidth: number, outputWidth: number) {
   let width = inputWidth;
+  const last = spec.layers.findLastIndex(({ type }) => type === "linear");
   return spec.layers.map((layer, index) => {
-    const row = spec.shared && layer.type === "linear" ? sharedLinear : layerOf(layer);
+    const isOwn = spec.rows === "all" && index === last;
+    const row = spec.shared && layer.type === "linear" && !isOwn ? sharedLinear : layerOf(layer);
     const from = width;
     width = row.width(layer, from, outputWidth);
     return { row, spec: layer as LayerSpec, index, from, width };
   });
 }
 
-function memberTensors(layers: readonly InnerLayer[], members: number): TensorPlan[] {
+function memberTensors(layers: readonly InnerLayer[], { members, rows }: EnsembleSpec): TensorPlan[] {
   const ofMember = (member: number) =>
     layers.flatMap(({ row, spec, index, from, width }) =>
       row.tensors(spec, from, width).map((tensor) => {
         const isShared = row === sharedLinear && tensor.name === "weight";
-        return { ...tensor, name: `${isShared ? sharedPart : member}.${index}.${tensor.name}` };
+        const start = rows === "all" ? packedStart(tensor, index) : tensor.start;
+        return { ...tensor, start, name: `${isShared ? sharedPart : member}.${index}.${tensor.name}` };
       }),
     );
   const all = Array.from({ length: members }, (_, member) => ofMember(member)).flat();

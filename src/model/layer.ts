@@ -58,6 +58,11 @@ export interface LayerContext<Spec> {
 export interface LayerPass {
   /** Output [B, out]. */
   readonly Y: Matrix;
+  /**
+   * Where members are trained on all rows: the outputs [members · B, out] of all of them, one after the other. Their
+   * gradient is then what `backward` is given in dY's place.
+   */
+  readonly answers?: Matrix;
   /** Whether the next layer may overwrite Y. */
   readonly overwritable: boolean;
   forward(mode: Mode, step: number): void;

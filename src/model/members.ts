@@ -1,8 +1,7 @@
 /** Members of ensembles on their own: without shared weights, as exports write them, or each as a network. */
 import type { LayerSpec } from "../config/schema.ts";
 import type { Link } from "../tasks/losses.ts";
-import { sharedPart } from "./ensemble.ts";
-import type { NamedTensor } from "./tensors.ts";
+import { type NamedTensor, sharedPart } from "./tensors.ts";
 
 export interface Unrolled {
   readonly layers: readonly LayerSpec[];
@@ -16,12 +15,14 @@ export function standAlone(layers: readonly LayerSpec[], given: ReadonlyMap<stri
     if (layer.type !== "ensemble" || !layer.shared) return layer;
     for (const [inner, { type }] of layer.layers.entries()) {
       if (type !== "linear") continue;
-      const W = tensors.get(`layers.${index}.${sharedPart}.${inner}.weight`)!;
+      const W = tensors.get(`layers.${index}.${sharedPart}.${inner}.weight`);
+      if (!W) continue; // of members that share all but their outputs
       tensors.delete(W.name);
       for (let member = 0; member < layer.members; member++)
         unroll(tensors, W, `layers.${index}.${member}.${inner}`);
     }
-    return { ...layer, shared: false };
+    const { rows: _, ...own } = layer;
+    return { ...own, shared: false };
   });
   return { layers: alone, tensors };
 }

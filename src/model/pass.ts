@@ -11,7 +11,9 @@ export interface Pass {
   readonly X: Matrix;
   /** Output [B, out], logits: filled by `forward`. */
   readonly S: Matrix;
-  /** ∂L/∂S: fill it (the loss verb does) before `backward`, which overwrites it. */
+  /** What training's loss is of: S, or the outputs of all members trained on all rows, [members · B, out]. */
+  readonly answers: Matrix;
+  /** ∂L/∂answers: fill it (the loss verb does) before `backward`, which overwrites it. */
   readonly dS: Matrix;
   /** ∂L/∂X, if asked for: filled by `backward`. */
   readonly dX: Matrix | null;
@@ -59,6 +61,7 @@ export function planPass(
     batchSize,
     X,
     S: Y,
+    answers: passes.at(-1)!.answers ?? Y,
     dS: dY,
     dX,
     forward(mode, step = 0) {
@@ -95,7 +98,9 @@ export function planChain(
     take,
     inputGradient ? -1 : firstTrained(stack),
   );
+  const answers = passes.at(-1)?.answers;
   const gradients = planGradients(stack, take, X.cols, X.rows, inputGradient);
+  if (answers) gradients.at(-1)!.dY = take(answers.rows, answers.cols);
   const backward = passes
     .map((pass, layer) => ({ pass, layer, ...gradients[layer]! }))
     .slice(inputGradient ? 0 : firstTrained(stack))

@@ -34,6 +34,9 @@ export function within<T extends Buffer>(tensors: readonly T[], part: string): T
   return own.map((tensor) => ({ ...tensor, name: tensor.name.slice(part.length + 1) }));
 }
 
+/** The name of what members of an ensemble share, in the place of a member's number. */
+export const sharedPart = "shared";
+
 /** Every parameter starts at a multiple of so many elements: one cache line, and one wide vector, of floats. */
 const alignment = 16;
 

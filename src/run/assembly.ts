@@ -31,6 +31,7 @@ import { rowsIn } from "../train/residentRows.ts";
 import { type Network, resolveNetwork } from "../train/resolveNetwork.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
+import { ensembleLayer } from "./combine.ts";
 import { checkAgreement, checkSharing } from "./sameEverywhere.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
@@ -77,9 +78,9 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   ]);
   for (const message of data.warnings) listen({ event: "warning", message });
   const { preprocessing, splits } = data;
-  const network = resolveNetwork(spec, shapeOf(data));
+  const network = combinedNetwork(resolveNetwork(spec, shapeOf(data)));
   checkCalibration(spec.calibration, preprocessing, splits.validation !== null);
-  const monitor = monitorOf(network, splits.validation !== null);
+  const monitor = monitorOf(network, splits.validation !== null || spec.train.combine !== undefined);
 
   const k = new Kernels(backend);
   const model = buildModel(k, network.spec.model.layers, {
@@ -134,6 +135,15 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   };
 }
 
+/** Where folds' models are to be combined, the network that they will be. */
+function combinedNetwork(network: Network): Network {
+  const { spec, task } = network;
+  const { folds, combine } = spec.train;
+  if (!combine || !folds) return network;
+  const ensemble = ensembleLayer(spec.model.layers, folds, spec.loss.name, task);
+  return { ...network, spec: { ...spec, model: { layers: [ensemble] } } };
+}
+
 async function checkpointOf(
   version: string,
   { spec }: Network,
@@ -149,7 +159,7 @@ async function checkpointOf(
     training: trainer.state,
     parameters: tensors.slice(0, model.parameters.length),
     buffers: tensors.slice(model.parameters.length),
-    optimizer: await trainer.optimizerTensors(),
+    optimizer: spec.train.combine ? [] : await trainer.optimizerTensors(),
   };
 }
 

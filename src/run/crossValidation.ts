@@ -3,12 +3,17 @@
  * of the run's directory. The predictions for all folds go to `out_of_fold.csv`.
  */
 import { join } from "node:path";
-import type { Run } from "../checkpoint/runDirectory.ts";
+import { pathsIn, type Run } from "../checkpoint/runDirectory.ts";
 import type { Spec } from "../config/schema.ts";
+import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import { widthsOf } from "../evaluate/measure.ts";
 import { OutOfFold } from "../evaluate/outOfFold.ts";
 import type { Folds, Summary } from "../evaluate/runSummary.ts";
 import { spreadOf } from "../evaluate/spread.ts";
+import type { Watcher } from "../evaluate/watchers.ts";
+import { type Evaluation, evaluation } from "../metrics/evaluation.ts";
 import { refuseLink } from "../support/inside.ts";
+import { answersOf, taskOf } from "../tasks/tasks.ts";
 import { type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
@@ -23,44 +28,97 @@ type RunFold = (options: TrainOptions, listen: Listener) => Promise<Summary>;
 export async function crossValidate(
   options: TrainOptions,
   run: Run,
+  preprocessing: Preprocessing,
   secondsLeft: () => number | null,
   train: RunFold,
   listen: Listener,
-): Promise<Folds | StopReason> {
+): Promise<CrossValidation | StopReason> {
   const { spec } = options.spec;
   const count = spec.train.folds!;
+  const isCombined = spec.train.combine !== undefined;
+  const { renderReport: _, ...unreported } = options;
   const outOfFold = new OutOfFold();
+  const pooled = new Pooled(preprocessing);
   const figures: Figures[] = [];
+  const models: string[] = [];
   for (let number = 1; number <= count; number++) {
     const out = join(run.directory, `fold-${number}`);
     refuseLink(out);
     const summary = await train(
       {
-        ...options,
+        ...(isCombined ? unreported : options),
         spec: { ...options.spec, spec: foldSpec(spec, number) },
         out,
         maxSeconds: secondsLeft(),
-        observe: (preprocessing, { indices }) => outOfFold.observer(preprocessing, indices, number),
+        // Models that become one are to agree on what columns mean.
+        ...(isCombined && { load: { ...options.load, preprocessing } }),
+        observe: (preprocessing, { indices }) =>
+          both(outOfFold.observer(preprocessing, indices, number), pooled),
       },
       foldListener(number, listen),
     );
     const { reason } = summary;
     if (isSignal(reason) || reason === "max_time") return reason;
-    figures.push(summary.metrics.test!);
+    figures.push(summary.metrics[isCombined ? "validation" : "test"]!);
+    models.push(pathsIn(out).best);
   }
   run.write("folds", outOfFold.text());
-  return { count, metrics: spreadOf(figures) };
+  const loss = figures.reduce((sum, figure) => sum + figure.loss! / count, 0);
+  return {
+    folds: { count, metrics: spreadOf(figures) },
+    outOfFold: { loss, evaluation: pooled.evaluation },
+    models,
+  };
 }
+
+/** What cross-validation found. */
+export interface CrossValidation {
+  readonly folds: Folds;
+  /** Of all rows, each predicted by the model that was trained without it; the loss is the folds' mean. */
+  readonly outOfFold: { readonly loss: number; readonly evaluation: Evaluation };
+  /** The files of the folds' best models. */
+  readonly models: readonly string[];
+}
+
+/** The figures of all folds' rows together. */
+class Pooled implements Watcher {
+  readonly evaluation: Evaluation;
+
+  constructor({ target }: Preprocessing) {
+    const answers = answersOf(target);
+    this.evaluation = evaluation(taskOf(target.task).metrics, answers.kind, widthsOf(answers), {
+      hasIntervals: true,
+      targets: answers.names,
+    });
+  }
+
+  see(predictions: Float64Array, targets: Float64Array): void {
+    this.evaluation.add(predictions, targets);
+  }
+}
+
+const both = (one: Watcher, other: Watcher): Watcher => ({
+  see(...batch) {
+    one.see(...batch);
+    other.see(...batch);
+  },
+});
 
 /** The spec of one fold: a run that can be repeated without the others. */
 function foldSpec(spec: Spec, number: number): Spec {
   const of = spec.train.folds!;
-  const split = { ...spec.data.split, fold: { number, of } };
+  const { combine, ...others } = spec.train;
+  const own = combine
+    ? { seed: spec.data.split.seed ?? spec.seed, fold: { number, of, validates: true } }
+    : {};
+  const split = { ...spec.data.split, fold: { number, of }, ...own };
   return {
     ...spec,
+    // Models that are averaged are to differ in more than their rows.
+    seed: combine ? spec.seed + number - 1 : spec.seed,
     name: `${spec.name.slice(0, 80)} fold ${number} of ${of}`,
     data: { ...spec.data, split },
-    train: { ...spec.train, folds: null },
+    train: { ...others, folds: null },
   };
 }
 

@@ -9,7 +9,7 @@ import { Kernels } from "../engine/kernels.ts";
 import { Calibrator } from "../evaluate/calibrator.ts";
 import type { Diagnosis } from "../evaluate/findings.ts";
 import { type Importance, quickImportance } from "../evaluate/importance.ts";
-import type { Folds, Summary } from "../evaluate/runSummary.ts";
+import type { Summary } from "../evaluate/runSummary.ts";
 import { observer } from "../evaluate/watchers.ts";
 import { type Intervals, quickWork } from "../metrics/evaluation.ts";
 import { assert } from "../support/errors.ts";
@@ -17,6 +17,7 @@ import { readText } from "../support/files.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import { type EndEvent, type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
 import type { Assembly } from "./assembly.ts";
+import type { CrossValidation } from "./crossValidation.ts";
 import { reportData } from "./reportData.ts";
 import type { Saver } from "./saver.ts";
 import type { TrainOptions } from "./trainOptions.ts";
@@ -26,22 +27,23 @@ export interface Ending {
   /** Of the run, by performance.now(). */
   readonly started: number;
   /** null: there was no cross-validation, or it was stopped. */
-  readonly folds: Folds | null;
+  readonly validated: CrossValidation | null;
 }
 
 export async function conclude(
   work: Assembly,
   run: Run,
   saver: Saver,
-  { reason, started, folds }: Ending,
+  { reason, started, validated }: Ending,
   options: TrainOptions,
   listen: Listener,
 ): Promise<Summary> {
   const { trainer, network, model, backend } = work;
   const { epoch, step, monitor } = trainer.state;
+  const folds = validated?.folds;
   const { metrics, intervals, ...explained } = isSignal(reason)
     ? unmeasured
-    : await measureBest(work, run, options);
+    : await measureBest(work, run, options, network.spec.train.combine ? validated : null);
   const seconds = (performance.now() - started) / 1000;
   const { last, best } = saver.digests;
   assert(last && best, "a run that ends has saved its models");
@@ -136,7 +138,12 @@ const unmeasured: Measured = { metrics: {}, intervals: {}, diagnosis: null, impo
  * The figures of the best model on the rows it was not trained on, or on those it was if there are no others;
  * and how it does on the last of these splits, row by row.
  */
-async function measureBest(work: Assembly, run: Run, options: TrainOptions): Promise<Measured> {
+async function measureBest(
+  work: Assembly,
+  run: Run,
+  options: TrainOptions,
+  combined: CrossValidation | null,
+): Promise<Measured> {
   const { trainer, model, network, data } = work;
   if (trainer.isMidEpoch || trainer.state.monitor.bestEpoch !== trainer.state.epoch) {
     const { parameters, buffers } = readCheckpoint(run.paths.best, "model");
@@ -149,13 +156,20 @@ async function measureBest(work: Assembly, run: Run, options: TrainOptions): Pro
   const splits = [...(validation ? (["validation"] as const) : []), ...(test ? (["test"] as const) : [])];
   const metrics: Record<string, Figures> = {};
   const intervals: Measured["intervals"] = {};
+  if (combined) {
+    const { loss, evaluation } = combined.outOfFold;
+    metrics.out_of_fold = { loss, ...evaluation.result() };
+    intervals.out_of_fold = evaluation.intervals(quickWork).metrics;
+  }
   let diagnosis: Diagnosis | null = null;
   let importance: Importance | null = null;
-  for (const split of splits.length > 0 ? splits : (["train"] as const)) {
+  const others = combined ? [] : (["train"] as const);
+  for (const split of splits.length > 0 ? splits : others) {
     const rows = data.splits[split]!;
     const isWatched = split === splits.at(-1) || split === "train";
     const watching = isWatched ? observer(preprocessing, { split, rows }) : null;
-    const heldOut = split === "test" && !isStreamed(rows) ? options.observe?.(preprocessing, rows) : null;
+    const isOwn = split === "test" || network.spec.data.split.fold?.validates;
+    const heldOut = isOwn && !isStreamed(rows) ? options.observe?.(preprocessing, rows) : null;
     const watch = [watching, heldOut].filter((watcher) => watcher != null);
     const { loss, evaluation } = await work
       .measure(split, calibration)!

@@ -3,20 +3,18 @@
  * one model file, an ensemble that predicts their mean. All of them split the rows alike.
  */
 import { performance } from "node:perf_hooks";
-import { isDeepStrictEqual } from "node:util";
 import { type Checkpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { pathsIn } from "../checkpoint/runDirectory.ts";
 import { openSeeds, seedDirectory } from "../checkpoint/seedsDirectory.ts";
-import type { LayerSpec, Spec } from "../config/schema.ts";
+import type { Spec } from "../config/schema.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import type { Summary } from "../evaluate/runSummary.ts";
 import { readModel, type SavedModel } from "../evaluate/savedModel.ts";
 import { spreadOf } from "../evaluate/spread.ts";
-import { averageOf } from "../model/losses.ts";
-import type { NamedTensor } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { refuseLink } from "../support/inside.ts";
 import { type Figures, isSignal, type Listener, type Spread, type StopReason } from "../train/events.ts";
+import { ensembleLayer, joined, requireAlike } from "./combine.ts";
 import { train } from "./train.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
@@ -153,49 +151,27 @@ function saveEnsemble(path: string, spec: Spec, seeds: readonly number[], direct
  * @throws UserError (exit code 3) if the models do not take and give the same
  */
 function ensembleOf(models: readonly SavedModel[], { seed, data }: Spec): Checkpoint {
-  const [first] = models as [SavedModel];
-  for (const other of models) {
-    if (
-      isDeepStrictEqual(other.preprocessing, first.preprocessing) &&
-      isDeepStrictEqual(other.layers, first.layers)
-    )
-      continue;
-    throw new UserError(exitCodes.data, {
-      file: other.path,
-      message: `the model does not fit ${first.path}: its columns, classes, scaling or layers differ`,
-      hint: "did the data change between the runs? --overwrite trains all seeds on the current data",
-    });
-  }
-  const { checkpoint, layers, loss } = first;
-  const ensemble: LayerSpec = {
-    type: "ensemble",
-    members: models.length,
-    shared: false,
-    average: averageOf(loss.name, first.preprocessing.target.task),
-    layers: layers as Extract<LayerSpec, { type: "ensemble" }>["layers"],
-  };
+  requireAlike(
+    models,
+    "did the data change between the runs? --overwrite trains all seeds on the current data",
+  );
+  const [{ checkpoint, layers, loss, preprocessing, data: trained }] = models as [SavedModel];
+  const ensemble = ensembleLayer(layers, models.length, loss.name, preprocessing.target.task);
   const most = (of: "epoch" | "step") => Math.max(...models.map((model) => model.checkpoint.training[of]));
-  const all = (of: "parameters" | "buffers") =>
-    models.flatMap((model, member) => model.checkpoint[of].map((tensor) => ofMember(tensor, member)));
   return {
     nnt: checkpoint.nnt,
     spec: {
       ...checkpoint.spec,
       seed,
-      data: { ...data, task: first.data.task },
+      data: { ...data, task: trained.task },
       model: { layers: [ensemble] },
     },
     preprocessing: checkpoint.preprocessing,
     training: { epoch: most("epoch"), step: most("step") },
-    parameters: all("parameters"),
-    buffers: all("buffers"),
+    parameters: joined(models, "parameters"),
+    buffers: joined(models, "buffers"),
     optimizer: [],
   };
-}
-
-/** `layers.2.weight` → `layers.0.<member>.2.weight`. */
-function ofMember(tensor: NamedTensor, member: number): NamedTensor {
-  return { ...tensor, name: tensor.name.replace(/^layers\./, `layers.0.${member}.`) };
 }
 
 /** The ensemble's figures where the runs have some. */

@@ -3,10 +3,13 @@ import { performance } from "node:perf_hooks";
 import { claimRun, type Run } from "../checkpoint/runDirectory.ts";
 import { anyOf, fromFirst } from "../cluster/talk.ts";
 import type { Summary } from "../evaluate/runSummary.ts";
+import { readModel } from "../evaluate/savedModel.ts";
 import { sentence } from "../support/errors.ts";
 import type { Follower, Listener, StopReason, TrainEvent } from "../train/events.ts";
+import { figureAt } from "../train/monitor.ts";
 import { type Assembly, assemble } from "./assembly.ts";
-import { crossValidate } from "./crossValidation.ts";
+import { joined, requireAlike } from "./combine.ts";
+import { type CrossValidation, crossValidate } from "./crossValidation.ts";
 import { runEpoch } from "./divergence.ts";
 import { conclude, type Ending } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
@@ -31,8 +34,8 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
   let follow: Follower | undefined;
   try {
     run = await beginOrFollow(work, options, told, tell);
-    const folds = options.spec.spec.train.folds
-      ? await crossValidate(options, run, secondsLeft, train, tell)
+    const validated = options.spec.spec.train.folds
+      ? await crossValidate(options, run, work.preprocessing, secondsLeft, train, tell)
       : null;
     if (peers.rank === 0)
       follow = options.follow?.(run.directory, work.network.spec, (message) =>
@@ -49,9 +52,13 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     const saver = new Saver(run, work.network.spec.train.checkpoint);
     const saving = peers.rank === 0 ? saver : followedSaving;
     saving.remember(await work.checkpoint(), run.resumed);
-    const stopped = typeof folds === "string" ? folds : null;
-    const reason = await runEpochs(work, run, saving, stopped, { options, started, listen });
-    const ending = { reason, started, folds: typeof folds === "string" ? null : folds };
+    const stopped = typeof validated === "string" ? validated : null;
+    const found = typeof validated === "string" ? null : validated;
+    const reason =
+      found && work.network.spec.train.combine
+        ? await combine(work, found, saving)
+        : await runEpochs(work, run, saving, stopped, { options, started, listen });
+    const ending = { reason, started, validated: found };
     const written = run;
     return await fromFirst(peers, () => conclude(work, written, saver, ending, options, listen));
   } catch (error) {
@@ -129,12 +136,35 @@ function claimAndBegin(
   try {
     told.forEach(tell);
     for (const problem of claimed.warnings) tell({ event: "warning", message: sentence(problem) });
-    if (claimed.resumed) resume(work, claimed.resumed, tell);
+    if (claimed.resumed && !work.network.spec.train.combine) resume(work, claimed.resumed, tell);
     return claimed.begin();
   } catch (error) {
     claimed.close();
     throw error;
   }
+}
+
+/** The folds' models as the run's. */
+async function combine(
+  work: Assembly,
+  { models, outOfFold }: CrossValidation,
+  saving: Saving,
+): Promise<StopReason> {
+  const { model, trainer, monitor } = work;
+  const saved = models.map((file) => readModel(file));
+  requireAlike(saved, "has the data changed between the folds? --overwrite trains all of them anew");
+  await model.load([...joined(saved, "parameters"), ...joined(saved, "buffers")], models[0]!);
+  const training = saved.map(({ checkpoint }) => checkpoint.training);
+  const { state } = trainer;
+  state.epoch = Math.max(...training.map(({ epoch }) => epoch));
+  state.step = Math.max(...training.map(({ step }) => step));
+  const value = figureAt(monitor.metric, {
+    validation: { loss: outOfFold.loss, ...outOfFold.evaluation.result() },
+  });
+  state.monitor = { bestEpoch: state.epoch, best: Number.isFinite(value) ? value : null, waited: 0 };
+  saving.keep(await work.checkpoint(), true);
+  saving.flush();
+  return work.plannedEnd;
 }
 
 /** Checks the signal and the time limit. */

@@ -17,7 +17,7 @@ export interface TrainOptions extends KernelsChoice {
   /** Pause after this epoch of a longer run, to be resumed. */
   readonly pauseAt?: number | null;
   /** How the data is checked and profiled. */
-  readonly load?: Pick<LoadOptions, "strict" | "profile">;
+  readonly load?: Pick<LoadOptions, "strict" | "profile" | "preprocessing">;
   /** Aborted by a signal; its reason is the signal's name. */
   readonly signal: AbortSignal;
   /** The text of spec.yaml for the resolved spec, saved in this directory. */

@@ -33,10 +33,13 @@ export interface Batch {
   readonly Y: Matrix;
   /** Row weights [B, 1]. */
   readonly W: Matrix | null;
+  /** Both as often, one after the other, as training's loss has members: [members · B, …]. */
+  readonly allY: Matrix;
+  readonly allW: Matrix | null;
 }
 
 export class Batches {
-  private readonly planned = new Map<number, Batch & { augmentation: BatchAugmentation | null }>();
+  private readonly planned = new Map<number, PlannedBatch>();
   private readonly Y: Matrix;
   private readonly W: Matrix | null;
 
@@ -48,8 +51,9 @@ export class Batches {
     private readonly augmentation: Augmentation | null = null,
   ) {
     const most = Math.min(largest, rows.count);
-    this.Y = k.matrix(most, rows.targets.cols);
-    this.W = rows.weights && k.matrix(most, 1);
+    const all = model.plan(most).answers.rows;
+    this.Y = k.matrix(all, rows.targets.cols);
+    this.W = rows.weights && k.matrix(all, 1);
     this.plan(most);
   }
 
@@ -66,20 +70,35 @@ export class Batches {
     const { augmentation, pass } = batch;
     k.gather(augmentation?.raw ?? pass.X, rows.table, order, first);
     augmentation?.apply(pass.X, position);
-    k.gather(batch.Y, rows.targets, order, first);
-    if (batch.W) k.gather(batch.W, rows.weights!, order, first);
+    for (const Y of batch.copiesY) k.gather(Y, rows.targets, order, first);
+    for (const W of batch.copiesW) k.gather(W, rows.weights!, order, first);
     return batch;
   }
 
-  private plan(size: number) {
-    const { Y, W } = this;
+  private plan(size: number): PlannedBatch {
+    const pass = this.model.plan(size);
+    const members = Array.from({ length: pass.answers.rows / size }, (_, member) => member);
+    const copies = (of: Matrix | null) =>
+      of ? members.map((member) => of.view(size, of.cols, member * size * of.cols)) : [];
+    const [copiesY, copiesW] = [copies(this.Y), copies(this.W)];
     const batch = {
-      pass: this.model.plan(size),
-      Y: Y.view(size, Y.cols),
-      W: W?.view(size, 1) ?? null,
+      pass,
+      Y: copiesY[0]!,
+      W: copiesW[0] ?? null,
+      allY: this.Y.view(pass.answers.rows, this.Y.cols),
+      allW: this.W?.view(pass.answers.rows, 1) ?? null,
+      copiesY,
+      copiesW,
       augmentation: this.augmentation?.plan(size) ?? null,
     };
     this.planned.set(size, batch);
     return batch;
   }
+}
+
+interface PlannedBatch extends Batch {
+  /** Both for every member. */
+  readonly copiesY: readonly Matrix[];
+  readonly copiesW: readonly Matrix[];
+  readonly augmentation: BatchAugmentation | null;
 }

@@ -156,10 +156,10 @@ export class Gradient {
     const shards = Array.from({ length: this.shards }, (_, shard) => shard);
     const parts = shards.flatMap((shard) => this.partsOf(shard, step, first, end));
     for (const { first, size, number } of parts) {
-      const { pass, Y, W } = batches.take(first, size);
+      const { pass, allY, allW } = batches.take(first, size);
       let found = await traceForward(k, model, pass, number);
       if (!found) {
-        k.loss(pass.dS, pass.S, Y, W, this.rule, sums.of(0));
+        k.loss(pass.dS, pass.answers, allY, allW, this.rule, sums.of(0));
         pass.backward();
         found = await traceBackward(k, model);
       }
@@ -191,9 +191,9 @@ export class Gradient {
     this.completed = 0;
     let [weight, share] = [0, 1];
     for (const [i, part] of parts.entries()) {
-      const { pass, Y, W } = this.batches.take(part.first, part.size);
+      const { pass, allY, allW } = this.batches.take(part.first, part.size);
       pass.forward("train", part.number);
-      k.loss(pass.dS, pass.S, Y, W, ruleNow, sums.of(shard));
+      k.loss(pass.dS, pass.answers, allY, allW, ruleNow, sums.of(shard));
       if (!backward) continue;
       const own = rowWeights.of(part);
       weight += own;

@@ -11,13 +11,16 @@ import type { Network } from "./resolveNetwork.ts";
  * @throws UserError (exit code 2) if there are no such rows, or the task has no such metric
  */
 export function monitorOf({ spec, task }: Network, hasValidation: boolean): Monitor {
-  const { early_stopping: stopping, target } = spec.train;
+  const { early_stopping: stopping, target, monitor } = spec.train;
+  if (monitor)
+    requireFigure("train.monitor", monitor, task, hasValidation || spec.train.combine !== undefined);
   if (target) requireFigure("train.target", target.metric, task, hasValidation);
   if (stopping) requireFigure("train.early_stopping", stopping.metric, task, hasValidation);
-  const metric = stopping?.metric ?? target?.metric ?? (hasValidation ? "validation.loss" : "train.loss");
+  const metric =
+    monitor ?? stopping?.metric ?? target?.metric ?? (hasValidation ? "validation.loss" : "train.loss");
   return {
     metric,
-    mode: stopping?.mode ?? modeOf(metric),
+    mode: monitor ? modeOf(metric) : (stopping?.mode ?? modeOf(metric)),
     patience: stopping?.patience ?? null,
     minDelta: stopping?.min_delta ?? 0,
     target: target && { ...target, mode: modeOf(target.metric) },

@@ -76,7 +76,7 @@ test("a template without data comes with a sample, and trains", async () => {
     ["table", "houses.csv", 0.97],
   ] as const) {
     const spec = path(`${template}-try.yaml`);
-    expect((await run(["init", "--template", template, "--out", spec])).code).toBe(0);
+    expect((await run(["init", "--template", template, "--effort", "quick", "--out", spec])).code).toBe(0);
     expect(readFileSync(path(data))).toEqual(readFileSync(`data/${data}`));
     const trained = await run(["train", spec, "--out", path(template), "--quiet", "--threads", "1"]);
     expect(trained.code).toBe(0);

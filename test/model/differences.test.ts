@@ -110,8 +110,15 @@ function ensemblesOf(stack: LayerSpec[]): LayerSpec[][] {
       { type: "linear", width: 4, bias: true },
       { ...ensemble, members: 2, shared: true, layers },
     ],
+    [{ ...ensemble, members: 3, shared: true, rows: "all", layers: withoutTensors(layers) }],
     [{ ...ensemble, members: 7, shared: false, layers: [...between.residual.slice(1), ...layers] }],
   ];
+}
+
+/** Members trained on all rows have tensors in linear layers alone. */
+function withoutTensors(layers: Extract<LayerSpec, { type: "ensemble" }>["layers"]) {
+  const model = (layer: LayerSpec) => layer.type === "linear" || !/_norm|parametric|scale/.test(layer.type);
+  return layers.filter(model);
 }
 
 test("every layer is in a network above", () => {
@@ -132,8 +139,9 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly numbe
   // Biases too, or a row whose inputs are all dropped would sit on the kink of relu.
   for (const [i, { value }] of model.parameters.entries()) fill(value.host, 10 + i);
   const pass = model.plan(batchSize, { inputGradient: true });
-  const [X, Y] = [pass.X.host, k.matrix(batchSize, targetWidthOf(loss.name, outputs, blocks?.length))];
-  const rowWeights = k.matrix(batchSize, 1);
+  const X = pass.X.host;
+  const Y = k.matrix(pass.answers.rows, targetWidthOf(loss.name, outputs, blocks?.length));
+  const rowWeights = k.matrix(pass.answers.rows, 1);
   fill(X, 1);
   fill(rowWeights.host, 2);
   rowWeights.host.forEach((w, i, all) => {
@@ -147,7 +155,7 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly numbe
   const lossNow = (): number => {
     totals.host.fill(0);
     pass.forward("train", 1);
-    k.loss(pass.dS, pass.S, Y, rowWeights, rule, totals);
+    k.loss(pass.dS, pass.answers, Y, rowWeights, rule, totals);
     return totals.host[totalCells.loss]! / totals.host[totalCells.weight]!;
   };
 

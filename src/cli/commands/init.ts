@@ -19,6 +19,14 @@ export const command = defineCommand({
       value: choice("NAME", ["table", "image", "curve"]),
       help: "kind of data (default: inferred from DATA); without DATA, comes with a sample to try",
     },
+    effort: {
+      value: choice("EFFORT", ["quick", "good", "best"]),
+      help: "quick: a small network, seconds; good: the recipe that does best on average over tables; best: several of them, cross-fitted (default: good)",
+    },
+    task: {
+      value: choice("TASK", ["classification", "regression"]),
+      help: "what whole numbers in the target are: names of classes, or a quantity (default: inferred)",
+    },
     interactive: { short: "i", help: "ask for what the command line leaves open" },
     out: { short: "o", value: text("FILE"), help: "spec to write (default: NAME.yaml; - for stdout)" },
     overwrite: { help: "replace the spec if it exists" },
@@ -39,7 +47,10 @@ export const command = defineCommand({
     try {
       const wanted = await wantedOf({ data, ...options }, questions);
       const path = await pathOf(`${wanted.name}.yaml`, options, questions);
-      const { text, hint, sample } = await written(wanted, path);
+      const { text, hint, sample } = await written(wanted, path, {
+        effort: options.effort ?? "good",
+        task: options.task,
+      });
       if (path === "-") {
         await out.write(text);
         return 0;

@@ -6,9 +6,13 @@ import { count, counted } from "../../report/text.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { type TaskName, taskOf } from "../../tasks/tasks.ts";
 import { rangeText } from "../inspect/columnProfiles.ts";
+import { type Effort, recipeLine, recipeTraining } from "./efforts.ts";
 import { aligned, key, opening } from "./lines.ts";
 
 export interface Described {
+  readonly effort: Effort;
+  /** Where the values alone do not say it. */
+  readonly task: "classification" | "regression" | null;
   /** A curve is a regression on few numbers, by a sum of sigmoids. */
   readonly template: "table" | "curve";
   readonly name: string;
@@ -44,10 +48,12 @@ const leastUpdates = 2000;
 const forbidden = "__proto__";
 
 export function specText(described: Described): string {
-  const { template, name, path, command, target, rows, columns, values } = described;
+  const { template, effort, name, path, command, target, rows, columns, values } = described;
+  const isRecipe = template === "table" && effort !== "quick";
   const targets = columns.filter((column) => target.includes(column.name));
   const inputs = columns.filter((column) => !target.includes(column.name));
-  const task = template === "curve" ? curveTask(targets) : taskFrom(targets);
+  const inferred = template === "curve" ? curveTask(targets) : taskFrom(targets);
+  const task = described.task ?? inferred;
   const width = Math.max(...inputs.map((column) => key(column.name).length), 1);
   const unlabelled = targets.filter(({ name, missing }) => missing > 0 && name !== forbidden);
   const targetLines = unlabelled.map(({ name, missing }) =>
@@ -59,12 +65,13 @@ export function specText(described: Described): string {
   const columnLines = inputs.map((column) => {
     if (column.name === forbidden)
       return `    # ${forbidden} cannot be a key in a spec: the column's type is inferred`;
-    const { setting, why } = settingOf(column, rows, values);
+    const { setting, why } = settingOf(column, rows, values, isRecipe);
     return aligned(`    ${`${key(column.name)}:`.padEnd(width + 1)} ${setting}`, why);
   });
   const lines = [
     ...opening(`${path}: ${counted(rows, "row")}, ${counted(columns.length, "column")}`, command),
     `name: ${key(name)}`,
+    ...(isRecipe ? [recipeLine()] : []),
     "seed: 0",
     "data:",
     `  path: ${key(path)}`,
@@ -72,15 +79,37 @@ export function specText(described: Described): string {
       `  target: ${target.length === 1 ? key(target[0]!) : `[${target.map(key).join(", ")}]`}`,
       targets.map(targetText).join("; "),
     ),
-    `  task: ${task}`,
-    aligned("  scale: standard", "mean 0 and deviation 1; or robust, minmax, quantile_normal, log, none"),
+    aligned(`  task: ${task}`, otherTask(targets, task)),
+    ...(isRecipe
+      ? []
+      : [
+          aligned(
+            "  scale: standard",
+            "mean 0 and deviation 1; or robust, minmax, quantile_normal, log, none",
+          ),
+        ]),
     aligned("  columns:", "columns left out are inferred"),
     ...targetLines,
     ...columnLines,
-    aligned("  split: { validation: 0.1, test: 0.2 }", "fractions of the rows; classes keep their shares"),
-    ...(template === "curve"
-      ? curveLines()
-      : [...networkLines(described, task), ...lossLines(targets, task, rows), ...trainingLines(rows)]),
+    ...(isRecipe
+      ? [
+          "  # Every row trains, and every row measures: by the models trained without it. For a test of its own:",
+          "  # split: { test: 0.2 }",
+          ...(targets.length === 1 && taskOf(task).kind !== "numbers"
+            ? imbalanceLines(targets[0]!, rows)
+            : []),
+          ...recipeTraining(rows),
+        ]
+      : [
+          aligned(
+            "  split: { validation: 0.1, test: 0.2 }",
+            "fractions of the rows; classes keep their shares",
+          ),
+        ]),
+    ...(template === "curve" ? curveLines() : []),
+    ...(template === "table" && !isRecipe
+      ? [...networkLines(described, task), ...lossLines(targets, task, rows), ...trainingLines(rows)]
+      : []),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -92,6 +121,16 @@ function taskFrom(targets: readonly ColumnProfile[]): TaskName {
   if (targets.every(isBinary)) return "multilabel";
   const areSome = targets.some(({ numbers }) => numbers === null);
   return areSome && targets.every(hasClasses) ? "multioutput" : "regression";
+}
+
+/** Whole numbers may be names of classes or a quantity: which, the values do not say. */
+function otherTask(targets: readonly ColumnProfile[], task: TaskName): string {
+  const [only, ...others] = targets;
+  if (others.length > 0 || !only?.numbers?.areWhole || only.distinct < 3 || only.distinct > mostClasses)
+    return "";
+  return taskOf(task).kind === "numbers"
+    ? "or classification, if these whole numbers are names"
+    : "or regression, if these whole numbers are a quantity";
 }
 
 function curveTask(targets: readonly ColumnProfile[]): TaskName {
@@ -117,7 +156,12 @@ function targetText(column: ColumnProfile): string {
 }
 
 /** What a column is set to, and the figures that say why. */
-function settingOf(column: ColumnProfile, rows: number, table: Table): { setting: string; why: string } {
+function settingOf(
+  column: ColumnProfile,
+  rows: number,
+  table: Table,
+  isRecipe: boolean,
+): { setting: string; why: string } {
   const { name, type, missing, distinct, numbers, rare } = column;
   const share = missing / rows;
   const missingText = missing > 0 ? `; ${count(missing)} missing (${percent(share)})` : "";
@@ -150,7 +194,8 @@ function settingOf(column: ColumnProfile, rows: number, table: Table): { setting
   if (missing > 0 && type === "number") options.push("missing: median");
   if (missing > 0 && type === "boolean") options.push("missing: most_frequent");
   if (share >= noteworthyMissing && type !== "category") options.push("indicator: true");
-  const isSkewed = numbers && numbers.min >= 0 && numbers.median > 0 && numbers.max > skewed * numbers.median;
+  const isSkewed =
+    !isRecipe && numbers && numbers.min >= 0 && numbers.median > 0 && numbers.max > skewed * numbers.median;
   if (isSkewed) options.push("scale: log");
   if (type === "category" && rare > 0 && distinct > 2) options.push(`min_count: ${rareRows}`);
   const rareText =
@@ -221,11 +266,13 @@ const lossLine: Partial<Record<TaskName, string>> = {
 function lossLines(targets: readonly ColumnProfile[], task: TaskName, rows: number): string[] {
   const line = lossLine[task];
   if (line) return [line];
-  const most = Math.max(0, ...(targets[0]!.top ?? []).map((one) => one.rows), ...modes(targets[0]!));
-  const plain = "loss: cross_entropy";
-  if (most / rows < imbalance) return [plain];
+  return ["loss: cross_entropy", ...imbalanceLines(targets[0]!, rows)];
+}
+
+function imbalanceLines(target: ColumnProfile, rows: number): string[] {
+  const most = Math.max(0, ...(target.top ?? []).map((one) => one.rows), ...modes(target));
+  if (most / rows < imbalance) return [];
   return [
-    plain,
     `# ${percent(most / rows)} of the rows are in one class. To find more of the others, at the cost of false alarms:`,
     "# loss: { name: cross_entropy, class_weights: balanced }",
   ];

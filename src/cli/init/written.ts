@@ -3,11 +3,15 @@ import { basename, dirname, join, relative } from "node:path";
 import { profileTable } from "../../data/table/profile.ts";
 import { readBytes } from "../../support/files.ts";
 import { imageSpec } from "./imageSpec.ts";
-import { specText } from "./specText.ts";
+import { type Described, specText } from "./specText.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** `path` is where the spec goes: its own paths start there. */
-export async function written(wanted: Wanted, path: string) {
+export async function written(
+  wanted: Wanted,
+  path: string,
+  { effort, task }: Pick<Described, "effort" | "task">,
+) {
   const { name } = wanted;
   const isStdout = path === "-";
   const directory = isStdout ? "." : dirname(path);
@@ -19,6 +23,8 @@ export async function written(wanted: Wanted, path: string) {
   const { file, isSample, table, target, template } = wanted;
   const sample = isSample ? { path: join(directory, basename(file)), bytes: readBytes(file) } : null;
   const text = specText({
+    effort,
+    task,
     name,
     template,
     path: sample ? basename(file) : relative(directory, file),

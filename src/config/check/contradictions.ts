@@ -75,6 +75,10 @@ const orderedTypes: ReadonlySet<unknown> = new Set(["split", "time"]);
 function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
   const fold = data?.split.fold ?? null;
   const asked = train?.folds ? "train.folds" : fold && "data.split.fold";
+  if (train?.combine && !train.folds) {
+    const message = "train.combine is given without folds whose models it could combine";
+    yield { path: ["train", "combine"], message, expected: "train.folds: 5" };
+  }
   if (!data || !asked) return;
   const path = asked.split(".");
   if (train?.folds && fold) {
@@ -84,6 +88,11 @@ function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
   if (fold && fold.number > fold.of) {
     const message = `data.split.fold.number is ${fold.number}`;
     yield { path: [...path, "number"], message, expected: `at most ${fold.of}, the value of \`of\`` };
+  }
+  if (train?.combine && (data.split.validation > 0 || data.validation !== null)) {
+    const message =
+      "train.combine validates each fold's model on its part of the rows, and there are others to validate on";
+    yield { path: ["train", "combine"], message, expected: "no validation rows beside it" };
   }
   if (data.format !== "csv") return;
   const rule = Object.entries(data.columns).find(([, { type }]) => orderedTypes.has(type));

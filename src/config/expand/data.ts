@@ -21,8 +21,10 @@ const dataKeys = [...new Set(dataSchema.options.flatMap(({ shape }) => Object.ke
 
 const sources = ["path", "train", "validation", "test"] as const;
 
-/** @param folds whether the run cross-validates, so that no test rows are needed unless asked for */
-export function expandData(expansion: Expansion, raw: unknown, folds: boolean): unknown {
+/** What folds are for, if there are any: then no test rows are needed unless asked for. */
+export type FoldsUse = "evaluate" | "combine" | null;
+
+export function expandData(expansion: Expansion, raw: unknown, folds: FoldsUse): unknown {
   if (!isMapping(raw)) return raw;
   const format = formatOf(expansion, raw);
   if (format === undefined) {
@@ -150,12 +152,12 @@ function withSplit(data: Mapping, shares: (data: Mapping) => Shares): unknown {
 const noShares: Shares = { validation: 0, test: 0 };
 
 /** One file is split unless other files, or a column, say which rows belong where; each fold has test rows. */
-function csvShares(data: Mapping, folds: boolean): Shares {
+function csvShares(data: Mapping, folds: FoldsUse): Shares {
   const columns = isMapping(data.columns) ? Object.values(data.columns) : [];
   const said = columns.some((column) => isMapping(column) && column.type === "split");
   const whole = data.path != null && !said;
   return {
-    validation: whole && data.validation == null ? 0.1 : 0,
-    test: whole && data.test == null && !folds ? 0.2 : 0,
+    validation: whole && data.validation == null && folds !== "combine" ? 0.1 : 0,
+    test: whole && data.test == null && folds === null ? 0.2 : 0,
   };
 }

@@ -106,6 +106,9 @@ const foldSchema = z.strictObject(
   {
     number: wholeNumber(1).describe("Which of the folds, from 1."),
     of: wholeNumber(2).describe("The number of folds."),
+    validates: flag()
+      .optional()
+      .describe("Whether the fold's rows validate, and nothing is tested: of train.combine."),
   },
   "a part's number and how many there are, such as { number: 1, of: 5 }",
 );

@@ -160,6 +160,12 @@ const layers = [
       .describe(
         "One W for all members' linear layer, between vectors of their own; false: nothing in common.",
       ),
+    rows: z
+      .enum(["all"], "all, or nothing")
+      .optional()
+      .describe(
+        "all: in training every member sees all rows of a batch, has a loss of its own and, with shared weights, an output layer of its own (TabM). Absent: each its own share.",
+      ),
     average: choice(linkNames)
       .nullable()
       .default(null)

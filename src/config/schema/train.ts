@@ -88,6 +88,17 @@ export const trainSchema = z
           "Cross-validate first: train this many times, each time without one fold of the rows, and evaluate on that fold. The run itself then trains on all of them.",
         ),
       drop_last: flag().default(false).describe("Drop an epoch's last batch if it is incomplete."),
+      combine: z
+        .enum(["average"], "average, or nothing")
+        .optional()
+        .describe(
+          "With folds: the folds' models, each at its best epoch on its own part, are together the model, which averages them. Every row trains all of them but one.",
+        ),
+      monitor: choice(watchable)
+        .optional()
+        .describe(
+          "The metric that decides which epoch is best. Absent: early stopping's, the target's, or the loss.",
+        ),
       accumulate: wholeNumber(1)
         .default(1)
         .describe("Batches per update: their gradients are averaged over all their rows."),

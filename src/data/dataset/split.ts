@@ -78,10 +78,15 @@ export function splitPool(rows: Int32Array, request: SplitRequest, fold: FoldSpe
 }
 
 /**
- * The fold's rows to the test, the others to training and, by their share, to validation. The test rows that the
+ * The fold's rows to the test, the others to training and, by their share, to validation; or the fold's rows to
+ * validation and the others to training. The test rows that the
  * request itself asks for are left out of all folds.
  */
-function splitFold(all: Int32Array, request: SplitRequest, { number, of: folds }: FoldSpec): RowSplit {
+function splitFold(
+  all: Int32Array,
+  request: SplitRequest,
+  { number, of: folds, validates }: FoldSpec,
+): RowSplit {
   const rows = request.test > 0 ? splitOrRefuse(all, { ...request, validation: 0 }).train : all;
   const { classes = null, groups = null, seed } = request;
   const numbers = foldNumbers(rows.length, {
@@ -100,6 +105,7 @@ function splitFold(all: Int32Array, request: SplitRequest, { number, of: folds }
       hint: "set train.folds, or give more rows",
     });
   }
+  if (validates) return { train: others, validation: test, test: new Int32Array(0) };
   const rest = { ...request, test: 0, classes: chosen(classes, others), groups: chosen(groups, others) };
   return { ...splitOrRefuse(others, rest), test };
 }
