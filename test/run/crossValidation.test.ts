@@ -112,7 +112,7 @@ describe("stopped and resumed", () => {
 
 describe("a spec that cannot be cross-validated", () => {
   test.each([
-    ["data={path: a.csv, target: y, columns: {when: time}}", /train\.folds cuts .* the time column/],
+    ["data={path: a.csv, target: y, columns: {when: time}}", /train\.folds splits .* the time column/],
     ["data={path: '-', target: y, format: csv}", /standard input/],
     ["data.split={fold: {number: 1, of: 3}}", /in the spec of one fold/],
   ])("%s", (set, message) => {

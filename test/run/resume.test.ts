@@ -121,7 +121,7 @@ test("a run of a version that knew no shards goes on with one, and with no other
     resume(await workOf(spec, set), { checkpoint, file: "last", events: [], hasBest: true }, nobody);
   await goOn([]);
   await expect(goOn(["train.shards=2"])).rejects.toThrow(
-    "train.shards was nothing when the run began and is 2 now",
+    "train.shards was nothing when the run started and is 2 now",
   );
 });
 
