@@ -3,6 +3,35 @@ import { describe, expect, it, test } from "vitest";
 import { rebaseSpec, stringifySpec } from "../../src/config/stringify.ts";
 import { data, load, resolved } from "./support.ts";
 
+describe("a recipe", () => {
+  const table = "data: { path: a.csv, target: y, task: regression }\nrecipe: realmlp-1\n";
+
+  test("says what the spec leaves open, and nothing that it says", () => {
+    const { spec } = load(`${table}optimizer: { lr: 0.1 }\ntrain: { epochs: 7 }`);
+    expect(spec).toMatchObject({
+      data: { scale: "robust_clip" },
+      optimizer: { name: "adamw", lr: 0.1, betas: [0.9, 0.95], groups: { scales: { lr: 6, decay: 1 } } },
+      schedule: { name: "coslog4" },
+      train: { epochs: 7, batch_size: 256, folds: 5, combine: "average" },
+    });
+    expect(spec.model.layers.map(({ type }) => type).slice(0, 3)).toEqual([
+      "embed_numbers",
+      "scale",
+      "linear",
+    ]);
+  });
+
+  test("gives way to another optimizer and another model as a whole", () => {
+    const { spec } = load(`${table}optimizer: sgd\nmodel: { hidden: [8] }`);
+    expect(spec.optimizer).toMatchObject({ name: "sgd", lr: 0.001 });
+    expect(spec.model.layers).toHaveLength(3);
+  });
+
+  test("wants to know the task", () => {
+    expect(() => load("data: { path: a.csv, target: y }\nrecipe: realmlp-1")).toThrow(/data.task is missing/);
+  });
+});
+
 describe("short and long form are one", () => {
   test.each<[claim: string, short: string, long: string]>([
     [

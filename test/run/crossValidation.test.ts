@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadSpec, parseSpec } from "../../src/config/load.ts";
 import { rebaseSpec, stringifySpec } from "../../src/config/stringify.ts";
 import type { Summary } from "../../src/evaluate/runSummary.ts";
+import { readModel } from "../../src/evaluate/savedModel.ts";
 import { train } from "../../src/run/train.ts";
 import type { TrainOptions } from "../../src/run/trainOptions.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
@@ -117,5 +118,40 @@ describe("a spec that cannot be cross-validated", () => {
     ["data.split={fold: {number: 1, of: 3}}", /in the spec of one fold/],
   ])("%s", (set, message) => {
     expect(() => parseSpec(text, "spec.yaml", { set: [set] })).toThrow(message);
+  });
+});
+
+describe("folds' models combined", () => {
+  let combined: Awaited<ReturnType<typeof run>>;
+  beforeAll(async () => {
+    const spec = parseSpec(text.replace("folds: 3", "folds: 3, combine: average"), "spec.yaml");
+    combined = await run("combined", { spec });
+  });
+  const tensorsOf = (directory: string) =>
+    new Map(
+      readModel(join(directory, "best.ckpt")).checkpoint.parameters.map(({ name, values }) => [name, values]),
+    );
+
+  test("are members of one model, each as its own best epoch left it, with one preprocessing", () => {
+    const own = tensorsOf(combined.directory);
+    const folds = [1, 2, 3].map((number) => join(combined.directory, `fold-${number}`));
+    for (const [member, fold] of folds.entries()) {
+      const of = tensorsOf(fold);
+      expect(of.size).toBe(own.size / 3);
+      for (const [name, values] of of)
+        expect(own.get(name.replace("layers.", `layers.0.${member}.`))).toEqual(values);
+    }
+    const preprocessings = [combined.directory, ...folds].map(
+      (directory) => readModel(join(directory, "best.ckpt")).preprocessing,
+    );
+    for (const other of preprocessings) expect(other).toEqual(preprocessings[0]);
+  });
+
+  test("are measured on the rows that each was trained without: together, all rows", () => {
+    const { metrics, folds } = combined.summary;
+    expect(Object.keys(metrics)).toEqual(["out_of_fold"]);
+    expect(folds!.count).toBe(3);
+    const lines = readFileSync(join(combined.directory, "out_of_fold.csv"), "utf8").trimEnd().split("\n");
+    expect(lines).toHaveLength(151);
   });
 });

@@ -72,13 +72,22 @@ describe("numbers are scaled as by scikit-learn", () => {
     expect(scale(Math.E - 1)).toBeCloseTo(Math.sqrt(1.5));
     expect(scale(1 - Math.E)).toBeCloseTo(-Math.sqrt(1.5));
   });
+  test("robust_clip, as RealMLP: by quartiles, or half the range, and smoothly into ±3", () => {
+    const clipped = (z: number) => z / Math.sqrt(1 + (z / 3) ** 2);
+    const scale = scaler(fitColumnScaling("robust_clip", x));
+    for (const [index, thirds] of [-10, -6, -6, -2, 2, 10, 22, 42, 74, 390, -28, -6].entries())
+      expect(scale(x[index]!)).toBeCloseTo(clipped(thirds / 33), 12);
+    const mostlyEqual = scaler(fitColumnScaling("robust_clip", Float32Array.of(0, 0, 0, 0, 0, 0, 0, 10)));
+    expect(mostlyEqual(10)).toBeCloseTo(clipped(2), 12);
+    expect(scale(3e38)).toBeCloseTo(3, 12);
+  });
   test("a column of one value, or of none, is only moved", () => {
-    for (const name of ["robust", "log", "quantile_normal"] as const) {
+    for (const name of ["robust", "robust_clip", "log", "quantile_normal"] as const) {
       expect(scaler(fitColumnScaling(name, Float32Array.of(3, 3, Number.NaN)))(3)).toBeCloseTo(0);
       expect(scaler(fitColumnScaling(name, new Float32Array(0)))(0)).toBeCloseTo(0);
     }
   });
-  test.each(["robust", "log", "quantile_normal"] as const)(
+  test.each(["robust", "robust_clip", "log", "quantile_normal"] as const)(
     "%s at prediction as in training",
     async (scale) => {
       await inputsOf(["1", "", "3.5", "2", "1e9", "-4"], { scale });
