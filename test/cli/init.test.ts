@@ -49,6 +49,91 @@ test("tells dates, counts that start anew for each group, and rows without a tar
   expect(out).toContain("dates, 2007-11-09 … 2009-12-01");
 });
 
+test.each([
+  [
+    "a word among numbers",
+    "a,y",
+    (i: number) => `${i % 9 === 7 ? "tbd" : i * 1.5},${i % 3}`,
+    { a: { missing_values: ["tbd"] } },
+  ],
+  [
+    "a word for missing values",
+    "a,y",
+    (i: number) => `${i === 7 ? "NULL" : i * 1.5},${i % 3}`,
+    { a: { type: "number" } },
+  ],
+  [
+    "one in a target",
+    "x,y",
+    (i: number) => `${i % 7},${i === 7 ? "tbd" : i * 1.5}`,
+    { y: { missing: "drop", missing_values: ["tbd"] } },
+  ],
+  ["steps of five, the only input", "a,y", (i: number) => `${5 * i},${i}.5`, { a: { type: "number" } }],
+  ["counted rows, the only input", "a,y", (i: number) => `${i},${i}.5`, { a: { type: "number" } }],
+  [
+    "texts that all differ, the only input",
+    "a,y",
+    (i: number) => `x${i},${i}.5`,
+    { a: { type: "category" } },
+  ],
+  [
+    "a date for each row",
+    "d,x,y",
+    (i: number) => `${2000 + i}-01-01,${i % 7},${i % 3}`,
+    { d: { type: "ignore" } },
+  ],
+])("%s is told before what looks like an id, and the spec checks", async (_, header, rowOf, columns) => {
+  const rows = Array.from({ length: 60 }, (_, i) => rowOf(i + 1));
+  put(directory, { "odd.csv": `${header}\n${rows.join("\n")}\n` });
+  const { code, err } = await run([
+    "init",
+    path("odd.csv"),
+    "-t",
+    "y",
+    "-o",
+    path("odd.yaml"),
+    "--overwrite",
+  ]);
+  expect(code).toBe(0);
+  const { data } = loadSpec(path("odd.yaml")).spec;
+  expect(data).toMatchObject({ columns });
+  for (const [name, { type }] of Object.entries(
+    (data as { columns: Record<string, { type: string | null }> }).columns,
+  ))
+    if (type === "id" || type === "ignore")
+      expect(err).toContain(`warning: column "${name}" is left out (${type}): `);
+  expect((await run(["check", path("odd.yaml")])).code).toBe(0);
+});
+
+test("whatever columns are called, the spec checks", async () => {
+  const names = [
+    "Price\n(USD)",
+    "x".repeat(1100),
+    "a: b",
+    "# c",
+    "- d",
+    " e ",
+    "'",
+    "yes",
+    "null",
+    "{",
+    "a\u2028b",
+    "a\tb",
+    "*a",
+    "1",
+  ];
+  const header = [...names, "y\r\nz"].map((name) => `"${name}"`).join(",");
+  const rows = Array.from({ length: 40 }, (_, i) =>
+    [...names.map((_, j) => ((i * 7 + j) % 5) + 0.5), i % 2].join(","),
+  );
+  put(directory, { "names.csv": `${header}\n${rows.join("\n")}\n` });
+  const argv = ["init", path("names.csv"), "-t", "y\r\nz", "-o", path("names.yaml")];
+  expect((await run(argv)).err).toContain("wrote");
+  const checked = await run(["check", path("names.yaml"), "--json"]);
+  expect(checked.code).toBe(0);
+  expect(JSON.parse(checked.out).profile).toHaveLength(names.length + 1);
+});
+
 test("leaves a spec that is there alone, unless told", async () => {
   put(directory, { "mine.yaml": "mine" });
   const argv = ["init", "data/iris.csv", "-t", "species", "-o", path("mine.yaml")];

@@ -4,6 +4,7 @@ import { isThere } from "../../support/files.ts";
 import { writeFile } from "../../support/fileWriter.ts";
 import { defineCommand } from "../command.ts";
 import type { Questions } from "../init/questions.ts";
+import { warn } from "../notices.ts";
 import { debug } from "../options.ts";
 import { choice, names, text } from "../values.ts";
 
@@ -47,10 +48,11 @@ export const command = defineCommand({
     try {
       const wanted = await wantedOf({ data, ...options }, questions);
       const path = await pathOf(`${wanted.name}.yaml`, options, questions);
-      const { text, hint, sample } = await written(wanted, path, {
+      const { text, hint, sample, notes } = await written(wanted, path, {
         effort: options.effort ?? "good",
         task: options.task,
       });
+      await warn(err, notes);
       if (path === "-") {
         await out.write(text);
         return 0;

@@ -1,9 +1,9 @@
 /** The text of a spec for a table: what its columns tell, with the figures that told it as comments. */
-import { booleanOf, isDecimal } from "../../data/table/labels.ts";
+import { booleanOf } from "../../data/table/labels.ts";
 import { type ColumnProfile, countingTurns, countsRows, rareRows } from "../../data/table/profile.ts";
 import { columnOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { count, counted } from "../../report/text.ts";
-import { exitCodes, UserError } from "../../support/errors.ts";
+import { exitCodes, quoted, UserError } from "../../support/errors.ts";
 import { type TaskName, taskOf } from "../../tasks/tasks.ts";
 import { rangeText } from "../inspect/columnProfiles.ts";
 import { type Effort, recipeLine, recipeTraining } from "./efforts.ts";
@@ -24,6 +24,8 @@ export interface Described {
   readonly rows: number;
   readonly columns: readonly ColumnProfile[];
   readonly values: Table;
+  /** Per column of numbers, the texts in it that are none. */
+  readonly words: ReadonlyMap<string, readonly string[]>;
 }
 
 /** More distinct whole numbers than these are a quantity, as when a spec is read. */
@@ -35,10 +37,6 @@ const skewed = 50;
 /** A share of missing values from which on it is worth an input of its own. */
 const noteworthyMissing = 0.01;
 
-/** A column of numbers may hold this many words that are none, and at most this share of its different values. */
-const mostWords = 3;
-const mostWordShare = 0.2;
-
 /** Passes over the data, more where they are small: 344 rows took 2,000 updates to be learnt, not 500. */
 const usualEpochs = 50;
 const mostEpochs = 200;
@@ -47,27 +45,34 @@ const leastUpdates = 2000;
 /** The one name that a spec cannot have as a key. */
 const forbidden = "__proto__";
 
-export function specText(described: Described): string {
-  const { template, effort, name, path, command, target, rows, columns, values } = described;
-  const isRecipe = template === "table" && effort !== "quick";
+/** YAML takes a key on one line up to 1,024 characters. */
+const longestKey = 1000;
+
+/** The spec, and sentences for what it leaves out. */
+export function specText(described: Described): { text: string; notes: string[] } {
+  const { template, name, path, command, target, rows, columns } = described;
+  const isRecipe = hasRecipe(described);
   const targets = columns.filter((column) => target.includes(column.name));
   const inputs = columns.filter((column) => !target.includes(column.name));
   const inferred = template === "curve" ? curveTask(targets) : taskFrom(targets);
   const task = described.task ?? inferred;
   const width = Math.max(...inputs.map((column) => key(column.name).length), 1);
+  const line = (name: string, setting: string, why: string) => {
+    const written = key(name);
+    const opening = written.length > longestKey ? `? ${written}\n    :` : `${written}:`;
+    return aligned(`    ${opening.padEnd(width + 1)} ${setting}`, why);
+  };
   const unlabelled = targets.filter(({ name, missing }) => missing > 0 && name !== forbidden);
-  const targetLines = unlabelled.map(({ name, missing }) =>
-    aligned(
-      `    ${`${key(name)}:`.padEnd(width + 1)} { missing: drop }`,
-      `${counted(missing, "row")} without it: nothing to learn from`,
-    ),
-  );
-  const columnLines = inputs.map((column) => {
-    if (column.name === forbidden)
-      return `    # ${forbidden} cannot be a key in a spec: the column's type is inferred`;
-    const { setting, why } = settingOf(column, rows, values, isRecipe);
-    return aligned(`    ${`${key(column.name)}:`.padEnd(width + 1)} ${setting}`, why);
+  const targetLines = unlabelled.map(({ name, missing }) => {
+    const setting = `{ missing: drop${missingWords(described, name)} }`;
+    return line(name, setting, `${counted(missing, "row")} without it: nothing to learn from`);
   });
+  const settings = settingsOf(inputs, described);
+  const columnLines = settings.map(({ name, setting, why }) =>
+    name === forbidden
+      ? `    # ${forbidden} cannot be a key in a spec: the column's type is inferred`
+      : line(name, setting, why),
+  );
   const lines = [
     ...opening(`${path}: ${counted(rows, "row")}, ${counted(columns.length, "column")}`, command),
     `name: ${key(name)}`,
@@ -111,7 +116,40 @@ export function specText(described: Described): string {
       ? [...networkLines(described, task), ...lossLines(targets, task, rows), ...trainingLines(rows)]
       : []),
   ];
-  return `${lines.join("\n")}\n`;
+  const leftOut = settings
+    .filter(({ setting }) => isLeftOut(setting))
+    .map(({ name, setting, why }) => `column ${quoted(name)} is left out (${setting}): ${why}`);
+  const taken = [...described.words].map(
+    ([name, texts]) =>
+      `column ${quoted(name)} holds numbers and ${texts.map(quoted).join(", ")}: taken for missing values`,
+  );
+  return { text: `${lines.join("\n")}\n`, notes: [...taken, ...leftOut] };
+}
+
+/** Whether a recipe says how the model is made and trained. */
+function hasRecipe({ template, effort }: Described): boolean {
+  return template === "table" && effort !== "quick";
+}
+
+interface Setting {
+  readonly setting: string;
+  /** The figures that say why. */
+  readonly why: string;
+}
+
+const isLeftOut = (setting: string) => setting === "id" || setting === "ignore";
+
+/** What each input is set to: not all are left out. */
+function settingsOf(inputs: readonly ColumnProfile[], described: Described) {
+  const settings = inputs.map((column) => ({ name: column.name, ...settingOf(column, described, false) }));
+  if (!settings.every(({ setting }) => isLeftOut(setting))) return settings;
+  return inputs.map((column) => ({ name: column.name, ...settingOf(column, described, true) }));
+}
+
+/** As a further option of a column. */
+function missingWords({ words }: Described, name: string): string {
+  const told = words.get(name)?.map((word) => JSON.stringify(word)) ?? [];
+  return told.length > 0 ? `, missing_values: [${told.join(", ")}]` : "";
 }
 
 function taskFrom(targets: readonly ColumnProfile[]): TaskName {
@@ -155,47 +193,34 @@ function targetText(column: ColumnProfile): string {
     : `${count(column.distinct)} distinct: ${rangeText(column)}`;
 }
 
-/** What a column is set to, and the figures that say why. */
-function settingOf(
-  column: ColumnProfile,
-  rows: number,
-  table: Table,
-  isRecipe: boolean,
-): { setting: string; why: string } {
+/** @param isNeeded whether no other column is an input, so that this one is, whatever it looks like */
+function settingOf(column: ColumnProfile, described: Described, isNeeded: boolean): Setting {
   const { name, type, missing, distinct, numbers, rare } = column;
+  const { rows, values: table } = described;
   const share = missing / rows;
   const missingText = missing > 0 ? `; ${count(missing)} missing (${percent(share)})` : "";
   const why = `${rangeText(column)}${missingText}`;
   if (type === "ignore") return { setting: "ignore", why: "no values" };
   if (distinct === 1 && missing === 0)
     return { setting: "ignore", why: `a single value: ${rangeText(column)}` };
-  if (type === "id")
-    return { setting: "id", why: `${count(distinct)} distinct texts in ${count(rows)} rows` };
-  if (numbers) {
-    const values = columnOf(table, table.columns.indexOf(tableColumn(name, table)));
-    const looksLikeId = numbers.areWhole && distinct === rows && countsRows(values);
-    if (looksLikeId) return { setting: "id", why: `counts the rows: ${rangeText(column)}` };
-    const turns = countingTurns(values);
-    if (turns > 0)
-      return { setting: "id", why: `counts rows from 1, ${turns} times over, up to ${numbers.max}` };
+  const notInput = isNeeded ? null : noInput(column, table, rows);
+  if (notInput) return notInput;
+  const words = missingWords(described, name);
+  if (words !== "") {
+    const setting = `{ type: number${words}, missing: median, indicator: true }`;
+    return { setting, why: `${why}; ${described.words.get(name)!.map(quoted).join(", ")} among them` };
   }
-  const dates = datesOf(name, table);
-  if (dates.length > 0) {
-    const why = `dates, ${dates[0]} … ${dates.at(-1)}; use time instead to test on the latest rows`;
-    return { setting: "ignore", why };
-  }
-  const words = type === "category" ? wordsAmongNumbers(column, table) : [];
-  if (words.length > 0) {
-    const told = words.map((word) => JSON.stringify(word)).join(", ");
-    const setting = `{ type: number, missing_values: [${told}], missing: median, indicator: true }`;
-    return { setting, why: `numbers, except ${told}` };
-  }
+  if (type === "id") return { setting: "category", why: "the only input" };
   const options: string[] = [];
   if (missing > 0 && type === "number") options.push("missing: median");
   if (missing > 0 && type === "boolean") options.push("missing: most_frequent");
   if (share >= noteworthyMissing && type !== "category") options.push("indicator: true");
   const isSkewed =
-    !isRecipe && numbers && numbers.min >= 0 && numbers.median > 0 && numbers.max > skewed * numbers.median;
+    !hasRecipe(described) &&
+    numbers &&
+    numbers.min >= 0 &&
+    numbers.median > 0 &&
+    numbers.max > skewed * numbers.median;
   if (isSkewed) options.push("scale: log");
   if (type === "category" && rare > 0 && distinct > 2) options.push(`min_count: ${rareRows}`);
   const rareText =
@@ -206,11 +231,25 @@ function settingOf(
   return { setting, why: why + rareText };
 }
 
-/** The texts of a column that holds numbers otherwise: words for missing values, mostly. */
-function wordsAmongNumbers({ name }: ColumnProfile, table: Table): string[] {
-  const present = presentLevels(name, table);
-  const words = present.filter((level) => !isDecimal(level));
-  return words.length <= mostWords && words.length < mostWordShare * present.length ? words : [];
+/** Why a column should not be learnt from: it counts rows, holds dates, or texts that name rows. */
+function noInput(column: ColumnProfile, table: Table, rows: number): Setting | null {
+  const { name, type, distinct, numbers } = column;
+  if (numbers) {
+    const values = columnOf(table, table.columns.indexOf(tableColumn(name, table)));
+    const isWithoutGap = numbers.max - numbers.min + 1 === rows;
+    const looksLikeId = numbers.areWhole && distinct === rows && isWithoutGap && countsRows(values);
+    if (looksLikeId) return { setting: "id", why: `counts the rows: ${rangeText(column)}` };
+    const turns = countingTurns(values);
+    if (turns > 0)
+      return { setting: "id", why: `counts rows from 1, ${turns} times over, up to ${numbers.max}` };
+  }
+  const dates = datesOf(name, table);
+  if (dates.length > 0) {
+    const why = `dates, ${dates[0]} … ${dates.at(-1)}; use time instead to test on the latest rows`;
+    return { setting: "ignore", why };
+  }
+  if (type !== "id") return null;
+  return { setting: "id", why: `${count(distinct)} distinct texts in ${count(rows)} rows` };
 }
 
 /** The texts of a column that are all dates, year first, in order; else none. */

@@ -4,7 +4,8 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultMissingValues } from "../../config/schema/data.ts";
 import { missingColumn } from "../../data/table/cellProblems.ts";
-import { readTable, type Table } from "../../data/table/readTable.ts";
+import { isDecimal } from "../../data/table/labels.ts";
+import { readTable, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { namesIn } from "../../support/names.ts";
 import { kindOf } from "../inspect/kind.ts";
@@ -22,6 +23,8 @@ export type Wanted =
       /** The file is ours, to be copied beside the spec. */
       readonly isSample: boolean;
       readonly table: Table;
+      /** Per column of numbers, the texts in it that are none: missing values, most likely. */
+      readonly words: ReadonlyMap<string, readonly string[]>;
       readonly target: readonly string[];
       readonly name: string;
     };
@@ -55,7 +58,7 @@ export async function wantedOf(given: Given, questions: Questions | null): Promi
   const file = questions && given.data === "" ? await askFile(questions) : given.data;
   const sample = file === "" ? samples[template] : null;
   const path = sample ? fileURLToPath(new URL(`../../../data/${sample.file}`, import.meta.url)) : file;
-  const table = await read(path);
+  const { table, words } = await readNumbers(path);
   const target = given.target ?? sample?.target ?? (questions && (await askTarget(table, file, questions)));
   const name = nameOf(basename(path));
   return {
@@ -63,6 +66,7 @@ export async function wantedOf(given: Given, questions: Questions | null): Promi
     file: path,
     isSample: sample !== null,
     table,
+    words,
     target: checked(target, table, path),
     name,
   };
@@ -122,6 +126,28 @@ const asFound = { kind: null, missing: defaultMissingValues, isFree: true };
 
 function read(file: string): Promise<Table> {
   return readTable([file], null, (header) => header.map(() => asFound));
+}
+
+/** A column of numbers may hold this many words that are none, and at most this share of its different values. */
+const mostWords = 3;
+const mostWordShare = 0.2;
+
+/** The table of a file, a few words among numbers taken for missing values. */
+async function readNumbers(file: string): Promise<Pick<Wanted & { template: "table" }, "table" | "words">> {
+  const table = await read(file);
+  const found = table.columns.map((column) => [column.name, wordsAmongNumbers(column)] as const);
+  const words = new Map(found.filter(([, texts]) => texts.length > 0));
+  if (words.size === 0) return { table, words };
+  const missing = (name: string) => [...defaultMissingValues, ...(words.get(name) ?? [])];
+  const readings = (header: readonly string[]) =>
+    header.map((name) => ({ ...asFound, missing: missing(name) }));
+  return { table: await readTable([file], null, readings), words };
+}
+
+function wordsAmongNumbers({ levels, isMissing }: TableColumn): readonly string[] {
+  const present = levels.filter((_, number) => !isMissing[number]);
+  const words = present.filter((level) => !isDecimal(level));
+  return words.length <= mostWords && words.length < mostWordShare * present.length ? words : [];
 }
 
 function checked(written: string | null, { header }: Table, file: string): readonly string[] {

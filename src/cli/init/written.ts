@@ -18,11 +18,11 @@ export async function written(
   const command = isStdout ? `${name}.yaml` : path;
   if (wanted.template === "image") {
     const folder = relative(directory, wanted.folder) || ".";
-    return { ...(await imageSpec(wanted.folder, folder, name, command)), sample: null };
+    return { ...(await imageSpec(wanted.folder, folder, name, command)), sample: null, notes: [] };
   }
-  const { file, isSample, table, target, template } = wanted;
+  const { file, isSample, table, words, target, template } = wanted;
   const sample = isSample ? { path: join(directory, basename(file)), bytes: readBytes(file) } : null;
-  const text = specText({
+  const { text, notes } = specText({
     effort,
     task,
     name,
@@ -33,6 +33,7 @@ export async function written(
     rows: table.rows,
     columns: profileTable(table),
     values: table,
+    words,
   });
-  return { text, hint: "", sample };
+  return { text, hint: "", sample, notes: [...table.notes, ...notes] };
 }

@@ -36,7 +36,21 @@ const delimiters = [",", ";", "\t", "|"] as const;
 const tasksOfOne = taskNames.filter((name) => taskOf(name).takes(1)) as [TaskName, ...TaskName[]];
 
 /** What counts as missing unless the spec says otherwise. */
-export const defaultMissingValues = ["", "NA", "N/A", "NaN", "nan", "null", "?"];
+export const defaultMissingValues = [
+  "",
+  "NA",
+  "N/A",
+  "n/a",
+  "#N/A",
+  "<NA>",
+  "NaN",
+  "nan",
+  "null",
+  "NULL",
+  "None",
+  "?",
+  "-",
+];
 
 const missingExpected = `one of ${missingPolicies.join(", ")}, or constant: with a value`;
 const constantSchema = z.strictObject(
