@@ -57,11 +57,7 @@ export function specText(described: Described): { text: string; notes: string[] 
   const inferred = template === "curve" ? curveTask(targets) : taskFrom(targets);
   const task = described.task ?? inferred;
   const width = Math.max(...inputs.map((column) => key(column.name).length), 1);
-  const line = (name: string, setting: string, why: string) => {
-    const written = key(name);
-    const opening = written.length > longestKey ? `? ${written}\n    :` : `${written}:`;
-    return aligned(`    ${opening.padEnd(width + 1)} ${setting}`, why);
-  };
+  const line = (name: string, setting: string, why: string) => entry(name, width, setting, why);
   const unlabelled = targets.filter(({ name, missing }) => missing > 0 && name !== forbidden);
   const targetLines = unlabelled.map(({ name, missing }) => {
     const setting = `{ missing: drop${missingWords(described, name)} }`;
@@ -116,14 +112,26 @@ export function specText(described: Described): { text: string; notes: string[] 
       ? [...networkLines(described, task), ...lossLines(targets, task, rows), ...trainingLines(rows)]
       : []),
   ];
-  const leftOut = settings
-    .filter(({ setting }) => isLeftOut(setting))
-    .map(({ name, setting, why }) => `column ${quoted(name)} is left out (${setting}): ${why}`);
-  const taken = [...described.words].map(
+  return { text: `${lines.join("\n")}\n`, notes: notesOf(settings, described) };
+}
+
+/** A line of `columns`, its names padded to a width; two where the name is too long for one. */
+function entry(name: string, width: number, setting: string, why: string): string {
+  const written = key(name);
+  const opening = written.length > longestKey ? `? ${written}\n    :` : `${written}:`;
+  return aligned(`    ${opening.padEnd(width + 1)} ${setting}`, why);
+}
+
+/** Sentences for the words among numbers, and for the columns that are left out. */
+function notesOf(settings: readonly ({ readonly name: string } & Setting)[], { words }: Described): string[] {
+  const taken = [...words].map(
     ([name, texts]) =>
       `column ${quoted(name)} holds numbers and ${texts.map(quoted).join(", ")}: taken for missing values`,
   );
-  return { text: `${lines.join("\n")}\n`, notes: [...taken, ...leftOut] };
+  const leftOut = settings
+    .filter(({ setting }) => isLeftOut(setting))
+    .map(({ name, setting, why }) => `column ${quoted(name)} is left out (${setting}): ${why}`);
+  return [...taken, ...leftOut];
 }
 
 /** Whether a recipe says how the model is made and trained. */
