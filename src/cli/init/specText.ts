@@ -99,7 +99,7 @@ export function specText(described: Described): { text: string; notes: string[] 
           ...(targets.length === 1 && taskOf(task).kind !== "numbers"
             ? imbalanceLines(targets[0]!, rows)
             : []),
-          ...recipeTraining(rows),
+          ...recipeTraining(rows, described.effort),
         ]
       : [
           aligned(
