@@ -11,6 +11,7 @@ import {
   type InputColumn,
   type Inputs,
   levelNumbers,
+  levelReader,
   type Preprocessing,
 } from "../preprocessing/preprocessing.ts";
 import { missingColumn, missingProblem, notANumber } from "../table/cellProblems.ts";
@@ -96,7 +97,7 @@ interface Reading {
   readonly missingValues: MissingValues;
   /** Texts seen or known, and what each stands for; null for a column of numbers. */
   readonly texts: TextCells | null;
-  readonly levels: ReadonlyMap<string, number>;
+  readonly levelOf: (text: string) => number | undefined;
 }
 
 /** Stands for a text that its column refuses. */
@@ -111,15 +112,15 @@ function readingOf(column: InputColumn): Reading {
     column,
     missingValues: missingValues(column.missingValues),
     texts: isNumber ? null : new TextCells(LevelIndex.of(levels.keys()), [...levels.values()]),
-    levels,
+    levelOf: column.type === "category" ? levelReader(column) : () => undefined,
   };
 }
 
 /** A text in a column of categories or booleans, as a raw row has it. */
-function codeOf({ column, missingValues, levels }: Reading, text: string): number {
+function codeOf({ column, missingValues, levelOf }: Reading, text: string): number {
   if (meansMissing(missingValues, text)) return Number.NaN;
   if (column.type === "boolean") return booleanOf(text) ?? refused;
-  return levels.get(text) ?? ((column as CategoryColumn).refusesUnseen ? refused : -1);
+  return levelOf(text) ?? ((column as CategoryColumn).refusesUnseen ? refused : -1);
 }
 
 /** The sentence for a text that its column refuses. */

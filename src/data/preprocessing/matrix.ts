@@ -5,7 +5,7 @@ import { RawValues } from "../table/cells.ts";
 import { booleanOf } from "../table/labels.ts";
 import type { Table, TableColumn } from "../table/readTable.ts";
 import { RowEncoder } from "./encode.ts";
-import { type CategoryColumn, type InputColumn, levelNumbers } from "./preprocessing.ts";
+import { type CategoryColumn, type InputColumn, levelReader } from "./preprocessing.ts";
 
 export interface EncodedTable {
   readonly matrix: { readonly rows: number; readonly cols: number; readonly values: Float32Array };
@@ -89,10 +89,10 @@ export function booleanCodes(column: TableColumn): RawValues {
 function codesOf(column: InputColumn, read: TableColumn): RawValues | null {
   if (column.type === "number") return null;
   if (column.type === "boolean") return booleanCodes(read);
-  const known = levelNumbers(column);
+  const numberOf = levelReader(column);
   const problems = new ProblemList();
   const codes = RawValues.from(read.levels, (level, number) => {
-    const code = known.get(level);
+    const code = numberOf(level);
     if (code === undefined && column.refusesUnseen && !read.isMissing[number])
       problems.add({ ...read.places[number], ...unseenProblem(column, level) });
     return code ?? -1;

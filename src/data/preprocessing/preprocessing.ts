@@ -5,6 +5,7 @@
 
 import type { Answers, Scaling } from "../../tasks/task.ts";
 import { answersOf, type Target, taskOf } from "../../tasks/tasks.ts";
+import { canonicalLabel, isDecimal } from "../table/labels.ts";
 import type { Calibration } from "./calibration.ts";
 
 export type { Scaling, Target };
@@ -190,6 +191,15 @@ export function levelNumbers({ levels, rare }: CategoryColumn): Map<string, numb
     ...levels.map((level, number) => [level, number] as const),
     ...rare.map((level) => [level, levels.length] as const),
   ]);
+}
+
+/** The number of a text among levels, where 1.0 and " 1" are 1 unless they are levels of their own. */
+export function levelReader(column: CategoryColumn): (text: string) => number | undefined {
+  const known = levelNumbers(column);
+  const numbers = new Map<string, number>();
+  for (const [level, number] of known)
+    if (isDecimal(level) && !numbers.has(canonicalLabel(level))) numbers.set(canonicalLabel(level), number);
+  return (text) => known.get(text) ?? (isDecimal(text) ? numbers.get(canonicalLabel(text)) : undefined);
 }
 
 /** The number of a level that is not known: that of the rare ones, or −1 for none. */

@@ -38,7 +38,6 @@ export function booleanOf(word: string): number | undefined {
 /** Whether a column of these texts is inferred to be boolean: both true and false, or both yes and no. */
 export function looksBoolean(levels: readonly string[]): boolean {
   const words = new Set(levels.map((level) => level.trim().toLowerCase()));
-  return (
-    words.size === 2 && ((words.has("true") && words.has("false")) || (words.has("yes") && words.has("no")))
-  );
+  const isPair = (words.has("true") && words.has("false")) || (words.has("yes") && words.has("no"));
+  return isPair && [...words].every((word) => booleanOf(word) !== undefined);
 }

@@ -5,6 +5,7 @@ import { nearest } from "../../support/nearest.ts";
 import { missingColumn } from "./cellProblems.ts";
 import { isDecimal, looksBoolean } from "./labels.ts";
 import type { ColumnReading, Table, TableColumn } from "./readTable.ts";
+import { numbersAsTexts, spellings } from "./spellings.ts";
 
 export interface ColumnRole {
   readonly name: string;
@@ -160,12 +161,17 @@ export function rolesOf(
     if (targets.has(column.name)) {
       const slip = !spec.task ? slipIn(column) : null;
       if (slip) warnings.push(`the target "${column.name}" ${slip}: taken for classes`);
+      else warnings.push(...spellings(`target "${column.name}"`, presentLevels(column)));
       return { ...base, type: "target" };
     }
     const said = typeSaid(own);
+    const odd = () => warnings.push(...spellings(`column "${column.name}"`, presentLevels(column)));
+    if (said === "category") odd();
     if (said) return { ...base, type: said };
     const { type, why } = inferType(column, table.rows);
     if (why) warnings.push(`column "${column.name}" ${why}`);
+    if (type === "category") odd();
+    if (type === "id") warnings.push(...numbersAsTexts(`column "${column.name}"`, presentLevels(column)));
     return { ...base, type };
   });
   return { roles, warnings };
@@ -177,7 +183,7 @@ export function inferType(column: TableColumn, rows: number): { type: ColumnType
   if (present === 0) return { type: "ignore", why: "holds no value: ignored" };
   if (column.kind === "number") return { type: "number" };
   const slip = slipIn(column);
-  const levels = column.levels.filter((_, number) => !column.isMissing[number]);
+  const levels = presentLevels(column);
   const distinct = levels.length;
   if (column.overflowed || (distinct > mostLevels && distinct > idShare * present)) {
     const count = column.overflowed ? `over ${distinct}` : distinct;
@@ -186,6 +192,10 @@ export function inferType(column: TableColumn, rows: number): { type: ColumnType
   }
   if (slip) return { type: "category", why: `${slip}: taken for a category` };
   return { type: looksBoolean(levels) ? "boolean" : "category" };
+}
+
+function presentLevels({ levels, isMissing }: TableColumn): readonly string[] {
+  return levels.filter((_, number) => !isMissing[number]);
 }
 
 /** What a column holds that would be one of numbers but for a few values; null for any other. */
