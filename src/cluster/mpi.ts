@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type ExitCode, exitCodes, type Problem, UserError } from "../support/errors.ts";
 import type { Launch, LauncherName } from "./launch.ts";
-import type { Channel, Peers, Transfer, Values } from "./peers.ts";
+import { type Channel, channels, type Peers, type Transfer, type Values } from "./peers.ts";
 import { consult } from "./talk.ts";
 
 /** What kernels/mpi/mpi.c exports. */
@@ -100,6 +101,7 @@ class Mpi implements MpiPeers {
   pids: readonly number[] = [];
   readonly rank: number;
   readonly size: number;
+  readonly traffic = { bytesSent: 0, secondsWaiting: 0 };
 
   constructor(private readonly addon: Addon) {
     this.rank = addon.rank();
@@ -107,15 +109,23 @@ class Mpi implements MpiPeers {
   }
 
   send(to: number, channel: Channel, values: Values): Transfer {
-    return new Message(this.addon, this.addon.post(1, to, channel, values), to, values);
+    if (channel !== channels.talk) this.traffic.bytesSent += values.byteLength;
+    return new Message(this.addon, this.addon.post(1, to, channel, values), to, channel, values);
   }
 
   receive(from: number, channel: Channel, values: Values): Transfer {
-    return new Message(this.addon, this.addon.post(0, from, channel, values), from, values);
+    return new Message(this.addon, this.addon.post(0, from, channel, values), from, channel, values);
   }
 
   async settle(transfer: Transfer): Promise<void> {
     const message = transfer as Message;
+    if (message.isOver()) return;
+    const began = performance.now();
+    await this.waitFor(message);
+    if (message.channel !== channels.talk) this.traffic.secondsWaiting += (performance.now() - began) / 1000;
+  }
+
+  private async waitFor(message: Message): Promise<void> {
     while (!message.waitFor(waitMilliseconds)) {
       const news = this.addon.news();
       if (news !== "") throw failureTold(JSON.parse(news) as Failure);
@@ -149,6 +159,7 @@ class Message implements Transfer {
     private readonly addon: Addon,
     private readonly number: number,
     private readonly peer: number,
+    readonly channel: Channel,
     /** Kept from being collected as long as they are under way. */
     readonly values: Values,
   ) {}
@@ -203,7 +214,20 @@ function loadMpi(launch: Launch): Addon {
   });
 }
 
+/**
+ * UCX, below MPICH and Open MPI, and Open MPI itself write other machine code over mmap and munmap when they start, to
+ * know of memory that goes: while Node's own threads are in it, as a crash of one start in some hundred told. UCX also
+ * takes faults that V8 handles. Whoever wants it all the same sets these variables.
+ */
+const libraryDefaults = {
+  UCX_MEM_MMAP_HOOK_MODE: "none",
+  UCX_MEM_EVENTS: "no",
+  UCX_HANDLE_ERRORS: "none",
+  OMPI_MCA_memory: "^patcher",
+};
+
 function load(implementation: Implementation): Addon {
+  for (const [name, value] of Object.entries(libraryDefaults)) process.env[name] ??= value;
   const addon = require(fileOf(implementation)) as Addon;
   const text = readFileSync(new URL("kernels/mpi/mpi.c", root), "utf8").replaceAll("\r\n", "\n");
   if (addon.source() !== createHash("sha256").update(text).digest("hex"))

@@ -12,12 +12,20 @@ export interface Transfer {
   isOver(): boolean;
 }
 
+/** What sharing has cost this process so far, besides talk. */
+export interface Traffic {
+  readonly bytesSent: number;
+  /** In which nothing was computed because a message was not over yet. */
+  readonly secondsWaiting: number;
+}
+
 export interface Peers {
   /** This process's number, from 0; the first alone writes files and speaks to the user. */
   readonly rank: number;
   readonly size: number;
   /** Where each of them runs. */
   readonly hosts: readonly string[];
+  readonly traffic: Traffic;
   send(to: number, channel: Channel, values: Values): Transfer;
   /** The message has as many values as there is room for. */
   receive(from: number, channel: Channel, values: Values): Transfer;
@@ -30,6 +38,7 @@ export const alone: Peers = {
   rank: 0,
   size: 1,
   hosts: [""],
+  traffic: { bytesSent: 0, secondsWaiting: 0 },
   send: nobody,
   receive: nobody,
   settle: async () => {},

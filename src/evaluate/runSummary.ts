@@ -43,6 +43,15 @@ export interface Summary {
     readonly fused: boolean;
     readonly description: string;
   };
+  /** Of several that shared the work; what it cost the first of them. */
+  readonly processes?: {
+    readonly count: number;
+    readonly hosts: readonly string[];
+    /** Of gradients and outputs. */
+    readonly bytes_sent: number;
+    /** In which it computed nothing because others had not sent yet. */
+    readonly seconds_waiting: number;
+  };
   readonly versions: { readonly nnt: string; readonly node: string; readonly v8: string };
   readonly platform: string;
   /** Where the spec's relative paths start. */

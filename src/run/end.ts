@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { readCheckpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import type { Run } from "../checkpoint/runDirectory.ts";
+import type { Peers } from "../cluster/peers.ts";
 import { isStreamed } from "../data/dataset/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { Kernels } from "../engine/kernels.ts";
@@ -38,7 +39,7 @@ export async function conclude(
   options: TrainOptions,
   listen: Listener,
 ): Promise<Summary> {
-  const { trainer, network, model, backend } = work;
+  const { trainer, network, model, backend, peers } = work;
   const { epoch, step, monitor } = trainer.state;
   const folds = validated?.folds;
   const { metrics, intervals, ...explained } = isSignal(reason)
@@ -68,6 +69,7 @@ export async function conclude(
       fused: backend.fused,
       description: backend.description,
     },
+    ...(peers.size > 1 && { processes: processesOf(peers) }),
     versions: { nnt: options.version, node: process.versions.node, v8: process.versions.v8 },
     platform: `${process.platform}-${process.arch}`,
     spec_directory: options.spec.baseDirectory,
@@ -107,6 +109,15 @@ async function writeReport(
   const events = readMetricsLog(run.paths.metrics);
   const data = reportData({ spec, events, model: network, preprocessing, profile, ...known });
   run.write("report", await renderReport(data));
+}
+
+function processesOf({ size, hosts, traffic }: Peers): NonNullable<Summary["processes"]> {
+  return {
+    count: size,
+    hosts: [...new Set(hosts)],
+    bytes_sent: traffic.bytesSent,
+    seconds_waiting: traffic.secondsWaiting,
+  };
 }
 
 /** Calibrates the best model on the validation rows as the spec asks, and stores the result in it. */

@@ -1,31 +1,14 @@
 /** Several processes: the bits of one, resumed by another number of them, and an end for all when one of them fails. */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { buildFor, findLaunchers, launching, startedBy } from "../launchers.ts";
 import { bin, folder, nnt, put, type Result } from "./program.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // processes start slowly on a busy machine
 
-const root = join(import.meta.dirname, "../..");
-
-/** Launchers with the compilers that belong to them; where there are several, Debian names them so. */
-const pairs = [
-  { launcher: "mpirun.openmpi", compiler: "mpicc.openmpi" },
-  { launcher: "mpirun.mpich", compiler: "mpicc.mpich" },
-];
-const isHere = (command: string) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
-const named = pairs.filter(({ launcher, compiler }) => isHere(launcher) && isHere(compiler));
-const plain = { launcher: "mpirun", compiler: "mpicc" };
-const launchers = named.length > 0 ? named : [plain].filter(() => isHere("mpirun") && isHere("mpicc"));
-
-/** What lets Open MPI start more processes than there are cores, for root too. */
-const env = {
-  ...process.env,
-  OMPI_ALLOW_RUN_AS_ROOT: "1",
-  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
-  OMPI_MCA_rmaps_base_oversubscribe: "1",
-};
+const launchers = findLaunchers();
 
 const directory = folder();
 
@@ -41,11 +24,7 @@ beforeAll(() => {
     (_, i) => `${i % 7},${(i * i) % 11},${(i % 7) + ((i * i) % 11) > 8}`,
   );
   put(directory, { "table.csv": `a,b,y\n${rows.join("\n")}\n`, "spec.yaml": spec });
-  for (const { compiler } of launchers)
-    execFileSync(process.execPath, [join(root, "kernels/build-mpi.js")], {
-      env: { ...process.env, MPICC: compiler },
-      stdio: "ignore",
-    });
+  for (const { compiler } of launchers) buildFor(compiler);
 });
 
 test.skipIf(launchers.length > 0)("without MPI here, several processes are told what to build", async () => {
@@ -66,7 +45,7 @@ afterAll(() => {
 function launch(launcher: string, count: number, argv: readonly string[]) {
   const child = spawn(launcher, ["-n", `${count}`, process.execPath, bin, ...argv], {
     cwd: directory,
-    env,
+    env: launching,
     stdio: ["ignore", "pipe", "pipe"],
   });
   started.add(child);
@@ -147,7 +126,7 @@ describe.each(launchers)("$launcher", ({ launcher }) => {
         if (lines > 3) resolve();
       });
     });
-    process.kill(lastOf(child.pid!), "SIGKILL");
+    process.kill(startedBy(child.pid!).at(-1)!, "SIGKILL");
     expect((await result).code).not.toBe(0);
     expect((await train(2, "killed", "--resume", ...longer)).code).toBe(0);
     await nnt(["train", "spec.yaml", "--out", run("long"), "--quiet", ...longer], { cwd: directory });
@@ -155,22 +134,3 @@ describe.each(launchers)("$launcher", ({ launcher }) => {
     expect(epochsOf(run("killed"))).toEqual(epochsOf(run("long")));
   });
 });
-
-/** The youngest nnt that a launcher has started, at any depth. */
-function lastOf(launcher: number): number {
-  const processes = readdirSync("/proc").flatMap((entry) => {
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-      const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return [
-        { pid: Number(entry), parent: Number(parent), line: readFileSync(`/proc/${entry}/cmdline`, "utf8") },
-      ];
-    } catch {
-      return []; // no process, or none any more
-    }
-  });
-  const below = (parent: number): typeof processes =>
-    processes.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
-  const nodes = below(launcher).filter(({ line }) => line.startsWith(process.execPath));
-  return Math.max(...nodes.map(({ pid }) => pid));
-}

@@ -57,6 +57,7 @@ export function meshOf(size: number, delay: (bytes: number) => number = () => 0)
   return Array.from({ length: size }, (_, rank) => ({
     rank,
     size,
+    traffic: { bytesSent: 0, secondsWaiting: 0 },
     hosts: Array.from({ length: size }, () => "here"),
     send: (to, channel, values) => lineOf(rank, to, channel).send(values),
     receive: (from, channel, values) => lineOf(from, rank, channel).receive(values),
