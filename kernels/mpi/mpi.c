@@ -17,6 +17,15 @@ NAPI_IMPORT napi_status napi_get_typedarray_info(napi_env, napi_value, int *type
 
 /** Messages under way at once; more are a bug of the caller. */
 #define MOST 4096
+/**
+ * Bytes that travel at once: less than what Open MPI sends by TCP without asking first (64 KiB). Its answers wait behind
+ * whatever else goes the same way, so that of longer parts only one direction moves at a time: of 23 MB each way at
+ * 1 Gbit/s, 385 ms instead of 195.
+ */
+#define PART 60000
+/** Parts under way at once, of one peer, channel and direction. */
+#define WINDOW 16
+#define CHANNELS 3
 /** Bytes of the news that a process has failed. */
 #define NEWS_BYTES 16384
 #define NEWS_CHANNEL 99
@@ -32,9 +41,19 @@ enum state { UNUSED, QUEUED, ACTIVE, DONE, FAILED };
 
 typedef struct {
 	volatile int state;
-	int is_send, peer, channel, bytes;
-	void *data;
+	int is_send, peer, channel;
+	char *data;
+	size_t bytes, started;
+	/** Parts under way, and whether the first has been started. */
+	int parts, has_begun;
+	/** The next message of its lane, −1: none. */
+	int next;
 } Message;
+
+/** Messages of one peer, channel and direction, which start one after the other. */
+typedef struct {
+	int head, tail, parts;
+} Lane;
 
 static MPI_Comm comm;
 static int rank, size;
@@ -45,10 +64,11 @@ static Message messages[MOST];
 
 /** Guards MPI itself and what is active. */
 static pthread_mutex_t mpi_door = PTHREAD_MUTEX_INITIALIZER;
-static MPI_Request requests[MOST + 1];
-static int numbers[MOST + 1], active;
-static int finished[MOST + 1];
-static MPI_Status statuses[MOST + 1];
+static Lane *lanes;
+/** Parts under way: their requests, and the messages they are of. */
+static MPI_Request *requests;
+static int *owners, *finished, active;
+static MPI_Status *statuses;
 
 /** Guards the queue and the thread's sleep. */
 static pthread_mutex_t queue_door = PTHREAD_MUTEX_INITIALIZER;
@@ -78,42 +98,76 @@ static void nap(long nanoseconds)
 
 /* ---- messages, by whoever holds mpi_door -------------------------------------------------------------- */
 
-static void end(int number, int error)
+static Lane *lane_of(const Message *m) { return &lanes[(m->peer * CHANNELS + m->channel) * 2 + m->is_send]; }
+
+/** A part is over; with the last one, the message is. */
+static void end(Message *m, int error)
 {
-	Message *m = &messages[number];
+	m->parts--;
+	lane_of(m)->parts--;
 	if (error != MPI_SUCCESS) {
 		int length;
 		MPI_Error_string(error, failure, &length);
+		m->has_begun = 2;
 	}
-	__atomic_store_n(&m->state, error == MPI_SUCCESS ? DONE : FAILED, __ATOMIC_RELEASE);
+	if (m->parts > 0 || m->started < m->bytes)
+		return;
+	__atomic_store_n(&m->state, m->has_begun == 2 ? FAILED : DONE, __ATOMIC_RELEASE);
 	__atomic_fetch_sub(&outstanding, 1, __ATOMIC_SEQ_CST);
 }
 
-static void start(int number)
+/** Starts parts in order, as many as may be under way. */
+static void feed(Lane *lane)
+{
+	while (lane->head >= 0 && lane->parts < WINDOW) {
+		const int number = lane->head;
+		Message *m = &messages[number];
+		const size_t left = m->bytes - m->started;
+		const int bytes = (int)(left < PART ? left : PART);
+		char *data = m->data + m->started;
+		const int error = m->is_send ? MPI_Isend(data, bytes, MPI_BYTE, m->peer, m->channel, comm,
+							 &requests[active])
+					     : MPI_Irecv(data, bytes, MPI_BYTE, m->peer, m->channel, comm,
+							 &requests[active]);
+		m->state = ACTIVE;
+		m->has_begun = m->has_begun == 2 ? 2 : 1;
+		m->started += (size_t)bytes;
+		m->parts++;
+		lane->parts++;
+		if (m->started == m->bytes)
+			lane->head = m->next;
+		if (error != MPI_SUCCESS)
+			end(m, error);
+		else
+			owners[active++] = number;
+	}
+}
+
+/** Behind the messages that go the same way. */
+static void enqueue(int number)
 {
 	Message *m = &messages[number];
-	const int error = m->is_send ? MPI_Isend(m->data, m->bytes, MPI_BYTE, m->peer, m->channel, comm,
-						 &requests[active])
-				     : MPI_Irecv(m->data, m->bytes, MPI_BYTE, m->peer, m->channel, comm,
-						 &requests[active]);
-	if (error != MPI_SUCCESS) {
-		end(number, error);
-		return;
-	}
-	m->state = ACTIVE;
-	numbers[active++] = number;
+	Lane *lane = lane_of(m);
+	m->next = -1;
+	if (lane->head < 0)
+		lane->head = number;
+	else
+		messages[lane->tail].next = number;
+	lane->tail = number;
+	feed(lane);
 }
 
 static void drive(void)
 {
-	int given[MOST], count, done = 0;
+	static int given[MOST];
+	int count, done = 0;
 	pthread_mutex_lock(&queue_door);
 	count = queued;
 	memcpy(given, queue, (size_t)count * sizeof *queue);
 	queued = 0;
 	pthread_mutex_unlock(&queue_door);
 	for (int i = 0; i < count; i++)
-		start(given[i]);
+		enqueue(given[i]);
 	if (!has_news && news_request != MPI_REQUEST_NULL) {
 		int flag = 0;
 		MPI_Test(&news_request, &flag, MPI_STATUS_IGNORE);
@@ -127,17 +181,20 @@ static void drive(void)
 		return;
 	for (int i = 0; i < done; i++) {
 		const int at = finished[i];
-		end(numbers[at], error == MPI_ERR_IN_STATUS ? statuses[i].MPI_ERROR : error);
-		numbers[at] = -1;
+		Message *m = &messages[owners[at]];
+		end(m, error == MPI_ERR_IN_STATUS ? statuses[i].MPI_ERROR : error);
+		owners[at] = -1;
 	}
 	int kept = 0;
 	for (int at = 0; at < active; at++) {
-		if (numbers[at] < 0)
+		if (owners[at] < 0)
 			continue;
-		numbers[kept] = numbers[at];
+		owners[kept] = owners[at];
 		requests[kept++] = requests[at];
 	}
 	active = kept;
+	for (int i = 0; i < size * CHANNELS * 2; i++)
+		feed(&lanes[i]);
 }
 
 /** The thread beside the kernels: looks after messages while nobody waits for them. */
@@ -246,6 +303,16 @@ static napi_value js_open(napi_env env, napi_callback_info info)
 	MPI_Comm_rank(comm, &rank);
 	MPI_Comm_size(comm, &size);
 	MPI_Get_processor_name(host, &length);
+	const size_t ways = (size_t)size * CHANNELS * 2, most = ways * WINDOW + 1;
+	lanes = malloc(ways * sizeof *lanes);
+	requests = malloc(most * sizeof *requests);
+	owners = malloc(most * sizeof *owners);
+	finished = malloc(most * sizeof *finished);
+	statuses = malloc(most * sizeof *statuses);
+	if (!lanes || !requests || !owners || !finished || !statuses)
+		return napi_throw_error(env, 0, "no memory for messages"), (napi_value)0;
+	for (size_t i = 0; i < ways; i++)
+		lanes[i] = (Lane){ -1, -1, 0 };
 	if (rank == 0 && size > 1)
 		MPI_Irecv(news, NEWS_BYTES, MPI_BYTE, MPI_ANY_SOURCE, NEWS_CHANNEL, comm, &news_request);
 	if (pthread_create(&thread, 0, work, 0))
@@ -283,12 +350,13 @@ static napi_value js_post(napi_env env, napi_callback_info info)
 	if (at < 0)
 		return napi_throw_error(env, 0, "post: too many messages under way"), (napi_value)0;
 	const size_t bytes = length * (size_t)bytes_of[type];
-	if (bytes > 0x7fffffff)
-		return napi_throw_error(env, 0, "post: too long a message"), (napi_value)0;
-	messages[at] = (Message){
-		QUEUED, (int)number(env, v[0]), (int)number(env, v[1]), (int)number(env, v[2]), (int)bytes,
-		data
-	};
+	messages[at] = (Message){ .state = QUEUED,
+				  .is_send = number(env, v[0]) != 0,
+				  .peer = (int)number(env, v[1]),
+				  .channel = (int)number(env, v[2]),
+				  .data = data,
+				  .bytes = bytes,
+				  .next = -1 };
 	pthread_mutex_lock(&queue_door);
 	queue[queued++] = at;
 	__atomic_fetch_add(&outstanding, 1, __ATOMIC_SEQ_CST);

@@ -36,6 +36,8 @@ const launchedBy: Partial<Record<LauncherName, Implementation>> = { "Open MPI": 
 
 /** After so long without an answer JavaScript gets to look up: for signals. */
 const waitMilliseconds = 20;
+/** The same for what else may be gone on with. */
+const lookMilliseconds = 0.2;
 /** How long the first process has to tell of another's failure before that one does. */
 const patience = { rounds: 50, milliseconds: 100 };
 
@@ -117,16 +119,21 @@ class Mpi implements MpiPeers {
     return new Message(this.addon, this.addon.post(0, from, channel, values), from, channel, values);
   }
 
-  async settle(transfer: Transfer): Promise<void> {
+  async settle(transfer: Transfer, meanwhile?: () => void): Promise<void> {
     const message = transfer as Message;
     if (message.isOver()) return;
     const began = performance.now();
-    await this.waitFor(message);
+    await this.waitFor(message, meanwhile);
     if (message.channel !== channels.talk) this.traffic.secondsWaiting += (performance.now() - began) / 1000;
   }
 
-  private async waitFor(message: Message): Promise<void> {
-    while (!message.waitFor(waitMilliseconds)) {
+  private async waitFor(message: Message, meanwhile: (() => void) | undefined): Promise<void> {
+    let milliseconds = 0;
+    while (!message.waitFor(meanwhile ? lookMilliseconds : waitMilliseconds)) {
+      milliseconds += meanwhile ? lookMilliseconds : waitMilliseconds;
+      meanwhile?.();
+      if (milliseconds < waitMilliseconds) continue;
+      milliseconds = 0;
       const news = this.addon.news();
       if (news !== "") throw failureTold(JSON.parse(news) as Failure);
       await setImmediate();

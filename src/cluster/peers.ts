@@ -29,8 +29,11 @@ export interface Peers {
   send(to: number, channel: Channel, values: Values): Transfer;
   /** The message has as many values as there is room for. */
   receive(from: number, channel: Channel, values: Values): Transfer;
-  /** Waits until a message is over. @throws UserError when it cannot be, or another process tells that it has failed */
-  settle(transfer: Transfer): Promise<void>;
+  /**
+   * Waits until a message is over. @throws UserError when it cannot be, or another process tells that it has failed
+   * @param meanwhile is called now and then: what else has become over may be gone on with
+   */
+  settle(transfer: Transfer, meanwhile?: () => void): Promise<void>;
 }
 
 /** The only process there is. */

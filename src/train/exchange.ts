@@ -96,7 +96,7 @@ export class Exchange {
   }
 
   private async settle(transfers: readonly Transfer[]): Promise<void> {
-    for (const transfer of transfers) await this.peers.settle(transfer);
+    for (const transfer of transfers) await this.peers.settle(transfer, () => this.advance());
   }
 
   /** This process's share of the next bucket, and its result on the way to all. */
@@ -138,7 +138,7 @@ export class Exchange {
     }));
     const partsIn = others.flatMap((peer) =>
       wholeNodes(shards, partOf(peer, size, shards)).map((node) => {
-        const stretch = k.matrix(1, mine.end - mine.first);
+        const stretch = node.first === 0 ? cut(into, mine) : k.matrix(1, mine.end - mine.first);
         places.push({ node, stretch });
         return { peer, stretch };
       }),

@@ -97,7 +97,8 @@ export class Gradient {
             return { mean: first.view(1, length, at), ofBatch: outcome.view(1, length, at) };
           });
     const wholes = this.plan.wholes.map(({ node, vector }) => ({ node, vector: this.vectors[vector]! }));
-    const result = peers.size > 1 ? first : wholes[0]!.vector;
+    // Where the first shard's is not computed here, it arrives where the whole is wanted: no copy is needed.
+    const result = this.own.first === 0 ? wholes[0]!.vector : vector();
     this.exchange =
       peers.size > 1
         ? new Exchange(k, peers, { shards, wholes, into: result, buckets: this.buckets }, (...nodes) =>
