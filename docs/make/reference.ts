@@ -47,7 +47,8 @@ const files = {
   metrics: "an event per line, JSON: `start`, one `epoch` each, `end`",
   best: "the model of the best epoch by the monitored metric: safetensors, with all that `predict` needs",
   last: "the latest model, with all that `--resume` needs",
-  summary: "final metrics, best epoch, parameters, wall time, sha256 of the weights, versions, kernels",
+  summary:
+    "final metrics, best epoch, parameters, wall time, sha256 of the weights, versions, kernels, and the processes that shared the work",
   report: "one self-contained page",
   folds: "with `train.folds`: a prediction for each row by the model that has not seen it",
   sums: "sha256 of each of these but the models, which hold their own; for `nnt verify` and `sha256sum --check`",
