@@ -9,8 +9,12 @@ const nearlyAll = 0.9;
 /** In fewer texts, an affix may be chance. */
 const leastNumbers = 5;
 
-/** A number with a text before or behind it, or separators of thousands, or a decimal comma. */
-const written = /^\s*([^\d\s.,+-]{0,4}\s*)[+-]?(\d[\d.,' \u00a0\u202f]*?)(\s*[^\d\s.,]{0,4})\s*$/u;
+/**
+ * A number with a currency before it or a unit behind it, or with commas or spaces between its digits. Other letters
+ * before a number make it a name, as in t17.
+ */
+const written =
+  /^\s*((?:[\p{Sc}~<>≈#]|EUR|USD|GBP|CHF|JPY|Rs\.?)?\s*)[+-]?(\d[\d.,' \u00a0\u202f]*?)(\s*[^\d\s.,]{0,4})\s*$/u;
 
 /** A sentence, if nearly all different texts of a column are numbers with an affix, or with commas. */
 export function numbersAsTexts(subject: string, levels: readonly string[]): string[] {

@@ -67,7 +67,7 @@ describe("columns", () => {
           row % 3 === 0 ? "" : row % 2 ? "male" : "female",
           row % 2 ? "yes" : "no",
           `t${row}`,
-          "a-b"[row % 3],
+          "a+b"[row % 3],
           row % 4 === 0 ? "b" : "a",
         ].join(","),
       ),
@@ -83,7 +83,7 @@ describe("columns", () => {
       "sex=male",
       "sex=missing",
       "alive",
-      "constructor=-",
+      "constructor=+",
       "constructor=a",
       "constructor=b",
     ]);
