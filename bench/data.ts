@@ -96,7 +96,7 @@ async function benchParse(): Promise<void> {
 }
 
 /** Fails where a float is not what JavaScript reads in its text. */
-function checkFirstRows(path: string, slab: Float32Array, columns: number): void {
+function checkFirstRows(path: string, slab: Float64Array, columns: number): void {
   const lines = readFileSync(path, "utf8")
     .slice(0, 2 ** 20)
     .split("\n")

@@ -37,8 +37,8 @@ def predict(model, rows):
 
 def _encode_row(row):
     if PREPROCESSING["columns"] is None:
-        values = torch.tensor(row).flatten().tolist()
-        return [_scale(_float32(value), PREPROCESSING["scaling"]) for value in values]
+        values = torch.tensor(row, dtype=torch.float64).flatten().tolist()
+        return [_scale(value, PREPROCESSING["scaling"]) for value in values]
     return [x for column in PREPROCESSING["columns"] for x in _encode_value(column, row[column["name"]])]
 
 
@@ -65,8 +65,8 @@ def _read(column, value):
     if text.strip() in column["missing"]:
         return None
     if column["type"] == "number":
-        number = _float32(float(text))
-        sentinels = [_float32(float(word)) for word in column["missing"] if _is_number(word)]
+        number = float(text)
+        sentinels = [float(word) for word in column["missing"] if _is_number(word)]
         return None if number in sentinels else number
     if column["type"] == "boolean":
         word = text.strip().lower()
@@ -158,10 +158,6 @@ def _named(names, values, what="prediction"):
     if len(names) == 1:
         return {what: values[0]}
     return {f"{what}_{name}": value for name, value in zip(names, values)}
-
-
-def _float32(x):
-    return struct.unpack("f", struct.pack("f", x))[0]
 
 
 def _is_number(text):

@@ -27,7 +27,7 @@ export function createPredictor(model, weights) {
     if (model.columns) return model.columns.flatMap((column) => encodeColumn(column, row));
     const size = (model.shape ?? []).reduce((product, length) => product * length, 1);
     if (row?.length !== size) throw new TypeError(`expected ${size} numbers, not ${row?.length}`);
-    const values = Array.from(row, (value) => Math.fround(value));
+    const values = Array.from(row, Number);
     const upright = model.deskew ? straighten(values, model.shape ?? [], model.deskew.rounded) : values;
     return upright.map((value) => Math.fround(scale(value, model.scaling)));
   }
@@ -59,10 +59,8 @@ export function createPredictor(model, weights) {
     if (column.type === "number") {
       if (!decimal.test(text))
         throw new TypeError(`"${column.name}" is ${JSON.stringify(text)}, not a number`);
-      const number = Math.fround(Number(text));
-      return column.missing.some((word) => decimal.test(word) && Math.fround(Number(word)) === number)
-        ? null
-        : number;
+      const number = Number(text);
+      return column.missing.some((word) => decimal.test(word) && Number(word) === number) ? null : number;
     }
     if (column.type === "boolean") {
       const word = text.trim().toLowerCase();
@@ -265,7 +263,7 @@ function straighten(image, [height, width], rounded) {
     const left = Math.floor(x);
     const at = (/** @type {number} */ c) => (c >= 0 && c < width ? image[r * width + c] : 0);
     const ink = at(left) * (1 - (x - left)) + at(left + 1) * (x - left);
-    return rounded ? Math.floor(ink + 0.5) : Math.fround(ink);
+    return rounded ? Math.floor(ink + 0.5) : ink;
   });
 }
 

@@ -14,11 +14,12 @@ export class OutOfFold {
     const decoder = new Decoder(preprocessing);
     const classes = classLists(preprocessing);
     const out = new ByteWriter();
+    /** Predictions come after the row and the fold. */
     const line = (fields: readonly (string | number)[]) => {
       for (const [index, field] of fields.entries()) {
         if (index > 0) out.text(",");
         if (typeof field === "string") out.csvField(field);
-        else out.float32(Math.fround(field));
+        else out.number(field, decoder.steps[index - 2] ?? 0);
       }
       out.text("\n");
       return out.take().toString();

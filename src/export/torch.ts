@@ -18,7 +18,6 @@ export function torchOf({ name, preprocessing, layers }: Portable, version: stri
 import csv
 import json
 import math
-import struct
 import sys
 from bisect import bisect_left, bisect_right
 from pathlib import Path

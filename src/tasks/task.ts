@@ -12,6 +12,14 @@ export interface Scaling {
   readonly scale: number;
 }
 
+/** A float is wrong by 2⁻²⁵ of itself at most: numbers beyond so many times their own scale would show it. */
+const mostScales = 2 ** 10;
+
+/** Whether 32-bit floats would blur numbers of that centre and scale, so that 64 bits have to say them. */
+export function needsDoubles({ center, scale }: Pick<Scaling, "center" | "scale">): boolean {
+  return Math.abs(center) > mostScales * Math.abs(scale);
+}
+
 /** A target column as the data has it, to be asked for what a task makes of it. */
 export interface TargetColumn {
   readonly name: string;
@@ -27,8 +35,8 @@ export interface TargetColumn {
   classNumbers(classes: readonly string[]): Float32Array;
   /** 0 or 1 for every row. Throws UserError(data) for what is neither no nor yes. */
   flags(): Float32Array;
-  /** Every row's number. Throws UserError(data) for a column of texts. */
-  numbers(): Float32Array;
+  /** Every row's number, as precise as the data has it. Throws UserError(data) for a column of texts. */
+  numbers(): Float64Array;
 }
 
 /** What a spec says of the target besides its columns. */
@@ -117,7 +125,7 @@ export interface Task<Target extends StoredTarget = StoredTarget> {
 }
 
 /** Columns of numbers as one matrix, [rows × columns]. */
-export function sideBySide(columns: readonly Float32Array[]): Float32Array {
+export function sideBySide(columns: readonly ArrayLike<number>[]): Float32Array {
   const rows = columns[0]?.length ?? 0;
   const out = new Float32Array(rows * columns.length);
   for (const [j, values] of columns.entries())

@@ -81,6 +81,7 @@ export function columnSpec(fields: Partial<ColumnSpec>): ColumnSpec {
     levels: null,
     min_count: 1,
     unseen: "ignore",
+    format: null,
     ...fields,
   };
 }

@@ -143,6 +143,7 @@ function everyLayer(): Record<string, string> {
     residual: "{ residual: [{ linear: 9 }, tanh, linear] }",
   };
   const stacks: Record<string, string> = {
+    embed_numbers: "[{ type: embed_numbers }, { linear: 6 }, tanh, linear]",
     ensemble: "[{ linear: 6 }, { ensemble: [{ linear: 5 }, tanh, linear], members: 3 }]",
     "ensemble-of-strangers":
       "[{ ensemble: [{ residual: [linear] }, relu, linear], members: 2, shared: false }]",
@@ -199,7 +200,8 @@ const columns = `
     grade: { type: category, missing: most_frequent, encoding: ordinal }
     town: { type: category, min_count: 8 }
     ok: { type: boolean, missing: most_frequent, indicator: true }
-    rank: { scale: quantile_normal }`;
+    rank: { scale: quantile_normal }
+    moment: { type: number }`;
 
 /** The same columns as several inputs each, and categories embedded. */
 const encodedColumns = `
@@ -210,8 +212,9 @@ const encodedColumns = `
     grade: { type: category, missing: most_frequent, encoding: ordinal }
     town: { encoding: embedding, min_count: 8 }
     ok: { type: boolean, missing: most_frequent, indicator: true }
-    rank: { encoding: piecewise_linear, indicator: true }`;
-const names = "size,year,count,colour,grade,town,ok,rank,__proto__";
+    rank: { encoding: piecewise_linear, indicator: true }
+    moment: { encoding: piecewise_linear, width: 4 }`;
+const names = "size,year,count,colour,grade,town,ok,rank,moment,__proto__";
 const colours = ["red", '"a ""dark"" red"', '"blue, light"', "</script>", "grün", ""];
 const training = Array.from({ length: 120 }, (_, i) => {
   const towns = ["Ulm", "Bonn", i % 12 === 0 ? "Hof" : "Ulm", i % 30 === 1 ? "Aub" : "Bonn"];
@@ -224,17 +227,18 @@ const training = Array.from({ length: 120 }, (_, i) => {
     towns[i % 4],
     i % 5 === 0 ? "" : i % 2 ? "yes" : "no",
     Math.round(100 * Math.sin(i)) / 10,
+    1.6e9 + ((i * 37) % 101) / 8, // floats would blur it
     i % 4,
   ].join(",");
 });
 
 /** Rows as only strangers send them. */
 const strange = `${names}
-1e3,2030,,never seen,d,nowhere,TRUE,1e-3,9
-,,-999,,,, 1 ,-100,0
-NA,1990,1e6,</script>,a,Hof,0,100,1
--3.5,1991.5,12,grün,b,Aub,No,+.5,2
-0,2000.125,?,red,N/A,Ulm,f,4.2,-3
+1e3,2030,,never seen,d,nowhere,TRUE,1e-3,1600000003.125,9
+,,-999,,,, 1 ,-100,,0
+NA,1990,1e6,</script>,a,Hof,0,100,1600000020.5,1
+-3.5,1991.5,12,grün,b,Aub,No,+.5,1600000000,2
+0,2000.125,?,red,N/A,Ulm,f,4.2,1599999990.25,-3
 `;
 
 /** Targets of every task, beside the same columns. */
@@ -250,6 +254,7 @@ const targets = {
     spec: "target: [u, v]",
     loss: "gaussian_nll",
   },
+  moments: { header: "u", of: (i: number) => 1.6e9 + (i % 11) / 8, spec: "target: u" },
   spread: { header: "u", of: (i: number) => Math.cos(i), spec: "target: u", loss: "gaussian_nll" },
   labels: {
     header: "a,b",

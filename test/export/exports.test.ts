@@ -171,7 +171,9 @@ function feedsOf({ saved, rows }: Case): Record<string, unknown> {
       if (word === "") return Number.NaN;
       return column.type === "boolean" ? Number(/^(true|t|yes|y|1)$/.test(word)) : Number(text);
     });
-    return [column.name, tensor("float32", Float32Array.from(numbers), shape)];
+    const isFine = column.name === "moment";
+    const values = isFine ? Float64Array.from(numbers) : Float32Array.from(numbers);
+    return [column.name, tensor(isFine ? "float64" : "float32", values, shape)];
   });
   return Object.fromEntries(feeds);
 }

@@ -1,4 +1,5 @@
 /** Contradictions between the settings of columns, and between them, the target and the split. */
+import { formatFault, knownDirectives } from "../../support/time.ts";
 import type { ColumnSpec, CsvDataSpec } from "../schema.ts";
 import { type Contradiction, repeated } from "./contradiction.ts";
 
@@ -100,6 +101,12 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     const message = `${name} has a width${encoding === null ? "" : `, but is encoded ${encoding}`}`;
     const expected = "encoding: embedding, piecewise_linear or periodic beside a width";
     yield { path: [...path, "width"], message, expected };
+  }
+  const fault = column.format === null ? null : formatFault(column.format);
+  if (column.format !== null && (fault !== null || type !== "time")) {
+    const message = fault ? `in the format of ${name}, ${fault}` : `${name} has a format, but is no time`;
+    const expected = fault ? `strptime's ${knownDirectives.join(" ")}` : "type: time beside a format";
+    yield { path: [...path, "format"], message, expected };
   }
   if (type === null || type === "category") return;
   for (const [option, isGiven] of [

@@ -16,7 +16,15 @@ export type ScaleName = (typeof scaleNames)[number];
 
 export const formatNames = ["csv", "idx", "npy"] as const;
 const elementScaleNames = ["standard", "minmax", "none"] as const;
-const scaleNames = ["standard", "minmax", "robust", "robust_clip", "log", "quantile_normal", "none"] as const;
+export const scaleNames = [
+  "standard",
+  "minmax",
+  "robust",
+  "robust_clip",
+  "log",
+  "quantile_normal",
+  "none",
+] as const;
 export const columnTypes = [
   "number",
   "category",
@@ -111,6 +119,12 @@ export const columnSchema = z.strictObject(
       .default("ignore")
       .describe(
         "What a level does that no training row has: taken as none of the levels (or as a rare one, where min_count merged some), or refused with its line.",
+      ),
+    format: text("a format")
+      .nullable()
+      .default(null)
+      .describe(
+        'How the times of a column of type time are written, in strptime\'s directives: "%m/%d/%Y", "%d.%m.%Y %H:%M", "%b %Y". null: as numbers, or ISO 8601.',
       ),
   },
   "a column's type, or its settings",

@@ -2,9 +2,11 @@
 import { exitCodes, UserError } from "../../support/errors.ts";
 import type { TargetColumn } from "../../tasks/task.ts";
 import { type Target, taskOf } from "../../tasks/tasks.ts";
+import type { Elements } from "../formats/arrays/arrayBytes.ts";
 import { finiteValues, type NumberArray, recordShape } from "../formats/arrays/readArray.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import { mostNumberClasses } from "../preprocessing/targetColumns.ts";
+import { mergedLabel } from "../table/arrayTable.ts";
 import { sortLabels } from "../table/labels.ts";
 
 /** Whole numbers are classes, at most twenty of them unless they are bytes. Throws UserError(data). */
@@ -24,7 +26,7 @@ export function labelColumn(array: NumberArray): TargetColumn {
     labels: () => sortLabels([...new Set<number>(values)].map(String)),
     classNumbers: (classes) => classNumbers(classes, values, array.file),
     flags: () => classNumbers(["0", "1"], values, array.file),
-    numbers: () => Float32Array.from(values),
+    numbers: () => Float64Array.from(values),
   };
 }
 
@@ -38,23 +40,20 @@ export function encodeLabels(target: Target, array: NumberArray): Float32Array {
   });
 }
 
-function labelsOf(array: NumberArray): Uint8Array | Float32Array {
+function labelsOf(array: NumberArray): Elements {
   if (recordShape(array).cols === 1) return finiteValues(array);
   const message = `labels of shape ${array.shape.join(" × ")}`;
   throw dataError({ file: array.file, message, expected: "one label per record" });
 }
 
-function classNumbers(
-  classes: readonly string[],
-  values: Uint8Array | Float32Array,
-  file: string,
-): Float32Array {
+function classNumbers(classes: readonly string[], values: Elements, file: string): Float32Array {
   const numbers = new Map(classes.map((label, number) => [Number(label), number]));
   const problems = new ProblemList();
   const out = new Float32Array(values.length);
   for (const [row, value] of values.entries()) {
     const number = numbers.get(value);
-    if (number === undefined) {
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) problems.add({ file, ...mergedLabel(value, row) });
+    else if (number === undefined) {
       const message = `label ${value} of record ${row} is none of the classes`;
       problems.add({ file, message, expected: `one of ${classes.join(", ")}` });
     } else out[row] = number;

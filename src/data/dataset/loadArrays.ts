@@ -2,6 +2,7 @@
 import type { IdxDataSpec } from "../../config/schema.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { taskOf } from "../../tasks/tasks.ts";
+import type { Elements } from "../formats/arrays/arrayBytes.ts";
 import { finiteValues, type NumberArray, readArray, recordShape } from "../formats/arrays/readArray.ts";
 import { placeFile } from "../formats/files.ts";
 import { dataError } from "../formats/problems.ts";
@@ -119,11 +120,11 @@ function deskewFor({ deskew }: ArraySpec, { shape, values }: NumberArray): Array
   throw new UserError(exitCodes.usage, { message, expected: "deskew: false" });
 }
 
-/** The elements, of straightened images if the model wants them so: bytes or 32-bit floats. */
-function straight(array: NumberArray, how: ArrayInputs["deskew"]): Uint8Array | Float32Array {
+/** The elements, of straightened images if the model wants them so. */
+function straight(array: NumberArray, how: ArrayInputs["deskew"]): Elements {
   const values = finiteValues(array);
   if (!how) return values;
-  const own = how.rounded ? values.slice() : Float32Array.from(values);
+  const own = how.rounded ? values.slice() : Float64Array.from(values);
   deskew(own, { shape: array.shape.slice(1), deskew: how });
   return own;
 }
@@ -136,7 +137,7 @@ function arrayInputs({ inputs }: Preprocessing): ArrayInputs {
 function fitArray(
   spec: ArraySpec,
   pair: ArrayPair,
-  { values, deskew }: { values: Uint8Array | Float32Array; deskew: ArrayInputs["deskew"] },
+  { values, deskew }: { values: Elements; deskew: ArrayInputs["deskew"] },
   target: Target,
   train: Int32Array,
 ): Preprocessing {
@@ -149,20 +150,15 @@ function fitArray(
   };
   const scalingOf = () => {
     const name = spec.scale === "none" ? "none" : "standard";
-    return fitScaling(name, chosenRows(labelColumn(pair.targets).numbers(), 1, train));
+    return fitScaling(name, chosenNumbers(labelColumn(pair.targets).numbers(), train));
   };
   return { inputs, target: taskOf(target.task).fit?.(target, scalingOf) ?? target };
 }
 
 /** One scaling for all elements of the training records; exact for bytes, which are counted. */
-function fitElements(
-  name: Scaling["name"],
-  values: Uint8Array | Float32Array,
-  cols: number,
-  train: Int32Array,
-): Scaling {
-  if (values instanceof Float32Array) {
-    const chosen = new Float32Array(train.length * cols);
+function fitElements(name: Scaling["name"], values: Elements, cols: number, train: Int32Array): Scaling {
+  if (!(values instanceof Uint8Array)) {
+    const chosen = new Float64Array(train.length * cols);
     for (const [at, row] of train.entries())
       chosen.set(values.subarray(row * cols, (row + 1) * cols), at * cols);
     return fitScaling(name, chosen);
@@ -179,13 +175,8 @@ function fitElements(
   return scalingOfCounts(name, counts);
 }
 
-function chosenRows(values: Uint8Array | Float32Array, cols: number, rows: Int32Array): Float32Array {
-  const chosen = new Float32Array(rows.length * cols);
-  for (let at = 0; at < rows.length; at++) {
-    const from = rows[at]! * cols;
-    chosen.set(values.subarray(from, from + cols), at * cols);
-  }
-  return chosen;
+function chosenNumbers(values: Float64Array, rows: Int32Array): Float64Array {
+  return Float64Array.from(rows, (row) => values[row]!);
 }
 
 function scalingOfCounts(name: Scaling["name"], counts: Float64Array): Scaling {
@@ -204,12 +195,12 @@ function scalingOfCounts(name: Scaling["name"], counts: Float64Array): Scaling {
 }
 
 /** Bytes as they are, with their scaling; floats scaled. */
-function tableOf(values: Uint8Array | Float32Array, preprocessing: Preprocessing): InputTable {
+function tableOf(values: Elements, preprocessing: Preprocessing): InputTable {
   const cols = inputWidth(preprocessing);
   const rows = values.length / cols;
   const { center, scale } = arrayInputs(preprocessing).scaling;
   if (values instanceof Uint8Array) return { rows, cols, values, scale: 1 / scale, shift: -center / scale };
-  return { rows, cols, values: values.map((value) => (value - center) / scale) };
+  return { rows, cols, values: Float32Array.from(values, (value) => (value - center) / scale) };
 }
 
 function checkSameShape(first: NumberArray, { shape, file }: NumberArray): void {

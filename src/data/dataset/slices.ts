@@ -2,6 +2,7 @@
 import type { CsvDataSpec } from "../../config/schema.ts";
 import { dataError } from "../formats/problems.ts";
 import { missingColumn } from "../table/cellProblems.ts";
+import { RawValues } from "../table/cells.ts";
 import { columnOf, readTable, type Table } from "../table/readTable.ts";
 import { filesOf } from "./load.ts";
 
@@ -34,14 +35,18 @@ export async function slicesOf(
   const { spec } = source;
   const files = source.files ?? (await filesOf(spec, source.baseDirectory)).all;
   const type = new Map(Object.entries(spec.columns)).get(name)?.type ?? null;
-  const kind = type === "category" || type === "boolean" ? "text" : null;
-  const table = await readTable(files, spec.delimiter, (header, file) => {
-    if (!header.includes(name)) throw dataError(missingColumn(name, header, file));
-    const reading = { kind, missing: spec.missing_values } as const;
-    return header.map((other) => (other === name ? reading : { kind: "skip", missing: [] }));
-  });
+  const read = (kind: "text" | null) =>
+    readTable(files, spec.delimiter, (header, file) => {
+      if (!header.includes(name)) throw dataError(missingColumn(name, header, file));
+      const reading = { kind, missing: spec.missing_values } as const;
+      return header.map((other) => (other === name ? reading : { kind: "skip", missing: [] }));
+    });
+  let table = await read(type === "category" || type === "boolean" ? "text" : null);
+  // Labels beyond 2⁵³ differ as texts only.
+  if (columnOf(table, 0).some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER))
+    table = await read("text");
   const all = columnOf(table, 0);
-  const values = Float32Array.from(indices, (row) => all[row]!);
+  const values = RawValues.from(indices, (row) => all[row]!);
   return {
     column: name,
     ...(table.columns[0]!.kind === "text" ? ofTexts(table, values) : ofNumbers(values)),
@@ -51,7 +56,7 @@ export async function slicesOf(
 type Named = Pick<Slices, "names" | "numbers">;
 
 /** The most frequent texts by name, then the others and missing ones, where there are any. */
-function ofTexts(table: Table, values: Float32Array): Named {
+function ofTexts(table: Table, values: RawValues): Named {
   const { levels } = table.columns[0]!;
   const counts = new Map<number, number>();
   for (const value of values) if (!Number.isNaN(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -63,13 +68,13 @@ function ofTexts(table: Table, values: Float32Array): Named {
 }
 
 /** One slice a number where they are few, else four of about as many rows each. */
-function ofNumbers(values: Float32Array): Named {
+function ofNumbers(values: RawValues): Named {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const distinct = [...new Set(sorted)];
-  if (distinct.length <= mostNumbers) return named(values, distinct.map(written), written);
+  if (distinct.length <= mostNumbers) return named(values, distinct.map(String), String);
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!;
   const cuts = [...new Set([at(0.25), at(0.5), at(0.75)])];
-  const ends = cuts.map(written);
+  const ends = cuts.map(String);
   const names = [
     ...ends.map((end, i) => (i === 0 ? `≤ ${end}` : `${ends[i - 1]} … ${end}`)),
     `> ${ends.at(-1)}`,
@@ -80,12 +85,7 @@ function ofNumbers(values: Float32Array): Named {
   });
 }
 
-/** A 32-bit float without the digits that it only has as a double. */
-function written(value: number): string {
-  return String(Number(value.toPrecision(7)));
-}
-
-function named(values: Float32Array, names: readonly string[], nameOf: (value: number) => string): Named {
+function named(values: RawValues, names: readonly string[], nameOf: (value: number) => string): Named {
   const numbers = new Map(names.map((name, number) => [name, number]));
   const numberOf = (name: string) => {
     if (!numbers.has(name)) numbers.set(name, numbers.size);

@@ -7,6 +7,7 @@ import { encodeTable } from "../preprocessing/matrix.ts";
 import type { InputColumn, Preprocessing, Target } from "../preprocessing/preprocessing.ts";
 import { encodeTargets, fitTarget, inferTarget, strataOf } from "../preprocessing/target.ts";
 import { targetColumns } from "../preprocessing/targetColumns.ts";
+import type { RawValues } from "../table/cells.ts";
 import { sortLabels } from "../table/labels.ts";
 import { profileTable } from "../table/profile.ts";
 import { columnOf, columnsOf, type Table, type TableColumn } from "../table/readTable.ts";
@@ -154,7 +155,7 @@ function weightsOf(table: Table, roles: readonly ColumnRole[]): Float32Array | n
   const j = roles.findIndex(({ type }) => type === "weight");
   if (j < 0) return null;
   const { name } = roles[j]!;
-  const weights = columnOf(table, j);
+  const weights = Float32Array.from(columnOf(table, j));
   for (const [row, weight] of weights.entries()) checkWeight(name, weight, row);
   if (weights.every((weight) => weight === 0)) throw noWeight(name);
   return weights;
@@ -214,7 +215,7 @@ function splitTable(
 }
 
 /** Numbers in the order of a column's values; null if there is no column of that type. */
-function ranksOf(table: Table, roles: readonly ColumnRole[], type: "group" | "time"): Float32Array | null {
+function ranksOf(table: Table, roles: readonly ColumnRole[], type: "group" | "time"): RawValues | null {
   const j = roles.findIndex((role) => role.type === type);
   if (j < 0) return null;
   const values = columnOf(table, j);

@@ -57,6 +57,16 @@ export class ByteWriter {
     else this.csvField(Buffer.from(source.subarray(start, end)).toString());
   }
 
+  /** As a 32-bit float; with more digits where numbers that are `step` apart are to differ. */
+  number(value: number, step: number): void {
+    if (step === 0 || !Number.isFinite(value)) {
+      this.float32(Math.fround(value));
+      return;
+    }
+    const digits = 1 + Math.ceil(Math.log10(Math.abs(value) / step));
+    this.text(String(Number(value.toPrecision(Math.min(17, Math.max(8, digits))))));
+  }
+
   /** The shortest decimal that rounds to this 32-bit float; `NaN`, `Infinity` in words. */
   float32(value: number): void {
     if (value < 0 || Object.is(value, -0)) this.byte(0x2d);

@@ -42,7 +42,7 @@ export class CsvAnswers implements AnswerWriter {
       if (j > 0) out.byte(separator);
       const prediction = decoder.predictions[j]!;
       if (classes) this.classField(classes[j]!, prediction);
-      else out.float32(Math.fround(prediction));
+      else out.number(prediction, decoder.steps[j]!);
     }
     for (const deviation of decoder.deviations ?? []) {
       out.byte(separator);
@@ -104,7 +104,7 @@ export class CsvAnswers implements AnswerWriter {
     for (const [j, distance] of reach.entries()) {
       for (const end of [-distance, distance]) {
         out.byte(separator);
-        out.float32(Math.fround(decoder.predictions[j]! + end));
+        out.number(decoder.predictions[j]! + end, decoder.steps[j]!);
       }
     }
   }

@@ -36,7 +36,7 @@ export class JsonAnswers implements AnswerWriter {
     for (const [j, prediction] of decoder.predictions.entries()) {
       out.text(`${j > 0 ? "," : ""}${names[j]}:`);
       if (labels) out.text(labels[j]![prediction]!);
-      else this.number(prediction);
+      else this.number(prediction, decoder.steps[j]!);
     }
     for (const [j, name] of this.deviationNames.entries()) {
       out.text(`,${name}:`);
@@ -116,15 +116,14 @@ export class JsonAnswers implements AnswerWriter {
     for (const [j, distance] of reach.entries()) {
       for (const [end, sign] of [-1, 1].entries()) {
         out.text(`,${JSON.stringify(names[2 * j + end])}:`);
-        this.number(decoder.predictions[j]! + sign * distance);
+        this.number(decoder.predictions[j]! + sign * distance, decoder.steps[j]!);
       }
     }
   }
 
   /** JSON has no word for a number that is none. */
-  private number(value: number): void {
-    const float = Math.fround(value);
-    if (Number.isFinite(float)) this.out.float32(float);
+  private number(value: number, step = 0): void {
+    if (Number.isFinite(Math.fround(value))) this.out.number(value, step);
     else this.out.text("null");
   }
 }

@@ -1,5 +1,5 @@
 /** Turns outputs of the network into answers: classes and probabilities, numbers in their own units. */
-import type { Answers, Scaling } from "../../tasks/task.ts";
+import { type Answers, needsDoubles, type Scaling } from "../../tasks/task.ts";
 import { answersOf } from "../../tasks/tasks.ts";
 import { answerNames, blocksOf, type Preprocessing } from "./preprocessing.ts";
 
@@ -16,6 +16,8 @@ export class Decoder {
   readonly predictions: Float64Array;
   /** Per target, the deviation from the mean in its own unit, where the loss gives any. */
   readonly deviations: Float64Array | null;
+  /** Per target, how finely its numbers are told apart where 32-bit floats are too coarse for it; else 0. */
+  readonly steps: Float64Array;
   private readonly answers: Answers;
   /** 1/T, by which logits are multiplied. */
   private readonly sharpness: number;
@@ -37,6 +39,7 @@ export class Decoder {
     const hasProbabilities = link === "softmax" || link === "sigmoid";
     this.probabilities = this.classes && hasProbabilities ? new Float64Array(this.classes.length) : null;
     this.predictions = new Float64Array(this.names.length);
+    this.steps = Float64Array.from(this.names, (_, j) => stepOf(answers.scalings?.[j]));
     this.deviations = link === "gaussian" ? new Float64Array(this.names.length) : null;
   }
 
@@ -101,6 +104,11 @@ export class Decoder {
       p[1] = sigmoid(beta * S[at]!);
     } else for (let j = 0; j < p.length; j++) p[j] = sigmoid(beta * S[at + j]!);
   }
+}
+
+/** Outputs are 32-bit floats: around 1 they are told apart by 2⁻²⁴. */
+function stepOf(scaling: Scaling | undefined): number {
+  return scaling && needsDoubles(scaling) ? Math.abs(scaling.scale) * 2 ** -24 : 0;
 }
 
 /** Position, from 0, of the largest of n values; the first of several. */

@@ -9,7 +9,7 @@ const mostShear = 1;
 
 /** Straightens the images that lie one after the other in `values`, in place, as the model says; else does nothing. */
 export function deskew(
-  values: Uint8Array | Float32Array,
+  values: Uint8Array | Float64Array | Float32Array,
   { shape, deskew: how }: Pick<ArrayInputs, "shape" | "deskew">,
 ): void {
   if (!how) return;

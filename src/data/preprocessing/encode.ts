@@ -13,7 +13,7 @@ import {
 import { scaler } from "./scaling.ts";
 
 /**
- * Encodes raw rows, one 32-bit float per input column: a number itself, a boolean as 0 or 1, a category as
+ * Encodes raw rows, one double per input column: a number itself, a boolean as 0 or 1, a category as
  * the number of its level, −1 for an unseen one; NaN where the value is missing.
  */
 export class RowEncoder {

@@ -9,7 +9,11 @@ const defaultFrequencies = 4;
 const longestWave = 8;
 
 /** @param width pieces or frequencies; null: as many as usual. `values`: of the training rows, NaN where missing */
-export function fitExpansion(name: NumberEncoding, width: number | null, values: Float32Array): Expansion {
+export function fitExpansion(
+  name: NumberEncoding,
+  width: number | null,
+  values: ArrayLike<number>,
+): Expansion {
   if (name === "periodic") {
     const frequencies = Array.from({ length: width ?? defaultFrequencies }, (_, k) => 2 ** k / longestWave);
     return { name, frequencies };

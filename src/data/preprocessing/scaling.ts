@@ -1,5 +1,6 @@
 /** How numbers are scaled: fitted as scikit-learn's scalers of these names are, and applied. */
 import type { ScaleName } from "../../config/schema.ts";
+import type { RawValues } from "../table/cells.ts";
 import { type Moments, meanAndDeviation, range } from "../table/statistics.ts";
 import { normalQuantile } from "./normal.ts";
 import type { ColumnScaling, QuantileScaling, Scaling } from "./preprocessing.ts";
@@ -13,7 +14,7 @@ export const rankMargin = 1e-7;
 /** The scaling of that name for these values, of which NaN count nowhere. `known`: as of {@link fitScaling}. */
 export function fitColumnScaling(
   name: ScaleName,
-  values: Float32Array,
+  values: RawValues,
   known: Moments | null = null,
 ): ColumnScaling {
   if (name === "quantile_normal") return { name, quantiles: quantilesOf(values) };
@@ -118,7 +119,7 @@ function clipped(rank: number): number {
   return Math.min(1 - rankMargin, Math.max(rankMargin, rank));
 }
 
-function quantilesOf(values: Float32Array): number[] {
+function quantilesOf(values: RawValues): number[] {
   const sorted = sortedNumbers(values);
   const count = Math.min(mostQuantiles, sorted.length);
   if (count < 2) return [...sorted];

@@ -10,9 +10,6 @@ import type { ColumnTotals } from "./fit.ts";
 import { fitScaling, isLinearName } from "./scaling.ts";
 import { areClasses, targetColumns } from "./targetColumns.ts";
 
-/** Whole numbers that a 32-bit float holds exactly lie below. */
-const exactIntegers = 2 ** 24;
-
 /** How target columns are read: as texts for labels, as numbers, or as they come. */
 export function targetKind(
   spec: Pick<CsvDataSpec, "task" | "classes">,
@@ -23,7 +20,7 @@ export function targetKind(
   return loss && losses[loss].learns === "classes" ? "text" : null;
 }
 
-/** Whether labels are whole numbers too large for the table, so that they must be read as texts. */
+/** Whether labels are whole numbers too large for doubles, so that they must be read as texts. */
 export function needsTexts(spec: CsvDataSpec, table: Table, loss: LossName | null): boolean {
   if (spec.task || (loss && losses[loss].learns === "numbers")) return false;
   const columns = spec.target.map((name) => columnNumber(table, name));
@@ -31,7 +28,7 @@ export function needsTexts(spec: CsvDataSpec, table: Table, loss: LossName | nul
   if (columns.length > 1 && numbers.length === columns.length) return false;
   return numbers.some((j) => {
     const values = columnOf(table, j);
-    return areClasses(values) && values.some((value) => Math.abs(value) >= exactIntegers);
+    return areClasses(values) && values.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER);
   });
 }
 

@@ -3,6 +3,7 @@ import { quoted } from "../../support/errors.ts";
 import type { LossName } from "../../tasks/losses.ts";
 import type { TargetColumn } from "../../tasks/task.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
+import type { RawValues } from "../table/cells.ts";
 import { booleanOf, canonicalLabel, sortLabels } from "../table/labels.ts";
 import { columnOf, type Table, type TableColumn } from "../table/readTable.ts";
 
@@ -29,7 +30,7 @@ export function targetColumns(
 
 function targetColumn(
   column: TableColumn,
-  values: Float32Array,
+  values: RawValues,
   { pool = values.length, loss = null }: TargetOptions,
 ): TargetColumn {
   const isText = column.kind === "text";
@@ -57,7 +58,7 @@ function targetColumn(
 }
 
 /** Whole numbers, few of them, where there are any. */
-export function areClasses(values: Float32Array): boolean {
+export function areClasses(values: RawValues): boolean {
   const distinct = new Set<number>();
   for (const value of values) {
     if (Number.isNaN(value)) continue;
@@ -74,7 +75,7 @@ function levelsAreFlags({ levels, isMissing }: TableColumn): boolean {
 }
 
 /** Sorted; 1 and 1.0 are one, unless they stand for texts that are none. */
-function labelsIn(column: TableColumn, values: Float32Array): string[] {
+function labelsIn(column: TableColumn, values: RawValues): string[] {
   const found = new Set(values);
   found.delete(Number.NaN);
   const labels = [...found].map((value) => labelOf(column, value));
@@ -86,7 +87,7 @@ function labelOf(column: TableColumn, value: number): string {
   return column.kind === "text" ? column.levels[value]! : String(value);
 }
 
-function classNumbers(classes: readonly string[], column: TableColumn, values: Float32Array): Float32Array {
+function classNumbers(classes: readonly string[], column: TableColumn, values: RawValues): Float32Array {
   const numbers = new Map(classes.map((label, number) => [label, number]));
   const problems = new ProblemList();
   const known = new Map([[Number.NaN, 0]]); // no class at all: rows without one are in no split
@@ -97,7 +98,7 @@ function classNumbers(classes: readonly string[], column: TableColumn, values: F
     problems.add({ ...column.places[value], message, expected: `one of ${listed}`, hint });
     return 0;
   };
-  const result = values.map((value) => {
+  const result = Float32Array.from(values, (value) => {
     let number = known.get(value);
     if (number === undefined) {
       const label = labelOf(column, value);
@@ -110,7 +111,7 @@ function classNumbers(classes: readonly string[], column: TableColumn, values: F
   return result;
 }
 
-function flagsIn(column: TableColumn, values: Float32Array): Float32Array {
+function flagsIn(column: TableColumn, values: RawValues): Float32Array {
   const problems = new ProblemList();
   const levels = column.levels.map((level, number) => {
     const value = booleanOf(level);
@@ -121,5 +122,5 @@ function flagsIn(column: TableColumn, values: Float32Array): Float32Array {
     return value ?? 0;
   });
   problems.throwIfAny();
-  return column.kind === "text" ? values.map((value) => levels[value]!) : values;
+  return Float32Array.from(values, column.kind === "text" ? (value) => levels[value]! : undefined);
 }

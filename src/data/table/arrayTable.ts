@@ -70,6 +70,8 @@ function fill(
           expected: isMissing ? "a value" : "a finite 32-bit float",
         });
       }
+      if (isText && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+        problems.add({ file, ...mergedLabel(value, Math.floor(at / width)) });
       if (isText && !isMissing) {
         let level = levels[j]!.get(value);
         if (level === undefined) {
@@ -94,6 +96,12 @@ function fill(
     missing: missing[j]!,
     overflowed: false,
   }));
+}
+
+/** The sentence for a label of which others may be left as one double. */
+export function mergedLabel(value: number, record: number) {
+  const message = `the label of record ${record} is ${value}, beyond 2⁵³, where different ones are the same number`;
+  return { message, expected: "smaller labels, or a table that has them as texts" };
 }
 
 /** Refuses records of another width than the first file's. */

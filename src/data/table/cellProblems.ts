@@ -1,7 +1,13 @@
-/** Sentences for cells that cannot be read, and for columns that are not there. */
+/** What is wrong with a cell or a column of a table, in sentences with their places. */
 import { type Problem, quoted } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
+import { dataError } from "../formats/problems.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
+import type { TimeReader } from "./times.ts";
+
+export function missingValue(batch: RowBatch, row: number, field: number, hint: string | undefined): Problem {
+  return { ...missingProblem(batch, row, field), expected: "a value in every row", hint };
+}
 
 /** Where a value is missing, and how that is written. */
 export function missingProblem(batch: RowBatch, row: number, field: number): Problem {
@@ -10,6 +16,18 @@ export function missingProblem(batch: RowBatch, row: number, field: number): Pro
     ? `column "${name}" has no value`
     : `column "${name}" holds ${quoted(batch.text(row, field))}, a missing value`;
   return { ...batch.placeOf(row, field), message };
+}
+
+export function notATime(
+  batch: RowBatch,
+  row: number,
+  field: number,
+  { expected, format }: TimeReader,
+): Problem {
+  const name = batch.header[field]!;
+  const message = `column "${name}" holds ${quoted(batch.text(row, field))}, not a time`;
+  const hint = `how times are written, if otherwise: columns: { ${JSON.stringify(name)}: { type: time, format: "%m/%d/%Y" } }`;
+  return { ...batch.placeOf(row, field), message, expected, ...(format === null && { hint }) };
 }
 
 /** A value that is not a number, or none that 32 bits hold. */
@@ -36,6 +54,11 @@ export function missingColumn(name: string, header: readonly string[], file: str
   const meant = nearest(name, header);
   const hint = meant === undefined ? `the columns are ${listed(header)}` : `did you mean ${quoted(meant)}?`;
   return { file, line: 1, message: `no column is named "${name}"`, hint };
+}
+
+export function tooManyLevels(file: string, name: string, maxLevels: number) {
+  const message = `column "${name}" holds more than ${maxLevels} different texts`;
+  return dataError({ file, message, expected: "a category", hint: `columns.${name}: id` });
 }
 
 function listed(names: readonly string[]): string {

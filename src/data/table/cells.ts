@@ -4,16 +4,16 @@ import { numberOf } from "../formats/number.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
 
 /**
- * Raw values of rows, as tables keep them and encoders take them: here, and here alone, numbers become 32-bit floats.
- * NaN stands for a missing value.
+ * Raw values of rows, as tables keep them and encoders take them, as precise as files have them: they become
+ * 32-bit floats only once they are scaled. NaN stands for a missing value.
  */
-export const RawValues = Float32Array;
-export type RawValues = Float32Array;
+export const RawValues = Float64Array;
+export type RawValues = Float64Array;
 
-/** The largest double that does not become infinite among raw values: the one below 2¹²⁸ − 2¹⁰³. */
+/** The largest double that is finite as a 32-bit float, too, so that unscaled ones are: the one below 2¹²⁸ − 2¹⁰³. */
 export const largestRaw = 2 ** 128 - 2 ** 103 - 2 ** 75;
 
-/** Whether a number from a file stays one among raw values. */
+/** Whether a number from a file is one that a network may be given. */
 export function fits(number: number): boolean {
   return Math.abs(number) <= largestRaw;
 }

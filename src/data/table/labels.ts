@@ -8,13 +8,40 @@ export function isDecimal(text: string): boolean {
 
 /** Sorted numerically if all are numbers, else by code point. */
 export function sortLabels(labels: readonly string[]): string[] {
-  if (labels.every(isDecimal)) return labels.toSorted((a, b) => Number(a) - Number(b));
+  if (labels.every(isDecimal)) return labels.toSorted((a, b) => Number(a) - Number(b) || exactOrder(a, b));
   return labels.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-/** One way of writing a label that is a number: `1.0` and `1` are one class. */
+/** Of numbers that are one as doubles: whole ones as such, others as they come. */
+function exactOrder(a: string, b: string): number {
+  if (!isWhole(a) || !isWhole(b)) return 0;
+  const difference = BigInt(a) - BigInt(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+const isWhole = (text: string) => /^[+-]?\d+$/.test(text);
+
+/**
+ * One way of writing a label that is a number: `1.0` and `1` are one class, 9007199254740992 and 9007199254740993,
+ * which are one as doubles, are two.
+ */
 export function canonicalLabel(label: string): string {
-  return isDecimal(label) ? String(Number(label)) : label;
+  if (!isDecimal(label)) return label;
+  const short = String(Number(label));
+  const exact = digitsOf(label);
+  return digitsOf(short) === exact ? short : exact;
+}
+
+/** A decimal number, exactly, in one way of writing: sign, digits without zeros at their ends, power of ten. */
+function digitsOf(text: string): string {
+  const [, sign, whole, fraction = "", exponent = "0"] =
+    /^\s*([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?\s*$/.exec(text)!;
+  const all = `${whole}${fraction}`.replace(/^0+/, "");
+  const digits = all.replace(/0+$/, "");
+  const power = Number(exponent) - fraction.length + all.length - digits.length;
+  if (digits === "") return "0";
+  const written = power >= 0 && power < 100 ? digits + "0".repeat(power) : `${digits}e${power}`;
+  return sign === "-" ? `-${written}` : written;
 }
 
 const booleanWords = new Map([

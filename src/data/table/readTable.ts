@@ -2,11 +2,10 @@
  * Reads files of rows into one table of raw values: a column of numbers holds them, a column of texts the
  * numbers of its levels. Finds from the whole file which column is which. Knows nothing of scaling, targets and splits.
  */
-import type { Problem } from "../../support/errors.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import type { Place, RowBatch } from "../formats/rowBatch.ts";
 import { openRows } from "../formats/rows.ts";
-import { missingColumn, missingProblem, notANumber } from "./cellProblems.ts";
+import { missingColumn, missingValue, notANumber, notATime, tooManyLevels } from "./cellProblems.ts";
 import {
   fits,
   isMissing,
@@ -24,11 +23,14 @@ import {
   namelessColumns,
   nothingLeftOut,
 } from "./nameless.ts";
+import { TimeReader } from "./times.ts";
 
 /** How a column is to be read. */
 export interface ColumnReading {
   /** null: numbers if every value in all files is one, else texts. */
-  readonly kind: "number" | "text" | "skip" | null;
+  readonly kind: "number" | "text" | "time" | "skip" | null;
+  /** How times are written; null: as numbers or ISO 8601. */
+  readonly format?: string | null;
   /** Texts that mean a value is missing. */
   readonly missing: readonly string[];
   /** Whether a missing value is a problem. */
@@ -177,6 +179,8 @@ interface Column {
   readonly missingValues: MissingValues;
   /** The code of a level: its number, or NaN for one that means missing. */
   readonly texts: TextCells;
+  /** null: the column's cells are no times. */
+  readonly times: TimeReader | null;
   readonly places: { file: string; line: number; column: number }[];
   missing: number;
 }
@@ -293,8 +297,8 @@ class TableReader {
       this.leftOut = namelessColumns(batch, readings);
       const isRead = ({ name, reading }: Column) => reading.kind !== "skip" && !this.leftOut.names.has(name);
       this.columns = columns.filter(isRead);
-      this.arePlain = Uint8Array.from(this.columns, ({ isText, missingValues: { numbers } }) =>
-        isText || numbers.length > 0 ? 0 : 1,
+      this.arePlain = Uint8Array.from(this.columns, ({ isText, times, missingValues: { numbers } }) =>
+        isText || times || numbers.length > 0 ? 0 : 1,
       );
       const values = this.sink ? sinkValues : slabValues;
       this.rowsPerSlab = Math.max(1, Math.floor(values / Math.max(1, this.columns.length)));
@@ -345,6 +349,7 @@ class TableReader {
 
   /** A number that the batch did not find on the way: long, quoted, missing, or none at all. */
   private readNumber(batch: RowBatch, row: number, field: number, column: Column): number {
+    if (column.times) return this.readTime(batch, row, field, column, column.times);
     const number = batch.number(row, field);
     if (isMissing(column.missingValues, batch, row, field, number))
       return this.readMissing(batch, row, field, column);
@@ -355,6 +360,15 @@ class TableReader {
     return Number.NaN;
   }
 
+  private readTime(batch: RowBatch, row: number, field: number, column: Column, times: TimeReader): number {
+    const text = batch.isNull(row, field) ? null : batch.text(row, field);
+    if (text === null || meansMissing(column.missingValues, text))
+      return this.readMissing(batch, row, field, column);
+    const time = times.read(text);
+    if (Number.isNaN(time)) this.problems.add(notATime(batch, row, field, times));
+    return time;
+  }
+
   private readText(batch: RowBatch, row: number, field: number, column: Column, file: string): number {
     const { texts } = column;
     let code = texts.known(batch, row, field);
@@ -362,7 +376,7 @@ class TableReader {
       if (batch.isNull(row, field)) return this.readMissing(batch, row, field, column);
       const level = texts.index.count;
       if (level === maxLevels) {
-        if (column.reading.kind === "text") throw tooManyLevels(file, column.name);
+        if (column.reading.kind === "text") throw tooManyLevels(file, column.name, maxLevels);
         return Number.NaN;
       }
       const text = batch.text(row, field);
@@ -403,16 +417,8 @@ function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<stri
     isText,
     missingValues: missingValues(reading.missing),
     texts: isText ? new TextCells() : noTexts,
+    times: reading.kind === "time" ? new TimeReader(reading.format ?? null) : null,
     places: [],
     missing: 0,
   };
-}
-
-function missingValue(batch: RowBatch, row: number, field: number, hint: string | undefined): Problem {
-  return { ...missingProblem(batch, row, field), expected: "a value in every row", hint };
-}
-
-function tooManyLevels(file: string, name: string) {
-  const message = `column "${name}" holds more than ${maxLevels} different texts`;
-  return dataError({ file, message, expected: "a category", hint: `columns.${name}: id` });
 }

@@ -65,6 +65,7 @@ export function readingsOf(
       missing,
       required,
       isFree: column === null,
+      format: column?.format ?? null,
       ...(hint ? { hint } : {}),
     };
   });
@@ -104,7 +105,7 @@ const kinds = {
   weight: "number",
   split: "text",
   group: "text",
-  time: null,
+  time: "time",
 } as const satisfies Record<ColumnType, ColumnReading["kind"]>;
 
 /** What a trained model says of an input column. */

@@ -42,13 +42,12 @@ export function range(values: ArrayLike<number>): { min: number; max: number } {
 }
 
 /** The middle value, or the mean of the two in the middle; NaN of no values. Exact, in time ∝ the count. */
-export function median(values: Float32Array): number {
-  const keys = keysOf(values);
-  if (keys.length === 0) return Number.NaN;
-  const { key, equalBefore } = selectKey(keys, keys.length >> 1);
-  const upper = floatOf(key);
-  if (keys.length % 2 === 1 || equalBefore > 0) return upper;
-  return (floatOf(largestBelow(keys, key)) + upper) / 2;
+export function median(values: Float64Array): number {
+  const present = values.filter((value) => !Number.isNaN(value));
+  if (present.length === 0) return Number.NaN;
+  const { value, equalBefore } = select(present, present.length >> 1);
+  if (present.length % 2 === 1 || equalBefore > 0) return value;
+  return (largestBelow(present, value) + value) / 2;
 }
 
 /** The most frequent value, the smallest of several such; NaN of no values. */
@@ -66,24 +65,28 @@ export function mostFrequent(values: ArrayLike<number>): number {
   return best;
 }
 
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
-
-/** Unsigned numbers in the order of the floats: negative ones reversed, below the others. NaN has none. */
-function keysOf(values: Float32Array): Uint32Array {
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const keys = new Uint32Array(values.length);
-  let count = 0;
-  for (let i = 0; i < values.length; i++) {
-    const word = words[i]!;
-    if (!Number.isNaN(values[i]!)) keys[count++] = (word & 0x80000000) !== 0 ? ~word : word | 0x80000000;
+/** Number `rank` in order, and how many equal ones come before it: by the upper halves of doubles, then by the lower. */
+function select(values: Float64Array, rank: number): { value: number; equalBefore: number } {
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+  const upper = new Uint32Array(values.length);
+  for (let i = 0; i < upper.length; i++) upper[i] = orderedUpper(words[2 * i + 1]!);
+  const high = selectKey(upper, rank);
+  const lower = new Uint32Array(high.count);
+  const isNegative = high.key < 0x80000000;
+  for (let i = 0, to = 0; to < lower.length; i++) {
+    if (upper[i] === high.key) lower[to++] = isNegative ? ~words[2 * i]! : words[2 * i]!;
   }
-  return keys.subarray(0, count);
+  const low = selectKey(lower, high.equalBefore);
+  const bits = Uint32Array.of(
+    isNegative ? ~low.key : low.key,
+    isNegative ? ~high.key : high.key & 0x7fffffff,
+  );
+  return { value: new Float64Array(bits.buffer)[0]!, equalBefore: low.equalBefore };
 }
 
-function floatOf(key: number): number {
-  bits[0] = (key & 0x80000000) !== 0 ? key & 0x7fffffff : ~key;
-  return float[0]!;
+/** The upper half of a double's bits as an unsigned number in the order of doubles: negative ones reversed, below the others. */
+function orderedUpper(word: number): number {
+  return (word & 0x80000000) !== 0 ? ~word : word | 0x80000000;
 }
 
 /** Shifts and widths of a key's digits, from the highest: few enough that counting them costs little. */
@@ -94,10 +97,10 @@ const keyDigits = [
 ] as const;
 
 /**
- * Key number `rank` in order, and how many equal ones come before it: digit by digit, keeping the keys that
- * share the digits so far.
+ * Key number `rank` in order, how many keys are equal to it, and how many of those come before it: digit by digit,
+ * keeping the keys that share the digits so far.
  */
-function selectKey(keys: Uint32Array, rank: number): { key: number; equalBefore: number } {
+function selectKey(keys: Uint32Array, rank: number): { key: number; count: number; equalBefore: number } {
   const counts = new Uint32Array(2 ** 11);
   let left = keys;
   for (const { shift, mask } of keyDigits) {
@@ -112,14 +115,14 @@ function selectKey(keys: Uint32Array, rank: number): { key: number; equalBefore:
     }
     left = kept;
   }
-  return { key: left[0]!, equalBefore: rank };
+  return { key: left[0]!, count: left.length, equalBefore: rank };
 }
 
-function largestBelow(keys: Uint32Array, key: number): number {
-  let best = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const other = keys[i]!;
-    if (other < key && other > best) best = other;
+function largestBelow(values: Float64Array, bound: number): number {
+  let best = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < bound && value > best) best = value;
   }
   return best;
 }

@@ -1,6 +1,7 @@
 /**
  * Preprocessing as ONNX operators: a tensor [rows, 1] per column, texts and numbers as they are, becomes the
- * network's input. A missing number is NaN, a missing text is empty; a boolean is a number, 0 or 1.
+ * network's input. A missing number is NaN, a missing text is empty; a boolean is a number, 0 or 1. Numbers are
+ * floats, but doubles where floats could not tell a column's values apart.
  */
 import { numberOf } from "../../data/formats/number.ts";
 import {
@@ -15,6 +16,7 @@ import {
   unseenNumber,
   valueWidth,
 } from "../../data/preprocessing/preprocessing.ts";
+import { needsDoubles } from "../../tasks/task.ts";
 import type { Graph, Name } from "./graph.ts";
 import { normalRank } from "./quantiles.ts";
 
@@ -32,12 +34,13 @@ interface Numbers {
 /** Declares the inputs and writes the way from them to X, float [rows, inputs]. */
 export function writeInputs(graph: Graph, inputs: Preprocessing["inputs"]): Name {
   if (inputs.kind === "array") {
-    const values = graph.node("Flatten", [graph.input("input", "float", inputs.shape)]);
+    const type = isTooFine(inputs.scaling, null) ? "double" : "float";
+    const values = graph.node("Flatten", [graph.input("input", type, inputs.shape)]);
     return graph.cast(scaled(graph, graph.cast(values, "double"), inputs.scaling), "float");
   }
   const named = inputs.columns.map((column) => ({
     column,
-    value: graph.input(column.name, column.type === "category" ? "string" : "float", [1]),
+    value: graph.input(column.name, inputType(column), [1]),
   }));
   const parts: Name[] = [];
   for (let at = 0; at < named.length; ) {
@@ -48,6 +51,26 @@ export function writeInputs(graph: Graph, inputs: Preprocessing["inputs"]): Name
     at += Math.max(plain.length, 1);
   }
   return graph.concat(parts);
+}
+
+function inputType(column: InputColumn): "string" | "float" | "double" {
+  if (column.type === "category") return "string";
+  const { scaling, expansion } = numbersOf(column);
+  return isTooFine(scaling, expansion) ? "double" : "float";
+}
+
+/** Whether floats would blur what the column's values are scaled by. */
+function isTooFine(scaling: ColumnScaling, expansion: Expansion | null): boolean {
+  if (expansion?.name === "piecewise_linear") {
+    const { edges } = expansion;
+    const gaps = edges.slice(1).map((edge, piece) => edge - edges[piece]!);
+    return needsDoubles({ center: Math.max(...edges.map(Math.abs)), scale: Math.min(...gaps) });
+  }
+  if (scaling.name === "quantile_normal") {
+    const { quantiles } = scaling;
+    return new Set(quantiles).size > new Set(quantiles.map(Math.fround)).size;
+  }
+  return scaling.name !== "log" && needsDoubles(scaling);
 }
 
 function numbersOf(column: Exclude<InputColumn, CategoryColumn>): Numbers {
@@ -71,7 +94,8 @@ function isPlain(column: InputColumn): column is Exclude<InputColumn, CategoryCo
 
 /** Neighbours that are plain numbers, side by side. */
 function writePlain(graph: Graph, named: readonly { column: InputColumn; value: Name }[]): Name {
-  const X = graph.concat(named.map(({ value }) => value));
+  const isMixed = named.some(({ column }) => inputType(column) === "double");
+  const X = graph.concat(named.map(({ value }) => (isMixed ? graph.cast(value, "double") : value)));
   const columns = named.map(({ column }) => numbersOf(column as Exclude<InputColumn, CategoryColumn>));
   const row = (values: number[]) => graph.constant("double", values, [1, values.length]);
   const fill = row(columns.map(({ fill }) => fill));
@@ -84,16 +108,23 @@ function writePlain(graph: Graph, named: readonly { column: InputColumn; value: 
 function writeColumn(graph: Graph, value: Name, column: InputColumn): Name[] {
   if (column.type === "category") return writeCategory(graph, value, column);
   const { scaling, expansion, fill, sentinels, indicator } = numbersOf(column);
+  const type = inputType(column) === "double" ? "double" : "float";
   const isMissing = sentinels.reduce(
     (so, sentinel) =>
-      graph.node("Or", [so, graph.node("Equal", [value, graph.constant("float", [sentinel], [])])]),
+      graph.node("Or", [so, graph.node("Equal", [value, graph.constant(type, [sentinel], [])])]),
     graph.node("IsNaN", [value]),
   );
   const stand = graph.constant("double", [fill], []);
   const filled = graph.node("Where", [isMissing, stand, graph.cast(value, "double")]);
-  const number = scaled(graph, filled, scaling);
+  const number = scaled(graph, filled, type === "float" ? asFloats(scaling) : scaling);
   const x = expansion ? expanded(graph, number, expansion) : graph.cast(number, "float");
   return indicator ? [x, graph.cast(isMissing, "float")] : [x];
+}
+
+/** Quantiles as floats have them: a float is to be equal to the one that its value is equal to. */
+function asFloats(scaling: ColumnScaling): ColumnScaling {
+  if (scaling.name !== "quantile_normal") return scaling;
+  return { ...scaling, quantiles: scaling.quantiles.map(Math.fround) };
 }
 
 /** Doubles as in training: (x − center)/scale in 32 bit would lose what a large center leaves. */
@@ -180,6 +211,6 @@ function writeCategory(graph: Graph, text: Name, column: CategoryColumn): Name[]
 
 /** The missing values that are numbers, as `-999`. */
 function numbersAmong(texts: readonly string[]): number[] {
-  const numbers = texts.map((text) => Math.fround(numberOf(text)));
+  const numbers = texts.map(numberOf);
   return [...new Set(numbers.filter((number) => !Number.isNaN(number)))];
 }

@@ -1,7 +1,7 @@
 /** From the network's outputs to answers, as ONNX operators: labels and probabilities, or numbers. */
 import type { Preprocessing } from "../../data/preprocessing/preprocessing.ts";
 import type { AnswerKind } from "../../metrics/metrics.ts";
-import type { Answers } from "../../tasks/task.ts";
+import { type Answers, needsDoubles } from "../../tasks/task.ts";
 import { answersOf } from "../../tasks/tasks.ts";
 import type { Graph, Name } from "./graph.ts";
 
@@ -114,7 +114,8 @@ function writeNumbers(graph: Graph, S: Name, { scalings, link }: Answers): void 
   const [means, spreads] = link === "gaussian" ? graph.halves(S) : [S, null];
   const numbers = graph.node("Add", [graph.node("Mul", [graph.cast(means, "double"), scale]), center]);
   const prediction = link === "exp" ? graph.node("Exp", [numbers]) : numbers;
-  graph.output("prediction", graph.cast(prediction, "float"), "float", [scalings!.length]);
+  const type = scalings!.some(needsDoubles) ? "double" : "float";
+  graph.output("prediction", graph.cast(prediction, type), type, [scalings!.length]);
   if (spreads === null) return;
   const half = graph.node("Mul", [graph.cast(spreads, "double"), graph.constant("double", [0.5], [])]);
   const deviations = graph.node("Mul", [graph.node("Exp", [half]), graph.node("Abs", [scale])]);

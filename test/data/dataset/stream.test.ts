@@ -249,7 +249,7 @@ describe("where not even the sample holds all rows", () => {
     y: row === 1234 ? 7 : row % 2,
   }));
   const path = file("sampled.csv", csv(rows));
-  const gather = async (sampleFloats: number) => {
+  const gather = async (sampleNumbers: number) => {
     let gathering!: Gathering;
     const sample = await readTable(
       [path],
@@ -264,7 +264,7 @@ describe("where not even the sample holds all rows", () => {
           weight: null,
           poolFiles: 1,
           partOf: () => (number) => (number % 10 === 0 ? 1 : 0),
-          sampleFloats,
+          sampleNumbers,
         });
         return gathering;
       },
@@ -292,7 +292,7 @@ describe("where not even the sample holds all rows", () => {
 
   test("its rows are spread evenly, in their order", () => {
     const sample = new Sample(1, 0, 1000);
-    for (let row = 0; row < 100_000; row++) sample.add(row, Float32Array.of(row), 0, 0, false);
+    for (let row = 0; row < 100_000; row++) sample.add(row, Float64Array.of(row), 0, 0, false);
     const kept = sample.rows.subarray(0, sample.count);
     expect(sample.count).toBeGreaterThan(400);
     expect([...kept]).toEqual([...kept].sort((a, b) => a - b));

@@ -49,7 +49,7 @@ async function predicted(preprocessing: unknown, values: readonly string[]) {
 }
 
 describe("numbers are scaled as by scikit-learn", () => {
-  const x = Float32Array.from([0, 1, 1, 2, 3, 5, 8, 13, 21, 100, -4.5, 1]);
+  const x = Float64Array.from([0, 1, 1, 2, 3, 5, 8, 13, 21, 100, -4.5, 1]);
   test("robust, as RobustScaler", () => {
     const scaling = fitScaling("robust", x);
     const expected = [-10, -6, -6, -2, 2, 10, 22, 42, 74, 390, -28, -6].map((thirds) => thirds / 33);
@@ -67,7 +67,7 @@ describe("numbers are scaled as by scikit-learn", () => {
       expect(scale(Number(value))).toBeCloseTo(expected, 6);
   });
   test("log, by sign and magnitude, then to mean 0 and deviation 1", () => {
-    const scale = scaler(fitColumnScaling("log", Float32Array.of(-Math.E + 1, 0, Math.E - 1)));
+    const scale = scaler(fitColumnScaling("log", Float64Array.of(-Math.E + 1, 0, Math.E - 1)));
     expect(scale(0)).toBeCloseTo(0);
     expect(scale(Math.E - 1)).toBeCloseTo(Math.sqrt(1.5));
     expect(scale(1 - Math.E)).toBeCloseTo(-Math.sqrt(1.5));
@@ -77,14 +77,14 @@ describe("numbers are scaled as by scikit-learn", () => {
     const scale = scaler(fitColumnScaling("robust_clip", x));
     for (const [index, thirds] of [-10, -6, -6, -2, 2, 10, 22, 42, 74, 390, -28, -6].entries())
       expect(scale(x[index]!)).toBeCloseTo(clipped(thirds / 33), 12);
-    const mostlyEqual = scaler(fitColumnScaling("robust_clip", Float32Array.of(0, 0, 0, 0, 0, 0, 0, 10)));
+    const mostlyEqual = scaler(fitColumnScaling("robust_clip", Float64Array.of(0, 0, 0, 0, 0, 0, 0, 10)));
     expect(mostlyEqual(10)).toBeCloseTo(clipped(2), 12);
     expect(scale(3e38)).toBeCloseTo(3, 12);
   });
   test("a column of one value, or of none, is only moved", () => {
     for (const name of ["robust", "robust_clip", "log", "quantile_normal"] as const) {
-      expect(scaler(fitColumnScaling(name, Float32Array.of(3, 3, Number.NaN)))(3)).toBeCloseTo(0);
-      expect(scaler(fitColumnScaling(name, new Float32Array(0)))(0)).toBeCloseTo(0);
+      expect(scaler(fitColumnScaling(name, Float64Array.of(3, 3, Number.NaN)))(3)).toBeCloseTo(0);
+      expect(scaler(fitColumnScaling(name, new Float64Array(0)))(0)).toBeCloseTo(0);
     }
   });
   test.each(["robust", "robust_clip", "log", "quantile_normal"] as const)(
@@ -213,11 +213,12 @@ describe("rows are split", () => {
     day: (row * 7) % 60,
     y: row % 2,
   }));
+  const dateOf = (day: number) => new Date(Date.UTC(2024, 0, day)).toISOString().slice(0, 10);
   const path = file(
     "rows.csv",
     [
       "who,day,date,x,y",
-      ...rows.map(({ who, day, y }) => `${who},${day},2024-01-${day + 10},${day % 5},${y}`),
+      ...rows.map(({ who, day, y }) => `${who},${day},${dateOf(day)},${day % 5},${y}`),
     ].join("\n"),
   );
   const split = { validation: 0.2, test: 0.2, stratify: null, seed: null, fold: null };

@@ -61,7 +61,8 @@ function rowHash(table: Table, columns: readonly InputColumn[], targets: Float32
       let low = 0x811c9dc5 | 0;
       let high = 0x2f0b4c47;
       for (let j = 0; j < sources.length; j++) {
-        const word = bits[from + sources[j]!]!;
+        const at = 2 * (from + sources[j]!);
+        const word = bits[at]! ^ Math.imul(bits[at + 1]!, 0x9e3779b1);
         low = Math.imul(low ^ word ^ (word >>> 15), 0x01000193);
         high = Math.imul((high << 5) ^ (high >>> 27) ^ word, 0x5bd1e995);
       }
@@ -78,6 +79,6 @@ function rowHash(table: Table, columns: readonly InputColumn[], targets: Float32
   return hash;
 }
 
-function bitsOf(values: Float32Array): Int32Array {
-  return new Int32Array(values.buffer, values.byteOffset, values.length);
+function bitsOf(values: Float32Array | Float64Array): Int32Array {
+  return new Int32Array(values.buffer, values.byteOffset, values.byteLength / 4);
 }

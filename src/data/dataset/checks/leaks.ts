@@ -1,6 +1,7 @@
 /** Columns that tell the target by themselves: mostly copies of it, or what is known only afterwards. */
 import { answersOf } from "../../../tasks/tasks.ts";
 import { isOneClass, type Target } from "../../preprocessing/preprocessing.ts";
+import { RawValues } from "../../table/cells.ts";
 import type { TableColumn } from "../../table/readTable.ts";
 import { meanAndDeviation } from "../../table/statistics.ts";
 
@@ -19,14 +20,14 @@ export function telling(
   target: Target,
   train: Int32Array,
   targets: Float32Array,
-): (kind: TableColumn["kind"], values: Float32Array) => number | null {
+): (kind: TableColumn["kind"], values: RawValues) => number | null {
   const step = Math.max(1, Math.ceil(train.length / mostRows));
   const rows = Int32Array.from({ length: Math.floor(train.length / step) }, (_, at) => at * step);
   const ofTarget = Float32Array.from(rows, (at) => targets[train[at]!]!);
   if (isOneClass({ target })) {
-    const usual = rightByLevel(new Float32Array(rows.length), ofTarget) / rows.length;
+    const usual = rightByLevel(new RawValues(rows.length), ofTarget) / rows.length;
     return (kind, values) => {
-      const chosen = Float32Array.from(rows, (at) => values[at]!);
+      const chosen = RawValues.from(rows, (at) => values[at]!);
       const right = kind === "text" ? rightByLevel(chosen, ofTarget) : rightByRange(chosen, ofTarget);
       const share = right / rows.length;
       return share >= suspicious && usual < suspicious ? share : null;
@@ -36,7 +37,7 @@ export function telling(
   return (kind, values) => {
     if (kind === "text" || rows.length < rowsPerRule) return null;
     const share = correlation(
-      Float32Array.from(rows, (at) => values[at]!),
+      RawValues.from(rows, (at) => values[at]!),
       ofTarget,
     );
     return share >= suspicious ? share : null;
@@ -44,7 +45,7 @@ export function telling(
 }
 
 /** Rows whose class is their level's most frequent one; none for too many levels. */
-function rightByLevel(levels: Float32Array, classes: Float32Array): number {
+function rightByLevel(levels: RawValues, classes: Float32Array): number {
   const counts = new Map<number, Map<number, number>>();
   for (const [row, level] of levels.entries()) {
     let ofLevel = counts.get(level);
@@ -62,7 +63,7 @@ function rightByLevel(levels: Float32Array, classes: Float32Array): number {
 }
 
 /** Likewise, by ranges of numbers in which one class is the most frequent, each of enough rows. */
-function rightByRange(values: Float32Array, classes: Float32Array): number {
+function rightByRange(values: RawValues, classes: Float32Array): number {
   const order = Uint32Array.from(values, (_, row) => row)
     .filter((row) => !Number.isNaN(values[row]!))
     .sort((a, b) => values[a]! - values[b]!);
@@ -91,7 +92,7 @@ function rightByRange(values: Float32Array, classes: Float32Array): number {
 }
 
 /** r² of the rows where there are both. */
-function correlation(x: Float32Array, y: Float32Array): number {
+function correlation(x: RawValues, y: Float32Array): number {
   const a = meanAndDeviation(x);
   const b = meanAndDeviation(y);
   let sum = 0;

@@ -22,7 +22,7 @@ export interface GatheringOptions {
   readonly poolFiles: number;
   readonly partOf: (columns: readonly ColumnRead[]) => PartOf;
   /** Numbers that the sample may hold. */
-  readonly sampleFloats?: number;
+  readonly sampleNumbers?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,12 +58,12 @@ export class Gathering implements RowSink {
   constructor(private readonly options: GatheringOptions) {}
 
   start(columns: readonly ColumnRead[]): void {
-    const { seed, targets, dropping, weight, partOf, sampleFloats } = this.options;
+    const { seed, targets, dropping, weight, partOf, sampleNumbers } = this.options;
     this.columns = columns;
     this.partOf = partOf(columns);
     this.spills = partNames.map(() => new Spill(columns.length));
     this.totals = new Totals(columns, targets);
-    this.sample = new Sample(columns.length, seed, sampleFloats);
+    this.sample = new Sample(columns.length, seed, sampleNumbers);
     this.dropping = dropping.map((target) => ({
       j: columns.findIndex(({ name }) => name === target),
       name: target,

@@ -3,8 +3,8 @@
 import { type RandomKey, randomBits, streamKey } from "../../../support/random.ts";
 import { RawValues } from "../../table/cells.ts";
 
-/** Floats kept at most: a column's median is then off by about a thousandth of its rows. */
-const sampleFloats = 2 ** 23;
+/** Numbers kept at most: a column's median is then off by about a thousandth of its rows. */
+const sampleNumbers = 2 ** 23;
 /** Rows that must be kept take at most this share. */
 const mostKept = 0.25;
 
@@ -27,10 +27,10 @@ export class Sample {
   constructor(
     private readonly width: number,
     seed: number,
-    floats = sampleFloats,
+    numbers = sampleNumbers,
   ) {
     this.key = streamKey(seed, "buffer", 0, 1);
-    this.capacity = Math.max(16, Math.floor(floats / width));
+    this.capacity = Math.max(16, Math.floor(numbers / width));
     const rows = Math.min(1024, this.capacity);
     this.rows = new RawValues(rows * width);
     this.notes = new Uint8Array(rows);

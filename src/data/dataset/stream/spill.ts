@@ -7,35 +7,33 @@ import { ioProblem, removeIfThere, systemError, temporaryPath, writeAll } from "
 /** Bytes written at once, at least a row. */
 const blockBytes = 2 ** 20;
 
-/** Rows of `width` floats, each behind its number. They are appended, then read. */
+/** Rows of `width` doubles, each behind its number. They are appended, then read. */
 export class Spill {
   count = 0;
-  /** Bytes of a row: its number and its floats. */
+  /** Bytes of a row: its number and its values. */
   readonly rowBytes: number;
-  private readonly block: { readonly floats: Float32Array; readonly numbers: Uint32Array };
+  private readonly block: Float64Array;
   private used = 0;
   private file: number | null = null;
   private path: string | null = null;
 
   constructor(private readonly width: number) {
-    this.rowBytes = 4 * (1 + width);
-    const words = Math.max(1, Math.floor(blockBytes / this.rowBytes)) * (1 + width);
-    const floats = new Float32Array(words);
-    this.block = { floats, numbers: new Uint32Array(floats.buffer) };
+    this.rowBytes = Float64Array.BYTES_PER_ELEMENT * (1 + width);
+    this.block = new Float64Array(Math.max(1, Math.floor(blockBytes / this.rowBytes)) * (1 + width));
   }
 
   /** Adds the row at rows[from …]. Throws UserError(io). */
-  append(number: number, rows: Float32Array, from: number): void {
-    const { floats, numbers } = this.block;
-    if (this.used === floats.length) this.flush();
-    numbers[this.used++] = number;
-    for (let j = 0; j < this.width; j++) floats[this.used++] = rows[from + j]!;
+  append(number: number, rows: Float64Array, from: number): void {
+    const { block } = this;
+    if (this.used === block.length) this.flush();
+    block[this.used++] = number;
+    for (let j = 0; j < this.width; j++) block[this.used++] = rows[from + j]!;
     this.count++;
   }
 
   /** Writes what has been appended. Throws UserError(io). */
   flush(): void {
-    const bytes = new Uint8Array(this.block.floats.buffer, 0, 4 * this.used);
+    const bytes = new Uint8Array(this.block.buffer, 0, Float64Array.BYTES_PER_ELEMENT * this.used);
     this.used = 0;
     this.attempt("keep", () => writeAll(this.opened(), [bytes]));
   }

@@ -182,7 +182,7 @@ function streamedSplit(
   const weight = roles.findIndex(({ type }) => type === "weight") + 1;
   const { rowBytes } = spill;
   const stride = columns.length;
-  const number = new Uint32Array(stride);
+  const numbered = new RawValues(stride);
   let raw = new RawValues(0);
   let inputs = new Float32Array(0);
   return {
@@ -202,12 +202,12 @@ function streamedSplit(
       return {
         inputs: inputs.subarray(0, count * encoder.width),
         targets: encodeTargets(preprocessing.target, table),
-        weights: weight > 0 ? columnOf(table, weight) : null,
+        weights: weight > 0 ? Float32Array.from(columnOf(table, weight)) : null,
       };
     },
     rowAt(position) {
-      spill.read(position, new Uint8Array(number.buffer));
-      return number[0]!;
+      spill.read(position, new Uint8Array(numbered.buffer));
+      return numbered[0]!;
     },
   };
 }

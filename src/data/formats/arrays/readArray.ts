@@ -50,12 +50,11 @@ export function recordShape({ shape }: Pick<NumberArray, "shape">): { rows: numb
   return { rows: shape[0]!, cols: shape.slice(1).reduce((product, size) => product * size, 1) };
 }
 
-/** The elements as bytes or 32-bit floats. Throws UserError(data) for one that is no finite 32-bit float. */
-export function finiteValues({ values, file }: NumberArray): Uint8Array | Float32Array {
+/** The elements, as precise as they are. Throws UserError(data) for one that is no finite 32-bit float. */
+export function finiteValues({ values, file }: NumberArray): Elements {
   if (values instanceof Uint8Array) return values;
-  const floats = values instanceof Float32Array ? values : Float32Array.from(values);
-  const wrong = floats.findIndex((value) => !Number.isFinite(value));
-  if (wrong < 0) return floats;
+  const wrong = values.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  if (wrong < 0) return values;
   throw dataError({
     file,
     message: `element ${wrong} is ${values[wrong]}`,

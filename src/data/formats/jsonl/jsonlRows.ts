@@ -28,6 +28,8 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 /** Rows per batch, so that a large chunk makes no large heap. */
 const batchRows = 1024;
+/** A double of so many characters was written with no digit that it has not. */
+const fewDigits = 16;
 /** A line that is longer is refused. */
 const maxLineBytes = 64 * 2 ** 20;
 
@@ -139,8 +141,11 @@ export class JsonlBatch implements RowBatch {
     const value = this.valueAt(row, field) ?? null;
     if (value === null) return "";
     if (typeof value === "string") return value;
-    // Of a larger number, a double may not have all digits.
-    if (typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return String(value);
+    // Of a longer number, a double may not have all digits.
+    if (typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER) {
+      const text = String(value);
+      if (text.length <= fewDigits) return text;
+    }
     return typeof value === "boolean" ? String(value) : sourceOf(this.lines[row]!.bytes, this.header[field]!);
   }
 
