@@ -35,6 +35,8 @@ export interface RowsWanted {
   readonly data: string | null;
   readonly images: string | null;
   readonly labels: string | null;
+  /** Warnings about the data are errors. */
+  readonly strict?: boolean;
 }
 
 export interface EvaluateOptions extends RowsWanted, KernelsChoice {
@@ -154,7 +156,10 @@ export interface Chosen<Rows extends AnySplit = AnySplit> {
 
 /** The user's own rows, all in memory if `areHeld`, or else a split of the data that the model's spec names. */
 async function rowsToEvaluate(saved: SavedModel, options: RowsWanted, areHeld: boolean): Promise<Chosen> {
-  return (await givenRows(saved, options, areHeld)) ?? splitOf(saved, options.split);
+  return (
+    (await givenRows(saved, options, areHeld)) ??
+    splitOf(saved, options.split, { strict: options.strict ?? false })
+  );
 }
 
 /** As {@link rowsToEvaluate}, for random access to rows. Throws UserError(usage) for rows on disk. */
@@ -179,7 +184,7 @@ function held(split: AnySplit, what: string): Split {
 export async function splitOf(
   saved: SavedModel,
   split: string | null,
-  options: Pick<LoadOptions, "profile"> = {},
+  options: Pick<LoadOptions, "profile" | "strict"> = {},
 ): Promise<Chosen> {
   const { preprocessing, seed, loss, data } = saved;
   const baseDirectory = findBase(saved);
@@ -213,12 +218,15 @@ function defaultSplit({ test, validation }: { test: AnySplit | null; validation:
 /** All rows of the files that the user gave; null: none were given. */
 async function givenRows(
   { data: spec, preprocessing }: SavedModel,
-  { data, images, labels }: RowsWanted,
+  { data, images, labels, strict = false }: RowsWanted,
   areHeld: boolean,
 ): Promise<Chosen | null> {
   if (data === null && images === null && labels === null) return null;
   if (spec.format === "csv" && data !== null && images === null && labels === null)
-    return { name: "data", ...(await openRows(spec, data, preprocessing, areHeld ? Infinity : undefined)) };
+    return {
+      name: "data",
+      ...(await openRows(spec, data, preprocessing, { strict, ...(areHeld && { mostBytes: Infinity }) })),
+    };
   if (spec.format !== "csv" && data === null && images !== null && labels !== null) {
     const { loadGivenPair } = await import("../data/dataset/loadNpy.ts");
     const table = spec.format === "npy" ? spec : null;

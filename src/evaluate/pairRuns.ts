@@ -18,12 +18,17 @@ export interface PairedRuns {
 export async function pairRuns(
   directories: readonly string[],
   choice: KernelsChoice,
+  warn: (message: string) => void = () => {},
 ): Promise<PairedRuns | string> {
   const { backend } = await openKernels(choice);
   try {
     const k = new Kernels(backend);
     const measured = [];
-    for (const directory of directories) measured.push(await rowScores(k, pathsIn(directory).best));
+    for (const directory of directories) {
+      const scores = await rowScores(k, pathsIn(directory).best);
+      for (const message of scores.warnings) warn(`${directory}: ${message}`);
+      measured.push(scores);
+    }
     const [first, ...others] = measured;
     if (!first || others.some(({ fingerprint }) => fingerprint !== first.fingerprint))
       return "the runs were tested on different rows, so they cannot be compared row by row";

@@ -25,12 +25,14 @@ export interface RowScores {
   readonly fingerprint: string;
   /** By metric, a score for every row; the metric is their mean. */
   readonly scores: Readonly<Record<string, Float64Array>>;
+  /** About the data. */
+  readonly warnings: readonly string[];
 }
 
 /** @throws UserError: io (data that is gone), data, model */
 export async function rowScores(k: Kernels, model: string): Promise<RowScores> {
   const saved = readModel(model);
-  const { name, split, close } = await splitOf(saved, null);
+  const { name, split, warnings, close } = await splitOf(saved, null);
   const { target, calibration } = saved.preprocessing;
   const rule = lossRule(k, saved.loss, outputWidth(saved.preprocessing), blocksOf(saved.preprocessing));
   const measure = new Measure(k, restoreModel(k, saved), rowsIn(k)(split), rule, target, calibration);
@@ -41,7 +43,7 @@ export async function rowScores(k: Kernels, model: string): Promise<RowScores> {
   } finally {
     close?.();
   }
-  return { split: name, rows, fingerprint: watcher.fingerprint(), scores: watcher.scores };
+  return { split: name, rows, fingerprint: watcher.fingerprint(), scores: watcher.scores, warnings };
 }
 
 interface RowWatcher extends Watcher {

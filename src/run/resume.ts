@@ -29,9 +29,12 @@ export function resume(work: Assembly, { checkpoint, file }: ResumePoint, listen
   );
   if (changes.length > 0) throw new UserError(exitCodes.usage, changes.map(sentenceOf));
   const { calibration: _, ...fitted } = checkpoint.preprocessing as Record<string, unknown>;
-  if (!isDeepStrictEqual(fitted, plain(work.preprocessing))) {
+  const { trained, ...now } = work.preprocessing;
+  const known = "trained" in fitted && trained ? { ...now, trained } : now; // older versions knew no rows
+  if (!isDeepStrictEqual(fitted, plain(known))) {
     throw new UserError(exitCodes.data, {
-      message: "--resume: the data has changed since the run started: its columns, classes or scaling differ",
+      message:
+        "--resume: the data has changed since the run started: its rows, columns, classes or scaling differ",
       hint: "start a new run, or restore the old data",
     });
   }

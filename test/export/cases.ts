@@ -147,7 +147,6 @@ function everyLayer(): Record<string, string> {
     ensemble: "[{ linear: 6 }, { ensemble: [{ linear: 5 }, tanh, linear], members: 3 }]",
     "ensemble-of-strangers":
       "[{ ensemble: [{ residual: [linear] }, relu, linear], members: 2, shared: false }]",
-    embed_numbers: "[embed_numbers, { linear: 6 }, linear]",
   };
   const all = [...new Set([...Object.keys(layers), ...Object.keys(stacks)])]
     .filter((type) => type !== "embed")

@@ -37,7 +37,10 @@ export const command = defineCommand({
     const { compareRuns } = await import("../../report/comparison.ts");
     const runs = directories.map(readRun);
     await warn(err, damages(runs));
-    const comparison = compareRuns(runs, await pairRuns(directories, kernelsChoice(options, env)));
+    const warnings: string[] = [];
+    const paired = await pairRuns(directories, kernelsChoice(options, env), (text) => warnings.push(text));
+    await warn(err, warnings);
+    const comparison = compareRuns(runs, paired);
     if (options.html !== null) {
       const { renderComparison } = await import("../../report/page/comparePage.ts");
       atomicWrite(options.html, [renderComparison(comparison)]);

@@ -6,7 +6,7 @@ import { defineCommand } from "../command.ts";
 import { threadsFor } from "../company.ts";
 import { failedGates, gate, worseThan } from "../gates.ts";
 import { summarize, warn } from "../notices.ts";
-import { computing, debug, json, kernelsChoice, labelledRows } from "../options.ts";
+import { computing, debug, json, kernelsChoice, labelledRows, strict } from "../options.ts";
 import { text, tolerance } from "../values.ts";
 
 export const command = defineCommand({
@@ -20,7 +20,7 @@ export const command = defineCommand({
     failIf: {
       value: gate,
       repeat: true,
-      help: "exit with 7 if th, such as 'accuracy<0.97' (repeatable)",
+      help: "exit with 7 if this holds, such as 'accuracy<0.97' (repeatable)",
     },
     baseline: {
       value: text("FILE"),
@@ -32,6 +32,7 @@ export const command = defineCommand({
       needs: "baseline",
     },
     ...computing,
+    strict,
     json,
     debug,
   },
@@ -48,7 +49,7 @@ export const command = defineCommand({
     const { evaluate } = await import("../../evaluate/evaluate.ts");
     const { split, data, images, labels, slice, failIf } = options;
     const choice = { ...kernelsChoice(options, env), threads: threadsFor(peers, options.threads) };
-    const request = { model, split, data, images, labels, slice, peers };
+    const request = { model, split, data, images, labels, slice, peers, strict: options.strict };
     const { warnings, ...result } = await evaluate({ ...request, ...choice });
     company.part();
     if (peers.rank > 0) return 0;

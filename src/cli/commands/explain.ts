@@ -8,13 +8,14 @@ import { makeFolder } from "../../support/files.ts";
 import { writeInside } from "../../support/inside.ts";
 import { type Context, defineCommand, type OptionRows, type OptionsOf } from "../command.ts";
 import { warn } from "../notices.ts";
-import { computing, debug, kernelsChoice, labelledRows } from "../options.ts";
+import { computing, debug, kernelsChoice, labelledRows, strict } from "../options.ts";
 import { choice, integer, rowNumbers, text } from "../values.ts";
 
 const defaults = { repeats: 5, mostRows: 5000, steps: 100 };
 
 const options = {
   ...labelledRows,
+  strict,
   metric: {
     value: text("NAME"),
     help: "metric that gets worse when a column is shuffled (default: accuracy; r2 for numbers)",
@@ -91,7 +92,7 @@ async function explainColumns({ out, err, env }: Context, model: string, options
   const { explainModel } = await import("../../evaluate/explain.ts");
   const { split, data, images, labels, metric, repeats, seed, sample } = options;
   const { warnings, ...result } = await explainModel({
-    ...{ model, split, data, images, labels, metric },
+    ...{ model, split, data, images, labels, metric, strict: options.strict },
     repeats: repeats ?? defaults.repeats,
     seed: seed ?? 0,
     mostRows: sample ?? defaults.mostRows,
@@ -111,7 +112,7 @@ async function explainEach(
   const { explainRows } = await import("../../evaluate/explain.ts");
   const { split, data, images, labels, of, baseline, steps, pictures } = options;
   const explained = await explainRows({
-    ...{ model, split, data, images, labels, rows, of },
+    ...{ model, split, data, images, labels, rows, of, strict: options.strict },
     baseline: baseline ?? "mean",
     steps: steps ?? defaults.steps,
   });

@@ -40,12 +40,17 @@ export async function openRows(
   spec: CsvDataSpec,
   file: string,
   preprocessing: Preprocessing,
-  mostBytes = mostBytesHeld,
+  { mostBytes = mostBytesHeld, strict = false }: { mostBytes?: number; strict?: boolean } = {},
 ): Promise<{ split: AnySplit; warnings: readonly string[]; close?: () => void }> {
   const size = file === stdinPath ? 0 : ((await fileSize(file)) ?? 0);
-  if (size <= mostBytes) return loadRows(spec, [file], preprocessing);
+  if (size <= mostBytes) return loadRows(spec, [file], preprocessing, strict);
   const { streamRows } = await import("./stream/streamDataset.ts");
-  return streamRows(spec, (newSink) => readForModel(spec, [file], preprocessing, newSink), preprocessing);
+  return streamRows(
+    spec,
+    (newSink) => readForModel(spec, [file], preprocessing, newSink),
+    preprocessing,
+    strict,
+  );
 }
 
 /** All rows of CSV files as one split for a trained model: what `eval --data` measures. Throws UserError. */
@@ -53,8 +58,9 @@ export async function loadRows(
   spec: CsvDataSpec,
   files: readonly string[],
   preprocessing: Preprocessing,
+  strict = false,
 ): Promise<{ split: Split; warnings: readonly string[] }> {
-  return wholeTable(spec, await readForModel(spec, files, preprocessing), preprocessing);
+  return wholeTable(spec, await readForModel(spec, files, preprocessing), preprocessing, strict);
 }
 
 async function loadCsv(spec: CsvDataSpec, options: LoadOptions): Promise<Dataset> {

@@ -15,6 +15,7 @@ import { type ColumnRole, droppingTargets, rolesOf } from "../table/roles.ts";
 import { checkTable } from "./checks/checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { allRows, type RowSplit, type SplitName, splitPool } from "./split.ts";
+import { rememberRows, rowHashes, trainedSentence, withoutTrained } from "./trainedRows.ts";
 
 /** Which of a table's files, from the first on, hold what. */
 export interface Files {
@@ -34,7 +35,12 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
     known?.target ?? inferTarget(spec, targetColumns(spec.target, table, { pool, loss }), loss);
   const labelled = labelledRows(spec, table);
   const split = splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows);
-  const preprocessing = known ?? fitTable(spec, table, roles, inferred, split.train);
+  const fitted = known ?? fitTable(spec, table, roles, inferred, split.train);
+  const seen = known ? leaveOutTrained(spec, table, known, split) : [];
+  const preprocessing = known ?? {
+    ...fitted,
+    trained: rememberRows(hashesOf(spec, table, fitted), split.train),
+  };
 
   const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
   const profile = options.profile ? profileTable(table, ({ name }) => typeOf.get(name)!) : null;
@@ -42,7 +48,7 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const checks = known ? [] : checkTable(table, preprocessing, split, targets);
   const encoded = encodeAll(table, roles, inputColumns(preprocessing), targets);
   const told = known
-    ? encoded.warnings
+    ? [...seen, ...encoded.warnings]
     : [...table.notes, ...warnings, ...labelled.warnings, ...checks, ...encoded.warnings];
   if (options.strict && told.length > 0) throw strictError(told);
   const part = (name: SplitName): Split | null =>
@@ -55,20 +61,61 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   };
 }
 
-/** All rows of a table as one split for a trained model. Throws UserError. */
+/** A hash of each row's inputs and targets. */
+function hashesOf(spec: CsvDataSpec, table: Table, preprocessing: Preprocessing): Float64Array {
+  return rowHashes(table, new Set([...inputColumns(preprocessing).map(({ name }) => name), ...spec.target]));
+}
+
+/** Takes rows that the model was trained on out of the other splits, and says so. */
+function leaveOutTrained(
+  spec: CsvDataSpec,
+  table: Table,
+  preprocessing: Preprocessing,
+  split: RowSplit,
+): string[] {
+  const { trained } = preprocessing;
+  if (!trained) return [];
+  const hashes = hashesOf(spec, table, preprocessing);
+  return (["validation", "test"] as const).flatMap((name) => {
+    const rows = split[name].length;
+    const unseen = withoutTrained(trained, hashes, split[name]);
+    const seen = rows - unseen.length;
+    if (seen === 0) return [];
+    if (unseen.length === 0 && name === "test") throw allTrained("test rows", seen);
+    split[name] = unseen;
+    const why = "the data is not what it was when the model was trained";
+    return [`${trainedSentence(`${name} rows`, rows, seen)}: ${why}`];
+  });
+}
+
+export function allTrained(what: string, rows: number): UserError {
+  return dataError({
+    message: `all ${rows} ${what} were trained on`,
+    expected: "rows that the model has not seen",
+    hint: "--split train measures the training rows",
+  });
+}
+
+/** All rows of a table that a trained model has not seen, as one split for it. Throws UserError. */
 export function wholeTable(
   spec: CsvDataSpec,
   table: Table,
   preprocessing: Preprocessing,
+  strict = false,
 ): { split: Split; warnings: readonly string[] } {
   const { roles } = rolesOf(spec, table);
   const labelled = labelledRows(spec, table);
+  const { trained } = preprocessing;
+  const { rows } = labelled;
+  const unseen = trained ? withoutTrained(trained, hashesOf(spec, table, preprocessing), rows) : rows;
+  if (unseen.length === 0) throw allTrained("rows", rows.length);
   const targets = encodeTargets(preprocessing.target, table);
   const shared = encodeAll(table, roles, inputColumns(preprocessing), targets);
-  return {
-    split: { ...shared.rows, indices: labelled.rows },
-    warnings: [...labelled.warnings, ...shared.warnings],
-  };
+  const seen = rows.length - unseen.length;
+  const told = seen > 0 ? [trainedSentence("rows", rows.length, seen)] : [];
+  const warnings = [...labelled.warnings, ...told, ...shared.warnings];
+  if (strict && warnings.length > 0) throw strictError(warnings);
+  return { split: { ...shared.rows, indices: unseen }, warnings };
 }
 
 /** The rows that have their targets: all, but for those that the spec lets go (`missing: drop`). */

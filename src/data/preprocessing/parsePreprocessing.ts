@@ -12,6 +12,7 @@ import type {
   Preprocessing,
   Scaling,
   Target,
+  TrainedRows,
 } from "./preprocessing.ts";
 import { inputWidth, isGreyImage, levelCount } from "./preprocessing.ts";
 
@@ -24,7 +25,8 @@ export function parsePreprocessing(value: unknown, file: string): Preprocessing 
     const fields = objectOf(value, "the preprocessing");
     const target = targetOf(fields.target);
     const calibration = fields.calibration === undefined ? {} : calibrationOf(fields.calibration, target);
-    const preprocessing = { inputs: inputsOf(fields.inputs), target, ...calibration };
+    const trained = fields.trained === undefined ? {} : { trained: trainedOf(fields.trained) };
+    const preprocessing = { inputs: inputsOf(fields.inputs), target, ...calibration, ...trained };
     const width = inputWidth(preprocessing);
     expect(width > 0 && width <= largestWidth, `${width} inputs`);
     return preprocessing;
@@ -39,6 +41,14 @@ class Unfit extends Error {}
 
 function expect(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Unfit(what);
+}
+
+function trainedOf(value: unknown): TrainedRows {
+  const { rows, hashes, data } = objectOf(value, "trained");
+  expect(Number.isSafeInteger(rows) && Number(rows) > 0, "a number of training rows");
+  expect(typeof hashes === "string" && /^[A-Za-z0-9+/]*$/.test(hashes), "hashes of training rows");
+  expect(typeof data === "string", "a digest of the data");
+  return { rows: rows as number, hashes, data };
 }
 
 function inputsOf(value: unknown): Inputs {

@@ -120,6 +120,17 @@ export interface Preprocessing {
   readonly target: Target;
   /** Fitted on the validation rows; absent where none was asked for. */
   readonly calibration?: Calibration;
+  /** Of tables that are read whole; absent from models of older versions. */
+  readonly trained?: TrainedRows;
+}
+
+/** The rows that a model was trained on, as `dataset/trainedRows.ts` knows them again. */
+export interface TrainedRows {
+  readonly rows: number;
+  /** Their hashes, of 48 bits each, in ascending order, the least ones of very many: base64. */
+  readonly hashes: string;
+  /** A digest of all rows in their order. */
+  readonly data: string;
 }
 
 /** Inputs that a column takes. */

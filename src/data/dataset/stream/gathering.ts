@@ -26,8 +26,8 @@ export interface GatheringOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Of a row that is left out. */
-const noPart = 3;
+/** The part of a row that is left out. */
+export const noPart = 3;
 
 /** In a sampled row's note, beside its part: it comes from a file of its own. */
 const elsewhere = 4;
@@ -92,6 +92,7 @@ export class Gathering implements RowSink {
       }
       const part = this.partOf(number, rows, from, file);
       parts[row] = part;
+      if (part === noPart) continue;
       if (weight >= 0) checkWeight(this.columns[weight]!.name, rows[from + weight]!, number);
       this.spills[part]!.append(number, rows, from);
       this.sample.add(number, rows, from, part | origin, this.isNews(rows, from));

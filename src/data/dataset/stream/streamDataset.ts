@@ -21,6 +21,7 @@ import { type ColumnRole, droppingTargets, rolesOf } from "../../table/roles.ts"
 import { checkTable } from "../checks/checks.ts";
 import type { Dataset, EncodedRows, LoadOptions, StreamedSplit } from "../dataset.ts";
 import {
+  allTrained,
   type Files,
   fitTable,
   inputColumns,
@@ -30,7 +31,8 @@ import {
   splitNames,
   strictError,
 } from "../tableDataset.ts";
-import { Gathering, type GatheringOptions, numberColumn } from "./gathering.ts";
+import { rowHasher, trainedCopies, trainedSentence } from "../trainedRows.ts";
+import { Gathering, type GatheringOptions, noPart, numberColumn } from "./gathering.ts";
 import { partNames, partsOf } from "./parts.ts";
 import type { Totals } from "./totals.ts";
 
@@ -92,18 +94,48 @@ export async function streamRows(
   spec: CsvDataSpec,
   read: Read,
   preprocessing: Preprocessing,
+  strict = false,
 ): Promise<{ split: StreamedSplit; warnings: readonly string[]; close: () => void }> {
+  const names = new Set([...inputColumns(preprocessing).map(({ name }) => name), ...spec.target]);
+  let rows = 0;
+  let seen = 0;
   const { gathering, sample } = await gather(spec, read, {
     seed: 0,
     poolFiles: Infinity,
-    partOf: () => () => 0,
+    partOf: (columns) => {
+      [rows, seen] = [0, 0];
+      const left = preprocessing.trained ? trainedCopies(preprocessing.trained) : new Map<number, number>();
+      const read = columns.map((column) => ({
+        name: column.name,
+        textOf: column.isText ? (level: number) => column.text(level) : null,
+      }));
+      const hash = rowHasher(read, names);
+      return (_, values, from) => {
+        rows++;
+        if (left.size === 0) return 0;
+        const key = hash(values, from);
+        const copies = left.get(key) ?? 0;
+        if (copies === 0) return 0;
+        left.set(key, copies - 1);
+        seen++;
+        return noPart;
+      };
+    },
   });
+  if (rows > 0 && seen === rows) {
+    gathering.abandon();
+    throw allTrained("rows", rows);
+  }
   try {
     const { roles } = rolesOf(spec, gathering.whole);
     encodeTargets(preprocessing.target, sample);
+    const told = seen > 0 ? [trainedSentence("rows", rows, seen)] : [];
+    const odd = oddWarnings(inputColumns(preprocessing), gathering);
+    const warnings = [...leavingOut(gathering), ...told, ...odd];
+    if (strict && warnings.length > 0) throw strictError(warnings);
     return {
       split: streamedSplit(spec, preprocessing, roles, gathering, 0)!,
-      warnings: [...leavingOut(gathering), ...oddWarnings(inputColumns(preprocessing), gathering)],
+      warnings,
       close: () => gathering.abandon(),
     };
   } catch (error) {
