@@ -102,12 +102,7 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     const expected = "encoding: embedding, piecewise_linear or periodic beside a width";
     yield { path: [...path, "width"], message, expected };
   }
-  const fault = column.format === null ? null : formatFault(column.format);
-  if (column.format !== null && (fault !== null || type !== "time")) {
-    const message = fault ? `in the format of ${name}, ${fault}` : `${name} has a format, but is no time`;
-    const expected = fault ? `strptime's ${knownDirectives.join(" ")}` : "type: time beside a format";
-    yield { path: [...path, "format"], message, expected };
-  }
+  yield* formatOptions(name, column);
   if (type === null || type === "category") return;
   for (const [option, isGiven] of [
     ["encoding", encoding !== null && !ofNumbers],
@@ -119,4 +114,14 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     const message = `${name} is of type ${type}, which has no levels`;
     yield { path: [...path, option], message, expected: `${option} on categories only` };
   }
+}
+
+/** Contradictions of the format in which a column's times are written. */
+function* formatOptions(name: string, { type, format }: ColumnSpec): Iterable<Contradiction> {
+  if (format === null) return;
+  const fault = formatFault(format);
+  if (fault === null && type === "time") return;
+  const message = fault ? `in the format of ${name}, ${fault}` : `${name} has a format, but is no time`;
+  const expected = fault ? `strptime's ${knownDirectives.join(" ")}` : "type: time beside a format";
+  yield { path: ["data", "columns", name, "format"], message, expected };
 }
