@@ -37,6 +37,8 @@ export async function crossValidate(
   const count = spec.train.folds!;
   const isCombined = spec.train.combine !== undefined;
   const { renderReport: _, ...unreported } = options;
+  // What all folds' models know of columns; which rows were trained on differs from fold to fold.
+  const { trained: __, ...fitted } = preprocessing;
   const outOfFold = new OutOfFold();
   const pooled = new Pooled(preprocessing);
   const figures: Figures[] = [];
@@ -51,7 +53,7 @@ export async function crossValidate(
         out,
         maxSeconds: secondsLeft(),
         // Models that become one are to agree on what columns mean.
-        ...(isCombined && { load: { ...options.load, preprocessing } }),
+        ...(isCombined && { load: { ...options.load, preprocessing: fitted } }),
         observe: (preprocessing, { indices }) =>
           both(outOfFold.observer(preprocessing, indices, number), pooled),
       },

@@ -54,6 +54,11 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     saving.remember(await work.checkpoint(), run.resumed);
     const stopped = typeof validated === "string" ? validated : null;
     const found = typeof validated === "string" ? null : validated;
+    if (stopped && work.network.spec.train.combine)
+      listen({
+        event: "warning",
+        message: `stopped before all folds were trained: the models in ${run.directory} are not trained yet; --resume goes on`,
+      });
     const reason =
       found && work.network.spec.train.combine
         ? await combine(work, found, saving)
