@@ -98,7 +98,17 @@ describe("js", () => {
 
   test("refuses what is no row", async () => {
     const { predict } = await import(pathToFileURL(join(directory, "dirty-classes/last.js")).href);
-    const row = { size: 1, year: 2000, count: 1, colour: "red", grade: "a", town: "Ulm", ok: true, rank: 1 };
+    const row = {
+      size: 1,
+      year: 2000,
+      count: 1,
+      moment: 1.6e9,
+      colour: "red",
+      grade: "a",
+      town: "Ulm",
+      ok: true,
+      rank: 1,
+    };
     const whole = Object.fromEntries([...Object.entries(row), ["__proto__", 1]]);
     expect(predict(whole)).toEqual({ prediction: expect.any(String), probabilities: expect.any(Object) });
     expect(() => predict(row)).toThrow('no "__proto__"');

@@ -98,15 +98,17 @@ function classNumbers(classes: readonly string[], column: TableColumn, values: R
     problems.add({ ...column.places[value], message, expected: `one of ${listed}`, hint });
     return 0;
   };
-  const result = Float32Array.from(values, (value) => {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
     let number = known.get(value);
     if (number === undefined) {
       const label = labelOf(column, value);
       number = numbers.get(label) ?? numbers.get(canonicalLabel(label)) ?? refuse(value);
       known.set(value, number);
     }
-    return number;
-  });
+    result[row] = number;
+  }
   problems.throwIfAny();
   return result;
 }

@@ -41,13 +41,15 @@ export function range(values: ArrayLike<number>): { min: number; max: number } {
   return { min, max };
 }
 
-/** The middle value, or the mean of the two in the middle; NaN of no values. Exact, in time ∝ the count. */
+/** The middle value, or the mean of the two in the middle; NaN of no values. Exact, in time ∝ the count, mostly. */
 export function median(values: Float64Array): number {
-  const present = values.filter((value) => !Number.isNaN(value));
-  if (present.length === 0) return Number.NaN;
-  const { value, equalBefore } = select(present, present.length >> 1);
-  if (present.length % 2 === 1 || equalBefore > 0) return value;
-  return (largestBelow(present, value) + value) / 2;
+  const keys = keysOf(values);
+  if (keys.length === 0) return Number.NaN;
+  const { key, equalBefore } = selectKey(keys, keys.length >> 1);
+  const alike = sortedAt(values, floatOf(key));
+  const upper = alike[equalBefore]!;
+  if (keys.length % 2 === 1) return upper;
+  return ((equalBefore > 0 ? alike[equalBefore - 1]! : largestBelow(values, upper)) + upper) / 2;
 }
 
 /** The most frequent value, the smallest of several such; NaN of no values. */
@@ -65,28 +67,43 @@ export function mostFrequent(values: ArrayLike<number>): number {
   return best;
 }
 
-/** Number `rank` in order, and how many equal ones come before it: by the upper halves of doubles, then by the lower. */
-function select(values: Float64Array, rank: number): { value: number; equalBefore: number } {
-  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
-  const upper = new Uint32Array(values.length);
-  for (let i = 0; i < upper.length; i++) upper[i] = orderedUpper(words[2 * i + 1]!);
-  const high = selectKey(upper, rank);
-  const lower = new Uint32Array(high.count);
-  const isNegative = high.key < 0x80000000;
-  for (let i = 0, to = 0; to < lower.length; i++) {
-    if (upper[i] === high.key) lower[to++] = isNegative ? ~words[2 * i]! : words[2 * i]!;
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+const minusZero = 0x80000000;
+
+/**
+ * The values rounded to floats, as unsigned numbers in their order: negative ones reversed, below the others. NaN has
+ * none. Rounding leaves the order as it is, but for values that become one.
+ */
+function keysOf(values: Float64Array): Uint32Array {
+  const floats = new Float32Array(values);
+  const words = new Uint32Array(floats.buffer);
+  let count = 0;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]! === minusZero ? 0 : words[i]!;
+    if (!Number.isNaN(floats[i]!)) words[count++] = (word & 0x80000000) !== 0 ? ~word : word | 0x80000000;
   }
-  const low = selectKey(lower, high.equalBefore);
-  const bits = Uint32Array.of(
-    isNegative ? ~low.key : low.key,
-    isNegative ? ~high.key : high.key & 0x7fffffff,
-  );
-  return { value: new Float64Array(bits.buffer)[0]!, equalBefore: low.equalBefore };
+  return words.subarray(0, count);
 }
 
-/** The upper half of a double's bits as an unsigned number in the order of doubles: negative ones reversed, below the others. */
-function orderedUpper(word: number): number {
-  return (word & 0x80000000) !== 0 ? ~word : word | 0x80000000;
+function floatOf(key: number): number {
+  bits[0] = (key & 0x80000000) !== 0 ? key & 0x7fffffff : ~key;
+  return float[0]!;
+}
+
+/** The values that are this one as floats, in order. */
+function sortedAt(values: Float64Array, float: number): Float64Array {
+  const alike = new Float64Array(values.length);
+  let count = 0;
+  let isOne = true;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Math.fround(value) !== float) continue;
+    isOne &&= value === alike[0] || count === 0;
+    alike[count++] = value;
+  }
+  const found = alike.subarray(0, count);
+  return isOne ? found : found.sort();
 }
 
 /** Shifts and widths of a key's digits, from the highest: few enough that counting them costs little. */
@@ -97,10 +114,10 @@ const keyDigits = [
 ] as const;
 
 /**
- * Key number `rank` in order, how many keys are equal to it, and how many of those come before it: digit by digit,
- * keeping the keys that share the digits so far.
+ * Key number `rank` in order, and how many equal ones come before it: digit by digit, keeping the keys that share the
+ * digits so far.
  */
-function selectKey(keys: Uint32Array, rank: number): { key: number; count: number; equalBefore: number } {
+function selectKey(keys: Uint32Array, rank: number): { key: number; equalBefore: number } {
   const counts = new Uint32Array(2 ** 11);
   let left = keys;
   for (const { shift, mask } of keyDigits) {
@@ -115,7 +132,7 @@ function selectKey(keys: Uint32Array, rank: number): { key: number; count: numbe
     }
     left = kept;
   }
-  return { key: left[0]!, count: left.length, equalBefore: rank };
+  return { key: left[0]!, equalBefore: rank };
 }
 
 function largestBelow(values: Float64Array, bound: number): number {
