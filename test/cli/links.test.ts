@@ -1,5 +1,13 @@
 /** Links in output directories: whoever has put them there, nothing is written through them. */
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { run } from "./host.ts";
@@ -79,6 +87,7 @@ test.each(Object.entries(traps))("%s that is a link is not followed", async (_, 
 
 test("a tracker's store may be a link, what is in it may not", async () => {
   const store = at("store");
+  rmSync(store, { recursive: true, force: true }); // with the runs of other traps
   mkdirSync(store, { recursive: true });
   expect((await run(train())).code).toBe(0);
   const [experiment = ""] = readdirSync(store).filter((name) => name !== ".trash");
