@@ -156,20 +156,28 @@ describe("onnx", () => {
   test.skipIf(ort === null)("answers as predict does (needs onnxruntime-node installed)", async () => {
     for (const one of casesFor("onnx")) {
       const session = await ort.InferenceSession.create(fileOf(one, ".onnx"), { logSeverityLevel: 3 });
-      const outputs = await session.run(feedsOf(one));
+      const outputs = await session.run(feedsOf(one, typesOf(session)));
       expectEqual(one.name, answersOf(one, outputs), one.expected);
     }
   });
 });
 
+/** What the graph says that it takes, by the inputs' names. */
+function typesOf(session: { inputMetadata: readonly { name: string; type: string }[] }): Map<string, string> {
+  return new Map(session.inputMetadata.map(({ name, type }) => [name, type]));
+}
+
 /** Tensors as the graph wants them: NaN and empty texts for what is missing. */
-function feedsOf({ saved, rows }: Case): Record<string, unknown> {
+function feedsOf({ saved, rows }: Case, types: ReadonlyMap<string, string>): Record<string, unknown> {
   const { inputs } = saved.preprocessing;
   const tensor = (type: string, values: unknown, shape: number[]) => new ort.Tensor(type, values, shape);
-  if (inputs.kind === "array") {
-    const values = Float32Array.from((rows as readonly number[][]).flat());
-    return { input: tensor("float32", values, [rows.length, ...inputs.shape]) };
-  }
+  const numeric = (name: string, numbers: readonly number[], shape: number[]) => {
+    const type = types.get(name)!;
+    const values = type === "float64" ? Float64Array.from(numbers) : Float32Array.from(numbers);
+    return tensor(type, values, shape);
+  };
+  if (inputs.kind === "array")
+    return { input: numeric("input", (rows as readonly number[][]).flat(), [rows.length, ...inputs.shape]) };
   const feeds = inputs.columns.map((column) => {
     const texts = (rows as readonly Record<string, string>[]).map(
       (row) => new Map(Object.entries(row)).get(column.name)!,
@@ -181,9 +189,7 @@ function feedsOf({ saved, rows }: Case): Record<string, unknown> {
       if (word === "") return Number.NaN;
       return column.type === "boolean" ? Number(/^(true|t|yes|y|1)$/.test(word)) : Number(text);
     });
-    const isFine = column.name === "moment";
-    const values = isFine ? Float64Array.from(numbers) : Float32Array.from(numbers);
-    return [column.name, tensor(isFine ? "float64" : "float32", values, shape)];
+    return [column.name, numeric(column.name, numbers, shape)];
   });
   return Object.fromEntries(feeds);
 }
