@@ -202,7 +202,9 @@ export async function splitOf(
   });
   const name = split ?? defaultSplit(splits);
   const rows = (splits as Record<string, AnySplit | null>)[name];
-  if (rows) return { name, split: rows, train: splits.train, warnings, profile, close };
+  const isUntold = split === null && name === "train";
+  const told = isUntold ? [...warnings, onlyTraining] : warnings;
+  if (rows) return { name, split: rows, train: splits.train, warnings: told, profile, close };
   close?.();
   const present = Object.entries(splits).filter(([, rows]) => rows !== null);
   throw new UserError(exitCodes.usage, {
@@ -210,6 +212,10 @@ export async function splitOf(
     expected: `one of ${present.map(([split]) => split).join(", ")}`,
   });
 }
+
+/** Nobody asked for figures of training rows, and there are no others. */
+const onlyTraining =
+  "the spec keeps no rows for a test or validation: these are the rows that were trained on; --data FILE measures others, --split train says that they are meant";
 
 function defaultSplit({ test, validation }: { test: AnySplit | null; validation: AnySplit | null }): string {
   return test ? "test" : validation ? "validation" : "train";
