@@ -34,6 +34,19 @@ test.each([...pages, "README.md"])("every file that %s links to is there", (page
   expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
 });
 
+test("every script that pages and messages name is one of the package's", () => {
+  const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `src/${name}`);
+  const missing = [...pages, ...sources, "README.md", "CONTRIBUTING.md"].flatMap((file) =>
+    [...read(file).matchAll(/npm run (?:-s )?([a-z][\w:]*)/g)]
+      .filter(([, script]) => !(script! in scripts))
+      .map(([, script]) => `${file}: ${script}`),
+  );
+  expect(missing).toEqual([]);
+});
+
 describe("an excerpt", () => {
   const source = `/** A row. */
 const row = {
