@@ -1,5 +1,6 @@
 /** Binds the program to the process it is started in: the only place that sets its exit code. */
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { Writable } from "node:stream";
 import { isatty } from "node:tty";
 import { main, report } from "./main.ts";
 import { Output } from "./output.ts";
@@ -23,7 +24,7 @@ process.exitCode = await main({
   env,
   version,
   stdin: () => process.stdin,
-  stdout,
+  stdout: wasClosed(1) ? lost() : stdout,
   stderr,
   onSignal(listener) {
     for (const signal of stopSignals) {
@@ -41,4 +42,32 @@ function isClosedTerminal(file: number): boolean {
   } catch {
     return false; // it was closed before
   }
+}
+
+/**
+ * Whether nnt was started without it (`>&-`): Node then puts the null device there, open to be read as well. So does who
+ * starts a program and ignores what it says, hence no more than a warning. False where the system does not tell.
+ */
+function wasClosed(file: number): boolean {
+  const readAndWrite = 0o2;
+  const nullDevice = 0x103;
+  try {
+    const [, flags = ""] = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${file}`, "utf8")) ?? [];
+    return (Number.parseInt(flags, 8) & 0o3) === readAndWrite && fstatSync(file).rdev === nullDevice;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes what nobody will read, and says so once. */
+function lost(): Writable {
+  let isTold = false;
+  return new Writable({
+    write(_chunk, _encoding, done) {
+      if (!isTold)
+        stderr.write("warning: stdout is closed: the result is lost; > /dev/null says that it may be\n");
+      isTold = true;
+      done();
+    },
+  });
 }

@@ -163,7 +163,12 @@ async function checkpointOf(
   };
 }
 
-function loadData({ spec: { spec, baseDirectory }, load, signal }: AssemblyOptions) {
+/** The data of a spec as training takes it. @throws UserError: usage, data, io */
+export function loadData({
+  spec: { spec, baseDirectory },
+  load,
+  signal,
+}: Pick<AssemblyOptions, "spec" | "load" | "signal">): Promise<Dataset<AnySplit>> {
   return openDataset(spec.data, {
     seed: spec.data.split.seed ?? spec.seed,
     baseDirectory,

@@ -23,6 +23,8 @@ beforeAll(async () => {
   writeFileSync(at("gone.yaml"), spec("gone.csv"));
   const search = "search: { trials: 1, space: { optimizer.lr: [0.1] } }\n";
   writeFileSync(at("sweep.yaml"), spec("t.csv", search));
+  writeFileSync(at("gone-sweep.yaml"), spec("gone.csv", search));
+  writeFileSync(at("bad-sweep.yaml"), spec("bad.csv", search));
   mkdirSync(at("sw"));
   writeFileSync(at("sw", "journal.jsonl"), '{"event":"search","version":1,"search":{},"spec":{}}\n');
   for (const [out, ...more] of [
@@ -81,6 +83,8 @@ test.each<[string, number, readonly string[]]>([
   ["a resumed run with a fault in its options", 2, ["resume", at("run"), "--epochs", "x"]],
   ["another sweep in the place of one", 5, ["sweep", at("sweep.yaml"), "--out", at("sw")]],
   ["a resumed sweep of another spec", 2, ["sweep", at("sweep.yaml"), "--out", at("sw"), "--resume"]],
+  ["a new sweep without data", 5, ["sweep", at("gone-sweep.yaml"), "--out", at("new")]],
+  ["a new sweep of wrong data", 3, ["sweep", at("bad-sweep.yaml"), "--out", at("new")]],
   [
     "predictions of rows that do not fit",
     3,

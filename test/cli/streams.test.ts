@@ -108,6 +108,14 @@ describe.concurrent("a full disk ends it with 5:", () => {
   });
 });
 
+test.runIf(process.platform === "linux")("a result for a closed stdout is lost with a word", async () => {
+  expect(await shell("nnt schema >&-", cwd)).toMatchObject({
+    code: 0,
+    err: expect.stringMatching(/^warning: stdout is closed: the result is lost/),
+  });
+  expect(await shell("nnt schema > /dev/null", cwd)).toMatchObject({ code: 0, err: "" });
+});
+
 describe.concurrent("a gate", () => {
   test("that is met exits with 7, after the result", async () => {
     const { code, out, err } = await nnt(["eval", "run/best.ckpt", "--fail-if", "accuracy<=1"], { cwd });

@@ -4,6 +4,7 @@ import { drawLeaderboard, leaderboardCsv } from "../../report/leaderboard.ts";
 import { wantsRedrawing } from "../../report/style.ts";
 import { type SweepView, sweepView } from "../../report/sweepProgress.ts";
 import { counted, figure } from "../../report/text.ts";
+import { loadData } from "../../run/assembly.ts";
 import { type Journal, leaderboard, type ResultLine } from "../../search/journal.ts";
 import { strategyOf, trialsOf } from "../../search/strategies.ts";
 import { availableCores } from "../../support/cores.ts";
@@ -36,6 +37,8 @@ export async function performSweep(context: Context, file: string, options: Swee
   const interruption = context.interruption();
   const search = loadSweep(file, options.set, options.trials);
   checkTrial(search, options.trial);
+  // What every trial would be refused for is found before a byte is written.
+  if (!options.resume && options.trial === null) (await loadData({ spec: search.sample })).close?.();
   const files = openSweep(search, { out: options.out, resume: options.resume || options.trial !== null });
   const known = files.journal.read();
   const { jobs, threads } = shareCores(search, options);

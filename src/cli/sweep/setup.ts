@@ -22,6 +22,8 @@ export interface Sweep {
   readonly mode: "min" | "max";
   /** The spec as it is without the search, and with a trial's values. Throws UserError(usage). */
   specAt(point: Point): LoadedSpec;
+  /** The spec with the first values of the space. */
+  readonly sample: LoadedSpec;
   /** The journal's first line. */
   readonly line: SearchLine;
 }
@@ -41,10 +43,12 @@ export function loadSweep(file: string, set: readonly string[], trials: number |
       expected: "the values to try, as in search: { space: { optimizer.lr: [0.001, 0.01] } }",
     });
   checkMetric(loaded, search.metric);
-  checkSpace(loaded, search, specAt);
+  const first = firstOf(search);
+  checkSpace(loaded, search, first, specAt);
   const mode = search.mode ?? modeOf(search.metric);
   const settings = { ...search, epochs: spec.train.epochs };
-  return { name: spec.name, settings, mode, specAt, line: { event: "search", version: 1, search, spec } };
+  const line = { event: "search", version: 1, search, spec } as const;
+  return { name: spec.name, settings, mode, specAt, sample: specAt(first), line };
 }
 
 /** What puts a trial's values into the spec: outer paths first, so that inner ones go into them. */
@@ -76,8 +80,12 @@ function checkMetric({ spec, locate }: LoadedSpec, metric: string): void {
 }
 
 /** Every choice and both ends of every range, one at a time, beside the first values of all others. */
-function checkSpace(loaded: LoadedSpec, { space }: SearchSpec, specAt: (point: Point) => LoadedSpec): void {
-  const first = Object.fromEntries(Object.entries(space).map(([path, one]) => [path, endsOf(one)[0]]));
+function checkSpace(
+  loaded: LoadedSpec,
+  { space }: SearchSpec,
+  first: Point,
+  specAt: (point: Point) => LoadedSpec,
+): void {
   const problems = new Map<string, Problem>();
   for (const [path, dimension] of Object.entries(space)) {
     for (const value of endsOf(dimension)) {
@@ -90,6 +98,9 @@ function checkSpace(loaded: LoadedSpec, { space }: SearchSpec, specAt: (point: P
   }
   if (problems.size > 0) throw new UserError(exitCodes.usage, [...problems.values()]);
 }
+
+const firstOf = ({ space }: SearchSpec): Point =>
+  Object.fromEntries(Object.entries(space).map(([path, one]) => [path, endsOf(one)[0]]));
 
 const endsOf = (dimension: DimensionSpec): readonly unknown[] =>
   dimension.type === "choice" ? dimension.values : [dimension.min, dimension.max];
