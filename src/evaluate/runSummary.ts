@@ -5,7 +5,7 @@ import { runFiles } from "../checkpoint/runDirectory.ts";
 import { readSeeds } from "../checkpoint/seedsDirectory.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { readInside } from "../support/inside.ts";
-import type { Figures, Spread, StopReason } from "../train/events.ts";
+import type { BaselineFigures, Figures, Spread, StopReason } from "../train/events.ts";
 
 /** The result of cross-validation. */
 export interface Folds {
@@ -25,6 +25,8 @@ export interface Summary {
   readonly intervals?: Readonly<
     Record<string, Readonly<Record<string, readonly [low: number, high: number]>>>
   >;
+  /** What simpler answers come to. */
+  readonly baselines?: BaselineFigures;
   readonly monitor: { readonly metric: string; readonly value: number | null };
   readonly best_epoch: number;
   readonly epochs: number;

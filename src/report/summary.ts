@@ -1,11 +1,11 @@
 /** What a finished run and a measured model look like: figures by split, and what to do next. */
 import { join } from "node:path";
 import type { SeedsEnd } from "../run/seeds.ts";
-import type { EndEvent, Figures, Spread, StopReason } from "../train/events.ts";
+import type { BaselineFigures, EndEvent, Figures, Spread, StopReason } from "../train/events.ts";
 import type { Style } from "./style.ts";
 import { facts, table } from "./table.ts";
 import { printable } from "./terminal.ts";
-import { count, figure, time } from "./text.ts";
+import { count, figure, quantity, time } from "./text.ts";
 
 export const reasons = {
   epochs: "all epochs done",
@@ -32,6 +32,8 @@ export function drawSummary({ end, model, next }: RunSummary, style: Style, widt
   const value = monitor.value === null ? "never finite" : figure(monitor.value);
   const said: [string, string][] = [
     ["best epoch", `${best} of ${epoch}, by ${monitor.metric} ${value}; ${reasons[end.reason]}`],
+    ...(end.still_improving ? [["longer", longer(end)] as [string, string]] : []),
+    ...(end.baselines ? [["baseline", besideBaselines(end.metrics, end.baselines)] as [string, string]] : []),
     ["time", time(seconds)],
     ["parameters", count(parameters)],
     ["weights", `sha256 ${sha256}`],
@@ -48,6 +50,28 @@ export function drawSummary({ end, model, next }: RunSummary, style: Style, widt
   const figures =
     Object.keys(end.metrics).length > 0 ? [...drawFigures(end.metrics, style, width, end.folds), ""] : [];
   return [...figures, ...facts(said, style.dim)];
+}
+
+function longer({ epoch, directory }: EndEvent): string {
+  return `still improving at its last epoch: nnt resume ${printable(directory)} --epochs ${2 * epoch} goes on`;
+}
+
+/** How the last split's figure stands beside those of simpler answers: plainly, also where they are as good. */
+function besideBaselines(splits: EndEvent["metrics"], { metric, constant, linear }: BaselineFigures): string {
+  const own = Object.values(splits).at(-1)?.[metric] ?? Number.NaN;
+  const isError = metric === "rmse";
+  const simple = isError ? "the mean" : "the most frequent class";
+  const others = [
+    ...(linear === null ? [] : [{ name: "a linear model", value: linear }]),
+    { name: simple, value: constant },
+  ];
+  const best = others.reduce((a, b) => (b.value < a.value === isError ? b : a));
+  const shown = others.map(({ name, value }) => `${quantity(value)} of ${name}`).join(" and ");
+  const isBetter = isError ? own < best.value : own > best.value;
+  const error = (value: number) => (isError ? value : 1 - value);
+  const share = Math.round(100 * (1 - error(own) / error(best.value)));
+  const better = isError ? `${share} % less` : `${share} % fewer errors`;
+  return `${metric} ${quantity(own)} beside ${shown}: ${isBetter ? better : `no better than ${best.name}`}`;
 }
 
 /** What several seeds came to: of each figure the runs' mean and deviation, and the ensemble's. */

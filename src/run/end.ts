@@ -7,6 +7,7 @@ import type { Peers } from "../cluster/peers.ts";
 import { isStreamed } from "../data/dataset/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { Kernels } from "../engine/kernels.ts";
+import { baselinesOf } from "../evaluate/baseline.ts";
 import { Calibrator } from "../evaluate/calibrator.ts";
 import type { Diagnosis } from "../evaluate/findings.ts";
 import { type Importance, quickImportance } from "../evaluate/importance.ts";
@@ -16,7 +17,15 @@ import { type Intervals, quickWork } from "../metrics/evaluation.ts";
 import { assert } from "../support/errors.ts";
 import { readText } from "../support/files.ts";
 import { taskOf } from "../tasks/tasks.ts";
-import { type EndEvent, type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
+import {
+  type BaselineFigures,
+  type EndEvent,
+  type Figures,
+  isSignal,
+  type Listener,
+  type StopReason,
+} from "../train/events.ts";
+import { isStillFalling } from "../train/trend.ts";
 import type { Assembly } from "./assembly.ts";
 import type { CrossValidation } from "./crossValidation.ts";
 import { reportData } from "./reportData.ts";
@@ -45,6 +54,7 @@ export async function conclude(
   const { metrics, intervals, ...explained } = isSignal(reason)
     ? unmeasured
     : await measureBest(work, run, options, network.spec.train.combine ? validated : null);
+  const baselines = isSignal(reason) ? null : baselinesFor(work);
   const seconds = (performance.now() - started) / 1000;
   const { last, best } = saver.digests;
   assert(last && best, "a run that ends has saved its models");
@@ -54,6 +64,7 @@ export async function conclude(
     metrics,
     ...(folds && { folds }),
     intervals,
+    ...(baselines && { baselines }),
     monitor: { metric: work.monitor.metric, value: monitor.best },
     best_epoch: monitor.bestEpoch,
     epochs: epoch,
@@ -84,6 +95,8 @@ export async function conclude(
     seconds,
     metrics,
     ...(folds && { folds }),
+    ...(baselines && { baselines }),
+    ...(isUnfinished(work, run, reason) && { still_improving: true as const }),
     parameters: summary.parameters,
     weights_sha256: last.weights,
     directory: run.directory,
@@ -95,6 +108,20 @@ export async function conclude(
   run.seal();
   listen(end);
   return summary;
+}
+
+/** Whether more epochs are likely to help: the last was the best, and the loss fell until then. */
+function isUnfinished({ trainer: { state }, plannedEnd }: Assembly, run: Run, reason: StopReason): boolean {
+  if (reason !== plannedEnd || state.monitor.bestEpoch !== state.epoch) return false;
+  return isStillFalling(readMetricsLog(run.paths.metrics).filter(({ event }) => event === "epoch"));
+}
+
+/** Of the rows that the last figures are of; a fold's are told with the others'. */
+function baselinesFor({ data: { splits }, network, preprocessing }: Assembly): BaselineFigures | null {
+  const { train, validation, test } = splits;
+  const measured = test ?? validation;
+  if (network.spec.data.split.fold || (!measured && !network.spec.train.combine)) return null;
+  return baselinesOf(preprocessing, train, measured);
 }
 
 async function writeReport(

@@ -91,9 +91,21 @@ export interface EndEvent {
   readonly metrics: Readonly<Record<string, Figures>>;
   /** Figures over the folds, if there are any. */
   readonly folds?: { readonly count: number; readonly metrics: Readonly<Record<string, Spread>> };
+  /** The last epoch was the best, and the validation loss was falling until then. */
+  readonly still_improving?: true;
+  /** Of simpler answers, on the rows of the last split measured; absent where there is nothing to compare with. */
+  readonly baselines?: BaselineFigures;
   readonly parameters: number;
   readonly weights_sha256: string;
   readonly directory: string;
+}
+
+/** A metric of one answer for all rows, the mean or the most frequent class, and of a linear model. */
+export interface BaselineFigures {
+  readonly metric: "accuracy" | "rmse";
+  readonly constant: number;
+  /** null: there were too many inputs for one. */
+  readonly linear: number | null;
 }
 
 /** Several times a second within an epoch; for progress bars only, never logged. */

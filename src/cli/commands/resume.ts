@@ -23,6 +23,9 @@ export const command = defineCommand({
     if (!isThere(spec)) throw noRun(directory, runFiles.spec);
     return train(context, spec, {
       ...options,
+      target: null,
+      effort: null,
+      task: null,
       out: directory,
       resume: true,
       overwrite: false,

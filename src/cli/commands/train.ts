@@ -14,7 +14,8 @@ import type { EndEvent, Listener } from "../../train/events.ts";
 import { type Context, defineCommand, type OptionRows, type OptionsOf } from "../command.ts";
 import { threadsFor } from "../company.ts";
 import { eventWriter } from "../eventWriter.ts";
-import { annotate, summarize } from "../notices.ts";
+import { efforts } from "../init/efforts.ts";
+import { annotate, summarize, warn } from "../notices.ts";
 import {
   computing,
   debug,
@@ -27,9 +28,20 @@ import {
   strict,
 } from "../options.ts";
 import { isStopSignal, signalExitCodes } from "../signals.ts";
-import { integer, text } from "../values.ts";
+import { choice, integer, names, text } from "../values.ts";
 
 const options = {
+  target: {
+    short: "t",
+    value: names("COLS"),
+    help: "the argument is a table, and this its column to predict, or several: trains what nnt init would write",
+  },
+  effort: { value: choice("EFFORT", efforts), help: "of a table's spec, as nnt init's", needs: "target" },
+  task: {
+    value: choice("TASK", ["classification", "regression"]),
+    help: "of a table's spec, as nnt init's",
+    needs: "target",
+  },
   set,
   out: {
     short: "o",
@@ -56,11 +68,12 @@ const options = {
 type Options = OptionsOf<typeof options>;
 
 export const command = defineCommand({
-  argument: { name: "SPEC", help: "the spec: a YAML or JSON file" },
+  argument: { name: "SPEC", help: "the spec: a YAML or JSON file; or a table, with --target" },
   options,
   isShared: true,
   examples: [
     ["nnt train configs/digits.yaml", "trains the quick start"],
+    ["nnt train houses.csv --target price", "writes the spec and trains, in one go"],
     ["nnt train spec.yaml --set optimizer.lr=0.01 --epochs 5", "overrides the spec"],
     ["nnt train spec.yaml --out runs/a --resume", "continues where runs/a stopped"],
     ["nnt train spec.yaml --seeds 5", "five runs, their mean ± deviation, and their ensemble as one model"],
@@ -74,8 +87,9 @@ export const command = defineCommand({
 export async function train(context: Context, file: string, options: Options): Promise<number> {
   const signal = context.interruption();
   const peers = await context.company.join();
-  const { loadSpec } = await import("../../config/load.ts");
-  const spec = loadSpec(file, { set: options.set, overrides: overridesOf(options) });
+  const { specFrom } = await import("../init/tableSpec.ts");
+  const { spec, notes } = await specFrom(file, { ...options, overrides: overridesOf(options) });
+  if (peers.rank === 0) await warn(context.err, notes);
   const progress = await progressOn(context, options);
   const events = eventWriter(context.out);
   const digest = new RunDigest();

@@ -3,6 +3,7 @@
 import type { Diagnosis } from "../../evaluate/findings.ts";
 import type { ReportData } from "../../run/reportData.ts";
 import type { EpochEvent } from "../../train/events.ts";
+import { isStillFalling } from "../../train/trend.ts";
 import { count, quantity } from "../text.ts";
 
 export interface Verdict {
@@ -46,9 +47,7 @@ function compared(diagnosis: Diagnosis): string[] {
   return [`With 95 % confidence the true accuracy lies between ${percent(low)} and ${percent(high)}.`, guess];
 }
 
-/** The loss must move by this share of itself to be told as moving. */
-const notable = 0.02;
-/** … and end by so much above its best, over the last tenth of the epochs, to be told as overfitting. */
+/** The validation loss must end by so much above its best, over the last tenth of the epochs, to be told as overfitting. */
 const worse = 1.2;
 
 function suggestions({ epochs, summary, diagnosis }: ReportData): string[] {
@@ -63,7 +62,7 @@ function suggestions({ epochs, summary, diagnosis }: ReportData): string[] {
       said.push(
         `After epoch ${best.epoch} the validation loss rose while the training loss kept falling: the network overfits. The model from epoch ${best.epoch} is the one saved as best; dropout, weight decay or augmentation may help.`,
       );
-    else if (best.epoch === last.epoch && summary.reason === "epochs" && isFalling(epochs))
+    else if (best.epoch === last.epoch && summary.reason === "epochs" && isStillFalling(epochs))
       said.push("The validation loss was still falling at the end: more epochs may help.");
   } else if (diagnosis?.split === "train") {
     said.push(
@@ -80,13 +79,6 @@ function tail(epochs: readonly EpochEvent[]): readonly EpochEvent[] {
 
 function meanLoss(epochs: readonly EpochEvent[]): number {
   return epochs.reduce((sum, { validation }) => sum + (validation?.loss ?? Number.NaN), 0) / epochs.length;
-}
-
-/** Whether the last tenth of the run brought the validation loss down notably. */
-function isFalling(epochs: readonly EpochEvent[]): boolean {
-  const back = Math.max(1, Math.round(epochs.length / 10));
-  const [before, now] = [epochs.at(-1 - back)?.validation?.loss, epochs.at(-1)?.validation?.loss];
-  return before !== undefined && now !== undefined && now < before * (1 - notable);
 }
 
 /** Of a share right/rows, with 95 % confidence; Wilson 1927. */
