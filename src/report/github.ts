@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { type Problem, sentence } from "../support/errors.ts";
 import type { EndEvent, Figures, TrainEvent } from "../train/events.ts";
 import { History } from "./history.ts";
-import { code, md } from "./markdown.ts";
+import { code, markdownTable, md } from "./markdown.ts";
 import { type Environment, plainStyle } from "./style.ts";
 import { reasons } from "./summary.ts";
 import { printable, withoutDirectives } from "./terminal.ts";
@@ -82,13 +82,11 @@ function figuresTable(splits: Readonly<Record<string, Figures>>): string[] {
   const names = Object.keys(splits);
   if (names.length === 0) return [];
   const metrics = [...new Set(names.flatMap((split) => Object.keys(splits[split]!)))];
-  const row = (cells: readonly string[]) => `| ${cells.map((cell) => md`${cell}`.text).join(" | ")} |`;
   const cell = (value: number | undefined) => (value === undefined ? "" : figure(value));
-  return [
-    row(["", ...names]),
-    `| --- |${" --: |".repeat(names.length)}`,
-    ...metrics.map((metric) => row([metric, ...names.map((split) => cell(splits[split]![metric]))])),
-  ];
+  return markdownTable(
+    ["", ...names],
+    metrics.map((metric) => [metric, ...names.map((split) => cell(splits[split]![metric]))]),
+  );
 }
 
 function fromWorkspace(file: string, { GITHUB_WORKSPACE: workspace }: Environment): string {

@@ -17,6 +17,12 @@ export function code(text: string): Markdown {
   return new Markdown(`\`${printable(text).replaceAll("`", "'").replaceAll("|", "¦") || " "}\``);
 }
 
+/** The first column holds names, the others figures. */
+export function markdownTable(titles: readonly Part[], rows: readonly (readonly Part[])[]): string[] {
+  const line = (cells: readonly Part[]) => `| ${cells.map(render).join(" | ")} |`;
+  return [line(titles), `| --- |${" --: |".repeat(titles.length - 1)}`, ...rows.map(line)];
+}
+
 /** Punctuation that means something to CommonMark or GitHub anywhere in a line, `www.` and `a@b` among it. */
 function render(part: Part): string {
   if (part instanceof Markdown) return part.text;

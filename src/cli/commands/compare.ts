@@ -3,7 +3,7 @@ import type { Comparison } from "../../report/comparison.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { atomicWrite } from "../../support/files.ts";
 import { defineCommand } from "../command.ts";
-import { warn } from "../notices.ts";
+import { summarize, warn } from "../notices.ts";
 import { computing, debug, json, kernelsChoice } from "../options.ts";
 import { text } from "../values.ts";
 
@@ -41,6 +41,8 @@ export const command = defineCommand({
     const paired = await pairRuns(directories, kernelsChoice(options, env), (text) => warnings.push(text));
     await warn(err, warnings);
     const comparison = compareRuns(runs, paired);
+    const { comparisonMarkdown } = await import("../../report/comparisonMarkdown.ts");
+    await summarize(err, () => comparisonMarkdown(comparison));
     if (options.html !== null) {
       const { renderComparison } = await import("../../report/page/comparePage.ts");
       atomicWrite(options.html, [renderComparison(comparison)]);
