@@ -246,13 +246,19 @@ function showPrediction(place, { prediction, probabilities, ...several }) {
 
 const place = document.querySelector("#answer");
 
-/** Shows the prediction for what `read` gives, or why there is none. */
-function answer(read) {
+let asked = 0;
+
+/** Shows the prediction for what `read` gives, or why there is none, unless something else has been asked since. */
+async function answer(read) {
+  const turn = ++asked;
+  let show;
   try {
-    showPrediction(place, predict(read()));
+    const predicted = await predict(read());
+    show = () => showPrediction(place, predicted);
   } catch (error) {
-    place.replaceChildren(element("p", {}, error.message));
+    show = () => place.replaceChildren(element("p", {}, error.message));
   }
+  if (turn === asked) show();
 }
 
 const inputs = document.querySelector("#inputs");

@@ -12,7 +12,7 @@ const powers = {
     sign: /\bfetch\(|from "(?:node:)?(?:https|http2|tls|dgram|dns)"|\b(?:http|net)\.(?:get|request|connect)\(/,
     who: ["data/fetch/download.ts"],
   },
-  "has sockets": { sign: /from "(?:node:)?(?:http|net)"/, who: ["cli/serve.ts"] },
+  "has sockets": { sign: /from "(?:node:)?(?:http|net)"/, who: ["cli/serve/listener.ts"] },
   "starts programs": {
     sign: /from "(?:node:)?(?:child_process|cluster)"/,
     who: ["cli/bitTrials.ts", "cli/sweep/trainers.ts"],
@@ -26,6 +26,10 @@ test.each(Object.entries(powers))("what %s is known by name", (_, { sign, who })
   expect(found.sort()).toEqual(who);
 });
 
-test("who listens is heard on this machine only", () => {
-  expect(readFileSync(join(root, "cli/serve.ts"), "utf8")).toContain('"127.0.0.1"');
+test("who listens is heard on this machine only, unless an address is asked for", () => {
+  expect(readFileSync(join(root, "cli/serve/listener.ts"), "utf8")).toContain('loopback = "127.0.0.1"');
+  const starters = ["cli/serve/followRun.ts", "cli/serve/modelServer.ts"];
+  const listens = files.filter((file) => /\bawait listen\(/.test(readFileSync(join(root, file), "utf8")));
+  expect(listens.sort()).toEqual(starters);
+  for (const file of starters) expect(readFileSync(join(root, file), "utf8")).toMatch(/\bloopback\b/);
 });

@@ -98,4 +98,6 @@ export interface Context {
    * time; a command that never asks is ended at once.
    */
   readonly interruption: () => AbortSignal;
+  /** Calls `listener` for every SIGHUP that is no closed terminal, which then is no signal to stop. */
+  readonly onReload: (listener: () => void) => void;
 }

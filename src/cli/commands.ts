@@ -16,6 +16,7 @@ export const commands = {
   ),
   eval: row("measure a model on a split of its data, or on other data", () => import("./commands/eval.ts")),
   predict: row("predict rows as they arrive, in the same order", () => import("./commands/predict.ts")),
+  serve: row("answer predictions over HTTP", () => import("./commands/serve.ts")),
   explain: row(
     "show which columns matter, or what each value adds to a row's prediction",
     () => import("./commands/explain.ts"),

@@ -23,6 +23,8 @@ export interface Host {
   readonly stderr: OutputStream;
   /** Calls `listener` for every signal to stop from now on; a closed terminal counts where it was stdout. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => void;
+  /** Calls `listener` for every SIGHUP that is no closed terminal, in place of `onSignal`'s. */
+  readonly onReload: (listener: () => void) => void;
   /** Ends the process at once. */
   readonly leave: (code: number) => void;
 }
@@ -48,6 +50,7 @@ export async function main(host: Host): Promise<number> {
     err,
     company,
     interruption: interruption(host),
+    onReload: host.onReload,
   };
   try {
     const { bold } = await out.style();

@@ -19,6 +19,8 @@ process.on("exit", () => {
   for (const file of [0, 1, 2]) if (isClosedTerminal(file)) closeSync(file);
 });
 
+let reload: (() => void) | null = null;
+
 process.exitCode = await main({
   argv,
   env,
@@ -28,9 +30,15 @@ process.exitCode = await main({
   stderr,
   onSignal(listener) {
     for (const signal of stopSignals) {
-      // A closed terminal is no reason to stop a run whose output goes elsewhere.
-      process.on(signal, () => (signal === "SIGHUP" && !stdout.isTTY ? undefined : listener(signal)));
+      process.on(signal, () => {
+        if (signal === "SIGHUP" && reload !== null && !(stdout.isTTY && isClosedTerminal(1))) reload();
+        // A closed terminal is no reason to stop a run whose output goes elsewhere.
+        else if (signal !== "SIGHUP" || stdout.isTTY) listener(signal);
+      });
     }
+  },
+  onReload(listener) {
+    reload = listener;
   },
   leave: (code) => process.exit(code),
 });

@@ -8,22 +8,22 @@ import { withFirst } from "../data/formats/rows.ts";
 import { type AnswerWriter, planAnswers } from "../data/prediction/answerPlan.ts";
 import { answersAs } from "../data/prediction/answers.ts";
 import { createEncoder, inputNames } from "../data/prediction/recordEncoder.ts";
-import { reachOf } from "../data/preprocessing/calibration.ts";
-import { type KernelsChoice, openKernels } from "../engine/choose.ts";
-import { Kernels } from "../engine/kernels.ts";
+import type { KernelsChoice } from "../engine/choose.ts";
 import type { Floats } from "../engine/matrix.ts";
-import type { Pass } from "../model/model.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import type { RowFormat } from "../support/fileFormats.ts";
-import { conformalFor } from "./conformal.ts";
+import { largestBatch, Predictor } from "./predictor.ts";
 import { Relay } from "./relay.ts";
-import { readModel, restoreModel, type SavedModel } from "./savedModel.ts";
 
-export interface PredictOptions extends KernelsChoice {
+export interface PredictOptions extends RowsOptions, KernelsChoice {
   readonly model: string;
+  /** An array of them to predict instead of rows. */
+  readonly images: string | null;
+}
+
+export interface RowsOptions {
   /** The rows, which have at least these columns; not asked for where there are images. */
   readonly rows: (columns: readonly string[]) => AsyncGenerator<RowBatch>;
-  readonly images: string | null;
   readonly to: RowFormat;
   readonly proba: boolean;
   readonly topK: number | null;
@@ -51,22 +51,18 @@ type Write = (chunk: Uint8Array) => Promise<void>;
  */
 export async function predict(options: PredictOptions, write: Write): Promise<PredictResult> {
   checkCanShare(options);
-  const saved = readModel(options.model);
-  const { backend } = await openKernels(options);
+  const predictor = await Predictor.open(options.model, options);
   try {
-    const k = new Kernels(backend);
-    const network = new Forward(k, saved);
-    const reach = options.interval ? reachOf(await conformalFor(k, saved), options.interval) : null;
     return options.images === null
-      ? await predictRecords({ ...options, reach }, saved, network, write)
-      : await predictImages({ ...options, reach }, options.images, saved, network, write);
+      ? await predictRows(predictor, options, write)
+      : await predictImages(predictor, options, options.images, write);
   } finally {
-    await backend.close();
+    await predictor.close();
   }
 }
 
 /** Lines of several processes go behind each other; a Parquet file's rows are one process's. Throws UserError(usage). */
-function checkCanShare({ to, peers = alone }: PredictOptions): void {
+function checkCanShare({ to, peers = alone }: RowsOptions): void {
   if (to !== "parquet" || peers.size === 1) return;
   throw new UserError(exitCodes.usage, {
     message: `${peers.size} processes cannot write one Parquet file`,
@@ -74,47 +70,18 @@ function checkCanShare({ to, peers = alone }: PredictOptions): void {
   });
 }
 
-interface Reaching extends PredictOptions {
-  readonly reach: readonly number[] | null;
-}
-
-/** Rows that are predicted together; larger batches are no faster. */
-const largestBatch = 1024;
-
-/** The network's outputs for up to {@link largestBatch} rows. */
-class Forward {
-  readonly width: number;
-  private readonly plan: (rows: number) => Pass;
-
-  constructor(
-    private readonly k: Kernels,
-    saved: SavedModel,
-  ) {
-    const model = restoreModel(k, saved);
-    this.plan = (rows) => model.plan(rows);
-    this.width = model.description.outputWidth;
-  }
-
-  /** Outputs of the first n rows, n > 0, which `fill` writes. Valid until the next call. */
-  async outputs(n: number, fill: (X: Floats) => void): Promise<Float32Array> {
-    // A power of two, so that few sizes are ever planned; rows past n are computed and ignored.
-    const pass = this.plan(2 ** Math.ceil(Math.log2(n)));
-    this.k.write(pass.X, fill);
-    pass.forward("evaluate");
-    return (await this.k.read(pass.S)) as Float32Array;
-  }
-}
-
-async function predictRecords(
-  options: Reaching,
-  { preprocessing }: SavedModel,
-  network: Forward,
+/** Likewise by a model that is open already. @throws UserError: usage, data, io */
+export async function predictRows(
+  predictor: Predictor,
+  options: RowsOptions,
   write: Write,
 ): Promise<PredictResult> {
+  const { preprocessing } = predictor.saved;
   const { onError, peers = alone } = options;
+  const reach = await predictor.reach(options.interval);
   const { first: start, all } = await withFirst(options.rows(inputNames(preprocessing)));
   const encoder = createEncoder(preprocessing, start);
-  const plan = planAnswers(preprocessing, answerOptions(options, start.header));
+  const plan = planAnswers(preprocessing, answerOptions(options, reach, start.header));
   const answers = await answersAs(options.to, plan);
   const inputs = new Float32Array(largestBatch * encoder.width);
   const problems = new Array<Problem | null>(largestBatch);
@@ -127,16 +94,18 @@ async function predictRecords(
       if (problems[i] === null) good++;
     }
     const known = inputs.subarray(0, good * encoder.width);
-    const S = good > 0 ? await network.outputs(good, (X) => X.set(known)) : known;
-    for (let i = 0, at = 0; i < count; i++) {
-      const problem = problems[i]!;
-      if (problem === null) {
-        answers.answer(batch, first + i, S, at);
-        at += network.width;
-      } else if (onError === "record") answers.problem(batch, first + i, problem);
-      else if (onError !== "skip") return { failed: count - good, problem };
-    }
-    return { failed: count - good, problem: null };
+    const use = (S: Float32Array) => {
+      for (let i = 0, at = 0; i < count; i++) {
+        const problem = problems[i]!;
+        if (problem === null) {
+          answers.answer(batch, first + i, S, at);
+          at += predictor.width;
+        } else if (onError === "record") answers.problem(batch, first + i, problem);
+        else if (onError !== "skip") return { failed: count - good, problem };
+      }
+      return { failed: count - good, problem: null };
+    };
+    return good > 0 ? predictor.outputs(good, (X) => X.set(known), use) : use(known);
   };
 
   const done = await answerAll(all, answer, answers, { peers, write });
@@ -204,21 +173,27 @@ async function answerAll<Batch extends { readonly count: number }>(
 }
 
 async function predictImages(
-  options: Reaching,
+  predictor: Predictor,
+  options: RowsOptions,
   images: string,
-  { preprocessing }: SavedModel,
-  network: Forward,
   write: Write,
 ): Promise<PredictResult> {
   const { peers = alone } = options;
+  const { preprocessing } = predictor.saved;
   const { loadArray } = await import("../data/dataset/loadNpy.ts");
   const { table, warnings } = await loadArray(images, preprocessing);
-  const answers = await answersAs(options.to, planAnswers(preprocessing, answerOptions(options, [])));
-  const answer = async (first: number, count: number) => {
-    const S = await network.outputs(count, (X) => copyRows(table, first, count, X));
-    for (let i = 0; i < count; i++) answers.answer(null, first + i, S, i * network.width);
-    return { failed: 0, problem: null };
-  };
+  const reach = await predictor.reach(options.interval);
+  const plan = planAnswers(preprocessing, answerOptions(options, reach, []));
+  const answers = await answersAs(options.to, plan);
+  const answer = (first: number, count: number) =>
+    predictor.outputs(
+      count,
+      (X) => copyRows(table, first, count, X),
+      (S) => {
+        for (let i = 0; i < count; i++) answers.answer(null, first + i, S, i * predictor.width);
+        return { failed: 0, problem: null };
+      },
+    );
   const whole = { count: table.rows };
   const { rows } = await answerAll([whole], (_, ...rows) => answer(...rows), answers, { peers, write });
   return { rows, failed: 0, warnings };
@@ -230,7 +205,7 @@ function copyRows(table: InputTable, first: number, count: number, X: Floats): v
   else for (let i = 0; i < chosen.length; i++) X[i] = chosen[i]! * table.scale + table.shift;
 }
 
-function answerOptions({ proba, topK, keep, onError, reach }: Reaching, header: readonly string[]) {
-  const recordsErrors = onError === "record";
-  return { proba, topK: topK ?? 0, keep: keep ?? "", header, reach, recordsErrors };
+function answerOptions(options: RowsOptions, reach: readonly number[] | null, header: readonly string[]) {
+  const { proba, topK, keep, onError } = options;
+  return { proba, topK: topK ?? 0, keep: keep ?? "", header, reach, recordsErrors: onError === "record" };
 }

@@ -1,7 +1,14 @@
 /** The parts of exports that are the same for every model: files in templates/, in their own languages. */
 import { readFileSync } from "node:fs";
 
-type Template = "predictor.js" | "model.py" | "page.html" | "page.css" | "page.js";
+type Template =
+  | "predictor.js"
+  | "model.py"
+  | "page.html"
+  | "controls.html"
+  | "page.css"
+  | "page.js"
+  | "served.js";
 
 export function template(name: Template): string {
   return readFileSync(new URL(`../../templates/${name}`, import.meta.url), "utf8");

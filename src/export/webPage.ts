@@ -1,9 +1,14 @@
-/** `--to html`: one page that tries the model, without network or server: sliders and lists, or a place to draw. */
-import type {
-  ColumnScaling,
-  InputColumn,
-  Preprocessing,
-  Scaling,
+/**
+ * A page that tries a model, by sliders and lists, or a place to draw: `--to html` computes in the page, without network
+ * or server; `nnt serve` answers it.
+ */
+import { Decoder } from "../data/preprocessing/decode.ts";
+import {
+  type ColumnScaling,
+  elementNames,
+  type InputColumn,
+  type Preprocessing,
+  type Scaling,
 } from "../data/preprocessing/preprocessing.ts";
 import { predictorOf } from "./javascript.ts";
 import { scriptJson } from "./plain.ts";
@@ -12,18 +17,59 @@ import { template } from "./templates.ts";
 
 export function pageOf(portable: Portable, version: string): string {
   const { name, preprocessing } = portable;
-  const page = { name, ...controlsOf(preprocessing) };
-  const script = `${predictorOf(portable)}
-const page = ${scriptJson(page)};
+  return page(name, {
+    made: htmlText(`Made by nnt ${version}. Everything is computed in this page; nothing leaves it.`),
+    script: `${predictorOf(portable)}
+${controls(name, preprocessing)}
 const predict = createPredictor(model, weights);
-${template("page.js")}`;
+${template("page.js")}`,
+  });
+}
+
+/** A page that asks the server that it comes from. */
+export function servedPage(name: string, preprocessing: Preprocessing, version: string): string {
+  const { inputs } = preprocessing;
+  const elements = inputs.kind === "array" ? elementNames(inputs.shape) : null;
+  const more = { elements, hasProbabilities: new Decoder(preprocessing).probabilities !== null };
+  const address = `/models/${encodeURIComponent(name)}/predict`;
+  return page(name, {
+    made: `Served by nnt ${htmlText(version)}: POST JSON, JSON Lines or CSV to <code>${htmlText(address)}</code>; <a href="/openapi.json">OpenAPI</a>, <a href="/metrics">metrics</a>.`,
+    script: `${controls(name, preprocessing)}
+${template("served.js")}
+const predict = askServer(${scriptJson({ address, ...more })});
+${template("page.js")}`,
+  });
+}
+
+/** Where to try each of several models. */
+export function listPage(names: readonly string[], version: string): string {
+  const links = names.map(
+    (name) => `<li><a href="/models/${encodeURIComponent(name)}/">${htmlText(name)}</a></li>`,
+  );
+  return page("Models", {
+    made: `Served by nnt ${htmlText(version)}; <a href="/openapi.json">OpenAPI</a>, <a href="/metrics">metrics</a>.`,
+    script: "",
+    content: `<ul>${links.join("")}</ul>`,
+  });
+}
+
+function controls(name: string, preprocessing: Preprocessing): string {
+  return `const page = ${scriptJson({ name, ...controlsOf(preprocessing) })};`;
+}
+
+/** @param parts HTML, and the text of a script */
+function page(
+  title: string,
+  { made, script, content }: { made: string; script: string; content?: string },
+): string {
   const parts = {
-    "(title)": htmlText(name),
+    "(title)": htmlText(title),
     "/* style */": template("page.css"),
-    "(made)": htmlText(`Made by nnt ${version}. Everything is computed in this page; nothing leaves it.`),
+    "<!-- content -->": content ?? template("controls.html"),
+    "(made)": made,
     "/* script */": script,
   };
-  const places = /\(title\)|\(made\)|\/\* (?:style|script) \*\//g;
+  const places = /\(title\)|\(made\)|<!-- content -->|\/\* (?:style|script) \*\//g;
   return template("page.html").replaceAll(places, (place) => parts[place as keyof typeof parts]);
 }
 

@@ -203,6 +203,8 @@ const causes: Record<string, readonly [cause: string, hint?: string]> = {
   ENAMETOOLONG: ["the name is too long"],
   ELOOP: ["a symbolic link stands in the way"],
   EBUSY: ["it is in use"],
+  EADDRINUSE: ["something else listens there", "--port 0 takes any that is free"],
+  EADDRNOTAVAIL: ["this machine has no such address"],
   ETXTBSY: ["it is being executed"],
   ENXIO: ["nothing is behind this device or pipe"],
   ENODEV: ["nothing is behind this device"],

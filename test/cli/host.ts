@@ -24,12 +24,16 @@ export interface Surroundings {
   readonly leave?: (code: number) => void;
   /** Given the function that sends a signal, once the command runs. */
   readonly signals?: (send: (signal: StopSignal) => void) => void;
+  /** Told what is written, as it is. */
+  readonly told?: (stream: "out" | "err", text: string) => void;
+  /** Given the function that has models read again. */
+  readonly reloads?: (reload: () => void) => void;
 }
 
 /** Runs one command line in this process. */
 export async function run(argv: readonly string[], surroundings: Surroundings = {}): Promise<Ran> {
-  const out = memory(surroundings.terminal);
-  const err = memory(surroundings.terminal);
+  const out = memory(surroundings.terminal, (text) => surroundings.told?.("out", text));
+  const err = memory(surroundings.terminal, (text) => surroundings.told?.("err", text));
   const { stdin = "", env = {} } = surroundings;
   const host: Host = {
     argv,
@@ -39,17 +43,19 @@ export async function run(argv: readonly string[], surroundings: Surroundings = 
     stdout: out.stream,
     stderr: err.stream,
     onSignal: (listener) => surroundings.signals?.(listener),
+    onReload: (listener) => surroundings.reloads?.(listener),
     leave: (code) => surroundings.leave?.(code),
   };
   const code = await main(host);
   return { code, out: out.text(), err: err.text() };
 }
 
-function memory(terminal: Terminal = {}) {
+function memory(terminal: Terminal = {}, told: (text: string) => void) {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
       chunks.push(Buffer.from(chunk));
+      told(String(chunk));
       done();
     },
   });

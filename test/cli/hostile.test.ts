@@ -117,6 +117,10 @@ const lines: Record<keyof typeof commands, () => readonly (readonly string[])[]>
   ],
   gradcheck: () => [["gradcheck", at("one.yaml")]],
   "lr-find": () => [["lr-find", at("one.yaml")]],
+  serve: () => [
+    ["serve", model(), model()],
+    ["serve", at("none\u001b[2J\n::error::x")],
+  ],
   export: () => [
     ["export", model(), "--output", at("out", "m\u001b[2J.html")],
     ["export", model(), "--output", at("out", "m.py")],

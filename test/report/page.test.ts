@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serve } from "../../src/cli/serve.ts";
+import { followRun } from "../../src/cli/serve/followRun.ts";
 import { nnt, put } from "../cli/program.ts";
 import { Browser, chromium } from "./chromium.ts";
 
@@ -82,7 +82,7 @@ test("a table's columns are ranked by what the model loses without them; pixels 
 });
 
 test("a run is shown to this machine's own pages only", async () => {
-  const { url, close } = await serve(join(directory, "iris"), 0);
+  const { url, close } = await followRun(join(directory, "iris"), 0);
   try {
     expect(new URL(url).hostname).toBe("127.0.0.1");
     expect(await (await fetch(url)).text()).toBe(readFileSync(report("iris"), "utf8"));
@@ -102,7 +102,7 @@ test("a run is shown to this machine's own pages only", async () => {
 });
 
 test("a run is shown to nobody who does not know its address", async () => {
-  const { url, close } = await serve(join(directory, "iris"), 0);
+  const { url, close } = await followRun(join(directory, "iris"), 0);
   try {
     const { origin, pathname } = new URL(url);
     expect(pathname.length).toBeGreaterThan(20);
@@ -129,7 +129,7 @@ test("no link in a run's directory is served, and no pipe waited for", async () 
   for (const [name, make] of Object.entries(kinds)) {
     mkdirSync(join(root, name));
     make(join(root, name));
-    const { url, close } = await serve(join(root, name), 0);
+    const { url, close } = await followRun(join(root, name), 0);
     for (const path of ["", "events"]) {
       const answer = await fetch(url + path);
       expect([name, path, answer.status]).toEqual([name, path, 500]);
@@ -208,7 +208,7 @@ describe.skipIf(chromium === null)("in Chromium (skipped where there is none)", 
   test("a run is followed while it goes on, until its report is there", { timeout: 60_000 }, async () => {
     const live = join(directory, "live");
     mkdirSync(live);
-    const { url, close } = await serve(live, 0);
+    const { url, close } = await followRun(live, 0);
     try {
       expect(await browser.open(url, { width: 900, scheme: "light" })).toEqual([]);
       const log = readFileSync(join(directory, "iris", "metrics.jsonl"), "utf8");

@@ -40,9 +40,9 @@ async function follow({ out, interruption }: Context, directory: string, port: n
       message: "there is no such directory",
       expected: "the directory of a run, finished or in progress",
     });
-  const { serve } = await import("../serve.ts");
+  const { followRun } = await import("../serve/followRun.ts");
   const signal = interruption();
-  const { url, close } = await serve(directory, port);
+  const { url, close } = await followRun(directory, port);
   await out.line(url);
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   await close();

@@ -29,6 +29,7 @@ process.on("message", async ({ argv }: ToTrainer) => {
     onSignal(listener) {
       stop = listener;
     },
+    onReload() {},
     leave: (code) => process.exit(code),
   });
   stop = leaveBy;

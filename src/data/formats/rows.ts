@@ -15,6 +15,8 @@ export interface RowOptions {
   readonly delimiter?: string | null;
   /** The columns that are asked for, where rows may differ in what else they have; null: all have the first's. */
   readonly columns?: readonly string[] | null;
+  /** A longer row is refused, of CSV and JSON Lines; absent: 64 MB. */
+  readonly maxRow?: number;
 }
 
 /** What a reader is given. */
@@ -27,12 +29,14 @@ interface RowSource {
   readonly seekable: { readonly file: string; readonly size: number } | null;
   readonly delimiter: string | null;
   readonly columns: readonly string[] | null;
+  readonly maxRow?: number | undefined;
 }
 
 const readers = {
-  csv: ({ bytes, file, delimiter }) => csvRows(bytes, { file, delimiter }),
-  tsv: ({ bytes, file, delimiter }) => csvRows(bytes, { file, delimiter: delimiter ?? "\t" }),
-  jsonl: ({ bytes, file, columns }) => jsonlRows(bytes, { file, columns }),
+  csv: ({ bytes, file, delimiter, maxRow }) => csvRows(bytes, { file, delimiter, maxRecord: maxRow }),
+  tsv: ({ bytes, file, delimiter, maxRow }) =>
+    csvRows(bytes, { file, delimiter: delimiter ?? "\t", maxRecord: maxRow }),
+  jsonl: ({ bytes, file, columns, maxRow }) => jsonlRows(bytes, { file, columns, maxLine: maxRow }),
   // The reader of CSV says of Parquet from a pipe why it can't be read.
   parquet: ({ bytes, file, seekable }) =>
     seekable ? parquetRows(seekable.file, seekable.size) : csvRows(bytes, { file }),
@@ -57,9 +61,9 @@ export async function* openRows(file: string, options: RowOptions = {}): AsyncGe
 export function rowsOfStream(
   bytes: AsyncIterable<Uint8Array>,
   file: string | undefined,
-  { format, delimiter = null, columns = null }: RowOptions = {},
+  { format, delimiter = null, columns = null, maxRow }: RowOptions = {},
 ): AsyncGenerator<RowBatch> {
-  return readers[format ?? "csv"]({ bytes, file, seekable: null, delimiter, columns });
+  return readers[format ?? "csv"]({ bytes, file, seekable: null, delimiter, columns, maxRow });
 }
 
 /** The first batch of rows, for its header, and all of them. Throws UserError as the rows do. */

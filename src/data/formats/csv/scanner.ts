@@ -23,7 +23,7 @@ export interface CsvOptions {
   /** Whether the first record names the columns; true if absent. */
   readonly header?: boolean | undefined;
   /** Largest record in bytes. */
-  readonly maxRecord?: number;
+  readonly maxRecord?: number | undefined;
 }
 
 export const maxRecordBytes = 64 * 2 ** 20;

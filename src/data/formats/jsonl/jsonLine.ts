@@ -34,6 +34,38 @@ export function parseLine(
   }
 }
 
+/**
+ * The elements of what should be a JSON array of objects: the bytes between its commas, whatever they are. All bytes, where
+ * it is no array.
+ */
+export function elementsOf(bytes: Uint8Array): Uint8Array[] {
+  let [start, end] = [0, bytes.length];
+  while (isBlank(bytes[start])) start++;
+  while (end > start && isBlank(bytes[end - 1])) end--;
+  if (bytes[start] !== openBracket || bytes[end - 1] !== closeBracket) return [bytes];
+  const elements: Uint8Array[] = [];
+  let from = start + 1;
+  let depth = 0;
+  for (let at = from; at < end - 1; at++) {
+    const byte = bytes[at]!;
+    if (byte === doubleQuote) {
+      at++;
+      for (; at < end && bytes[at] !== doubleQuote; at++) if (bytes[at] === backslash) at++;
+    } else if (byte === openBrace || byte === openBracket) depth++;
+    else if (byte === closeBrace || byte === closeBracket) depth--;
+    else if (byte === comma && depth === 0) {
+      elements.push(bytes.subarray(from, at));
+      from = at + 1;
+    }
+  }
+  const last = bytes.subarray(from, end - 1);
+  return elements.length === 0 && last.every(isBlank) ? [] : [...elements, last];
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
 /** The value of a key that a valid object has, as it is written: a number with all its digits. */
 export function sourceOf(bytes: Uint8Array, name: string): string {
   let source = "";
@@ -79,8 +111,8 @@ function visitMembers(
         keyStart = start;
         keyEnd = at + 1;
       }
-    } else if (byte === 0x7b || byte === 0x5b) depth++;
-    else if (byte === 0x7d || byte === 0x5d) {
+    } else if (byte === openBrace || byte === openBracket) depth++;
+    else if (byte === closeBrace || byte === closeBracket) {
       if (--depth === 0 && valueStart > 0) visit(key, valueStart, at);
     } else if (depth !== 1) continue;
     else if (byte === colon) valueStart = at + 1;
@@ -95,6 +127,10 @@ const doubleQuote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
 const backslash = 0x5c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();

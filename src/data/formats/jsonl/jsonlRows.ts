@@ -17,9 +17,12 @@ export interface JsonlOptions {
    * null: no object has a key that none of the first batch has.
    */
   readonly columns: readonly string[] | null;
+  /** A longer line is refused; absent: {@link maxLineBytes}. */
+  readonly maxLine?: number | undefined;
 }
 
-interface Line {
+/** Bytes that should be an object, and their number, for problems. */
+export interface Line {
   readonly number: number;
   readonly bytes: Uint8Array;
 }
@@ -39,7 +42,7 @@ export async function* jsonlRows(
   options: JsonlOptions,
 ): AsyncGenerator<JsonlBatch> {
   let header: readonly string[] | null = null;
-  for await (const lines of linesOf(source, options.file)) {
+  for await (const lines of linesOf(source, options)) {
     const batch: JsonlBatch = new JsonlBatch(lines, header, options);
     header = batch.header;
     yield batch;
@@ -47,9 +50,19 @@ export async function* jsonlRows(
   if (header === null) throw dataError({ file: options.file, message: "the file is empty" });
 }
 
+/** Likewise of objects that are there already: one batch at least, and none of very many. */
+export async function* jsonRows(records: readonly Line[], options: JsonlOptions): AsyncGenerator<JsonlBatch> {
+  let header: readonly string[] | null = null;
+  for (let from = 0; from === 0 || from < records.length; from += batchRows) {
+    const batch: JsonlBatch = new JsonlBatch(records.slice(from, from + batchRows), header, options);
+    header = batch.header;
+    yield batch;
+  }
+}
+
 async function* linesOf(
   source: AsyncIterable<Uint8Array>,
-  file: string | undefined,
+  { file, maxLine = maxLineBytes }: JsonlOptions,
 ): AsyncGenerator<readonly Line[]> {
   let number = 1;
   let rest: Uint8Array[] = [];
@@ -78,8 +91,8 @@ async function* linesOf(
     if (from < chunk.length) {
       rest.push(Uint8Array.from(chunk.subarray(from)));
       restBytes += chunk.length - from;
-      if (restBytes > maxLineBytes) {
-        const expected = `${maxLineBytes / 2 ** 20} MB at most`;
+      if (restBytes > maxLine) {
+        const expected = `${maxLine / 2 ** 20} MB at most`;
         throw dataError({ file, line: number, message: "a line that does not end", expected });
       }
     }

@@ -4,40 +4,37 @@
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { closeSync, constants, fstatSync, readSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { pathsIn } from "../checkpoint/runDirectory.ts";
-import { renderLivePage } from "../report/page/livePage.ts";
-import { ioProblem, isMissing } from "../support/files.ts";
-import { openInside } from "../support/inside.ts";
+import { pathsIn } from "../../checkpoint/runDirectory.ts";
+import { renderLivePage } from "../../report/page/livePage.ts";
+import { ioProblem, isMissing } from "../../support/files.ts";
+import { openInside } from "../../support/inside.ts";
+import {
+  guarding,
+  type IncomingMessage,
+  listen,
+  loopback,
+  namesThisMachine,
+  type ServerResponse,
+} from "./listener.ts";
 
-export interface Served {
+export interface Followed {
   readonly url: string;
   /** Resolves when nobody is served any more. */
   close(): Promise<void>;
 }
 
-const host = "127.0.0.1";
 /** Of a log, at once. */
 const mostBytes = 1 << 24;
 
 /** @param port 0 for any that is free. @throws UserError (exit code 5) */
-export async function serve(directory: string, port: number): Promise<Served> {
+export async function followRun(directory: string, port: number): Promise<Followed> {
   const secret = `/${randomBytes(16).toString("base64url")}/`;
-  const server = createServer((request, response) => respond(directory, secret, request, response));
-  await new Promise<void>((resolve, reject) => {
-    server.on("error", (error) => reject(ioProblem(error, `${host}:${port}`, "listen on")));
-    server.listen(port, host, resolve);
-  });
-  const { port: taken } = server.address() as AddressInfo;
-  return {
-    url: `http://${host}:${taken}${secret}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { origin, close } = await listen(
+    (request, response) => respond(directory, secret, request, response),
+    loopback,
+    port,
+  );
+  return { url: origin + secret, close };
 }
 
 interface Answer {
@@ -63,25 +60,10 @@ function respond(
   response.writeHead(told.status, { ...type, ...guarding }).end(told.body);
 }
 
-/**
- * The address gets to nobody by a link from the page, a frame around it or a copy of it; and a report that a stranger put
- * there asks nobody but this server.
- */
-const guarding = {
-  "cache-control": "no-store",
-  "content-security-policy":
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-} as const;
-
 function answer(directory: string, secret: string, { url = "/", method, headers }: IncomingMessage): Answer {
-  const { pathname: path, searchParams } = new URL(url, `http://${host}`);
-  // Another site's page must not read a run by a name that leads here.
-  const isOurs = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? "");
-  if (!isOurs || method !== "GET") return { status: 403, type: "text/plain", body: "forbidden\n" };
+  const { pathname: path, searchParams } = new URL(url, `http://${loopback}`);
+  if (!namesThisMachine(headers.host) || method !== "GET")
+    return { status: 403, type: "text/plain", body: "forbidden\n" };
   if (!beginsWith(path, secret)) return { status: 404, type: "text/plain", body: "not found\n" };
   const pathname = path.slice(secret.length - 1);
   if (pathname === "/") return { status: 200, type: "text/html", body: pageOf(directory) };
