@@ -2,6 +2,7 @@
  * `npm run bench:data [parse|mnist|predict …]`: megabytes per second of CSV to 32-bit floats, the time that MNIST's
  * files take to load, and `nnt predict` as a whole program beside pandas and scikit-learn, where installed.
  */
+
 import { spawn, spawnSync } from "node:child_process";
 import {
   closeSync,
@@ -17,6 +18,7 @@ import {
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadIdx } from "../src/data/dataset/loadArrays.ts";
+import { asUsual } from "../src/data/formats/notation.ts";
 import { readTable } from "../src/data/table/readTable.ts";
 import { median } from "./rounds.ts";
 
@@ -80,7 +82,7 @@ async function benchParse(): Promise<void> {
   for (const [name, line] of Object.entries(tables)) {
     const path = tableFile("parse.csv", line, { bytes: 200e6 });
     const asNumbers = { kind: "number", missing: [""] } as const;
-    const read = () => readTable([path], null, (header) => header.map(() => asNumbers));
+    const read = () => readTable([path], asUsual, (header) => header.map(() => asNumbers));
     const { slabs, columns } = await read();
     checkFirstRows(path, slabs[0]!, columns.length);
     const speeds: number[] = [];

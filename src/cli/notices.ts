@@ -1,5 +1,6 @@
 /** Warnings that belong to no progress display, and what GitHub Actions is told where it runs nnt. */
 import { appendFileSync } from "node:fs";
+import type { LoadedSpec } from "../config/load.ts";
 import { annotation, isOnGitHub } from "../report/github.ts";
 import { notice } from "../report/notice.ts";
 import type { Problem } from "../support/errors.ts";
@@ -25,6 +26,20 @@ export async function warn(err: Output, messages: readonly string[]): Promise<vo
     "warning",
     messages.map((message) => ({ message })),
   );
+}
+
+/** What is said of a spec that leaves something out. */
+export function notesOn(loaded: LoadedSpec): string[] {
+  const isLinear = !loaded.has("model") && loaded.spec.model.layers.length === 1;
+  return isLinear
+    ? ["the spec has no model, so it is linear: model: { hidden: [64, 64] } makes it a network"]
+    : [];
+}
+
+/** Notes on stderr, which ask for nothing. */
+export async function tell(err: Output, notes: readonly string[]): Promise<void> {
+  const style = await err.style();
+  for (const note of notes) await err.line(notice("note", note, style));
 }
 
 /** Annotations on stderr; nothing outside GitHub Actions. */

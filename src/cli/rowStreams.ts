@@ -4,6 +4,7 @@ import { addAbortSignal, type Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { alone, type Peers } from "../cluster/peers.ts";
 import { bytesOfFirst } from "../cluster/talk.ts";
+import type { Written } from "../data/formats/notation.ts";
 import type { RowBatch } from "../data/formats/rowBatch.ts";
 import { openRows, rowsOfStream } from "../data/formats/rows.ts";
 import { inflated } from "../data/formats/source.ts";
@@ -23,10 +24,12 @@ export function inputRows(
   format: RowFormat | null,
   context: Context,
   { interruption, peers = alone }: { readonly interruption: AbortSignal; readonly peers?: Peers },
-): (columns: readonly string[]) => AsyncGenerator<RowBatch> {
+): (columns: readonly string[], written: Written) => AsyncGenerator<RowBatch> {
   const stdin = () => inflated(bytesOfFirst(peers, stdinBytes(context, interruption)), "stdin");
-  return (columns) =>
-    file === null ? rowsOfStream(stdin(), "stdin", { format, columns }) : openRows(file, { format, columns });
+  return (columns, written) => {
+    const options = { ...written, format, columns };
+    return file === null ? rowsOfStream(stdin(), "stdin", options) : openRows(file, options);
+  };
 }
 
 /** Says on stderr what it is waiting for when stdin is a terminal. */

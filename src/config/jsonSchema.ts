@@ -1,6 +1,6 @@
 /** The JSON Schema of what people write, short forms included: for editors. The checks proper are resolve.ts's. */
 import { z } from "zod";
-import { delimiterNames } from "./expand/data.ts";
+import { characterNames } from "./expand/data.ts";
 import { namedSections, type Shorthand } from "./expand/named.ts";
 import { methods } from "./expand/search.ts";
 import {
@@ -184,8 +184,10 @@ function dimension(long: JsonSchema): JsonSchema {
 function csvData(long: JsonSchema): JsonSchema {
   const files = changed(long, ["path", "train", "validation", "test"], orOne);
   const texts = changed(changed(files, ["classes"], looseTexts), ["target", "missing_values"], textsOrOne);
-  const delimiters = { enum: Object.keys(delimiterNames) };
-  const all = changed(texts, ["delimiter"], (delimiter) => either(delimiter, delimiter, delimiters));
+  const all = Object.entries(characterNames).reduce((schema, [key, names]) => {
+    const orName = (form: JsonSchema) => either(form, form, { enum: Object.keys(names) });
+    return changed(schema, [key], orName);
+  }, texts);
   const orTrue = changed(all, ["stream"], (stream) => either(stream, stream, { type: "boolean" }));
   return optional(orTrue, ["format", "split"]);
 }

@@ -36,6 +36,8 @@ export interface LoadedSpec {
    * `data.columns.age` or `["model", "layers", 2]`, or of the nearest section around it.
    */
   locate(path: string | Path): Pick<Problem, "file" | "line" | "column">;
+  /** Whether the spec has a section, as it is written or by --set. */
+  has(section: string): boolean;
   /** The canonical spec as a file's text, with relative paths that are right in `directory`. */
   textFor(directory: string): string;
 }
@@ -75,6 +77,7 @@ export function parseSpec(
     search,
     file,
     baseDirectory,
+    has: (section) => nearestNode(root, [section]).found,
     textFor: (directory) => stringifySpec(rebaseSpec(spec, baseDirectory, directory)),
     locate(path) {
       const canonical = typeof path === "string" ? (parsePath(path) ?? []) : path;

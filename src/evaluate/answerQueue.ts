@@ -3,11 +3,15 @@
  * and nobody waits for others to come. Batches do not change a bit of an answer.
  */
 import { JsonlBatch, type Line } from "../data/formats/jsonl/jsonlRows.ts";
+import type { Written } from "../data/formats/notation.ts";
+import type { RowBatch } from "../data/formats/rowBatch.ts";
+import { ruled } from "../data/formats/ruledRows.ts";
 import { type AnswerOptions, planAnswers } from "../data/prediction/answerPlan.ts";
 import { JsonAnswers } from "../data/prediction/jsonAnswers.ts";
 import { createEncoder, inputNames, type RecordEncoder } from "../data/prediction/recordEncoder.ts";
 import type { Problem } from "../support/errors.ts";
 import { largestBatch, type Predictor } from "./predictor.ts";
+import { rowsLike } from "./savedModel.ts";
 
 /** Exactly one of the two is called. */
 export interface Caller {
@@ -35,6 +39,7 @@ export class AnswerQueue {
   waiting = 0;
   private readonly queue: Asked[] = [];
   private readonly columns: readonly string[];
+  private readonly written: Written;
   private readonly encoder: RecordEncoder;
   private readonly writer: JsonAnswers;
   private readonly inputs: Float32Array;
@@ -51,6 +56,7 @@ export class AnswerQueue {
   ) {
     const { preprocessing } = predictor.saved;
     this.columns = inputNames(preprocessing);
+    this.written = rowsLike(predictor.saved);
     this.writer = new JsonAnswers(planAnswers(preprocessing, options));
     this.encoder = createEncoder(preprocessing, this.batchOf([]));
     this.inputs = new Float32Array(largestBatch * this.encoder.width);
@@ -118,7 +124,7 @@ export class AnswerQueue {
 
   private hand(
     parts: readonly Part[],
-    batch: JsonlBatch,
+    batch: RowBatch,
     problems: readonly (Problem | null)[],
     S: Float32Array,
   ): (() => void)[] {
@@ -143,7 +149,8 @@ export class AnswerQueue {
     return ends;
   }
 
-  private batchOf(lines: readonly Line[]): JsonlBatch {
-    return new JsonlBatch(lines, this.columns, { file: undefined, columns: this.columns });
+  private batchOf(lines: readonly Line[]): RowBatch {
+    const { columns, written } = this;
+    return ruled(new JsonlBatch(lines, columns, { file: undefined, columns, notation: written }), written);
   }
 }

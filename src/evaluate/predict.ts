@@ -3,6 +3,7 @@
 import { alone, type Peers } from "../cluster/peers.ts";
 import { consult } from "../cluster/talk.ts";
 import type { InputTable } from "../data/dataset/dataset.ts";
+import type { Written } from "../data/formats/notation.ts";
 import type { RowBatch } from "../data/formats/rowBatch.ts";
 import { withFirst } from "../data/formats/rows.ts";
 import { type AnswerWriter, planAnswers } from "../data/prediction/answerPlan.ts";
@@ -14,6 +15,7 @@ import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 import type { RowFormat } from "../support/fileFormats.ts";
 import { largestBatch, Predictor } from "./predictor.ts";
 import { Relay } from "./relay.ts";
+import { rowsLike } from "./savedModel.ts";
 
 export interface PredictOptions extends RowsOptions, KernelsChoice {
   readonly model: string;
@@ -23,7 +25,7 @@ export interface PredictOptions extends RowsOptions, KernelsChoice {
 
 export interface RowsOptions {
   /** The rows, which have at least these columns; not asked for where there are images. */
-  readonly rows: (columns: readonly string[]) => AsyncGenerator<RowBatch>;
+  readonly rows: (columns: readonly string[], written: Written) => AsyncGenerator<RowBatch>;
   readonly to: RowFormat;
   readonly proba: boolean;
   readonly topK: number | null;
@@ -79,7 +81,8 @@ export async function predictRows(
   const { preprocessing } = predictor.saved;
   const { onError, peers = alone } = options;
   const reach = await predictor.reach(options.interval);
-  const { first: start, all } = await withFirst(options.rows(inputNames(preprocessing)));
+  const rows = options.rows(inputNames(preprocessing), rowsLike(predictor.saved));
+  const { first: start, all } = await withFirst(rows);
   const encoder = createEncoder(preprocessing, start);
   const plan = planAnswers(preprocessing, answerOptions(options, reach, start.header));
   const answers = await answersAs(options.to, plan);

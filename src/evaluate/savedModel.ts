@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
 import { parseStoredSpec } from "../config/storedSpec.ts";
+import { asUsual, type Written, writtenAs } from "../data/formats/notation.ts";
 import { parsePreprocessing } from "../data/preprocessing/parsePreprocessing.ts";
 import {
   embeddedInputs,
@@ -45,6 +46,13 @@ export function readModel(path: string): SavedModel {
   const why = disagreement({ data, loss }, preprocessing, layers);
   if (why !== null) throw noNetwork(path, why);
   return { path, checkpoint, preprocessing, layers, loss, data, seed };
+}
+
+/** How rows to predict are written: as those trained on, but for what stands between fields, which a header tells. */
+export function rowsLike({ data }: Pick<SavedModel, "data">): Written {
+  if (data.format !== "csv") return asUsual;
+  const written = writtenAs(data);
+  return written.header ? { ...written, delimiter: null } : written;
 }
 
 /** The network with its weights. @throws UserError (exit code 4) if tensors and layers do not fit */

@@ -1,7 +1,7 @@
 /** `nnt export`: reads a model file and writes it as others' files, whole or not at all. */
 import { resolve } from "node:path";
-import { readModel } from "../evaluate/savedModel.ts";
-import { exitCodes, UserError } from "../support/errors.ts";
+import { readModel, type SavedModel } from "../evaluate/savedModel.ts";
+import { exitCodes, quoted, UserError } from "../support/errors.ts";
 import { writeFile } from "../support/fileWriter.ts";
 import { type ExportTarget, exporters } from "./exporters.ts";
 import { portableOf } from "./portable.ts";
@@ -15,13 +15,17 @@ export interface ExportOptions {
   readonly version: string;
 }
 
-/**
- * Paths of the files written, the one asked for first.
- * @throws UserError: usage, model, io
- */
-export function exportModel({ model, to, output, version }: ExportOptions): string[] {
+export interface Exported {
+  /** Of the files written, the one asked for first. */
+  readonly paths: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** @throws UserError: usage, model, io */
+export function exportModel({ model, to, output, version }: ExportOptions): Exported {
   const target = to ?? targetOf(output);
-  const portable = portableOf(readModel(model));
+  const saved = readModel(model);
+  const portable = portableOf(saved);
   const { extensions, straightens } = exporters[target];
   const { inputs } = portable.preprocessing;
   if (inputs.kind === "array" && inputs.deskew && !straightens) {
@@ -46,7 +50,20 @@ export function exportModel({ model, to, output, version }: ExportOptions): stri
     });
   }
   for (const [index, { chunks }] of files.entries()) write(paths[index]!, chunks);
-  return paths;
+  return { paths, warnings: spellingsOf(saved) };
+}
+
+/** What whoever calls an exported model has to do: it compares texts as they stand. */
+function spellingsOf({ data, preprocessing: { inputs } }: SavedModel): string[] {
+  if (data.format !== "csv" || inputs.kind !== "columns") return [];
+  const columns = new Map(Object.entries(data.columns));
+  return inputs.columns.flatMap(({ name }) => {
+    const { trim = false, case: inCase = null } = columns.get(name) ?? {};
+    const how = [...(trim ? ["without blanks around them"] : []), ...(inCase ? [`in ${inCase} case`] : [])];
+    return how.length > 0
+      ? [`column ${quoted(name)}: the exported model takes texts ${how.join(" and ")}`]
+      : [];
+  });
 }
 
 function write(path: string, chunks: Iterable<string | Uint8Array>): void {

@@ -4,7 +4,7 @@ import type { EvaluateResult } from "../evaluate/evaluate.ts";
 import { isMetric, isTelling } from "../metrics/metrics.ts";
 import type { Style } from "./style.ts";
 import { type Column, table } from "./table.ts";
-import { printable } from "./terminal.ts";
+import { named, printable } from "./terminal.ts";
 import { count, counted, figure, widthOf } from "./text.ts";
 
 const right = { align: "right" } as const;
@@ -51,7 +51,7 @@ function classes(perClass: NonNullable<EvaluateResult["per_class"]>): Drawing {
     { title: "rows", ...right },
   ];
   const rows = perClass.map(({ class: name, precision, recall, f1, support, intervals }) => [
-    printable(name),
+    named(name),
     ...[precision, recall, f1].map(figure),
     range(intervals.f1 ?? undefined),
     count(support),
@@ -66,7 +66,7 @@ function confusion(
   style: Style,
   width: number,
 ): string[] {
-  const names = perClass.map(({ class: name }) => printable(name));
+  const names = perClass.map(({ class: name }) => named(name));
   const columns = [{ title: "true \\ predicted" }, ...names.map((title) => ({ title, ...right }))];
   const rows = matrix.map((row, c) => [names[c]!, ...row.map((cell) => (cell === 0 ? "·" : count(cell)))]);
   const lines = table(columns, rows, { width: Number.POSITIVE_INFINITY, title: style.dim });
@@ -84,7 +84,7 @@ function slices({ column, of }: NonNullable<EvaluateResult["slices"]>): Drawing 
     ...names.flatMap((title) => [{ title, ...right }, { title: "95 % interval" }]),
   ];
   const rows = of.map(({ value, rows, metrics, intervals }) => [
-    printable(value),
+    named(value),
     count(rows),
     ...names.flatMap((name) => [figure(metrics[name] ?? Number.NaN), range(intervals[name])]),
   ]);

@@ -29,6 +29,11 @@ export function printable(text: string): string {
   );
 }
 
+/** A text among others, in quotes where blanks would not show, or where it has no character at all. */
+export function named(text: string): string {
+  return /^\s|\s$|\s\s|[^\S ]|^$/u.test(text) ? jsonLine(text) : printable(text);
+}
+
 /**
  * One line as it may leave: without control characters but the colours that are marked, and no command to the service
  * that records it (`::error::`, `##[group]`, `##vso[…]`), which would be taken at its word.

@@ -55,6 +55,10 @@ export function csvSpec(fields: Partial<CsvDataSpec> & Pick<CsvDataSpec, "target
     validation: null,
     test: null,
     delimiter: null,
+    decimal: ".",
+    thousands: null,
+    comment: null,
+    header: true,
     task: null,
     classes: null,
     scale: "standard",
@@ -82,6 +86,10 @@ export function columnSpec(fields: Partial<ColumnSpec>): ColumnSpec {
     min_count: 1,
     unseen: "ignore",
     format: null,
+    prefix: null,
+    suffix: null,
+    trim: false,
+    case: null,
     ...fields,
   };
 }

@@ -1,6 +1,6 @@
 /** `nnt check`: validates a spec and its data without training. */
 import { defineCommand } from "../command.ts";
-import { warn } from "../notices.ts";
+import { tell, warn } from "../notices.ts";
 import { debug, json, set, strict } from "../options.ts";
 
 export const command = defineCommand({
@@ -12,8 +12,9 @@ export const command = defineCommand({
   ],
   async run({ out, err, version }, file, { set, strict, json }) {
     const { inspectSpec } = await import("../inspect/inspectSpec.ts");
-    const { json: object, draw, warnings } = await inspectSpec(file, { set, strict }, version);
+    const { json: object, draw, warnings, notes } = await inspectSpec(file, { set, strict }, version);
     await warn(err, warnings);
+    await tell(err, notes);
     if (json) await out.json(object);
     else await out.lines(draw(await out.style(), out.columns));
     return 0;

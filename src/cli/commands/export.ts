@@ -1,5 +1,6 @@
 /** `nnt export`: writes a model in another format, and prints the names of the files. */
 import { defineCommand } from "../command.ts";
+import { warn } from "../notices.ts";
 import { debug } from "../options.ts";
 import { choice, text } from "../values.ts";
 
@@ -19,9 +20,10 @@ export const command = defineCommand({
     ["nnt export best.ckpt -o iris.html", "a web page to try the model on"],
     ["nnt export best.ckpt --to torch", "nn.Sequential in Python, with its weights"],
   ],
-  async run({ out, version }, model, { to, output }) {
+  async run({ out, err, version }, model, { to, output }) {
     const { exportModel } = await import("../../export/export.ts");
-    const paths = exportModel({ model, to, output, version });
+    const { paths, warnings } = exportModel({ model, to, output, version });
+    await warn(err, warnings);
     await out.lines(paths);
     return 0;
   },

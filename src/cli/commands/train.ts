@@ -15,7 +15,7 @@ import { type Context, defineCommand, type OptionRows, type OptionsOf } from "..
 import { threadsFor } from "../company.ts";
 import { eventWriter } from "../eventWriter.ts";
 import { efforts } from "../init/efforts.ts";
-import { annotate, summarize, warn } from "../notices.ts";
+import { annotate, notesOn, summarize, warn } from "../notices.ts";
 import {
   computing,
   debug,
@@ -102,6 +102,7 @@ export async function train(context: Context, file: string, options: Options): P
     if (event.event === "warning") warnings.push({ message: event.message });
     if (event.event === "end") ends.push(event);
   };
+  if (peers.rank === 0) for (const message of notesOn(spec)) progress.listen({ event: "note", message });
   let seedsEnd: SeedsEnd | null;
   try {
     const request = { ...(await requestOf(context, spec, options, signal)), peers };

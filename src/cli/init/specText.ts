@@ -1,9 +1,11 @@
 /** The text of a spec for a table: what its columns tell, with the figures that told it as comments. */
+import type { Guessed } from "../../data/table/guessed.ts";
 import { booleanOf } from "../../data/table/labels.ts";
 import { type ColumnProfile, countingTurns, countsRows, rareRows } from "../../data/table/profile.ts";
 import { columnOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { count, counted } from "../../report/text.ts";
 import { exitCodes, quoted, UserError } from "../../support/errors.ts";
+import { formatNamed } from "../../support/fileFormats.ts";
 import { type TaskName, taskOf } from "../../tasks/tasks.ts";
 import { rangeText } from "../inspect/columnProfiles.ts";
 import { type Effort, recipeLine, recipeTraining } from "./efforts.ts";
@@ -24,6 +26,7 @@ export interface Described {
   readonly rows: number;
   readonly columns: readonly ColumnProfile[];
   readonly values: Table;
+  readonly guessed: Guessed;
   /** Per column of numbers, the texts in it that are none. */
   readonly words: ReadonlyMap<string, readonly string[]>;
 }
@@ -58,10 +61,12 @@ export function specText(described: Described): { text: string; notes: string[] 
   const task = described.task ?? inferred;
   const width = Math.max(...inputs.map((column) => key(column.name).length), 1);
   const line = (name: string, setting: string, why: string) => entry(name, width, setting, why);
-  const unlabelled = targets.filter(({ name, missing }) => missing > 0 && name !== forbidden);
-  const targetLines = unlabelled.map(({ name, missing }) => {
-    const setting = `{ missing: drop${missingWords(described, name)} }`;
-    return line(name, setting, `${counted(missing, "row")} without it: nothing to learn from`);
+  const targetLines = targets.flatMap(({ name, missing }) => {
+    const affix = affixOptions(described, name);
+    if (name === forbidden || (missing === 0 && affix.length === 0)) return [];
+    const drop = missing > 0 ? [`missing: drop${missingWords(described, name)}`] : [];
+    const why = missing > 0 ? `${counted(missing, "row")} without it: nothing to learn from` : "";
+    return line(name, `{ ${[...affix, ...drop].join(", ")} }`, why);
   });
   const settings = settingsOf(inputs, described);
   const columnLines = settings.map(({ name, setting, why }) =>
@@ -76,6 +81,7 @@ export function specText(described: Described): { text: string; notes: string[] 
     "seed: 0",
     "data:",
     `  path: ${key(path)}`,
+    ...writtenLines(described),
     aligned(
       `  target: ${target.length === 1 ? key(target[0]!) : `[${target.map(key).join(", ")}]`}`,
       targets.map(targetText).join("; "),
@@ -154,6 +160,28 @@ function settingsOf(inputs: readonly ColumnProfile[], described: Described) {
   return inputs.map((column) => ({ name: column.name, ...settingOf(column, described, true) }));
 }
 
+/** How the file is written, where it is not as usual. */
+function writtenLines({ path, guessed: { written } }: Described): string[] {
+  const { comment, header, decimal, thousands } = written;
+  return [
+    ...(formatNamed(path) === null ? ["  format: csv"] : []),
+    ...(comment === null
+      ? []
+      : [aligned(`  comment: ${JSON.stringify(comment)}`, "begins lines that are none")]),
+    ...(header ? [] : [aligned("  header: false", "the first row is like those below it")]),
+    ...(decimal === "." ? [] : [`  decimal: ${JSON.stringify(decimal)}`]),
+    ...(thousands === null ? [] : [`  thousands: ${JSON.stringify(thousands)}`]),
+  ];
+}
+
+/** What stands around a column's numbers, as options of it. */
+function affixOptions({ guessed }: Described, name: string): string[] {
+  const { prefix = null, suffix = null } = guessed.affixes.get(name) ?? {};
+  return Object.entries({ prefix, suffix }).flatMap(([option, affix]) =>
+    affix === null ? [] : [`${option}: ${JSON.stringify(affix)}`],
+  );
+}
+
 /** As a further option of a column. */
 function missingWords({ words }: Described, name: string): string {
   const told = words.get(name)?.map((word) => JSON.stringify(word)) ?? [];
@@ -215,11 +243,12 @@ function settingOf(column: ColumnProfile, described: Described, isNeeded: boolea
   if (notInput) return notInput;
   const words = missingWords(described, name);
   if (words !== "") {
-    const setting = `{ type: number${words}, missing: median, indicator: true }`;
+    const affix = affixOptions(described, name).map((option) => `, ${option}`);
+    const setting = `{ type: number${affix.join("")}${words}, missing: median, indicator: true }`;
     return { setting, why: `${why}; ${described.words.get(name)!.map(quoted).join(", ")} among them` };
   }
   if (type === "id") return { setting: "category", why: "the only input" };
-  const options: string[] = [];
+  const options = type === "number" ? affixOptions(described, name) : [];
   if (missing > 0 && type === "number") options.push("missing: median");
   if (missing > 0 && type === "boolean") options.push("missing: most_frequent");
   if (share >= noteworthyMissing && type !== "category") options.push("indicator: true");

@@ -3,8 +3,9 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defaultMissingValues } from "../../config/schema/data.ts";
+import { columnReader } from "../../data/formats/notation.ts";
 import { missingColumn } from "../../data/table/cellProblems.ts";
-import { isDecimal } from "../../data/table/labels.ts";
+import { type Guessed, readGuessing } from "../../data/table/guessed.ts";
 import { readTable, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { namesIn } from "../../support/names.ts";
@@ -23,6 +24,8 @@ export type Wanted =
       /** The file is ours, to be copied beside the spec. */
       readonly isSample: boolean;
       readonly table: Table;
+      /** How the file seems to be written. */
+      readonly guessed: Guessed;
       /** Per column of numbers, the texts in it that are none: missing values, most likely. */
       readonly words: ReadonlyMap<string, readonly string[]>;
       readonly target: readonly string[];
@@ -58,7 +61,7 @@ export async function wantedOf(given: Given, questions: Questions | null): Promi
   const file = questions && given.data === "" ? await askFile(questions) : given.data;
   const sample = file === "" ? samples[template] : null;
   const path = sample ? fileURLToPath(new URL(`../../../data/${sample.file}`, import.meta.url)) : file;
-  const { table, words } = await readNumbers(path);
+  const { table, guessed, words } = await readNumbers(path);
   const target = given.target ?? sample?.target ?? (questions && (await askTarget(table, file, questions)));
   const name = nameOf(basename(path));
   return {
@@ -66,6 +69,7 @@ export async function wantedOf(given: Given, questions: Questions | null): Promi
     file: path,
     isSample: sample !== null,
     table,
+    guessed,
     words,
     target: checked(target, table, path),
     name,
@@ -109,7 +113,7 @@ function askFolder(questions: Questions): Promise<string> {
 
 function askFile(questions: Questions): Promise<string> {
   return questions.ask("File with the rows (leave empty for a sample to try)?", "", async (answer) => {
-    if (answer !== "") await read(answer);
+    if (answer !== "") await readGuessing(answer, asFound);
     return answer;
   });
 }
@@ -124,29 +128,34 @@ function askTarget(table: Table, file: string, questions: Questions): Promise<st
 
 const asFound = { kind: null, missing: defaultMissingValues, isFree: true };
 
-function read(file: string): Promise<Table> {
-  return readTable([file], null, (header) => header.map(() => asFound));
-}
-
 /** A column of numbers may hold this many words that are none, and at most this share of its different values. */
 const mostWords = 3;
 const mostWordShare = 0.2;
 
 /** The table of a file, a few words among numbers taken for missing values. */
-async function readNumbers(file: string): Promise<Pick<Wanted & { template: "table" }, "table" | "words">> {
-  const table = await read(file);
-  const found = table.columns.map((column) => [column.name, wordsAmongNumbers(column)] as const);
+async function readNumbers(
+  file: string,
+): Promise<Pick<Wanted & { template: "table" }, "table" | "guessed" | "words">> {
+  const guessed = await readGuessing(file, asFound);
+  const { table, written } = guessed;
+  const found = table.columns.map((column) => {
+    const read = columnReader(written, column.name);
+    return [column.name, wordsAmongNumbers(column, (text) => !Number.isNaN(read(text)))] as const;
+  });
   const words = new Map(found.filter(([, texts]) => texts.length > 0));
-  if (words.size === 0) return { table, words };
+  if (words.size === 0) return { table, guessed, words };
   const missing = (name: string) => [...defaultMissingValues, ...(words.get(name) ?? [])];
   const readings = (header: readonly string[]) =>
     header.map((name) => ({ ...asFound, missing: missing(name) }));
-  return { table: await readTable([file], null, readings), words };
+  return { table: await readTable([file], written, readings), guessed, words };
 }
 
-function wordsAmongNumbers({ levels, isMissing }: TableColumn): readonly string[] {
+function wordsAmongNumbers(
+  { levels, isMissing }: TableColumn,
+  isNumber: (text: string) => boolean,
+): readonly string[] {
   const present = levels.filter((_, number) => !isMissing[number]);
-  const words = present.filter((level) => !isDecimal(level));
+  const words = present.filter((level) => !isNumber(level));
   return words.length <= mostWords && words.length < mostWordShare * present.length ? words : [];
 }
 

@@ -20,7 +20,7 @@ export async function written(
     const folder = relative(directory, wanted.folder) || ".";
     return { ...(await imageSpec(wanted.folder, folder, name, command)), sample: null, notes: [] };
   }
-  const { file, isSample, table, words, target, template } = wanted;
+  const { file, isSample, table, guessed, words, target, template } = wanted;
   const sample = isSample ? { path: join(directory, basename(file)), bytes: readBytes(file) } : null;
   const { text, notes } = specText({
     effort,
@@ -33,7 +33,8 @@ export async function written(
     rows: table.rows,
     columns: profileTable(table),
     values: table,
+    guessed,
     words,
   });
-  return { text, hint: "", sample, notes: [...table.notes, ...notes] };
+  return { text, hint: "", sample, notes: [...table.notes, ...guessed.notes, ...notes] };
 }

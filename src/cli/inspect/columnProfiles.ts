@@ -2,7 +2,7 @@
 import type { ColumnProfile } from "../../data/table/profile.ts";
 import type { Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
-import { printable } from "../../report/terminal.ts";
+import { named, printable } from "../../report/terminal.ts";
 import { count, counted } from "../../report/text.ts";
 
 /** More columns than these are counted only. */
@@ -40,7 +40,7 @@ export function drawProfile(profile: readonly ColumnProfile[], style: Style, wid
 /** `-4.5 … 100, mean 3.2`, or the most frequent texts with their rows. */
 export function rangeText({ numbers, top, distinct }: ColumnProfile): string {
   if (numbers) return `${short(numbers.min)} … ${short(numbers.max)}, mean ${short(numbers.mean)}`;
-  const told = (top ?? []).map(({ text, rows }) => `${printable(text)} ${count(rows)}`).join(", ");
+  const told = (top ?? []).map(({ text, rows }) => `${named(text)} ${count(rows)}`).join(", ");
   return distinct > (top?.length ?? 0) ? `${told}, …` : told;
 }
 

@@ -5,6 +5,7 @@ import { facts } from "../../report/table.ts";
 import { printable } from "../../report/terminal.ts";
 import { bytes, count, counted } from "../../report/text.ts";
 import { type CheckResult, check } from "../../run/check.ts";
+import { notesOn } from "../notices.ts";
 import { drawProfile } from "./columnProfiles.ts";
 import type { Inspected } from "./kind.ts";
 import { drawInputs, onlyClasses, targetText } from "./modelColumns.ts";
@@ -12,6 +13,7 @@ import { layersAsJson, networkDrawing } from "./networkLayers.ts";
 
 export interface InspectedSpec extends Inspected {
   readonly warnings: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** Throws what training would throw before its first step. */
@@ -26,6 +28,7 @@ export async function inspectSpec(
   const { inputs, target } = preprocessing;
   return {
     warnings,
+    notes: notesOn(spec),
     json: {
       kind: "spec",
       file,

@@ -1,9 +1,13 @@
 /** What a CSV file holds: its columns as training would take them, and its first records. */
+
 import { defaultMissingValues } from "../../config/schema/data.ts";
+import type { Written } from "../../data/formats/notation.ts";
 import { openRows } from "../../data/formats/rows.ts";
-import { columnOf, readTable, type Table, type TableColumn } from "../../data/table/readTable.ts";
+import { readGuessing } from "../../data/table/guessed.ts";
+import { columnOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { inferType } from "../../data/table/roles.ts";
 import { range } from "../../data/table/statistics.ts";
+import { notice } from "../../report/notice.ts";
 import type { Style } from "../../report/style.ts";
 import { type Column, table as drawTable } from "../../report/table.ts";
 import { printable } from "../../report/terminal.ts";
@@ -15,8 +19,8 @@ const asFound = { kind: null, missing: defaultMissingValues, isFree: true };
 
 /** With the first `head` records unless that is null. Throws UserError(data) with what is wrong in the file. */
 export async function inspectTable(file: string, head: number | null): Promise<Inspected> {
-  const table = await readTable([file], null, (header) => header.map(() => asFound));
-  const records = await firstRecords(file, head ?? 0);
+  const { table, written, notes } = await readGuessing(file, asFound);
+  const records = await firstRecords(file, written, head ?? 0);
   const columns = table.columns.map((column) => ({
     name: column.name,
     type: inferType(column, table.rows).type,
@@ -27,6 +31,7 @@ export async function inspectTable(file: string, head: number | null): Promise<I
     json: head !== null ? { ...json, head: records } : json,
     draw: (style, width) => [
       style.bold(`${counted(table.rows, "row")}, ${counted(columns.length, "column")}`),
+      ...[...table.notes, ...notes].map((note) => notice("note", note, style)),
       "",
       ...drawColumns(table, style, width),
       ...(records.length > 0 ? ["", ...drawRecords(table.header, records, style, width)] : []),
@@ -35,10 +40,10 @@ export async function inspectTable(file: string, head: number | null): Promise<I
 }
 
 /** The fields of the first records as texts; fewer if the file has fewer. */
-async function firstRecords(file: string, wanted: number): Promise<string[][]> {
+async function firstRecords(file: string, written: Written, wanted: number): Promise<string[][]> {
   const records: string[][] = [];
   if (wanted === 0) return records;
-  for await (const batch of openRows(file)) {
+  for await (const batch of openRows(file, written)) {
     for (let row = 0; row < batch.count && records.length < wanted; row++) {
       records.push(batch.header.map((_, field) => batch.text(row, field)));
     }

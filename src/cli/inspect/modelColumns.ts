@@ -10,7 +10,7 @@ import type {
 import { columnWidth } from "../../data/preprocessing/preprocessing.ts";
 import type { Style } from "../../report/style.ts";
 import { type Column, table } from "../../report/table.ts";
-import { printable } from "../../report/terminal.ts";
+import { named, printable } from "../../report/terminal.ts";
 import { counted, figure, shape } from "../../report/text.ts";
 import { answersOf } from "../../tasks/tasks.ts";
 
@@ -85,6 +85,6 @@ function scalingText(scaling: ColumnScaling): string {
 
 /** The first dozen names, and how many there are. */
 export function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, mostNames).map(printable).join(", ");
+  const shown = names.slice(0, mostNames).map(named).join(", ");
   return names.length > mostNames ? `${shown}, … (${names.length} in all)` : shown;
 }

@@ -4,9 +4,9 @@
  */
 import { once } from "node:events";
 import { elementsOf } from "../../data/formats/jsonl/jsonLine.ts";
-import { jsonRows } from "../../data/formats/jsonl/jsonlRows.ts";
+import type { Written } from "../../data/formats/notation.ts";
 import type { RowBatch } from "../../data/formats/rowBatch.ts";
-import { rowsOfStream } from "../../data/formats/rows.ts";
+import { rowsOfObjects, rowsOfStream } from "../../data/formats/rows.ts";
 import { inflated } from "../../data/formats/source.ts";
 import { predictRows } from "../../evaluate/predict.ts";
 import { type Bodies, ignoreRest } from "./bodies.ts";
@@ -81,7 +81,7 @@ export class Predictions {
       throw tooMany(`${loaded.waiting} rows are waiting`);
     const { proba, topK, keep, interval, onError } = wishes;
     if (to !== "json" || keep !== null || interval !== null || onError !== "fail") {
-      const rows = (columns: readonly string[]) => jsonRows(records, { file: undefined, columns });
+      const rows = (columns: readonly string[], written: Written) => rowsOfObjects(records, columns, written);
       this.write({ ...asked, rows, isArray }, response).catch((error) => this.refuse(response, error, to));
       return;
     }
@@ -102,8 +102,8 @@ export class Predictions {
     // A bad row ends the reading; the connection lives on, to say so.
     const bytes = inflated(request.iterator({ destroyOnReturn: false }), undefined);
     const format = rowFormats[asked.from];
-    const rows = (columns: readonly string[]) =>
-      rowsOfStream(bytes, undefined, { format, columns, maxRow: this.limits.maxBody });
+    const rows = (columns: readonly string[], written: Written) =>
+      rowsOfStream(bytes, undefined, { ...written, format, columns, maxRow: this.limits.maxBody });
     await this.write({ ...asked, rows, isArray: true }, response);
   }
 
@@ -157,7 +157,7 @@ interface Asked {
 }
 
 interface Rows extends Asked {
-  readonly rows: (columns: readonly string[]) => AsyncGenerator<RowBatch>;
+  readonly rows: (columns: readonly string[], written: Written) => AsyncGenerator<RowBatch>;
   /** Whether answers in JSON are an array. */
   readonly isArray: boolean;
 }

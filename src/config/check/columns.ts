@@ -1,9 +1,14 @@
 /** Contradictions between the settings of columns, and between them, the target and the split. */
+import { spelled } from "../../support/spelling.ts";
 import { formatFault, knownDirectives } from "../../support/time.ts";
 import type { ColumnSpec, CsvDataSpec } from "../schema.ts";
 import { type Contradiction, repeated } from "./contradiction.ts";
 
 export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
+  if (data.decimal === data.thousands) {
+    const message = `data.decimal and data.thousands are both ${JSON.stringify(data.decimal)}`;
+    yield { path: ["data", "thousands"], message, expected: "different characters" };
+  }
   for (const [name, column] of Object.entries(data.columns)) {
     const path = ["data", "columns", name];
     const { type } = column;
@@ -103,6 +108,7 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     yield { path: [...path, "width"], message, expected };
   }
   yield* formatOptions(name, column);
+  yield* writtenOptions(name, column);
   if (type === null || type === "category") return;
   for (const [option, isGiven] of [
     ["encoding", encoding !== null && !ofNumbers],
@@ -113,6 +119,28 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     if (!isGiven) continue;
     const message = `${name} is of type ${type}, which has no levels`;
     yield { path: [...path, option], message, expected: `${option} on categories only` };
+  }
+}
+
+/** Contradictions of how a column's numbers and texts are written. */
+function* writtenOptions(name: string, column: ColumnSpec): Iterable<Contradiction> {
+  const { type, prefix, suffix, trim, case: inCase, levels } = column;
+  const path = ["data", "columns", name];
+  const affix = prefix === null ? "suffix" : "prefix";
+  if (column[affix] !== null && type !== null && type !== "number" && type !== "weight") {
+    const message = `${name} is of type ${type}, and has a ${affix} around numbers`;
+    yield { path: [...path, affix], message, expected: "prefix and suffix on numbers only" };
+  }
+  if (!trim && inCase === null) return;
+  const change = trim ? "trim" : "case";
+  if (prefix !== null || suffix !== null || type === "number" || type === "weight" || type === "time") {
+    const message = `${name} holds ${type === "time" ? "times" : "numbers"}, and ${change} changes texts`;
+    yield { path: [...path, change], message, expected: `${change} on texts only` };
+  }
+  const odd = levels?.find((level) => spelled(column, level) !== level);
+  if (odd !== undefined) {
+    const message = `no text of ${name} is ${JSON.stringify(odd)}, as ${change} makes another of it`;
+    yield { path: [...path, "levels"], message, expected: "levels as trim and case leave them" };
   }
 }
 

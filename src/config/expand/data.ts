@@ -8,13 +8,12 @@ import { dataSchema, formatNames } from "../schema/data.ts";
 import { type Expansion, isMapping, listed, type Mapping, unusable } from "./expansion.ts";
 import { unknownKey } from "./zodIssues.ts";
 
-/** Names for delimiters that are awkward to write. */
-export const delimiterNames: Readonly<Record<string, string>> = {
-  comma: ",",
-  semicolon: ";",
-  tab: "\t",
-  pipe: "|",
-};
+/** Names for characters that are awkward to write, by the settings that take them. */
+export const characterNames = {
+  delimiter: { comma: ",", semicolon: ";", tab: "\t", pipe: "|" },
+  decimal: { comma: ",", point: "." },
+  thousands: { comma: ",", point: ".", space: " ", apostrophe: "'", underscore: "_" },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** What the data of any format may say. */
 const dataKeys = [...new Set(dataSchema.options.flatMap(({ shape }) => Object.keys(shape)))];
@@ -101,10 +100,8 @@ function expandCsv(expansion: Expansion, raw: Mapping): Mapping {
     expanded.missing_values = expandTexts(expansion, raw.missing_values, ["data", "missing_values"]);
   if (raw.stream === true) expanded.stream = {};
   if (raw.stream === false) expanded.stream = null;
-  if (typeof raw.delimiter === "string")
-    expanded.delimiter = Object.hasOwn(delimiterNames, raw.delimiter)
-      ? delimiterNames[raw.delimiter]
-      : raw.delimiter;
+  for (const [key, names] of Object.entries(characterNames))
+    expanded[key] = new Map<unknown, unknown>(Object.entries(names)).get(raw[key]) ?? raw[key];
   if (isMapping(raw.columns)) {
     const columns = Object.entries(raw.columns);
     expanded.columns = Object.fromEntries(

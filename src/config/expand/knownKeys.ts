@@ -30,6 +30,7 @@ const otherWords: Readonly<Record<string, string>> = {
   validation_split: "data.split.validation",
   na_values: "data.missing_values",
   sep: "data.delimiter",
+  has_header: "data.header",
   initialization: "init",
   criterion: "loss",
   objective: "loss",

@@ -39,6 +39,8 @@ export const columnTypes = [
 const numberEncodings = ["piecewise_linear", "periodic"] as const;
 const missingPolicies = ["error", "mean", "median", "most_frequent", "category", "drop"] as const;
 const delimiters = [",", ";", "\t", "|"] as const;
+const decimals = [".", ","] as const;
+const groupings = [",", ".", " ", "'", "_"] as const;
 
 /** The tasks of records that have one label each. */
 const tasksOfOne = taskNames.filter((name) => taskOf(name).takes(1)) as [TaskName, ...TaskName[]];
@@ -126,6 +128,25 @@ export const columnSchema = z.strictObject(
       .describe(
         'How the times of a column of type time are written, in strptime\'s directives: "%m/%d/%Y", "%d.%m.%Y %H:%M", "%b %Y". null: as numbers, or ISO 8601.',
       ),
+    prefix: text("a text")
+      .nullable()
+      .default(null)
+      .describe(
+        "What stands before each number of a column, as a currency does; blanks beside it do not count.",
+      ),
+    suffix: text("a text")
+      .nullable()
+      .default(null)
+      .describe(
+        "What stands behind each number of a column, as a unit or % does. The number is read as it stands: 62% is 62.",
+      ),
+    trim: flag().default(false).describe("Take texts without the blanks around them."),
+    case: choice(["lower", "upper"])
+      .nullable()
+      .default(null)
+      .describe(
+        "Take texts as if written in lower or upper case, so that spellings of one word are one level.",
+      ),
   },
   "a column's type, or its settings",
 );
@@ -196,6 +217,26 @@ export const csvDataSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("The delimiter of fields. null: found from the header."),
+  decimal: z
+    .enum(decimals, "a point or a comma")
+    .default(".")
+    .describe(
+      'What stands before the decimals of a number: "." or ",". JSON and Parquet have numbers of their own.',
+    ),
+  thousands: z
+    .enum(groupings, "comma, point, space, apostrophe or underscore")
+    .nullable()
+    .default(null)
+    .describe('What may stand between groups of three digits: "," "." " " "\'" or "_". null: nothing.'),
+  comment: z
+    .string("a character")
+    .regex(/^[!-~]$/, "one character of ASCII")
+    .nullable()
+    .default(null)
+    .describe('Lines of a CSV file that begin with this character, such as "#", are left out.'),
+  header: flag()
+    .default(true)
+    .describe("Whether the first row of a CSV file names the columns; false: they are column_1, column_2, …"),
   target: listOf(text("a column's name"), "column").describe("The column to predict, or several."),
   task: choice(taskNames)
     .nullable()

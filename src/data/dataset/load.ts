@@ -3,6 +3,7 @@
 import type { CsvDataSpec, DataSpec } from "../../config/schema.ts";
 import { taskOf } from "../../tasks/tasks.ts";
 import { matchingFiles, placeFile, stdinPath } from "../formats/files.ts";
+import { writtenAs } from "../formats/notation.ts";
 import { fileSize } from "../formats/source.ts";
 import type { Preprocessing } from "../preprocessing/preprocessing.ts";
 import { needsTexts, targetKind } from "../preprocessing/target.ts";
@@ -100,7 +101,7 @@ async function readToFit(
   newSink?: () => RowSink,
 ): Promise<Table> {
   const read = (kind: "number" | "text" | null) =>
-    readTable(files, spec.delimiter, (header, file) => readingsOf(spec, header, file, kind), newSink);
+    readTable(files, writtenAs(spec), (header, file) => readingsOf(spec, header, file, kind), newSink);
   const table = await read(targetKind(spec, loss));
   return needsTexts(spec, table, loss) ? read("text") : table;
 }
@@ -117,7 +118,7 @@ function readForModel(
     const ofSpec = readingsOf({ ...spec, columns: presentOnly(spec, header) }, header, file, kind);
     return readingsOfModel(ofSpec, header, file, spec, columns);
   };
-  return readTable(files, spec.delimiter, readings, newSink);
+  return readTable(files, writtenAs(spec), readings, newSink);
 }
 
 /** A trained model needs no column but its inputs and targets. */

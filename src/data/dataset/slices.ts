@@ -1,5 +1,6 @@
 /** A column's values as names of slices: the rows that share one are measured on their own. */
 import type { CsvDataSpec } from "../../config/schema.ts";
+import { writtenAs } from "../formats/notation.ts";
 import { dataError } from "../formats/problems.ts";
 import { missingColumn } from "../table/cellProblems.ts";
 import { RawValues } from "../table/cells.ts";
@@ -36,7 +37,7 @@ export async function slicesOf(
   const files = source.files ?? (await filesOf(spec, source.baseDirectory)).all;
   const type = new Map(Object.entries(spec.columns)).get(name)?.type ?? null;
   const read = (kind: "text" | null) =>
-    readTable(files, spec.delimiter, (header, file) => {
+    readTable(files, writtenAs(spec), (header, file) => {
       if (!header.includes(name)) throw dataError(missingColumn(name, header, file));
       const reading = { kind, missing: spec.missing_values } as const;
       return header.map((other) => (other === name ? reading : { kind: "skip", missing: [] }));

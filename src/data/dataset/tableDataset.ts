@@ -11,7 +11,7 @@ import type { RawValues } from "../table/cells.ts";
 import { sortLabels } from "../table/labels.ts";
 import { profileTable } from "../table/profile.ts";
 import { columnOf, columnsOf, type Table, type TableColumn } from "../table/readTable.ts";
-import { type ColumnRole, droppingTargets, rolesOf } from "../table/roles.ts";
+import { type ColumnRole, crowdOf, droppingTargets, rolesOf } from "../table/roles.ts";
 import { checkTable } from "./checks/checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { allRows, type RowSplit, type SplitName, splitPool } from "./split.ts";
@@ -34,7 +34,9 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const inferred =
     known?.target ?? inferTarget(spec, targetColumns(spec.target, table, { pool, loss }), loss);
   const labelled = labelledRows(spec, table);
-  const split = splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows);
+  const split = blaming(crowds(spec, table), () =>
+    splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows),
+  );
   const fitted = known ?? fitTable(spec, table, roles, inferred, split.train);
   const seen = known ? leaveOutTrained(spec, table, known, split) : [];
   const preprocessing = known ?? {
@@ -59,6 +61,26 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
     warnings: told,
     profile,
   };
+}
+
+/** Sentences for targets of so many classes that few have several rows. */
+function crowds(spec: CsvDataSpec, table: Table): string[] {
+  const targets = table.columns.filter(({ name }) => spec.target.includes(name));
+  return targets.flatMap((column) => crowdOf(column, table.rows) ?? []);
+}
+
+/** Does as told; where that fails, it is for these reasons, if there are any. */
+function blaming<Result>(reasons: readonly string[], act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof UserError) || reasons.length === 0) throw error;
+    const expected = "classes of several rows each";
+    throw new UserError(
+      error.exitCode,
+      reasons.map((message) => ({ message, expected })),
+    );
+  }
 }
 
 /** A hash of each row's inputs and targets. */
@@ -180,11 +202,32 @@ export function fitTable(
       columns.push(fitColumn(role, table.columns[first + j]!, values[j]!, spec, totalsOf(first + j)));
     }
   }
-  if (columns.length === 0) {
-    const message = `no column is left to predict ${spec.target.join(", ")} from`;
-    throw dataError({ message, expected: "at least one column of numbers or categories" });
-  }
+  if (columns.length === 0) throw noColumn(spec, table, roles);
   return { inputs: { kind: "columns", columns }, target: fitTarget(target, spec, table, train, totalsOf) };
+}
+
+/** Columns whose fate is told one by one. */
+const mostTold = 12;
+
+/** Says of each column why it is no input. */
+function noColumn(spec: CsvDataSpec, table: Table, roles: readonly ColumnRole[]): UserError {
+  const read = new Set(table.columns.map(({ name }) => name));
+  const said = (name: string, type: string) => `${quoted(name)} is of type ${type}, as the spec says`;
+  const fates = [
+    ...table.notes,
+    ...roles.flatMap(({ name, type, why }) => {
+      if (type === "target") return [];
+      return why ? `${quoted(name)} ${why}` : said(name, type);
+    }),
+    ...Object.entries(spec.columns).flatMap(([name, { type }]) =>
+      type === null || read.has(name) ? [] : said(name, type),
+    ),
+  ];
+  const more = fates.length > mostTold ? [`and ${fates.length - mostTold} more`] : [];
+  const told = fates.length > 0 ? fates : ["the file has no other column"];
+  const why = [...told.slice(0, mostTold), ...more].join("; ");
+  const message = `no column is left to predict ${spec.target.join(", ")} from: ${why}`;
+  return dataError({ message, expected: "at least one column of numbers or categories" });
 }
 
 function encodeAll(

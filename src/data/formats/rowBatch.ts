@@ -41,6 +41,8 @@ export interface RowBatch {
   text(row: number, field: number): string;
   /** A field's number; NaN if its text, with or without blanks around it, is none. */
   number(row: number, field: number): number;
+  /** An example of how a field's numbers are to be written; null: as programs write them. */
+  numbersAs(field: number): string | null;
   /** The number of a field's text in an index; -1 if it is not there, or null. */
   levelOf(row: number, field: number, index: LevelIndex): number;
   placeOf(row: number, field: number): Place;

@@ -2,17 +2,17 @@
 import { formatNamed, isRowFormat, type RowFormat } from "../../support/fileFormats.ts";
 import { csvRows } from "./csv/csvRows.ts";
 import { stdinPath } from "./files.ts";
-import { jsonlRows } from "./jsonl/jsonlRows.ts";
+import { jsonlRows, jsonRows, type Line } from "./jsonl/jsonlRows.ts";
+import { asUsual, type Written } from "./notation.ts";
 import { isParquet } from "./parquet/parquet.ts";
 import { parquetRows } from "./parquet/parquetRows.ts";
 import type { RowBatch } from "./rowBatch.ts";
+import { ruledRows } from "./ruledRows.ts";
 import { fileSize, readFileBytes } from "./source.ts";
 
-export interface RowOptions {
+export interface RowOptions extends Partial<Written> {
   /** null: what the file's name and its first bytes tell, else CSV. */
   readonly format?: RowFormat | null;
-  /** Between the fields of CSV; null: found from the header. */
-  readonly delimiter?: string | null;
   /** The columns that are asked for, where rows may differ in what else they have; null: all have the first's. */
   readonly columns?: readonly string[] | null;
   /** A longer row is refused, of CSV and JSON Lines; absent: 64 MB. */
@@ -27,19 +27,22 @@ interface RowSource {
   readonly file: string | undefined;
   /** The file itself, for a reader that seeks in it; null: there is none. */
   readonly seekable: { readonly file: string; readonly size: number } | null;
-  readonly delimiter: string | null;
   readonly columns: readonly string[] | null;
   readonly maxRow?: number | undefined;
+  readonly written: Written;
 }
 
 const readers = {
-  csv: ({ bytes, file, delimiter, maxRow }) => csvRows(bytes, { file, delimiter, maxRecord: maxRow }),
-  tsv: ({ bytes, file, delimiter, maxRow }) =>
-    csvRows(bytes, { file, delimiter: delimiter ?? "\t", maxRecord: maxRow }),
-  jsonl: ({ bytes, file, columns, maxRow }) => jsonlRows(bytes, { file, columns, maxLine: maxRow }),
+  csv: (source) => csvRows(source.bytes, csvOptions(source)),
+  tsv: (source) => {
+    const { delimiter, ...options } = csvOptions(source);
+    return csvRows(source.bytes, { ...options, delimiter: delimiter ?? "\t" });
+  },
+  jsonl: ({ bytes, file, columns, written, maxRow }) =>
+    jsonlRows(bytes, { file, columns, notation: written, maxLine: maxRow }),
   // The reader of CSV says of Parquet from a pipe why it can't be read.
-  parquet: ({ bytes, file, seekable }) =>
-    seekable ? parquetRows(seekable.file, seekable.size) : csvRows(bytes, { file }),
+  parquet: ({ bytes, file, seekable, written }) =>
+    seekable ? parquetRows(seekable.file, seekable.size, written) : csvRows(bytes, { file }),
 } satisfies Record<RowFormat, (source: RowSource) => AsyncGenerator<RowBatch>>;
 
 /**
@@ -51,19 +54,38 @@ export async function* openRows(file: string, options: RowOptions = {}): AsyncGe
   const isWhole = size !== null && (await isParquet(file, size));
   const named = options.format ?? formatNamed(file);
   const format = isRowFormat(named) && named !== "parquet" ? named : "csv";
-  const { delimiter = null, columns = null } = options;
+  const { columns = null } = options;
+  const written = { ...asUsual, ...options };
   const seekable = size === null ? null : { file, size };
-  const source = { bytes: readFileBytes(file), file, seekable, delimiter, columns };
-  yield* readers[isWhole ? "parquet" : format](source);
+  const source = { bytes: readFileBytes(file), file, seekable, columns, written };
+  yield* ruledRows(readers[isWhole ? "parquet" : format](source), written);
 }
 
 /** Likewise of bytes that are inflated already. */
 export function rowsOfStream(
   bytes: AsyncIterable<Uint8Array>,
   file: string | undefined,
-  { format, delimiter = null, columns = null, maxRow }: RowOptions = {},
+  options: RowOptions = {},
 ): AsyncGenerator<RowBatch> {
-  return readers[format ?? "csv"]({ bytes, file, seekable: null, delimiter, columns, maxRow });
+  const { format, columns = null, maxRow } = options;
+  const written = { ...asUsual, ...options };
+  return ruledRows(
+    readers[format ?? "csv"]({ bytes, file, seekable: null, columns, written, maxRow }),
+    written,
+  );
+}
+
+/** Likewise of objects that are there already. */
+export function rowsOfObjects(
+  records: readonly Line[],
+  columns: readonly string[],
+  written: Written,
+): AsyncGenerator<RowBatch> {
+  return ruledRows(jsonRows(records, { file: undefined, columns, notation: written }), written);
+}
+
+function csvOptions({ file, maxRow, written: { delimiter, comment, header, ...notation } }: RowSource) {
+  return { file, delimiter, comment, header, notation, maxRecord: maxRow };
 }
 
 /** The first batch of rows, for its header, and all of them. Throws UserError as the rows do. */

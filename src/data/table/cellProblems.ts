@@ -3,6 +3,7 @@ import { type Problem, quoted } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
 import { dataError } from "../formats/problems.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
+import { linesFor, numbersIn } from "./spellings.ts";
 import type { TimeReader } from "./times.ts";
 
 export function missingValue(batch: RowBatch, row: number, field: number, hint: string | undefined): Problem {
@@ -34,7 +35,12 @@ export function notATime(
 export function notANumber(batch: RowBatch, row: number, field: number, number: number): Problem {
   const text = batch.text(row, field);
   const place = batch.placeOf(row, field);
-  return { ...place, ...numberProblem(batch.header[field]!, text, Number.isNaN(number)) };
+  const name = batch.header[field]!;
+  const example = batch.numbersAs(field);
+  if (example === null || !Number.isNaN(number))
+    return { ...place, ...numberProblem(name, text, Number.isNaN(number)) };
+  const message = `column "${name}" holds ${quoted(text)}, not a number`;
+  return { ...place, message, expected: `numbers as ${example}, as the spec says` };
 }
 
 /** The sentence for a text in a column of numbers. */
@@ -42,6 +48,11 @@ function numberProblem(name: string, text: string, isText: boolean) {
   if (!isText) {
     const message = `column "${name}" holds ${quoted(text)}, too large for a 32-bit float`;
     return { message, expected: "at most 3.4e38" };
+  }
+  const written = numbersIn([text], 1);
+  if (written !== null) {
+    const message = `column "${name}" holds ${quoted(text)}, not a number`;
+    return { message, hint: `if all are written so, ${linesFor(written, name)}` };
   }
   return {
     message: `column "${name}" holds ${quoted(text)}, not a number`,

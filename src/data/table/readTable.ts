@@ -2,6 +2,8 @@
  * Reads files of rows into one table of raw values: a column of numbers holds them, a column of texts the
  * numbers of its levels. Finds from the whole file which column is which. Knows nothing of scaling, targets and splits.
  */
+
+import type { Written } from "../formats/notation.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import type { Place, RowBatch } from "../formats/rowBatch.ts";
 import { openRows } from "../formats/rows.ts";
@@ -108,7 +110,7 @@ const maxLevels = 100_000;
  */
 export async function readTable(
   files: readonly string[],
-  delimiter: string | null,
+  written: Written,
   readings: (header: readonly string[], file: string) => readonly ColumnReading[],
   newSink?: () => RowSink,
 ): Promise<Table> {
@@ -117,7 +119,7 @@ export async function readTable(
     const sink = newSink?.() ?? null;
     const reader = new TableReader(readings, texts, sink);
     try {
-      const finished = await readAll(reader, files, delimiter);
+      const finished = await readAll(reader, files, written);
       if (finished) return sink?.end(reader.table()) ?? reader.table();
     } catch (error) {
       sink?.abandon();
@@ -150,14 +152,10 @@ export function columnsOf(table: Table, first: number, count: number, rows?: Int
 }
 
 /** False if a column thought to hold numbers holds texts: then the reader has noted it and is to start anew. */
-async function readAll(
-  reader: TableReader,
-  files: readonly string[],
-  delimiter: string | null,
-): Promise<boolean> {
+async function readAll(reader: TableReader, files: readonly string[], written: Written): Promise<boolean> {
   let first = true;
   for (const file of files) {
-    for await (const batch of openRows(file, { delimiter })) {
+    for await (const batch of openRows(file, written)) {
       if (batch.count === 0) continue; // no row yet that tells what its columns hold
       reader.take(batch, file);
       // A text column shows at once, mostly.

@@ -2,8 +2,10 @@
 import type { ColumnSpec, ColumnType, CsvDataSpec, NumberEncoding } from "../../config/schema.ts";
 import { exitCodes, type Problem, quoted, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
+import { columnReader, type NumberReader, writtenAs } from "../formats/notation.ts";
+import { numberOf } from "../formats/number.ts";
 import { missingColumn } from "./cellProblems.ts";
-import { isDecimal, looksBoolean } from "./labels.ts";
+import { looksBoolean } from "./labels.ts";
 import type { ColumnReading, Table, TableColumn } from "./readTable.ts";
 import { numbersAsTexts, spellings } from "./spellings.ts";
 
@@ -13,12 +15,17 @@ export interface ColumnRole {
   readonly spec: ColumnSpec | null;
   /** Texts that mean a value is missing. */
   readonly missing: readonly string[];
+  /** What its values are that it takes no part, where the spec does not say it. */
+  readonly why?: string | undefined;
 }
 
 /** A text column is an id, not a category, if it has more levels than this … */
 const mostLevels = 20;
 /** … and more than this share of its values are different. */
 const idShare = 0.5;
+
+/** A target of more texts than this may be a name or a free text. */
+const mostClasses = 100;
 
 /** A text in a column of numbers is a slip if there are so many different numbers for each such text. */
 const numbersPerSlip = 10;
@@ -85,7 +92,7 @@ export function droppingTargets(spec: CsvDataSpec): string[] {
 /** The type that a column's settings say, by name or by what they are for; null: its values tell. */
 function typeSaid(column: ColumnSpec | null): ColumnType | null {
   if (column === null || column.type) return column?.type ?? null;
-  if (numberEncodingOf(column)) return "number";
+  if (numberEncodingOf(column) || column.prefix !== null || column.suffix !== null) return "number";
   return column.levels || column.encoding ? "category" : null;
 }
 
@@ -151,39 +158,66 @@ export function readingsOfModel(
 /** The role of every column of the table. Skipped columns have none. */
 export function rolesOf(
   spec: CsvDataSpec,
-  table: Pick<Table, "columns" | "rows">,
+  table: Pick<Table, "columns" | "rows" | "fileRows">,
 ): { roles: ColumnRole[]; warnings: string[] } {
   const targets = new Set(spec.target);
   const specs = columnSpecs(spec);
   const warnings: string[] = [];
+  const written = writtenAs(spec);
+  const isOneFile = table.fileRows.length === 1;
   const roles = table.columns.map((column): ColumnRole => {
     const own = specs.get(column.name) ?? null;
+    const read = columnReader(written, column.name);
     const base = { name: column.name, spec: own, missing: missingTexts(spec, own) };
     if (targets.has(column.name)) {
-      const slip = !spec.task ? slipIn(column) : null;
+      const slip = !spec.task ? slipIn(column, { read, isOneFile }) : null;
       if (slip) warnings.push(`the target "${column.name}" ${slip}: taken for classes`);
-      else warnings.push(...spellings(`target "${column.name}"`, presentLevels(column)));
+      const odd = slip ? [] : spellings("target", column.name, presentLevels(column));
+      const crowd = crowdOf(column, table.rows);
+      const isPlain = !slip && odd.length === 0;
+      warnings.push(...odd);
+      if (crowd) warnings.push(isPlain ? `${crowd}: is it a text that names rows?` : crowd);
       return { ...base, type: "target" };
     }
     const said = typeSaid(own);
-    const odd = () => warnings.push(...spellings(`column "${column.name}"`, presentLevels(column)));
+    const odd = () => warnings.push(...spellings("column", column.name, presentLevels(column)));
     if (said === "category") odd();
     if (said) return { ...base, type: said };
-    const { type, why } = inferType(column, table.rows);
+    const { type, why } = inferType(column, table.rows, { read, isOneFile });
     if (why) warnings.push(`column "${column.name}" ${why}`);
     if (type === "category") odd();
-    if (type === "id") warnings.push(...numbersAsTexts(`column "${column.name}"`, presentLevels(column)));
-    return { ...base, type };
+    if (type === "id") warnings.push(...numbersAsTexts("column", column.name, presentLevels(column)));
+    return { ...base, type, why };
   });
   return { roles, warnings };
 }
 
+/** A sentence for a target of so many different texts that hardly any can be learnt; null for any other. */
+export function crowdOf(column: TableColumn, rows: number): string | null {
+  const present = rows - column.missing;
+  const { length: distinct } = presentLevels(column);
+  const isCrowd = distinct > mostClasses || (distinct > mostLevels && distinct > idShare * present);
+  if (column.kind === "number" || !isCrowd) return null;
+  const count = column.overflowed ? `over ${distinct}` : distinct;
+  return `target "${column.name}" has ${count} classes in ${present} rows`;
+}
+
+/** How the texts of a column are read, and whether all are of one file. */
+interface Reading {
+  readonly read: NumberReader;
+  readonly isOneFile: boolean;
+}
+
 /** The type of a column by its values, and a reason if it takes no part, or another one than it seems to. */
-export function inferType(column: TableColumn, rows: number): { type: ColumnType; why?: string } {
+export function inferType(
+  column: TableColumn,
+  rows: number,
+  how: Reading = { read: numberOf, isOneFile: true },
+): { type: ColumnType; why?: string } {
   const present = rows - column.missing;
   if (present === 0) return { type: "ignore", why: "holds no value: ignored" };
   if (column.kind === "number") return { type: "number" };
-  const slip = slipIn(column);
+  const slip = slipIn(column, how);
   const levels = presentLevels(column);
   const distinct = levels.length;
   if (column.overflowed || (distinct > mostLevels && distinct > idShare * present)) {
@@ -200,14 +234,19 @@ function presentLevels({ levels, isMissing }: TableColumn): readonly string[] {
 }
 
 /** What a column holds that would be one of numbers but for a few values; null for any other. */
-function slipIn({ name, kind, levels, isMissing, places }: TableColumn): string | null {
+function slipIn(
+  { name, kind, levels, isMissing, places }: TableColumn,
+  { read, isOneFile }: Reading,
+): string | null {
   if (kind === "number") return null;
-  const slips = levels.flatMap((text, number) => (isMissing[number] || isDecimal(text) ? [] : [number]));
+  const slips = levels.flatMap((text, number) =>
+    isMissing[number] || !Number.isNaN(read(text)) ? [] : [number],
+  );
   const numbers = levels.length - slips.length;
   if (slips.length === 0 || numbers < numbersPerSlip * slips.length) return null;
   const first = levels[slips[0]!]!;
-  const line = places[slips[0]!]?.line;
-  const where = line === undefined ? "" : ` in line ${line}`;
+  const { file, line } = places[slips[0]!] ?? {};
+  const where = line === undefined ? "" : ` in ${isOneFile ? "line " : `${file}:`}${line}`;
   const hint = `columns: { ${JSON.stringify(name)}: { missing_values: [${JSON.stringify(first)}] } }`;
   return `holds numbers and ${quoted(first)}${where} (if it is a missing value, ${hint})`;
 }

@@ -1,7 +1,9 @@
 /** What is said of data before training, and when it is too much for `strict`. */
+
 import { expect, test } from "vitest";
 import type { CsvDataSpec } from "../../../src/config/schema.ts";
 import { loadDataset } from "../../../src/data/dataset/load.ts";
+import { asUsual } from "../../../src/data/formats/notation.ts";
 import { profileTable } from "../../../src/data/table/profile.ts";
 import { readTable } from "../../../src/data/table/readTable.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "../support.ts";
@@ -100,7 +102,9 @@ test("a profile tells type, missing and different values, range, shape and the m
     "p.csv",
     ["n,t", ...[1, 2, 2, "", 11].map((n, row) => `${n},${"aab"[row % 3]}`)].join("\n"),
   );
-  const table = await readTable([path], null, (header) => header.map(() => ({ kind: null, missing: [""] })));
+  const table = await readTable([path], asUsual, (header) =>
+    header.map(() => ({ kind: null, missing: [""] })),
+  );
   const [n, t] = profileTable(table);
   expect(n).toMatchObject({ type: "number", missing: 1, distinct: 3 });
   expect(n!.numbers).toMatchObject({ min: 1, max: 11, mean: 4, median: 2, areWhole: true });

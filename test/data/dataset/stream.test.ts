@@ -10,6 +10,7 @@ import { isStreamed, type Split, type StreamedSplit } from "../../../src/data/da
 import { loadDataset, loadRows, openDataset, openRows } from "../../../src/data/dataset/load.ts";
 import { Gathering } from "../../../src/data/dataset/stream/gathering.ts";
 import { Sample } from "../../../src/data/dataset/stream/sample.ts";
+import { asUsual } from "../../../src/data/formats/notation.ts";
 import type { Preprocessing } from "../../../src/data/preprocessing/preprocessing.ts";
 import { readTable } from "../../../src/data/table/readTable.ts";
 import { Interrupted, UserError } from "../../../src/support/errors.ts";
@@ -260,7 +261,7 @@ describe("where not even the sample holds all rows", () => {
     let gathering!: Gathering;
     const sample = await readTable(
       [path],
-      ",",
+      asUsual,
       (header) => header.map((name) => ({ kind: name === "word" ? "text" : null, missing: [""] })),
       () => {
         gathering?.abandon();

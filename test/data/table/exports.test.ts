@@ -1,6 +1,8 @@
 /** Tables as other programs export them, with an index and empty columns: read as the table that was meant. */
+
 import { describe, expect, test } from "vitest";
 import { loadDataset } from "../../../src/data/dataset/load.ts";
+import { asUsual } from "../../../src/data/formats/notation.ts";
 import { readTable } from "../../../src/data/table/readTable.ts";
 import { csvSpec, temporaryFiles } from "../support.ts";
 
@@ -81,6 +83,6 @@ test("what the spec says of a column without a name holds", async () => {
     written(",a,y\n", (row, i) => `${i},${row.join(",")}`),
   );
   const reading = { kind: null, missing: [] };
-  const table = await readTable([path], null, (header) => header.map(() => reading));
+  const table = await readTable([path], asUsual, (header) => header.map(() => reading));
   expect(table.columns.map(({ name }) => name)).toEqual(["Unnamed: 0", "a", "y"]);
 });

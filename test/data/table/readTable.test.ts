@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { asUsual } from "../../../src/data/formats/notation.ts";
 import { type ColumnReading, columnOf, columnsOf, readTable } from "../../../src/data/table/readTable.ts";
 import { UserError } from "../../../src/support/errors.ts";
 import { temporaryFiles } from "../support.ts";
@@ -8,7 +9,7 @@ import { temporaryFiles } from "../support.ts";
 const file = temporaryFiles();
 const asFound: ColumnReading = { kind: null, missing: ["", "NA"] };
 const read = (files: string[], reading: ColumnReading = asFound) =>
-  readTable(files, null, (header) => header.map(() => reading));
+  readTable(files, asUsual, (header) => header.map(() => reading));
 
 describe("a table", () => {
   test("holds numbers as floats and texts as numbers of their levels, NaN for what is missing", async () => {

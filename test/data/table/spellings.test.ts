@@ -15,6 +15,7 @@ const load = (texts: readonly string[], target: string, columns = {}) =>
     seed: 0,
   });
 
+const merging = columnSpec({ trim: true, case: "lower" });
 const usd = ["$1", "$25", "$3.5", "$4", "$5", "$61"];
 test.each([
   ["prices", usd, 'holds numbers as "$1"'],
@@ -32,6 +33,49 @@ test.each([
     `target "a"${message.startsWith("holds") ? " " : ": "}${message}`,
   );
   expect((await load(texts, "y")).warnings.join()).toContain(message);
+});
+
+test.each([
+  [usd, 'columns: { "a": { prefix: "$" } }', { columns: { a: columnSpec({ prefix: "$" }) } }],
+  [["3.1k", "2k", "0.5k", "8k", "9.9k"], 'suffix: "k"', { columns: { a: columnSpec({ suffix: "k" }) } }],
+  [["1,5", "2,25", "3,5", "4,0", "5,5"], 'data.decimal: ","', { decimal: "," }],
+  [["1,000", "2,000", "3,000", "1,004,500", "5,000"], 'data.thousands: ","', { thousands: "," }],
+  [["cat", "Cat", "cat ", "dog"], "{ trim: true, case: lower }", { columns: { a: merging } }],
+] as const)("the line that is told for %j mends it", async (texts, line, more) => {
+  expect((await load(texts, "y")).warnings.join()).toContain(line);
+  const { warnings } = await loadDataset(csvSpec({ path: [tableOf(texts)], target: ["y"], ...more }), {
+    baseDirectory: "/",
+    seed: 0,
+  });
+  expect(warnings.join()).not.toMatch(/taken for/);
+});
+
+test("a target of very many classes is told, as why rows can't be split, too", async () => {
+  const names = Array.from({ length: 60 }, (_, i) => `name ${i}`);
+  const told = 'target "a" has 60 classes in 60 rows';
+  expect((await load(names, "a")).warnings.join()).toContain(told);
+  const split = { validation: 0.1, test: 0.2, stratify: null, seed: null, fold: null };
+  const spec = csvSpec({ path: [tableOf(names)], target: ["a"], split });
+  await expect(loadDataset(spec, { baseDirectory: "/", seed: 0 })).rejects.toThrow(told);
+});
+
+test("where no column is left, it is said of each why", async () => {
+  const path = file(
+    "n.csv",
+    `a,b,y\n${Array.from({ length: 60 }, (_, i) => `${i === 3 ? "--" : i * 1.5},${i},${i % 2}`).join("\n")}\n`,
+  );
+  const spec = csvSpec({ path: [path], target: ["y"], columns: { b: columnSpec({ type: "ignore" }) } });
+  await expect(loadDataset(spec, { baseDirectory: "/", seed: 0 })).rejects.toThrow(
+    /no column is left to predict y from: "a" holds numbers and "--" in line 5 .*; "b" is of type ignore/,
+  );
+});
+
+test("a word among numbers is told with its file, where there are several", async () => {
+  const text = (word: string) =>
+    `a,b,y\n${Array.from({ length: 40 }, (_, i) => `${i === 5 ? word : i},${i},${i % 2}`).join("\n")}\n`;
+  const path = [file("a.csv", text("5")), file("b.csv", text("oops"))];
+  const { warnings } = await loadDataset(csvSpec({ path, target: ["y"] }), { baseDirectory: "/", seed: 0 });
+  expect(warnings.join()).toContain(`"oops" in ${path[1]}:7`);
 });
 
 test("texts that differ are not", async () => {

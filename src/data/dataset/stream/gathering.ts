@@ -39,7 +39,7 @@ export class Gathering implements RowSink {
   spills: readonly Spill[] = [];
   totals!: Totals;
   /** Of all rows. */
-  whole!: Pick<Table, "columns" | "rows" | "notes">;
+  whole!: Pick<Table, "columns" | "rows" | "fileRows" | "notes">;
   /** The sample's rows by their parts, and how many of its first ones come from the files to split. */
   split!: RowSplit;
   pool = 0;
@@ -104,7 +104,8 @@ export class Gathering implements RowSink {
   /** The sample, with the columns as all rows have them. */
   end(table: Table): Table {
     for (const spill of this.spills) spill.flush();
-    this.whole = { columns: table.columns, rows: table.rows, notes: table.notes };
+    const { columns, fileRows, notes: told } = table;
+    this.whole = { columns, rows: table.rows, fileRows, notes: told };
     const { rows, notes, count } = this.sample;
     const split = (part: number) =>
       new Int32Array(count).map((_, row) => row).filter((row) => (notes[row]! & ~elsewhere) === part);

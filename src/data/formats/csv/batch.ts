@@ -3,6 +3,7 @@ import type { Problem } from "../../../support/errors.ts";
 import type { ByteWriter } from "../byteWriter.ts";
 import { nameColumns, noOddNames } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
+import { exampleOf, type Notation, numberReader } from "../notation.ts";
 import { numberOf, parseNumber } from "../number.ts";
 import type { Place, RowBatch } from "../rowBatch.ts";
 
@@ -39,13 +40,17 @@ export class CsvBatch implements RowBatch {
   /** The header as it is written, and its line. */
   private names: readonly string[] = [];
   private headerLine = 1;
+  private readonly readNumber: (text: string) => number;
 
   constructor(
     /** Named in problems. */
     readonly file: string | undefined,
     /** What stands between fields, once it is known. */
     public delimiter: string | null,
-  ) {}
+    protected readonly notation: Notation,
+  ) {
+    this.readNumber = numberReader(notation);
+  }
 
   /** Start of a field's bytes, quotes included. */
   fieldStartOf(record: number, field: number): number {
@@ -73,9 +78,13 @@ export class CsvBatch implements RowBatch {
     if (!Number.isNaN(value)) return value;
     const start = this.fieldStartOf(record, field);
     const end = this.ends[at]!;
-    return this.bytes[start] === quote
-      ? numberOf(this.text(record, field))
+    return this.bytes[start] === quote || this.readNumber !== numberOf
+      ? this.readNumber(this.text(record, field))
       : parseNumber(this.bytes, start, end);
+  }
+
+  numbersAs(): string | null {
+    return exampleOf(this.notation, undefined);
   }
 
   levelOf(record: number, field: number, index: LevelIndex): number {

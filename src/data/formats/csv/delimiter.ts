@@ -11,6 +11,15 @@ export interface HeaderSearch {
   counts: [number, number, number, number];
 }
 
+interface Start {
+  /** The byte that begins lines before the header that are none. */
+  readonly comment: number;
+  /** What stands before the decimals of numbers. */
+  readonly decimal: string;
+  /** Whether no bytes follow. */
+  readonly atEnd: boolean;
+}
+
 /**
  * The delimiter that stands most often in the first record outside quotes (the comma if none does), or null
  * while the record is not complete.
@@ -19,9 +28,7 @@ export function findDelimiter(
   bytes: Uint8Array,
   length: number,
   search: HeaderSearch,
-  /** The byte that begins lines before the header that are none. */
-  comment: number,
-  atEnd: boolean,
+  { comment, decimal, atEnd }: Start,
 ): string | null {
   const { counts } = search;
   let at = search.position;
@@ -42,7 +49,19 @@ export function findDelimiter(
   }
   search.position = at;
   if (at === length && !atEnd) return null;
-  return knownDelimiters[counts.indexOf(Math.max(...counts))] ?? ",";
+  // A comma in numbers may stand between them, too, but only where nothing else does.
+  const isInNumbers = decimal === "," || onlyInNumbers(bytes, at, counts[0]);
+  const others = isInNumbers ? ([0, ...counts.slice(1)] as const) : counts;
+  const most = Math.max(...others);
+  return most > 0 ? knownDelimiters[others.indexOf(most)]! : ",";
+}
+
+/** Whether all of so many commas outside quotes are between two digits. */
+function onlyInNumbers(bytes: Uint8Array, end: number, commas: number): boolean {
+  const record = Buffer.from(bytes.subarray(0, end))
+    .toString("latin1")
+    .replace(/"[^"]*"/g, "");
+  return commas > 0 && (record.match(/(?<=\d),(?=\d)/g)?.length ?? 0) >= commas;
 }
 
 function isLineStart(bytes: Uint8Array, at: number): boolean {

@@ -7,6 +7,7 @@ import { exitCodes, type Problem, UserError } from "../../../support/errors.ts";
 import { tellingBytes } from "../../../support/fileFormats.ts";
 import { maxColumns, numberedColumns } from "../columnNames.ts";
 import { checkIsText } from "../misnamed.ts";
+import { asUsual, type Notation } from "../notation.ts";
 import { parseNumber, powersOfTen } from "../number.ts";
 import { plainNumber } from "../rowBatch.ts";
 import { CsvBatch, grown } from "./batch.ts";
@@ -22,6 +23,8 @@ export interface CsvOptions {
   readonly comment?: string | null | undefined;
   /** Whether the first record names the columns; true if absent. */
   readonly header?: boolean | undefined;
+  /** As programs write numbers, if absent. */
+  readonly notation?: Notation | undefined;
   /** Largest record in bytes. */
   readonly maxRecord?: number | undefined;
 }
@@ -37,7 +40,6 @@ const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const minus = 0x2d;
-const point = 0x2e;
 /** No byte. */
 const never = -1;
 
@@ -83,10 +85,12 @@ export class CsvScanner extends CsvBatch {
   /** The byte that begins a comment. */
   private readonly comment: number;
   private readonly hasHeader: boolean;
+  /** The byte before decimals, where it is none between fields. */
+  private point: number = never;
   private isFirstRecord = true;
 
   constructor(options: CsvOptions = {}) {
-    super(options.file, options.delimiter ?? null);
+    super(options.file, options.delimiter ?? null, options.notation ?? asUsual);
     this.maxRecord = options.maxRecord ?? maxRecordBytes;
     this.comment = options.comment?.charCodeAt(0) ?? never;
     this.hasHeader = options.header ?? true;
@@ -151,7 +155,11 @@ export class CsvScanner extends CsvBatch {
   /** Looks for the delimiter in the first record; false while that is not complete. */
   private begin(atEnd: boolean): boolean {
     const search = this.search!;
-    const delimiter = findDelimiter(this.bytes, this.length, search, this.comment, atEnd);
+    const delimiter = findDelimiter(this.bytes, this.length, search, {
+      comment: this.comment,
+      decimal: this.notation.decimal,
+      atEnd,
+    });
     if (delimiter !== null || this.length >= tellingBytes)
       checkIsText(this.bytes.subarray(0, this.length), this.file);
     if (delimiter === null) {
@@ -162,7 +170,8 @@ export class CsvScanner extends CsvBatch {
     const start = skipByteOrderMark(this.bytes, this.length);
     const said = saidDelimiter(this.bytes.subarray(start, this.length));
     this.delimiter ??= said?.delimiter ?? delimiter;
-    const { kinds } = this;
+    const { kinds, notation } = this;
+    if (notation.decimal !== this.delimiter) this.point = notation.decimal.charCodeAt(0);
     kinds.fill(isHigh, 0x80);
     kinds[0] = isNul;
     kinds[lineFeed] = endsLine;
@@ -194,7 +203,7 @@ export class CsvScanner extends CsvBatch {
    * NUL, which ends every inner loop.
    */
   private scanPlain(): void {
-    const { bytes, kinds, length, comment } = this;
+    const { bytes, kinds, length, comment, point } = this;
     const delimiter = this.delimiter!.charCodeAt(0);
     let { ends, values, field, fieldStart, position: at } = this;
     while (at < length) {

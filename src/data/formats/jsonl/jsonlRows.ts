@@ -4,6 +4,7 @@ import { nearest } from "../../../support/nearest.ts";
 import type { ByteWriter } from "../byteWriter.ts";
 import { noOddNames } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
+import { asUsual, exampleOf, type Notation, numberReader } from "../notation.ts";
 import { numberOf } from "../number.ts";
 import { dataError } from "../problems.ts";
 import { type Place, plainNumber, type RowBatch } from "../rowBatch.ts";
@@ -19,6 +20,8 @@ export interface JsonlOptions {
   readonly columns: readonly string[] | null;
   /** A longer line is refused; absent: {@link maxLineBytes}. */
   readonly maxLine?: number | undefined;
+  /** Of numbers in texts. */
+  readonly notation?: Notation;
 }
 
 /** Bytes that should be an object, and their number, for problems. */
@@ -114,14 +117,18 @@ export class JsonlBatch implements RowBatch {
   readonly values: Float64Array;
   /** null where a line is none. */
   readonly objects: readonly (JsonObject | null)[];
+  private readonly notation: Notation;
+  private readonly readNumber: (text: string) => number;
 
   /** @param header null: the first batch's, which has to find it */
   constructor(
     private readonly lines: readonly Line[],
     header: readonly string[] | null,
-    { file, columns }: JsonlOptions,
+    { file, columns, notation = asUsual }: JsonlOptions,
   ) {
     this.file = file;
+    this.notation = notation;
+    this.readNumber = numberReader(notation);
     this.count = lines.length;
     this.objects = lines.map(({ bytes, number }, row) => {
       const parsed = parseLine(bytes, number, file);
@@ -164,7 +171,13 @@ export class JsonlBatch implements RowBatch {
 
   number(row: number, field: number): number {
     const value = this.values[this.first[row]! + field]!;
-    return Number.isNaN(value) ? numberOf(this.text(row, field)) : value;
+    if (!Number.isNaN(value)) return value;
+    const text = this.text(row, field);
+    return typeof this.valueAt(row, field) === "string" ? this.readNumber(text) : numberOf(text);
+  }
+
+  numbersAs(): string | null {
+    return exampleOf(this.notation, undefined);
   }
 
   levelOf(row: number, field: number, index: LevelIndex): number {

@@ -4,6 +4,7 @@ import type { Problem } from "../../../support/errors.ts";
 import type { ByteWriter } from "../byteWriter.ts";
 import { type ColumnNames, isStandIn, nameColumns } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
+import { exampleOf, type Notation, numberReader } from "../notation.ts";
 import { numberOf } from "../number.ts";
 import { dataError } from "../problems.ts";
 import { type Place, plainNumber, type RowBatch } from "../rowBatch.ts";
@@ -13,12 +14,12 @@ import { openParquet } from "./parquet.ts";
 const batchRows = 4096;
 
 /** Batches of the rows, one without any if there are none. Throws UserError: io, data for a damaged file. */
-export async function* parquetRows(file: string, size: number): AsyncGenerator<RowBatch> {
+export async function* parquetRows(file: string, size: number, notation: Notation): AsyncGenerator<RowBatch> {
   const { names, groups } = await openParquet(file, size);
   const named = nameColumns(names, () => ({ file }));
   const twice = [...named.oddNames].find(([name]) => !isStandIn(name));
   if (twice) throw dataError(twice[1]);
-  const batch = new ParquetBatch(file, named);
+  const batch = new ParquetBatch(file, named, notation);
   for await (const columns of groups) {
     const count = columns[0]?.length ?? 0;
     for (let from = 0; from < count; from += batchRows) {
@@ -41,11 +42,15 @@ class ParquetBatch implements RowBatch {
   rowsBefore = 0;
   private columns: readonly DecodedArray[] = [];
   private from = 0;
+  private readonly readNumber: (text: string) => number;
 
   constructor(
     readonly file: string,
     { header, oddNames }: ColumnNames,
+    /** Of numbers in texts. */
+    private readonly notation: Notation,
   ) {
+    this.readNumber = numberReader(notation);
     this.header = header;
     this.oddNames = oddNames;
     this.first = Int32Array.from({ length: batchRows + 1 }, (_, row) => row * header.length);
@@ -88,7 +93,13 @@ class ParquetBatch implements RowBatch {
 
   number(row: number, field: number): number {
     const value = this.values[this.first[row]! + field]!;
-    return Number.isNaN(value) ? numberOf(this.text(row, field)) : value;
+    if (!Number.isNaN(value)) return value;
+    const text = this.text(row, field);
+    return typeof this.valueAt(row, field) === "string" ? this.readNumber(text) : numberOf(text);
+  }
+
+  numbersAs(): string | null {
+    return exampleOf(this.notation, undefined);
   }
 
   levelOf(row: number, field: number, index: LevelIndex): number {
