@@ -6,6 +6,9 @@ import type { LevelIndex } from "./levels.ts";
 /** A column of Parquet has no line; its row counts as one, from 1. */
 export type Place = Pick<Problem, "file" | "line" | "column">;
 
+/** Of files in which all is as it seems. */
+export const nothing: ReadonlySet<string> = new Set();
+
 /** Larger numbers are not told among a batch's values, so that all of these are finite as 32-bit floats, too. */
 const largestPlain = 1e38;
 
@@ -25,6 +28,10 @@ export interface RowBatch {
   readonly header: readonly string[];
   /** Names that cannot tell one column from the others, and why: a problem where such a column is used. */
   readonly oddNames: ReadonlyMap<string, Problem>;
+  /** Columns that hold lists or structures, which are not read: odd ones. */
+  readonly nested: ReadonlySet<string>;
+  /** What has been found in the file so far that is not as it seems, in sentences. */
+  readonly notes: ReadonlySet<string>;
   /** What stands between fields, where something does. */
   readonly delimiter: string | null;
   readonly count: number;

@@ -49,6 +49,12 @@ class RuledBatch implements RowBatch {
   get oddNames() {
     return this.rows.oddNames;
   }
+  get nested() {
+    return this.rows.nested;
+  }
+  get notes() {
+    return this.rows.notes;
+  }
   get delimiter() {
     return this.rows.delimiter;
   }

@@ -1,4 +1,4 @@
-/** Columns without a name, as indices and delimiters at a line's end make them: which are left out of a table, and why. */
+/** Columns that are no values, or have no name, as indices and delimiters at a line's end make them: which are left out of a table, and why. */
 
 import { type Problem, quoted } from "../../support/errors.ts";
 import { isStandIn } from "../formats/columnNames.ts";
@@ -27,7 +27,12 @@ export function namelessColumns(
   const empty: string[] = [];
   const notes: string[] = [];
   for (const [field, name] of batch.header.entries()) {
-    if (!isStandIn(name) || !readings[field]!.isFree) continue;
+    if (!readings[field]!.isFree) continue;
+    if (batch.nested.has(name)) {
+      names.add(name);
+      notes.push(`column ${quoted(name)} holds lists or structures: left out`);
+    }
+    if (!isStandIn(name)) continue;
     const problem = batch.oddNames.get(name);
     const subject = problem ? `column ${field + 1} has no name` : `column "${name}" stands for none`;
     const found = contentOf(batch, field);

@@ -5,7 +5,7 @@
 
 import type { Written } from "../formats/notation.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
-import type { Place, RowBatch } from "../formats/rowBatch.ts";
+import { nothing, type Place, type RowBatch } from "../formats/rowBatch.ts";
 import { openRows } from "../formats/rows.ts";
 import { missingColumn, missingValue, notANumber, notATime, tooManyLevels } from "./cellProblems.ts";
 import {
@@ -207,6 +207,9 @@ class TableReader {
   /** In the current file, the fields of columns left out as they were empty. */
   private emptyFields: readonly number[] = [];
   private file: string | null = null;
+  /** Of the current file. */
+  private batchNotes: ReadonlySet<string> = nothing;
+  private notes: readonly string[] = [];
 
   constructor(
     private readonly readings: (header: readonly string[], file: string) => readonly ColumnReading[],
@@ -261,6 +264,7 @@ class TableReader {
       });
     }
     if (this.sink) this.handOver(this.sink);
+    this.notes = [...new Set([...this.notes, ...this.batchNotes])];
     this.fileRows.push(rows);
     this.fileFirst = this.rows;
     this.file = null;
@@ -280,7 +284,7 @@ class TableReader {
       };
     });
     const { rows, fileRows, slabs, rowsPerSlab, delimiter } = this;
-    const { notes } = this.leftOut;
+    const notes = [...this.leftOut.notes, ...this.notes];
     return { columns, rows, fileRows, slabs, rowsPerSlab, notes, header: this.header!, delimiter };
   }
 
@@ -288,6 +292,7 @@ class TableReader {
     const { header } = batch;
     this.file = file;
     this.delimiter = batch.delimiter;
+    this.batchNotes = batch.notes;
     if (this.header === null) {
       this.header = header;
       const readings = this.readings(header, file);

@@ -5,7 +5,7 @@ import { nameColumns, noOddNames } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
 import { exampleOf, type Notation, numberReader } from "../notation.ts";
 import { numberOf, parseNumber } from "../number.ts";
-import type { Place, RowBatch } from "../rowBatch.ts";
+import { nothing, type Place, type RowBatch } from "../rowBatch.ts";
 
 /** Bytes to scan at once: small enough to stay in a cache, large enough to be worth the call. */
 export const pieceBytes = 64 * 2 ** 10;
@@ -35,6 +35,8 @@ export class CsvBatch implements RowBatch {
   /** The column names; none until the first record is complete. */
   header: readonly string[] = [];
   oddNames = noOddNames;
+  readonly nested = nothing;
+  readonly notes = nothing;
   /** Whether records may begin with a field that the header, quoted as R writes it, does not name. */
   mayHaveRowNames = false;
   /** The header as it is written, and its line. */

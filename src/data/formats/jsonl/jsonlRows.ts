@@ -7,7 +7,7 @@ import type { LevelIndex } from "../levels.ts";
 import { asUsual, exampleOf, type Notation, numberReader } from "../notation.ts";
 import { numberOf } from "../number.ts";
 import { dataError } from "../problems.ts";
-import { type Place, plainNumber, type RowBatch } from "../rowBatch.ts";
+import { nothing, type Place, plainNumber, type RowBatch } from "../rowBatch.ts";
 import { type JsonObject, memberOf, parseLine, sourceOf } from "./jsonLine.ts";
 
 export interface JsonlOptions {
@@ -111,6 +111,8 @@ export class JsonlBatch implements RowBatch {
   readonly header: readonly string[];
   /** An object has no key twice. */
   readonly oddNames = noOddNames;
+  readonly nested = nothing;
+  readonly notes = nothing;
   readonly count: number;
   readonly problems = new Map<number, Problem>();
   readonly first: Int32Array;

@@ -3,7 +3,7 @@
  * hyparquet's.
  */
 import { type FileHandle, open } from "node:fs/promises";
-import type { AsyncBuffer, DecodedArray, FileMetaData } from "hyparquet";
+import type { AsyncBuffer, DecodedArray, FileMetaData, SchemaTree } from "hyparquet";
 import { UserError } from "../../../support/errors.ts";
 import { ioProblem } from "../../../support/files.ts";
 import { dataError } from "../problems.ts";
@@ -40,23 +40,58 @@ export async function isParquet(file: string, size: number): Promise<boolean> {
   }
 }
 
-/** The columns of each group of rows, after their names. Throws UserError: io, data for a damaged file. */
+/** A column as the file describes it. */
+export interface ParquetColumn {
+  readonly name: string;
+  /** Whether its values are dates without a time. */
+  readonly isDate: boolean;
+  /** Whether its values are lists or structures, or JSON. */
+  readonly isNested: boolean;
+  /** Whether it is decoded: no other column is named so. */
+  readonly isRead: boolean;
+}
+
+/** A group of rows: the values of each column, null of one that is not read. */
+export interface ParquetGroup {
+  readonly count: number;
+  readonly columns: readonly (DecodedArray | null)[];
+}
+
+/** The groups of rows, after their columns. Throws UserError: io, data for a damaged file. */
 export async function openParquet(
   file: string,
   size: number,
-): Promise<{ names: readonly string[]; groups: AsyncGenerator<readonly DecodedArray[]> }> {
-  const { metadata, names } = await readMetadata(file, size);
+): Promise<{ columns: readonly ParquetColumn[]; groups: AsyncGenerator<ParquetGroup> }> {
+  const { metadata, columns } = await readMetadata(file, size);
+  const names = columns.filter(({ isRead }) => isRead).map(({ name }) => name);
   const rows = groupRows(metadata, file);
-  checkValues(Number(metadata.num_rows) * names.length, file, size);
+  checkValues(Number(metadata.num_rows) * columns.length, file, size);
   async function* groups() {
     const { decodedGroups } = await import("./parquetWorker.ts");
+    let group = 0;
     try {
-      yield* decodedGroups(file, metadata, names, rows);
+      for await (const decoded of decodedGroups(file, metadata, names, rows)) {
+        let next = 0;
+        const values = columns.map(({ isRead }) => (isRead ? decoded[next++]! : null));
+        yield { count: rows[group++]!, columns: values };
+      }
     } catch (error) {
       throw faultOf(file, error);
     }
   }
-  return { names, groups: groups() };
+  return { columns, groups: groups() };
+}
+
+function columnsOf(children: readonly SchemaTree[]): ParquetColumn[] {
+  const names = children.map(({ element }) => element.name);
+  const times = new Map<string, number>();
+  for (const name of names) times.set(name, 1 + (times.get(name) ?? 0));
+  return children.map(({ element, children: parts }) => ({
+    name: element.name,
+    isDate: element.converted_type === "DATE" || element.logical_type?.type === "DATE",
+    isNested: parts.length > 0 || element.repetition_type === "REPEATED" || element.converted_type === "JSON",
+    isRead: times.get(element.name) === 1,
+  }));
 }
 
 async function readMetadata(file: string, size: number) {
@@ -67,7 +102,7 @@ async function readMetadata(file: string, size: number) {
     await checkFooter(source);
     const metadata = await parquetMetadataAsync(source);
     await checkPages(source, metadata);
-    return { metadata, names: parquetSchema(metadata).children.map(({ element }) => element.name) };
+    return { metadata, columns: columnsOf(parquetSchema(metadata).children) };
   } catch (error) {
     throw faultOf(file, error);
   } finally {

@@ -1,33 +1,39 @@
-/** The rows of a Parquet file. Lists and structures are JSON, times ISO 8601, bytes hexadecimal. */
-import type { DecodedArray } from "hyparquet";
-import type { Problem } from "../../../support/errors.ts";
+/**
+ * The rows of a Parquet file. Lists and structures are JSON, times ISO 8601; bytes that are no text have those escaped that
+ * are not ASCII.
+ */
+import { type Problem, quoted } from "../../../support/errors.ts";
 import type { ByteWriter } from "../byteWriter.ts";
-import { type ColumnNames, isStandIn, nameColumns } from "../columnNames.ts";
+import { nameColumns } from "../columnNames.ts";
 import type { LevelIndex } from "../levels.ts";
 import { exampleOf, type Notation, numberReader } from "../notation.ts";
 import { numberOf } from "../number.ts";
 import { dataError } from "../problems.ts";
 import { type Place, plainNumber, type RowBatch } from "../rowBatch.ts";
-import { openParquet } from "./parquet.ts";
+import { openParquet, type ParquetColumn, type ParquetGroup } from "./parquet.ts";
 
 /** Rows of a batch: their numbers stay in a cache. */
 const batchRows = 4096;
 
 /** Batches of the rows, one without any if there are none. Throws UserError: io, data for a damaged file. */
 export async function* parquetRows(file: string, size: number, notation: Notation): AsyncGenerator<RowBatch> {
-  const { names, groups } = await openParquet(file, size);
-  const named = nameColumns(names, () => ({ file }));
-  const twice = [...named.oddNames].find(([name]) => !isStandIn(name));
-  if (twice) throw dataError(twice[1]);
-  const batch = new ParquetBatch(file, named, notation);
-  for await (const columns of groups) {
-    const count = columns[0]?.length ?? 0;
+  const { columns, groups } = await openParquet(file, size);
+  const batch = new ParquetBatch(file, columns, notation);
+  for await (const { count, columns: values } of groups) {
     for (let from = 0; from < count; from += batchRows) {
-      batch.take(columns, from, Math.min(batchRows, count - from));
+      batch.take(values, from, Math.min(batchRows, count - from));
       yield batch;
     }
   }
   if (batch.count === 0) yield batch;
+}
+
+function nestedProblem(name: string, file: string): Problem {
+  return {
+    file,
+    message: `column ${quoted(name)} holds lists or structures`,
+    expected: "numbers, texts, booleans or times",
+  };
 }
 
 class ParquetBatch implements RowBatch {
@@ -40,24 +46,36 @@ class ParquetBatch implements RowBatch {
   count = 0;
   /** In the batches before. */
   rowsBefore = 0;
-  private columns: readonly DecodedArray[] = [];
+  readonly nested: ReadonlySet<string>;
+  readonly notes = new Set<string>();
+  private readonly noted = new Set<string>();
+  private columns: ParquetGroup["columns"] = [];
   private from = 0;
   private readonly readNumber: (text: string) => number;
 
   constructor(
     readonly file: string,
-    { header, oddNames }: ColumnNames,
+    private readonly described: readonly ParquetColumn[],
     /** Of numbers in texts. */
     private readonly notation: Notation,
   ) {
     this.readNumber = numberReader(notation);
+    const { header, oddNames } = nameColumns(
+      described.map(({ name }) => name),
+      () => ({ file }),
+    );
+    const nested = header.filter((name, field) => described[field]!.isNested && !oddNames.has(name));
     this.header = header;
-    this.oddNames = oddNames;
+    this.nested = new Set(nested);
+    this.oddNames = new Map([
+      ...oddNames,
+      ...nested.map((name) => [name, nestedProblem(name, file)] as const),
+    ]);
     this.first = Int32Array.from({ length: batchRows + 1 }, (_, row) => row * header.length);
   }
 
   /** Rows from … from + count - 1 of a group. */
-  take(columns: readonly DecodedArray[], from: number, count: number): void {
+  take(columns: ParquetGroup["columns"], from: number, count: number): void {
     this.rowsBefore += this.count;
     this.columns = columns;
     this.from = from;
@@ -67,7 +85,7 @@ class ParquetBatch implements RowBatch {
     const { values } = this;
     for (const [field, column] of columns.entries())
       for (let row = 0, at = field; row < count; row++, at += width) {
-        const value: unknown = column[from + row];
+        const value: unknown = column?.[from + row];
         const isNumber = typeof value === "number" || typeof value === "bigint";
         values[at] = isNumber ? plainNumber(Number(value)) : Number.NaN;
       }
@@ -86,8 +104,9 @@ class ParquetBatch implements RowBatch {
     if (value === null) return "";
     if (typeof value === "string") return value;
     if (typeof value !== "object") return String(value);
-    if (value instanceof Date) return value.toISOString();
-    if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+    if (value instanceof Date)
+      return value.toISOString().slice(0, this.described[field]!.isDate ? 10 : undefined);
+    if (value instanceof Uint8Array) return this.escaped(value, field);
     return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
   }
 
@@ -124,7 +143,24 @@ class ParquetBatch implements RowBatch {
   }
 
   private valueAt(row: number, field: number): unknown {
-    const value: unknown = this.columns[field]![this.from + row] ?? null;
+    const column = this.columns[field];
+    if (column === null) throw dataError(this.oddNames.get(this.header[field]!)!);
+    const value: unknown = column?.[this.from + row] ?? null;
     return value instanceof Date && Number.isNaN(value.getTime()) ? null : value;
+  }
+
+  /** Bytes that are no UTF-8, as a text that no other bytes have. */
+  private escaped(bytes: Uint8Array, field: number): string {
+    const text = Buffer.from(bytes)
+      .toString("latin1")
+      .replace(/[^ -[\]-~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
+    const name = this.header[field]!;
+    if (!this.noted.has(name)) {
+      this.noted.add(name);
+      this.notes.add(
+        `column ${quoted(name)} holds bytes that are no UTF-8 text, as in "${text.slice(0, 40)}": taken as written so`,
+      );
+    }
+    return text;
   }
 }

@@ -25,7 +25,23 @@ const copiesOfPages = 6;
 const source = `
 const { parentPort, workerData } = require("node:worker_threads");
 const { hyparquet, codecs, file, metadata, names, bomb } = workerData;
+const { isUtf8 } = require("node:buffer");
 const loading = Promise.all([import(hyparquet), import(codecs)]);
+
+const parsers = {
+  // Bytes that are no text stay bytes: replaced ones would be alike.
+  stringFromBytes: (bytes) => bytes && (isUtf8(bytes) ? Buffer.from(bytes).toString() : bytes.slice()),
+  // A date holds milliseconds; what is finer stays as text.
+  timestampFromMicroseconds: (time) => exactly(BigInt(time), 1000n),
+  timestampFromNanoseconds: (time) => exactly(BigInt(time), 1000000n),
+};
+function exactly(time, perMillisecond) {
+  const rest = ((time % perMillisecond) + perMillisecond) % perMillisecond;
+  const date = new Date(Number((time - rest) / perMillisecond));
+  if (rest === 0n || Number.isNaN(date.getTime())) return date;
+  const digits = String(rest).padStart(String(perMillisecond).length - 1, "0");
+  return date.toISOString().slice(0, -1) + digits + "Z";
+}
 
 const limited = (compressors) => Object.fromEntries(Object.entries(compressors).map(([codec, decompress]) => [
   codec,
@@ -44,6 +60,8 @@ async function decode({ rowStart, rowEnd }) {
     metadata,
     rowStart,
     rowEnd,
+    columns: names,
+    parsers,
     compressors: limited(compressors),
     onChunk: (chunk) => chunks.get(chunk.columnName)?.push(chunk),
   });

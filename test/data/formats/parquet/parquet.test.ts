@@ -11,7 +11,7 @@ import { openRows } from "../../../../src/data/formats/rows.ts";
 import { withoutUtf16 } from "../../../../src/data/formats/utf16.ts";
 import { exitCodes, UserError } from "../../../../src/support/errors.ts";
 import { load as loadSpecText } from "../../../config/support.ts";
-import { chunked, csvSpec, streamOf, temporaryFiles } from "../../support.ts";
+import { chunked, columnSpec, csvSpec, streamOf, temporaryFiles } from "../../support.ts";
 
 const file = temporaryFiles();
 const count = 50;
@@ -88,6 +88,83 @@ describe("a Parquet file", () => {
     });
     const text = await csvOf(openRows(file("times.parquet", new Uint8Array(bytes))));
     expect(text).toBe('at,list,id\n1970-01-01T00:00:00.000Z,"{""a"":[1,""b""]}",9007199254740993\n,[2],\n');
+  });
+
+  const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
+  const names = ["M\xfcller", "Meier", "M\xf6ller"];
+  const rowsOf = <Value>(of: (row: number) => Value) => Array.from({ length: 60 }, (_, row) => of(row));
+  const written = (c: object) =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [
+          { name: "c", ...c } as { name: string; data: unknown[] },
+          { name: "x", data: rowsOf((row) => row / 8), type: "DOUBLE" },
+          { name: "y", data: rowsOf((row) => (row % 2 === 0 ? "p" : "q")), type: "STRING" },
+        ],
+      }),
+    );
+
+  test("keeps bytes that are no UTF-8 apart, and says so", async () => {
+    const { preprocessing, warnings } = await load(
+      file(
+        "latin1.parquet",
+        written({ type: "BYTE_ARRAY", data: rowsOf((row) => bytesOf(names[row % 3]!)) }),
+      ),
+    );
+    const levels = ["M\\xf6ller", "M\\xfcller", "Meier"];
+    expect(preprocessing.inputs).toMatchObject({ columns: [{ name: "c", levels }, { name: "x" }] });
+    expect(warnings.join()).toContain('column "c" holds bytes that are no UTF-8 text, as in "M\\xfcller"');
+  });
+
+  test("has dates as dates, and times to the last digit", async () => {
+    const schema = [
+      { name: "root", num_children: 2 },
+      {
+        name: "day",
+        type: "INT32" as const,
+        converted_type: "DATE" as const,
+        repetition_type: "REQUIRED" as const,
+      },
+      {
+        name: "at",
+        type: "INT64" as const,
+        logical_type: { type: "TIMESTAMP" as const, isAdjustedToUTC: true, unit: "MICROS" as const },
+        repetition_type: "REQUIRED" as const,
+      },
+    ];
+    const columnData = [
+      { name: "day", data: [19_000] },
+      { name: "at", data: [1_600_000_000_123_456n] },
+    ];
+    const bytes = new Uint8Array(parquetWriteBuffer({ schema, columnData }));
+    expect(await csvOf(openRows(file("dates.parquet", bytes)))).toBe(
+      "day,at\n2022-01-08,2020-09-13T12:26:40.123456Z\n",
+    );
+  });
+
+  test("leaves lists out, and refuses them where they are used", async () => {
+    const path = file("list.parquet", written({ data: rowsOf((row) => [row, 1]) }));
+    const { preprocessing, warnings } = await load(path);
+    expect(preprocessing.inputs).toMatchObject({ columns: [{ name: "x" }] });
+    expect(warnings).toContain('column "c" holds lists or structures: left out');
+    const spec = csvSpec({ target: ["y"], path: [path], columns: { c: columnSpec({ type: "category" }) } });
+    await expect(loadDataset(spec, { seed: 0, baseDirectory: "." })).rejects.toThrow("lists or structures");
+  });
+
+  test("may name two columns alike, where neither is used", async () => {
+    const double = (name: string) => ({
+      name,
+      type: "DOUBLE" as const,
+      repetition_type: "REQUIRED" as const,
+    });
+    const schema = [{ name: "root", num_children: 4 }, double("a"), double("a"), double("x"), double("y")];
+    const columnData = ["a", "a", "x", "y"].map((name, j) => ({ name, data: rowsOf((row) => row + j) }));
+    const path = file("twice.parquet", new Uint8Array(parquetWriteBuffer({ schema, columnData })));
+    await expect(load(path)).rejects.toThrow('columns 1 and 2 are both named "a"');
+    const ignore = columnSpec({ type: "ignore" });
+    const spec = csvSpec({ target: ["y"], path: [path], columns: { a: ignore, "a.1": ignore } });
+    const { preprocessing } = await loadDataset(spec, { seed: 0, baseDirectory: "." });
+    expect(preprocessing.inputs).toMatchObject({ columns: [{ name: "x" }] });
   });
 
   test("cut short, or with a damaged description of its columns, is read or refused with its name", async () => {
