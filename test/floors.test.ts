@@ -22,7 +22,8 @@ const floors: Record<string, number> = {
   report: 8,
   export: 8,
   track: 8,
-  cli: 9,
+  api: 9,
+  cli: 10,
 };
 
 /** Within a room, the lowest first; every file is on one of its floors. */

@@ -2,10 +2,10 @@
 import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import { isatty } from "node:tty";
+import { version } from "../support/version.ts";
 import { main, report } from "./main.ts";
 import { Output } from "./output.ts";
 import { stopSignals } from "./signals.ts";
-import { version } from "./version.ts";
 
 const { env, stdout, stderr } = process;
 const argv = process.argv.slice(2);

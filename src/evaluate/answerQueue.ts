@@ -2,10 +2,10 @@
  * Answers JSON records of many callers together, as JSON: those that arrive in one turn of the event loop are one batch,
  * and nobody waits for others to come. Batches do not change a bit of an answer.
  */
-import { JsonlBatch, type Line } from "../data/formats/jsonl/jsonlRows.ts";
+import type { Line } from "../data/formats/jsonl/jsonlRows.ts";
 import type { Written } from "../data/formats/notation.ts";
 import type { RowBatch } from "../data/formats/rowBatch.ts";
-import { ruled } from "../data/formats/ruledRows.ts";
+import { jsonBatch } from "../data/formats/rows.ts";
 import { type AnswerOptions, planAnswers } from "../data/prediction/answerPlan.ts";
 import { JsonAnswers } from "../data/prediction/jsonAnswers.ts";
 import { createEncoder, inputNames, type RecordEncoder } from "../data/prediction/recordEncoder.ts";
@@ -58,7 +58,7 @@ export class AnswerQueue {
     this.columns = inputNames(preprocessing);
     this.written = rowsLike(predictor.saved);
     this.writer = new JsonAnswers(planAnswers(preprocessing, options));
-    this.encoder = createEncoder(preprocessing, this.batchOf([]));
+    this.encoder = createEncoder(preprocessing, jsonBatch([], this.columns, this.written));
     this.inputs = new Float32Array(largestBatch * this.encoder.width);
   }
 
@@ -109,7 +109,7 @@ export class AnswerQueue {
   private async answer(parts: readonly Part[]): Promise<(() => void)[]> {
     const { encoder, inputs } = this;
     const records = parts.flatMap(({ records }) => records);
-    const batch = this.batchOf(records);
+    const batch = jsonBatch(records, this.columns, this.written);
     const problems: (Problem | null)[] = [];
     let good = 0;
     for (let row = 0; row < records.length; row++) {
@@ -147,10 +147,5 @@ export class AnswerQueue {
       else if (asked.taken === asked.records.length) ends.push(() => asked.answered(asked.answers));
     }
     return ends;
-  }
-
-  private batchOf(lines: readonly Line[]): RowBatch {
-    const { columns, written } = this;
-    return ruled(new JsonlBatch(lines, columns, { file: undefined, columns, notation: written }), written);
   }
 }

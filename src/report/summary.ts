@@ -17,6 +17,7 @@ export const reasons = {
   SIGINT: "stopped by SIGINT",
   SIGTERM: "stopped by SIGTERM",
   SIGHUP: "stopped by SIGHUP",
+  aborted: "stopped by the program that had it trained",
 } as const satisfies Record<StopReason, string>;
 
 export interface RunSummary {

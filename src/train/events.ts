@@ -56,8 +56,8 @@ export interface EpochEvent {
   readonly validation?: Figures;
 }
 
-/** What asks a run to stop. */
-export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP";
+/** What asks a run to stop: signals, or a program that has it trained. */
+export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP" | "aborted";
 
 /** Why a run ended. */
 export type StopReason =
@@ -71,7 +71,7 @@ export type StopReason =
 
 /** Whether a run was asked to stop: it has little time left, and will be resumed. */
 export function isSignal(reason: StopReason): reason is Signal {
-  return reason === "SIGINT" || reason === "SIGTERM" || reason === "SIGHUP";
+  return reason === "SIGINT" || reason === "SIGTERM" || reason === "SIGHUP" || reason === "aborted";
 }
 
 export interface EndEvent {

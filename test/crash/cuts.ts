@@ -1,7 +1,7 @@
 /** Cuts the power after system calls of a run, and resumes what is left. */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { version } from "../../src/cli/version.ts";
+import { version } from "../../src/support/version.ts";
 import { uniform } from "../chance.ts";
 import { run } from "../cli/host.ts";
 import { callsIn, Disk, digestOf, layOut } from "./disk.ts";

@@ -149,9 +149,9 @@ async function requestOf(
   options: Options,
   signal: AbortSignal,
 ): Promise<TrainOptions> {
-  const { rebaseSpec, stringifySpec } = await import("../../config/stringify.ts");
+  const { requestFor } = await import("../../api/request.ts");
   return {
-    spec,
+    ...(await requestFor(spec)),
     signal,
     out: options.out,
     mode: options.resume ? "resume" : options.overwrite ? "overwrite" : "fresh",
@@ -159,22 +159,7 @@ async function requestOf(
     maxSeconds: options.maxTime,
     pauseAt: options.pauseAt,
     load: { strict: options.strict, profile: true },
-    renderSpec: (resolved, directory) => stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
-    ...(await followers(spec)),
-    renderReport: async (data) => (await import("../../report/page/page.ts")).renderPage(data),
     version,
-  };
-}
-
-/** Trackers, loaded only where the spec asks for them. */
-async function followers({
-  spec: { track },
-  baseDirectory,
-}: LoadedSpec): Promise<Pick<TrainOptions, "follow">> {
-  if (track === null) return {};
-  const { trackersOf } = await import("../../track/trackers.ts");
-  return {
-    follow: (directory, spec, warn) => trackersOf({ directory, spec, baseDirectory, now: Date.now }, warn),
   };
 }
 

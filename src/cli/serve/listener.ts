@@ -7,6 +7,9 @@ export type { IncomingMessage, ServerResponse };
 
 export const loopback = "127.0.0.1";
 
+/** Connections that wait to be taken, when thousands come at once; the system may allow fewer. */
+const mostPending = 4096;
+
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface Listening {
@@ -22,7 +25,7 @@ export async function listen(handler: Handler, host: string, port: number): Prom
   const server = createServer(handler);
   await new Promise<void>((resolve, reject) => {
     server.on("error", (error) => reject(ioProblem(error, `${host}:${port}`, "listen on")));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: mostPending }, resolve);
   });
   const { port: taken } = server.address() as AddressInfo;
   const name = host.includes(":") ? `[${host}]` : host;

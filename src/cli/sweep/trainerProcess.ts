@@ -3,10 +3,10 @@
  * started by itself. Ends when whoever started it is gone, a run under way saving first.
  */
 import { Writable } from "node:stream";
+import { version } from "../../support/version.ts";
 import { main, report } from "../main.ts";
 import { Output } from "../output.ts";
 import { type StopSignal, signalExitCodes, stopSignals } from "../signals.ts";
-import { version } from "../version.ts";
 import type { FromTrainer, ToTrainer } from "./trainers.ts";
 
 const leaveBy = (signal: StopSignal) => process.exit(signalExitCodes[signal]);

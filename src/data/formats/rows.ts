@@ -2,12 +2,12 @@
 import { formatNamed, isRowFormat, type RowFormat } from "../../support/fileFormats.ts";
 import { csvRows } from "./csv/csvRows.ts";
 import { stdinPath } from "./files.ts";
-import { jsonlRows, jsonRows, type Line } from "./jsonl/jsonlRows.ts";
+import { JsonlBatch, jsonlRows, jsonRows, type Line } from "./jsonl/jsonlRows.ts";
 import { asUsual, type Written } from "./notation.ts";
 import { isParquet } from "./parquet/parquet.ts";
 import { parquetRows } from "./parquet/parquetRows.ts";
 import type { RowBatch } from "./rowBatch.ts";
-import { ruledRows } from "./ruledRows.ts";
+import { ruled, ruledRows } from "./ruledRows.ts";
 import { fileSize, readFileBytes } from "./source.ts";
 
 export interface RowOptions extends Partial<Written> {
@@ -82,6 +82,11 @@ export function rowsOfObjects(
   written: Written,
 ): AsyncGenerator<RowBatch> {
   return ruledRows(jsonRows(records, { file: undefined, columns, notation: written }), written);
+}
+
+/** A batch of objects, with these fields in this order. */
+export function jsonBatch(records: readonly Line[], columns: readonly string[], written: Written): RowBatch {
+  return ruled(new JsonlBatch(records, columns, { file: undefined, columns, notation: written }), written);
 }
 
 function csvOptions({ file, maxRow, written: { delimiter, comment, header, ...notation } }: RowSource) {
