@@ -236,7 +236,7 @@ async function givenRows(
   if (spec.format !== "csv" && data === null && images !== null && labels !== null) {
     const { loadGivenPair } = await import("../data/dataset/loadNpy.ts");
     const table = spec.format === "npy" ? spec : null;
-    return { name: "data", ...(await loadGivenPair([images, labels], preprocessing, table)) };
+    return { name: "data", ...(await loadGivenPair([images, labels], preprocessing, table, strict)) };
   }
   throw new UserError(exitCodes.usage, {
     message: `the model was trained on ${spec.format === "csv" ? "a table" : `${spec.format.toUpperCase()} files`}`,

@@ -67,7 +67,7 @@ export function shuffle(items: Int32Array, key: RandomKey): void {
 }
 
 /** A 32-bit mixing function without bias worth measuring: `lowbias32` of C. Wellons' hash-prospector. */
-function mix32(x: number): number {
+export function mix32(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);

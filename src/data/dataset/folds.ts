@@ -1,30 +1,81 @@
 /** Parts of the rows for cross-validation: equally large, classes in proportion, groups whole. Deterministic. */
-import { shuffle, streamKey } from "../../support/random.ts";
+import { streamKey } from "../../support/random.ts";
+import { dealt } from "./dealing.ts";
 
 export interface FoldRequest {
   /** How many parts. */
   readonly folds: number;
   readonly seed: number;
-  /** Class and group of each row. */
+  /** Of each row, a hash of what it holds. */
+  readonly hashes: ArrayLike<number>;
+  /** Class of each row, and a hash of its group. */
   readonly classes?: ArrayLike<number> | null;
   readonly groups?: ArrayLike<number> | null;
 }
 
+/** The part, from 0, of each row. */
+export function foldNumbers({ folds, seed, hashes, classes, groups }: FoldRequest): Int32Array {
+  const key = streamKey(seed, "folds");
+  if (!groups) return rowFolds(dealt(hashes, key), folds, classes ?? null);
+  const units = unitsOf(groups);
+  const order = dealt(
+    units.map(([first]) => groups[first!]!),
+    key,
+  );
+  order.sort((a, b) => units[b]!.length - units[a]!.length); // stable: equals stay as they are dealt
+  return groupFolds(
+    Array.from(order, (unit) => units[unit]!),
+    folds,
+    classes ?? null,
+  );
+}
+
 /**
- * The part, from 0, of each of n rows. The largest groups go first, rows of no group are one each, equals in an
- * order drawn by the seed; each goes where its classes are rarest so far, then where the fewest rows are.
+ * Each class's rows, in the order in which they are dealt, cut into as many pieces: a row more or less moves their ends.
+ * The rows that remain of a class go where the class before has left off.
  */
-export function foldNumbers(n: number, { folds, seed, classes, groups }: FoldRequest): Int32Array {
-  const units = unitsOf(n, groups ?? null);
-  const order = new Int32Array(units.length).map((_, unit) => unit);
-  shuffle(order, streamKey(seed, "folds"));
-  order.sort((a, b) => units[b]!.length - units[a]!.length); // stable: equals stay shuffled
+function rowFolds(order: Int32Array, folds: number, classes: ArrayLike<number> | null): Int32Array {
+  const numbers = new Int32Array(order.length);
+  let first = 0;
+  for (const [, rows] of byClass(order, classes)) {
+    const whole = Math.floor(rows.length / folds);
+    const remaining = rows.length % folds;
+    let at = 0;
+    for (let part = 0; part < folds; part++) {
+      const extra = (part - first + folds) % folds < remaining ? 1 : 0;
+      for (const end = at + whole + extra; at < end; at++) numbers[rows[at]!] = part;
+    }
+    first = (first + remaining) % folds;
+  }
+  return numbers;
+}
+
+/** Rows by their class, in the classes' order. */
+export function byClass(
+  rows: Int32Array,
+  classes: ArrayLike<number> | null,
+): readonly (readonly [number, number[]])[] {
+  const members = new Map<number, number[]>();
+  for (const row of rows) {
+    const label = classes ? classes[row]! : 0;
+    const list = members.get(label);
+    if (list) list.push(row);
+    else members.set(label, [row]);
+  }
+  return [...members].sort(([a], [b]) => a - b);
+}
+
+/** The largest groups go first; each goes where its classes are rarest so far, then where the fewest rows are. */
+function groupFolds(
+  units: readonly (readonly number[])[],
+  folds: number,
+  classes: ArrayLike<number> | null,
+): Int32Array {
   const parts = Array.from({ length: folds }, () => ({ rows: 0, ofClass: new Map<number, number>() }));
   const totals = new Map<number, number>();
-  for (let row = 0; row < n; row++) add(totals, classes?.[row] ?? 0, 1);
-  const numbers = new Int32Array(n);
-  for (const unit of order) {
-    const members = units[unit]!;
+  const numbers = new Int32Array(units.reduce((sum, { length }) => sum + length, 0));
+  for (const row of numbers.keys()) add(totals, classes?.[row] ?? 0, 1);
+  for (const members of units) {
     const counts = new Map<number, number>();
     for (const row of members) add(counts, classes?.[row] ?? 0, 1);
     let best = 0;
@@ -45,14 +96,13 @@ export function foldNumbers(n: number, { folds, seed, classes, groups }: FoldReq
   return numbers;
 }
 
-/** Rows that stay together, in the order of their first ones. */
-function unitsOf(n: number, groups: ArrayLike<number> | null): number[][] {
+/** Rows that stay together. */
+export function unitsOf(groups: ArrayLike<number>): number[][] {
   const units = new Map<number, number[]>();
-  for (let row = 0; row < n; row++) {
-    const group = groups ? groups[row]! : row;
-    const members = units.get(group);
+  for (let row = 0; row < groups.length; row++) {
+    const members = units.get(groups[row]!);
     if (members) members.push(row);
-    else units.set(group, [row]);
+    else units.set(groups[row]!, [row]);
   }
   return [...units.values()];
 }

@@ -19,7 +19,9 @@ import { fitScaling } from "../preprocessing/scaling.ts";
 import { inferTarget, strataOf } from "../preprocessing/target.ts";
 import { encodeLabels, labelColumn } from "./arrayTargets.ts";
 import type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
-import { allRows, splitPool } from "./split.ts";
+import { recordHashes } from "./rowHashes.ts";
+import { allRows, type RowSplit, type SplitName, type SplitRequest, splitPool } from "./split.ts";
+import { leaveOutTrained, rememberRows, strictError, unseenOf } from "./trainedRows.ts";
 
 /** Records and their targets, from a file each. */
 export interface ArrayPair {
@@ -56,31 +58,74 @@ export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOp
   const labels = labelColumn(pool.targets);
   const inferred = known?.target ?? inferTarget(spec, [labels], options.loss ?? null);
   const classes = spec.split.stratify === false ? null : strataOf(inferred, [labels]);
-  const { fold } = spec.split;
-  const request = {
-    validation: validation ? 0 : spec.split.validation,
-    test: test ? 0 : spec.split.test,
-    seed: options.seed,
-    classes,
-  };
-  const split = splitPool(allRows(pool.inputs.shape[0]!), request, fold);
+  const hashes = hashesOf(pairs);
+  const split = splitRecords(spec, pairs, { seed: options.seed, hashes, classes });
+  const warnings = known ? leaveOutTrained(known, hashes, split) : [];
+  if (options.strict && warnings.length > 0) throw strictError(warnings);
   const deskew = known ? arrayInputs(known).deskew : deskewFor(spec, pool.inputs);
   const values = straight(pool.inputs, deskew);
-  const preprocessing = known ?? fitArray(spec, pool, { values, deskew }, inferred, split.train);
+  const preprocessing = known ?? {
+    ...fitArray(spec, pool, { values, deskew }, inferred, split.train),
+    trained: rememberRows(hashes, allRows(hashes.length), split.train),
+  };
 
   const table = tableOf(values, preprocessing);
   const targets = encodeLabels(preprocessing.target, pool.targets);
-  const rest = (indices: Int32Array): Split | null =>
-    indices.length > 0 ? { table, targets, weights: null, indices } : null;
+  const part = (name: SplitName): Split | null => {
+    if (split[name].length === 0) return null;
+    const { pair, first } = ownFile(spec, pairs, name);
+    if (!pair) return { table, targets, weights: null, indices: split[name] };
+    return { ...wholeSplit(pair, preprocessing), indices: split[name].map((row) => row - first) };
+  };
   return {
     preprocessing,
-    splits: {
-      train: rest(split.train)!,
-      validation: validation ? wholeSplit(validation, preprocessing) : rest(split.validation),
-      test: test && !fold ? wholeSplit(test, preprocessing) : rest(split.test),
-    },
-    warnings: [],
+    splits: { train: part("train")!, validation: part("validation"), test: part("test") },
+    warnings,
   };
+}
+
+/** Of the records of all pairs, one pair after the other. */
+function hashesOf({ train, validation, test }: ArrayPairs): Float64Array {
+  const pairs = [train, validation, test].filter((pair) => pair !== null);
+  const hashes = new Float64Array(pairs.reduce((sum, pair) => sum + countOf(pair), 0));
+  let first = 0;
+  for (const pair of pairs) {
+    hashes.set(recordHashes([pair.inputs, pair.targets]), first);
+    first += countOf(pair);
+  }
+  return hashes;
+}
+
+/** The pair that is a split of its own, and the number of its first record among those of all pairs. */
+function ownFile(
+  { split: { fold } }: ArraySpec,
+  { train, validation, test }: ArrayPairs,
+  name: SplitName,
+): { pair: ArrayPair | null; first: number } {
+  if (name === "train") return { pair: null, first: 0 };
+  const pool = countOf(train);
+  if (name === "validation") return { pair: validation, first: pool };
+  return { pair: fold ? null : test, first: pool + (validation ? countOf(validation) : 0) };
+}
+
+/** The records of each split, counted over all pairs. Throws UserError(data). */
+function splitRecords(
+  spec: ArraySpec,
+  pairs: ArrayPairs,
+  request: Pick<SplitRequest, "seed" | "hashes" | "classes">,
+): RowSplit {
+  const { fold, validation, test } = spec.split;
+  const shares = { validation: pairs.validation ? 0 : validation, test: pairs.test ? 0 : test };
+  const split = splitPool(allRows(countOf(pairs.train)), { ...request, ...shares }, fold);
+  for (const name of ["validation", "test"] as const) {
+    const { pair, first } = ownFile(spec, pairs, name);
+    if (pair) split[name] = allRows(countOf(pair)).map((row) => first + row);
+  }
+  return split;
+}
+
+function countOf({ inputs }: ArrayPair): number {
+  return inputs.shape[0]!;
 }
 
 /** All records of a pair of files. Throws UserError for files that do not fit each other. */
@@ -97,13 +142,27 @@ export async function readPair(files: readonly [string, string], baseDirectory: 
 }
 
 /** All records of a pair as one split for a trained model. Throws UserError. */
-export function wholeSplit({ inputs, targets }: ArrayPair, preprocessing: Preprocessing): Split {
+function wholeSplit({ inputs, targets }: ArrayPair, preprocessing: Preprocessing): Split {
   return {
     table: inputsOf(inputs, preprocessing),
-    indices: new Int32Array(inputs.shape[0]!).map((_, row) => row),
+    indices: allRows(inputs.shape[0]!),
     targets: encodeLabels(preprocessing.target, targets),
     weights: null,
   };
+}
+
+/** All records of a pair that a trained model has not seen, as one split for it. Throws UserError. */
+export function unseenRecords(
+  pair: ArrayPair,
+  preprocessing: Preprocessing,
+  strict: boolean,
+): { split: Split; warnings: readonly string[] } {
+  const split = wholeSplit(pair, preprocessing);
+  const { indices, warnings } = unseenOf(preprocessing, split.indices, () =>
+    recordHashes([pair.inputs, pair.targets]),
+  );
+  if (strict && warnings.length > 0) throw strictError(warnings);
+  return { split: { ...split, indices }, warnings };
 }
 
 /** Records as inputs of a trained model. Throws UserError. */

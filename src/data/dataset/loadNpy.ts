@@ -19,7 +19,7 @@ import {
   targetNamesOf,
 } from "../table/arrayTable.ts";
 import type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
-import { type ArrayPair, arrayDataset, inputsOf, readPair, wholeSplit } from "./loadArrays.ts";
+import { type ArrayPair, arrayDataset, inputsOf, readPair, unseenRecords } from "./loadArrays.ts";
 import { tableDataset, wholeTable } from "./tableDataset.ts";
 
 export async function loadNpy(spec: NpyDataSpec, options: LoadOptions): Promise<Dataset> {
@@ -45,13 +45,14 @@ export async function loadGivenPair(
   files: readonly [string, string],
   preprocessing: Preprocessing,
   spec: NpyDataSpec | null,
+  strict = false,
 ): Promise<{ split: Split; warnings: readonly string[] }> {
   const pair = await readPair(files, "");
   if (spec === null || preprocessing.inputs.kind === "array") {
-    return { split: wholeSplit(pair, preprocessing), warnings: [] };
+    return unseenRecords(pair, preprocessing, strict);
   }
   const tableSpec = tableSpecOf(spec, targetNamesOf(pair.targets));
-  return wholeTable(tableSpec, pairTable(tableSpec, [pair], { preprocessing }), preprocessing);
+  return wholeTable(tableSpec, pairTable(tableSpec, [pair], { preprocessing }), preprocessing, strict);
 }
 
 /** Records without targets, as inputs of a trained model. Throws UserError. */

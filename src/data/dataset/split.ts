@@ -1,8 +1,12 @@
-/** Which rows train, which validate, which test: by seed, stratified, by group or by time. Deterministic. */
+/**
+ * Which rows train, which validate, which test: by what they hold and the seed, stratified, by group or by time; never
+ * by where they stand. Deterministic.
+ */
 import type { FoldSpec } from "../../config/schema.ts";
-import { type RandomKey, shuffle, streamKey } from "../../support/random.ts";
+import { type RandomKey, streamKey } from "../../support/random.ts";
 import { dataError } from "../formats/problems.ts";
-import { foldNumbers } from "./folds.ts";
+import { dealt } from "./dealing.ts";
+import { byClass, foldNumbers, unitsOf } from "./folds.ts";
 
 export type SplitName = "train" | "validation" | "test";
 const splitNames = ["train", "validation", "test"] as const;
@@ -12,7 +16,9 @@ export interface SplitRequest {
   readonly validation: number;
   readonly test: number;
   readonly seed: number;
-  /** Class or group number of each row that is to be split, by its position in `rows`. */
+  /** Of each row that is to be split, by its position in `rows`, a hash of what it holds. */
+  readonly hashes: ArrayLike<number>;
+  /** Likewise its class, and a hash of its group. */
   readonly classes?: ArrayLike<number> | null;
   readonly groups?: ArrayLike<number> | null;
   /** When each row was, likewise: the earliest train, the latest test. */
@@ -24,23 +30,25 @@ export type RowSplit = Record<SplitName, Int32Array>;
 /**
  * Splits the rows: ⌈share · n⌉ to the test, as scikit-learn rounds, likewise to validation, the others train.
  * With classes, each split has a class's rows in proportion, within one; with groups, a group stays together
- * and shares are met as nearly as whole groups allow; with times, no row is later than one of the next split. Rows keep their order within a split. Throws RangeError
+ * and shares are met as nearly as whole groups allow; with times, no row is later than one of the next split. The
+ * test has the first of the rows as they are dealt, the validation the next: where few rows come or go, hardly one moves
+ * on to the next split, and none from the training to the test. Rows keep their order within a split. Throws RangeError
  * if a split that is asked for, or the training rows, would be empty.
  */
 export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
-  const { validation, test, seed, classes, groups, times } = request;
+  const { validation, test, seed, hashes, classes, groups, times } = request;
   const key = streamKey(seed, "split");
   const wanted = {
     validation: validation > 0 ? countOf(validation, rows.length) : 0,
     test: test > 0 ? countOf(test, rows.length) : 0,
   };
   const parts = groups
-    ? splitGroups(groups, rows.length, wanted, key)
+    ? splitGroups(groups, wanted, key)
     : times
-      ? splitInOrder(times, rows.length, wanted)
+      ? splitInOrder(dealt(hashes, key), times, wanted)
       : classes
-        ? splitClasses(classes, rows.length, wanted, key)
-        : splitPlainly(rows.length, wanted, key);
+        ? splitClasses(dealt(hashes, key), classes, wanted)
+        : splitPlainly(dealt(hashes, key), wanted);
   const split = (positions: ArrayLike<number>) => {
     const chosen = Int32Array.from(positions).sort();
     for (let at = 0; at < chosen.length; at++) chosen[at] = rows[chosen[at]!]!;
@@ -60,17 +68,11 @@ export function allRows(n: number): Int32Array {
 }
 
 /**
- * Rows of a table, split as asked; for one part of a cross-validation as {@link splitFold}. Classes, groups and
- * times are those of the table's rows, by their number. Throws UserError(data).
+ * Rows of a table, split as asked; for one part of a cross-validation as {@link splitFold}. Hashes, classes, groups
+ * and times are those of the table's rows, by their number. Throws UserError(data).
  */
 export function splitPool(rows: Int32Array, request: SplitRequest, fold: FoldSpec | null): RowSplit {
-  const { classes = null, groups = null, times = null } = request;
-  const own = {
-    ...request,
-    classes: chosen(classes, rows),
-    groups: chosen(groups, rows),
-    times: chosen(times, rows),
-  };
+  const own = requestFor(rows, request);
   const positions = allRows(rows.length);
   const split = fold ? splitFold(positions, own, fold) : splitOrRefuse(positions, own);
   const rowsAt = (chosen: Int32Array) => chosen.map((position) => rows[position]!);
@@ -88,17 +90,12 @@ function splitFold(
   { number, of: folds, validates }: FoldSpec,
 ): RowSplit {
   const rows = request.test > 0 ? splitOrRefuse(all, { ...request, validation: 0 }).train : all;
-  const { classes = null, groups = null, seed } = request;
-  const numbers = foldNumbers(rows.length, {
-    folds,
-    seed,
-    classes: chosen(classes, rows),
-    groups: chosen(groups, rows),
-  });
+  const { groups } = request;
+  const numbers = foldNumbers({ ...requestFor(rows, request), folds });
   const test = rows.filter((_, at) => numbers[at] === number - 1);
   const others = rows.filter((_, at) => numbers[at] !== number - 1);
   if (test.length === 0) {
-    const units = groups ? `${new Set(chosen(groups, rows)).size} groups` : `${rows.length} rows`;
+    const units = groups ? `${new Set(rows.map((row) => groups[row]!)).size} groups` : `${rows.length} rows`;
     throw dataError({
       message: `${units} leave none for part ${number} of ${folds}`,
       expected: "at least one for each",
@@ -106,12 +103,20 @@ function splitFold(
     });
   }
   if (validates) return { train: others, validation: test, test: new Int32Array(0) };
-  const rest = { ...request, test: 0, classes: chosen(classes, others), groups: chosen(groups, others) };
-  return { ...splitOrRefuse(others, rest), test };
+  return { ...splitOrRefuse(others, { ...requestFor(others, request), test: 0 }), test };
 }
 
-function chosen(values: ArrayLike<number> | null, rows: Int32Array): Float64Array | null {
-  return values && Float64Array.from(rows, (row) => values[row]!);
+/** The request for some of the rows. */
+function requestFor(rows: Int32Array, request: SplitRequest): SplitRequest {
+  const { hashes, classes = null, groups = null, times = null } = request;
+  const of = (values: ArrayLike<number>) => Float64Array.from(rows, (row) => values[row]!);
+  return {
+    ...request,
+    hashes: of(hashes),
+    classes: classes && of(classes),
+    groups: groups && of(groups),
+    times: times && of(times),
+  };
 }
 
 /** As {@link splitRows}; an empty split is the data's fault: UserError(data). */
@@ -139,9 +144,7 @@ function countOf(share: number, n: number): number {
   return Math.ceil(share * n - 1e-9 * n);
 }
 
-function splitPlainly(n: number, wanted: Wanted, key: RandomKey): Parts {
-  const order = shuffled(n, key);
-  const { test, validation } = wanted;
+function splitPlainly(order: Int32Array, { test, validation }: Wanted): Parts {
   return {
     test: order.slice(0, test),
     validation: order.slice(test, test + validation),
@@ -149,10 +152,10 @@ function splitPlainly(n: number, wanted: Wanted, key: RandomKey): Parts {
   };
 }
 
-/** Rows of one time stay in the file's order. */
-function splitInOrder(times: ArrayLike<number>, n: number, { test, validation }: Wanted): Parts {
-  const order = allRows(n);
-  order.sort((a, b) => times[a]! - times[b]! || a - b);
+/** Rows of one time stay as they are dealt. */
+function splitInOrder(order: Int32Array, times: ArrayLike<number>, { test, validation }: Wanted): Parts {
+  order.sort((a, b) => times[a]! - times[b]!);
+  const n = order.length;
   return {
     train: order.slice(0, Math.max(0, n - test - validation)),
     validation: order.slice(Math.max(0, n - test - validation), n - test),
@@ -160,27 +163,22 @@ function splitInOrder(times: ArrayLike<number>, n: number, { test, validation }:
   };
 }
 
-function splitClasses(classes: ArrayLike<number>, n: number, wanted: Wanted, key: RandomKey): Parts {
-  const members = new Map<number, number[]>();
-  for (const row of shuffled(n, key)) {
-    const list = members.get(classes[row]!);
-    if (list) list.push(row);
-    else members.set(classes[row]!, [row]);
-  }
-  const byClass = [...members].sort(([a], [b]) => a - b).map(([, list]) => list);
+function splitClasses(order: Int32Array, classes: ArrayLike<number>, wanted: Wanted): Parts {
+  let n = order.length;
+  const lists = byClass(order, classes).map(([, list]) => list);
   const parts: GrowingParts = { train: [], validation: [], test: [] };
   for (const name of ["test", "validation"] as const) {
     const counts = apportion(
       wanted[name],
-      byClass.map((list) => list.length),
+      lists.map((list) => list.length),
       n,
     );
-    for (const [index, list] of byClass.entries()) {
+    for (const [index, list] of lists.entries()) {
       for (const row of list.splice(0, counts[index])) parts[name].push(row);
     }
     n -= parts[name].length;
   }
-  for (const list of byClass) for (const row of list) parts.train.push(row);
+  for (const list of lists) for (const row of list) parts.train.push(row);
   return parts;
 }
 
@@ -205,15 +203,12 @@ function apportion(total: number, sizes: readonly number[], n: number): number[]
   return counts;
 }
 
-function splitGroups(groups: ArrayLike<number>, n: number, wanted: Wanted, key: RandomKey): Parts {
-  const members = new Map<number, number[]>();
-  for (let row = 0; row < n; row++) {
-    const list = members.get(groups[row]!);
-    if (list) list.push(row);
-    else members.set(groups[row]!, [row]);
-  }
-  const lists = [...members.values()];
-  const order = shuffled(lists.length, key);
+function splitGroups(groups: ArrayLike<number>, wanted: Wanted, key: RandomKey): Parts {
+  const lists = unitsOf(groups);
+  const order = dealt(
+    lists.map(([first]) => groups[first!]!),
+    key,
+  );
   const parts: GrowingParts = { train: [], validation: [], test: [] };
   let next = 0;
   for (const name of ["test", "validation"] as const) {
@@ -228,10 +223,4 @@ function splitGroups(groups: ArrayLike<number>, n: number, wanted: Wanted, key: 
   }
   for (; next < order.length; next++) for (const row of lists[order[next]!]!) parts.train.push(row);
   return parts;
-}
-
-function shuffled(n: number, key: RandomKey): Int32Array {
-  const order = new Int32Array(n).map((_, index) => index);
-  shuffle(order, key);
-  return order;
 }

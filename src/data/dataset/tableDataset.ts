@@ -1,5 +1,5 @@
 /** What becomes of a table: split → preprocessing fitted on the training rows → matrices. */
-import type { CsvDataSpec } from "../../config/schema.ts";
+import type { ColumnType, CsvDataSpec } from "../../config/schema.ts";
 import { exitCodes, quoted, UserError } from "../../support/errors.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import { type ColumnTotals, fitColumn } from "../preprocessing/fit.ts";
@@ -7,15 +7,14 @@ import { encodeTable } from "../preprocessing/matrix.ts";
 import type { InputColumn, Preprocessing, Target } from "../preprocessing/preprocessing.ts";
 import { encodeTargets, fitTarget, inferTarget, strataOf } from "../preprocessing/target.ts";
 import { targetColumns } from "../preprocessing/targetColumns.ts";
-import type { RawValues } from "../table/cells.ts";
-import { sortLabels } from "../table/labels.ts";
 import { profileTable } from "../table/profile.ts";
 import { columnOf, columnsOf, type Table, type TableColumn } from "../table/readTable.ts";
 import { type ColumnRole, crowdOf, droppingTargets, rolesOf } from "../table/roles.ts";
 import { checkTable } from "./checks/checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
+import { rowHashes } from "./rowHashes.ts";
 import { allRows, type RowSplit, type SplitName, splitPool } from "./split.ts";
-import { rememberRows, rowHashes, trainedSentence, withoutTrained } from "./trainedRows.ts";
+import { leaveOutTrained, rememberRows, strictError, unseenOf } from "./trainedRows.ts";
 
 /** Which of a table's files, from the first on, hold what. */
 export interface Files {
@@ -34,20 +33,20 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const inferred =
     known?.target ?? inferTarget(spec, targetColumns(spec.target, table, { pool, loss }), loss);
   const labelled = labelledRows(spec, table);
+  const hashes = rowHashes(table, known ? contentOfModel(spec, known) : contentColumns(roles));
   const split = blaming(crowds(spec, table), () =>
-    splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows),
+    splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows, hashes),
   );
-  const fitted = known ?? fitTable(spec, table, roles, inferred, split.train);
-  const seen = known ? leaveOutTrained(spec, table, known, split) : [];
+  const seen = known ? leaveOutTrained(known, hashes, split) : [];
   const preprocessing = known ?? {
-    ...fitted,
-    trained: rememberRows(hashesOf(spec, table, fitted), split.train),
+    ...fitTable(spec, table, roles, inferred, split.train),
+    trained: rememberRows(hashes, labelled.rows, split.train),
   };
 
   const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
   const profile = options.profile ? profileTable(table, ({ name }) => typeOf.get(name)!) : null;
   const targets = encodeTargets(preprocessing.target, table);
-  const checks = known ? [] : checkTable(table, preprocessing, split, targets);
+  const checks = known ? [] : checkTable(table, preprocessing, split, targets, hashes);
   const encoded = encodeAll(table, roles, inputColumns(preprocessing), targets);
   const told = known
     ? [...seen, ...encoded.warnings]
@@ -83,39 +82,16 @@ function blaming<Result>(reasons: readonly string[], act: () => Result): Result 
   }
 }
 
-/** A hash of each row's inputs and targets. */
-function hashesOf(spec: CsvDataSpec, table: Table, preprocessing: Preprocessing): Float64Array {
-  return rowHashes(table, new Set([...inputColumns(preprocessing).map(({ name }) => name), ...spec.target]));
+/** The columns whose values tell one row from another: inputs and targets. What is ignored may number the rows. */
+export function contentColumns(roles: readonly ColumnRole[]): ReadonlySet<string> {
+  const isContent = ({ type }: ColumnRole) =>
+    type === "number" || type === "category" || type === "boolean" || type === "target";
+  return new Set(roles.filter(isContent).map(({ name }) => name));
 }
 
-/** Takes rows that the model was trained on out of the other splits, and says so. */
-function leaveOutTrained(
-  spec: CsvDataSpec,
-  table: Table,
-  preprocessing: Preprocessing,
-  split: RowSplit,
-): string[] {
-  const { trained } = preprocessing;
-  if (!trained) return [];
-  const hashes = hashesOf(spec, table, preprocessing);
-  return (["validation", "test"] as const).flatMap((name) => {
-    const rows = split[name].length;
-    const unseen = withoutTrained(trained, hashes, split[name]);
-    const seen = rows - unseen.length;
-    if (seen === 0) return [];
-    if (unseen.length === 0 && name === "test") throw allTrained("test rows", seen);
-    split[name] = unseen;
-    const why = "the data is not what it was when the model was trained";
-    return [`${trainedSentence(`${name} rows`, rows, seen)}: ${why}`];
-  });
-}
-
-export function allTrained(what: string, rows: number): UserError {
-  return dataError({
-    message: `all ${rows} ${what} were trained on`,
-    expected: "rows that the model has not seen",
-    hint: "--split train measures the training rows",
-  });
+/** The same columns, as a trained model has them. */
+export function contentOfModel(spec: CsvDataSpec, preprocessing: Preprocessing): ReadonlySet<string> {
+  return new Set([...inputColumns(preprocessing).map(({ name }) => name), ...spec.target]);
 }
 
 /** All rows of a table that a trained model has not seen, as one split for it. Throws UserError. */
@@ -127,17 +103,14 @@ export function wholeTable(
 ): { split: Split; warnings: readonly string[] } {
   const { roles } = rolesOf(spec, table);
   const labelled = labelledRows(spec, table);
-  const { trained } = preprocessing;
-  const { rows } = labelled;
-  const unseen = trained ? withoutTrained(trained, hashesOf(spec, table, preprocessing), rows) : rows;
-  if (unseen.length === 0) throw allTrained("rows", rows.length);
+  const unseen = unseenOf(preprocessing, labelled.rows, () =>
+    rowHashes(table, contentOfModel(spec, preprocessing)),
+  );
   const targets = encodeTargets(preprocessing.target, table);
   const shared = encodeAll(table, roles, inputColumns(preprocessing), targets);
-  const seen = rows.length - unseen.length;
-  const told = seen > 0 ? [trainedSentence("rows", rows.length, seen)] : [];
-  const warnings = [...labelled.warnings, ...told, ...shared.warnings];
+  const warnings = [...labelled.warnings, ...unseen.warnings, ...shared.warnings];
   if (strict && warnings.length > 0) throw strictError(warnings);
-  return { split: { ...shared.rows, indices: unseen }, warnings };
+  return { split: { ...shared.rows, indices: unseen.indices }, warnings };
 }
 
 /** The rows that have their targets: all, but for those that the spec lets go (`missing: drop`). */
@@ -160,16 +133,6 @@ function labelledRows(spec: CsvDataSpec, table: Table): { rows: Int32Array; warn
 /** The sentence for rows without a target. */
 export function leftOutSentence(name: string, rows: number): string {
   return `target "${name}": ${rows} ${rows === 1 ? "row has" : "rows have"} none and ${rows === 1 ? "is" : "are"} left out`;
-}
-
-export function strictError(warnings: readonly string[]): UserError {
-  return new UserError(
-    exitCodes.data,
-    warnings.map((message, index) => ({
-      message,
-      hint: index === warnings.length - 1 ? "these are warnings without --strict" : undefined,
-    })),
-  );
 }
 
 /** The columns of a model of tables. Throws UserError(data) for one of images. */
@@ -271,6 +234,7 @@ function splitTable(
   seed: number,
   /** Those that may be in a split, in the order of the table. */
   labelled: Int32Array,
+  hashes: Float64Array,
 ): RowSplit {
   const pool = sum(table.fileRows.slice(0, files.pool));
   const validationEnd = pool + sum(table.fileRows.slice(files.pool, files.pool + files.validation));
@@ -286,15 +250,16 @@ function splitTable(
       expected: "stratify: false",
     });
   }
-  const groups = ranksOf(table, roles, "group");
-  const times = ranksOf(table, roles, "time");
+  const of = (type: ColumnType) => roles.findIndex((role) => role.type === type);
+  const [group, time] = [of("group"), of("time")];
   const request = {
     validation: spec.validation ? 0 : spec.split.validation,
     test: spec.test ? 0 : spec.split.test,
     seed,
+    hashes,
     classes: strata,
-    groups,
-    times,
+    groups: group < 0 ? null : rowHashes(table, new Set([roles[group]!.name])),
+    times: time < 0 ? null : columnOf(table, time),
   };
   const split = splitPool(rows(0, pool), request, spec.split.fold);
   return {
@@ -302,18 +267,6 @@ function splitTable(
     validation: spec.validation ? ofFiles.validation : split.validation,
     test: spec.test && !spec.split.fold ? ofFiles.test : split.test,
   };
-}
-
-/** Numbers in the order of a column's values; null if there is no column of that type. */
-function ranksOf(table: Table, roles: readonly ColumnRole[], type: "group" | "time"): RawValues | null {
-  const j = roles.findIndex((role) => role.type === type);
-  if (j < 0) return null;
-  const values = columnOf(table, j);
-  const { kind, levels } = table.columns[j]!;
-  if (kind === "number") return values;
-  const ranks = new Map(sortLabels([...levels]).map((level, rank) => [level, rank]));
-  const ofLevels = levels.map((level) => ranks.get(level)!);
-  return values.map((level) => ofLevels[level]!);
 }
 
 const splitWords = new Map<string, SplitName>([

@@ -1,86 +1,96 @@
 /**
  * Which rows a model was trained on, by hashes of what they hold: so that no figure calls a row unseen that was seen,
- * wherever it stands by now. A hash follows from the names and values of a row's columns, not from their order or the
- * file's format.
+ * wherever it stands by now.
  */
-import type { TrainedRows } from "../preprocessing/preprocessing.ts";
-import type { RawValues } from "../table/cells.ts";
-import { canonicalLabel } from "../table/labels.ts";
-import type { Table } from "../table/readTable.ts";
+import { exitCodes, UserError } from "../../support/errors.ts";
+import { mix32 } from "../../support/random.ts";
+import { dataError } from "../formats/problems.ts";
+import type { Preprocessing, TrainedRows } from "../preprocessing/preprocessing.ts";
+import { HashCounts } from "./hashCounts.ts";
+import { hashBits } from "./rowHashes.ts";
+import type { RowSplit, SplitName } from "./split.ts";
 
 /** More training rows than these are known by those of the least hashes. */
 const mostHashes = 2 ** 16;
-/** Of a hash as stored: 48 bits, so that 2³² pairs of different rows hold one that seems equal 15 times in a million. */
-const hashBytes = 6;
+const hashBytes = hashBits / 8;
 
-/** A column as hashes see it. */
-export interface HashedColumn {
-  readonly name: string;
-  /** The text of a level's number; null: the column holds numbers. */
-  readonly textOf: ((level: number) => string) | null;
+/** Takes rows as they come. What it keeps is bounded. */
+export class RowMemory {
+  private readonly least: number[] = [];
+  private limit = Number.POSITIVE_INFINITY;
+  private rows = 0;
+  /** Of all rows in their order. */
+  private low = 0;
+  private high = 0;
+
+  take(hash: number, trains: boolean): void {
+    this.low = mix32(this.low ^ hash);
+    this.high = mix32(this.high ^ Math.floor(hash / 2 ** 16) ^ this.low);
+    if (!trains) return;
+    this.rows++;
+    if (hash > this.limit) return;
+    this.least.push(hash);
+    if (this.least.length >= 2 * mostHashes) this.limit = this.kept().at(-1)!;
+  }
+
+  /** What a model keeps of its training rows, and of all rows, which `--resume` compares. */
+  result(): TrainedRows {
+    const kept = this.kept();
+    const bytes = Buffer.alloc(kept.length * hashBytes);
+    for (const [i, hash] of kept.entries()) bytes.writeUIntBE(hash, i * hashBytes, hashBytes);
+    return { rows: this.rows, hashes: bytes.toString("base64"), data: this.digest() };
+  }
+
+  digest(): string {
+    return [this.high, this.low].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  }
+
+  private kept(): number[] {
+    const { least } = this;
+    const sorted = Float64Array.from(least).sort();
+    least.length = Math.min(sorted.length, mostHashes);
+    for (let i = 0; i < least.length; i++) least[i] = sorted[i]!;
+    return least;
+  }
 }
 
-/** Hashes, of 48 bits as doubles, of rows whose values stand at values[from …], over the columns of the given names. */
-export function rowHasher(
-  columns: readonly HashedColumn[],
-  names: ReadonlySet<string>,
-): (values: RawValues, from: number) => number {
-  const used = columns.flatMap(({ name, textOf }, j) =>
-    names.has(name) ? [{ j, salt: textHash(name), hashOf: textOf && levelHashes(textOf) }] : [],
-  );
-  const cell = new Float64Array(1);
-  const words = new Int32Array(cell.buffer);
-  return (values, from) => {
-    let [low, high] = [0, 0];
-    for (const { j, salt, hashOf } of used) {
-      const value = values[from + j]!;
-      cell[0] = value + 0; // -0 is 0
-      const content = Number.isNaN(value)
-        ? missingHash
-        : hashOf
-          ? hashOf(value)
-          : mix(words[0]! ^ mix(words[1]!));
-      // Sums, so that columns may stand in any order.
-      low = (low + mix(content ^ salt)) | 0;
-      high = (high + mix(Math.imul(content, 0x9e3779b1) ^ mix(salt))) | 0;
-    }
-    return (mix(low) >>> 0) * 2 ** 16 + (mix(high ^ low) >>> 16);
-  };
+/** What a model keeps of `train` among `rows`, of whose hashes a table has one each. */
+export function rememberRows(hashes: Float64Array, rows: Int32Array, train: Int32Array): TrainedRows {
+  const trains = new Uint8Array(hashes.length);
+  for (const row of train) trains[row] = 1;
+  const memory = new RowMemory();
+  for (const row of rows) memory.take(hashes[row]!, trains[row] === 1);
+  return memory.result();
 }
 
-/** The hash of each row of a table. */
-export function rowHashes(table: Table, names: ReadonlySet<string>): Float64Array {
-  const { columns, rowsPerSlab, rows, slabs } = table;
-  const hash = rowHasher(
-    columns.map(({ name, kind, levels }) => ({
-      name,
-      textOf: kind === "text" ? (level) => levels[level]! : null,
-    })),
-    names,
-  );
-  return new Float64Array(rows).map((_, row) => {
-    const slab = Math.floor(row / rowsPerSlab);
-    return hash(slabs[slab]!, (row - slab * rowsPerSlab) * columns.length);
+/** Takes rows that the model was trained on out of the other splits, and says so. */
+export function leaveOutTrained({ trained }: Preprocessing, hashes: Float64Array, split: RowSplit): string[] {
+  if (!trained) return [];
+  return (["validation", "test"] as const).flatMap((name) => {
+    const rows = split[name].length;
+    const unseen = withoutTrained(trained, hashes, split[name]);
+    const seen = rows - unseen.length;
+    if (seen === 0) return [];
+    if (unseen.length === 0 && name === "test") throw allTrained("test rows", seen);
+    split[name] = unseen;
+    return [changedSentence(name, rows, seen)];
   });
 }
 
-/** Each level is hashed once. */
-function levelHashes(textOf: (level: number) => string): (level: number) => number {
-  const known: number[] = [];
-  return (level) => (known[level] ??= textHash(canonicalLabel(textOf(level))));
-}
-
-/** What a model keeps of its training rows and of all rows, which `--resume` compares. */
-export function rememberRows(hashes: Float64Array, train: Int32Array): TrainedRows {
-  const sorted = Float64Array.from(train, (row) => hashes[row]!).sort();
-  const kept = sorted.subarray(0, mostHashes);
-  const bytes = Buffer.alloc(kept.length * hashBytes);
-  for (const [i, hash] of kept.entries()) bytes.writeUIntBE(hash, i * hashBytes, hashBytes);
-  return { rows: train.length, hashes: bytes.toString("base64"), data: digestOf(hashes) };
+/** Of all rows of a file that is given, those that a model has not seen. Throws UserError(data) where there are none. */
+export function unseenOf(
+  { trained }: Preprocessing,
+  rows: Int32Array,
+  hashes: () => Float64Array,
+): { indices: Int32Array; warnings: readonly string[] } {
+  const indices = trained ? withoutTrained(trained, hashes(), rows) : rows;
+  if (indices.length === 0) throw allTrained("rows", rows.length);
+  const seen = rows.length - indices.length;
+  return { indices, warnings: seen > 0 ? [trainedSentence("rows", rows.length, seen)] : [] };
 }
 
 /** Those of a table's rows that a model has not been trained on. */
-export function withoutTrained(trained: TrainedRows, hashes: Float64Array, rows: Int32Array): Int32Array {
+function withoutTrained(trained: TrainedRows, hashes: Float64Array, rows: Int32Array): Int32Array {
   const copies = trainedCopies(trained);
   // A table may hold a row twice, and train on one of them: the other one was not seen.
   const unseen = new Map<number, number>();
@@ -111,29 +121,34 @@ export function trainedSentence(what: string, rows: number, seen: number): strin
   return `${seen} of ${rows} ${what} ${were} trained on and ${are} left out`;
 }
 
-/** Of all rows, in their order. */
-function digestOf(hashes: Float64Array): string {
-  let [low, high] = [0, 0];
-  for (const hash of hashes) {
-    low = mix(low ^ (hash % 2 ** 32));
-    high = mix(high ^ Math.floor(hash / 2 ** 16) ^ low);
-  }
-  return [high, low].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+/** The same of rows of a split that is not what it was. */
+export function changedSentence(name: SplitName, rows: number, seen: number): string {
+  const why = "the data is not what it was when the model was trained";
+  return `${trainedSentence(`${name} rows`, rows, seen)}: ${why}`;
 }
 
-const missingHash = textHash("\0");
-
-/** FNV-1a over UTF-16 code units, mixed. */
-function textHash(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return mix(hash);
+export function allTrained(what: string, rows: number): UserError {
+  return dataError({
+    message: `all ${rows} ${what} were trained on`,
+    expected: "rows that the model has not seen",
+    hint: "--split train measures the training rows",
+  });
 }
 
-/** A bijection of 32 bits in which each bit depends on all (Ettinger's lowbias32). */
-function mix(word: number): number {
-  let x = word;
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return x ^ (x >>> 16);
+/** Warnings as what stops a command that is strict. */
+export function strictError(warnings: readonly string[]): UserError {
+  return new UserError(
+    exitCodes.data,
+    warnings.map((message, index) => ({
+      message,
+      hint: index === warnings.length - 1 ? "these are warnings without --strict" : undefined,
+    })),
+  );
+}
+
+/** Counts, of given rows, those that are equal to a training row. */
+export function sharedRows(hashes: Float64Array, train: Int32Array): (rows: Int32Array) => number {
+  const seen = new HashCounts(train.length);
+  for (const row of train) seen.add(hashes[row]!);
+  return (rows) => rows.reduce((count, row) => count + (seen.of(hashes[row]!) > 0 ? 1 : 0), 0);
 }

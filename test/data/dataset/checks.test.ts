@@ -64,7 +64,10 @@ test("columns that tell the class by themselves: by their levels, or by a range 
 test("a column that is the quantity to predict in another unit", async () => {
   const columns = { x, twin: (row: number) => 3 * noise(row, 5) + 2, y: (row: number) => noise(row, 5) / 10 };
   expect(await warningsOf(columns)).toEqual([
-    'a column tells the target by itself: "twin" 100 %; is it known before the target is?',
+    // Cut at quantiles: of which rows, chance decides.
+    expect.stringMatching(
+      /^a column tells the target by itself: "twin" (99\.\d|100) %; is it known before the target is\?$/,
+    ),
   ]);
 });
 

@@ -5,6 +5,7 @@ import { foldNumbers } from "../../../src/data/dataset/folds.ts";
 import { allRows, splitPool } from "../../../src/data/dataset/split.ts";
 
 const rows = (n: number) => Int32Array.from({ length: n }, (_, row) => row);
+const hashesOf = (n: number) => Float64Array.from({ length: n }, (_, row) => row * 7919 + 3);
 const sizes = (numbers: Int32Array, folds: number) =>
   Array.from({ length: folds }, (_, fold) => numbers.filter((number) => number === fold).length);
 const spread = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts);
@@ -21,12 +22,14 @@ describe("folds", () => {
     fc.assert(
       fc.property(requests, ({ n, folds, seed, classes: count }) => {
         const classes = rows(n).map((row) => ((row * row) % 11) % count);
-        const numbers = foldNumbers(n, { folds, seed, classes });
+        const numbers = foldNumbers({ folds, seed, hashes: hashesOf(n), classes });
         for (const label of new Set(classes)) {
           const ofClass = numbers.filter((_, row) => classes[row] === label);
           expect(spread(sizes(ofClass, folds))).toBeLessThanOrEqual(1);
         }
-        expect(spread(sizes(foldNumbers(n, { folds, seed }), folds))).toBeLessThanOrEqual(1);
+        expect(spread(sizes(foldNumbers({ folds, seed, hashes: hashesOf(n) }), folds))).toBeLessThanOrEqual(
+          1,
+        );
       }),
     );
   });
@@ -34,7 +37,7 @@ describe("folds", () => {
   test("keep groups whole, and classes in proportion", () => {
     const groups = rows(400).map((row) => row % 40);
     const classes = groups.map((group) => (group % 4 === 0 ? 1 : 0));
-    const numbers = foldNumbers(400, { folds: 5, seed: 1, groups, classes });
+    const numbers = foldNumbers({ folds: 5, seed: 1, hashes: hashesOf(400), groups, classes });
     for (const group of new Set(groups))
       expect(new Set(numbers.filter((_, row) => groups[row] === group)).size).toBe(1);
     const ofClass = (label: number) => numbers.filter((_, row) => classes[row] === label);
@@ -43,15 +46,30 @@ describe("folds", () => {
   });
 
   test("are the same for the same seed, others for another", () => {
-    const parts = (seed: number) => foldNumbers(100, { folds: 5, seed });
+    const parts = (seed: number) => foldNumbers({ folds: 5, seed, hashes: hashesOf(100) });
     expect(parts(1)).toEqual(parts(1));
     expect(parts(1)).not.toEqual(parts(2));
   });
 });
 
+test("a row more or less leaves nearly all others in their folds, in whatever order they are", () => {
+  const hashes = hashesOf(500);
+  const classes = (of: Float64Array) => of.map((hash) => Math.floor(hash / 7919) % 3);
+  const folds = (of: Float64Array) => {
+    const numbers = foldNumbers({ folds: 5, seed: 0, hashes: of, classes: classes(of) });
+    return new Map(Array.from(of, (hash, row) => [hash, numbers[row]!]));
+  };
+  const before = folds(hashes);
+  const moved = (of: Float64Array) =>
+    [...folds(of)].filter(([hash, part]) => before.get(hash) !== part).length;
+  expect(moved(hashes.toReversed())).toBe(0);
+  expect(moved(hashes.subarray(1))).toBeLessThanOrEqual(15);
+  expect(moved(Float64Array.from([...hashes, 1]))).toBeLessThanOrEqual(15);
+});
+
 describe("the split of one fold", () => {
   const split = (number: number, shares = { validation: 0, test: 0 }) =>
-    splitPool(allRows(100), { ...shares, seed: 0 }, { number, of: 4 });
+    splitPool(allRows(100), { ...shares, seed: 0, hashes: hashesOf(100) }, { number, of: 4 });
 
   test("tests on its part and trains on the others", () => {
     const tested = [1, 2, 3, 4].flatMap((number) => [...split(number).test]);
@@ -62,7 +80,7 @@ describe("the split of one fold", () => {
 
   test("leaves out the rows kept for the test, in every fold", () => {
     const shares = { validation: 0.1, test: 0.2 };
-    const kept = new Set(splitPool(allRows(100), { ...shares, seed: 0 }, null).test);
+    const kept = new Set(splitPool(allRows(100), { ...shares, seed: 0, hashes: hashesOf(100) }, null).test);
     for (const number of [1, 2, 3, 4]) {
       const { train, validation, test } = split(number, shares);
       expect([...train, ...validation, ...test].filter((row) => kept.has(row))).toEqual([]);
@@ -71,7 +89,8 @@ describe("the split of one fold", () => {
   });
 
   test("is refused where a part would be empty", () => {
-    const refuse = () => splitPool(allRows(3), { validation: 0, test: 0, seed: 0 }, { number: 4, of: 4 });
+    const refuse = () =>
+      splitPool(allRows(3), { validation: 0, test: 0, seed: 0, hashes: hashesOf(3) }, { number: 4, of: 4 });
     expect(refuse).toThrow("3 rows leave none for part 4 of 4");
   });
 });

@@ -1,6 +1,11 @@
 /** Which rows a model was trained on is known wherever they stand by now. */
-import { expect, test } from "vitest";
-import { loadDataset, loadRows, openRows } from "../../../src/data/dataset/load.ts";
+import { describe, expect, test } from "vitest";
+import type { CsvDataSpec } from "../../../src/config/schema.ts";
+import { rowCount, type Split } from "../../../src/data/dataset/dataset.ts";
+import { loadDataset, loadRows, openDataset, openRows } from "../../../src/data/dataset/load.ts";
+import { loadGivenPair } from "../../../src/data/dataset/loadNpy.ts";
+import type { Preprocessing } from "../../../src/data/preprocessing/preprocessing.ts";
+import { load as loadSpecText } from "../../config/support.ts";
 import { csvSpec, temporaryFiles } from "../support.ts";
 
 const file = temporaryFiles();
@@ -19,6 +24,13 @@ const csv = (lines: readonly (readonly string[])[], order = [0, 1, 2, 3]) =>
 const split = { validation: 0.1, test: 0.2, stratify: null, seed: null, fold: null };
 const spec = (name: string, text: string) => csvSpec({ path: [file(name, text)], target: ["y"], split });
 
+/** An IDX file of bytes. */
+const idx = (shape: readonly number[], values: readonly number[]) =>
+  Uint8Array.of(0, 0, 8, shape.length, ...shape.flatMap((size) => [0, 0, 0, size]), ...values);
+/** The inputs of a split's rows. */
+const contents = ({ table: { cols, values }, indices }: Split) =>
+  Array.from(indices, (row) => values.subarray(row * cols, (row + 1) * cols).join());
+
 const trained = async () => (await loadDataset(spec("own.csv", csv(rows)), options)).preprocessing;
 const sorted = rows.toSorted((a, b) => a.join().localeCompare(b.join()));
 
@@ -30,21 +42,88 @@ test("the same rows are dealt as in training, and none is left out", async () =>
 });
 
 test.each([
-  ["in another order", csv(sorted)],
-  ["without the first one", csv(rows.slice(1))],
-  ["with their columns in another order", csv(sorted, [3, 1, 0, 2])],
-  ["with numbers written otherwise", csv(sorted.map(([x, c, z, y]) => [`${x}0`, c!, `${z}.0`, y!]))],
-])("rows %s are left out of validation and test where they were trained on", async (_, text) => {
+  ["in another order", csv(sorted), 0],
+  ["without the first one", csv(rows.slice(1)), 1],
+  ["with their columns in another order", csv(sorted, [3, 1, 0, 2]), 0],
+  ["with numbers written otherwise", csv(sorted.map(([x, c, z, y]) => [`${x}0`, c!, `${z}.0`, y!])), 0],
+  ["as objects", sorted.map(([x, c, z, y]) => JSON.stringify({ x: +x!, c, y, z: +z! })).join("\n"), 0],
+])("rows %s are in the splits in which they were", async (name, text, most) => {
   const preprocessing = await trained();
-  const changed = spec("changed.csv", text);
+  const changed = spec(`changed.${name === "as objects" ? "jsonl" : "csv"}`, text);
   const { splits, warnings } = await loadDataset(changed, { ...options, preprocessing });
-  const [validation, test] = [splits.validation!, splits.test!].map(({ indices }) => indices.length);
-  expect(warnings).toEqual([
-    `${10 - validation!} of 10 validation rows were trained on and are left out: the data is not what it was when the model was trained`,
-    `${20 - test!} of 20 test rows were trained on and are left out: the data is not what it was when the model was trained`,
-  ]);
-  await expect(loadDataset(changed, { ...options, preprocessing, strict: true })).rejects.toMatchObject({
-    exitCode: 3,
+  expect(warnings).toEqual([]);
+  const before = (await loadDataset(spec("own.csv", csv(rows)), { ...options, preprocessing })).splits;
+  for (const name of ["validation", "test"] as const) {
+    const [then, now] = [contents(before[name]!), contents(splits[name]!)];
+    expect(now.filter((row) => !then.includes(row)).length).toBeLessThanOrEqual(most);
+  }
+});
+
+describe("rows that were trained on and are among the test's now are left out, with a warning", () => {
+  const [seen, unseen] = [rows.slice(0, 60), rows.slice(60)];
+  const moved = [...unseen, ...seen.slice(0, 5)];
+  const files = (tests: readonly (readonly string[])[], stream: CsvDataSpec["stream"]) =>
+    csvSpec({
+      train: [file("train.csv", csv(seen.slice(tests === moved ? 5 : 0)))],
+      test: [file("test.csv", csv(tests))],
+      target: ["y"],
+      stream,
+    });
+  test.each([
+    ["in memory", null],
+    ["on disk", { buffer_mb: 1 }],
+  ])("%s", async (_, stream) => {
+    const first = await openDataset(files(unseen, stream), options);
+    const { preprocessing } = first;
+    first.close?.();
+    const changed = files(moved, stream);
+    const now = await openDataset(changed, { ...options, preprocessing });
+    expect(now.warnings).toEqual([
+      "5 of 45 test rows were trained on and are left out: the data is not what it was when the model was trained",
+    ]);
+    expect(rowCount(now.splits.test!)).toBe(40);
+    now.close?.();
+    await expect(openDataset(changed, { ...options, preprocessing, strict: true })).rejects.toMatchObject({
+      exitCode: 3,
+    });
+  });
+
+  test("in arrays", async () => {
+    const numbers = rows.map((_, i) => i);
+    const write = (name: string, of: readonly number[]) => ({
+      images: file(
+        `${name}-x.idx`,
+        idx(
+          [of.length, 2, 2],
+          of.flatMap((i) => [i, 7, 255 - i, 3 * (i % 50)]),
+        ),
+      ),
+      labels: file(
+        `${name}-y.idx`,
+        idx(
+          [of.length],
+          of.map((i) => i % 2),
+        ),
+      ),
+    });
+    const load = (train: readonly number[], test: readonly number[], preprocessing: Preprocessing | null) => {
+      const data = { format: "idx", train: write("train", train), test: write("test", test) };
+      return loadDataset(loadSpecText(JSON.stringify({ data })).spec.data, { ...options, preprocessing });
+    };
+    const { preprocessing } = await load(numbers.slice(0, 60), numbers.slice(60), null);
+    const { splits, warnings } = await load(
+      numbers.slice(5, 60),
+      [...numbers.slice(60), ...numbers.slice(0, 5)],
+      preprocessing,
+    );
+    expect(warnings).toEqual([
+      "5 of 45 test rows were trained on and are left out: the data is not what it was when the model was trained",
+    ]);
+    expect(splits.test!.indices).toHaveLength(40);
+    const all = write("all", numbers);
+    const given = await loadGivenPair([all.images, all.labels], preprocessing, null);
+    expect(given.warnings).toEqual(["60 of 100 rows were trained on and are left out"]);
+    expect([...given.split.indices]).toEqual(numbers.slice(60));
   });
 });
 

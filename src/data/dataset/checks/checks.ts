@@ -8,7 +8,7 @@ import { countsRows } from "../../table/profile.ts";
 import { columnsOf, type Table } from "../../table/readTable.ts";
 import { range } from "../../table/statistics.ts";
 import type { RowSplit } from "../split.ts";
-import { sharedRows } from "./duplicates.ts";
+import { sharedRows } from "../trainedRows.ts";
 import { telling } from "./leaks.ts";
 
 /** A class of fewer rows can hardly be learnt, and not be measured. */
@@ -23,7 +23,7 @@ const largestUnscaled = 100;
 const mostNamed = 5;
 
 /**
- * `targets`: of all rows, [rows of the table × width]. Looks at training rows, and at whether others are among
+ * `targets`, `hashes`: of all rows, [rows of the table × width] and [rows of the table]. Looks at training rows, and at whether others are among
  * them.
  */
 export function checkTable(
@@ -31,13 +31,14 @@ export function checkTable(
   preprocessing: Preprocessing,
   split: RowSplit,
   targets: Float32Array,
+  hashes: Float64Array,
 ): string[] {
   const { inputs, target } = preprocessing;
   if (inputs.kind !== "columns") return [];
   return [
     ...checkColumns(table, inputs.columns, target, split.train, targets),
     ...checkTargets(answersOf(target), targets.length / table.rows, split.train, targets),
-    ...checkDuplicates(table, inputs.columns, split, targets),
+    ...checkDuplicates(inputs.columns, split, hashes),
   ];
 }
 
@@ -148,15 +149,14 @@ function checkColumns(
 }
 
 function checkDuplicates(
-  table: Table,
   columns: readonly InputColumn[],
   { train, validation, test }: RowSplit,
-  targets: Float32Array,
+  hashes: Float64Array,
 ): string[] {
   const isSure = columns.some((column) => column.type === "number" || columnWidth(column) > 100);
   // Of a few categories, rows are equal by their nature.
   if (!isSure) return [];
-  const shared = sharedRows(table, columns, train, targets);
+  const shared = sharedRows(hashes, train);
   return (["validation", "test"] as const).flatMap((name) => {
     const rows = { validation, test }[name];
     const count = rows.length > 0 ? shared(rows) : 0;

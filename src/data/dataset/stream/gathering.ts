@@ -6,7 +6,7 @@ import type { RawValues } from "../../table/cells.ts";
 import type { ColumnRead, RowSink, Table, TableColumn } from "../../table/readTable.ts";
 import type { RowSplit } from "../split.ts";
 import { checkWeight } from "../tableDataset.ts";
-import { type PartOf, partNames } from "./parts.ts";
+import { noPart, type PartOf, partNames } from "./parts.ts";
 import { Sample } from "./sample.ts";
 import { Spill } from "./spill.ts";
 import { Totals } from "./totals.ts";
@@ -25,9 +25,6 @@ export interface GatheringOptions {
   readonly sampleNumbers?: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The part of a row that is left out. */
-export const noPart = 3;
 
 /** In a sampled row's note, beside its part: it comes from a file of its own. */
 const elsewhere = 4;
@@ -90,7 +87,7 @@ export class Gathering implements RowSink {
         this.leftOut.set(lacking.name, 1 + (this.leftOut.get(lacking.name) ?? 0));
         continue;
       }
-      const part = this.partOf(number, rows, from, file);
+      const part = this.partOf(rows, from, file);
       parts[row] = part;
       if (part === noPart) continue;
       if (weight >= 0) checkWeight(this.columns[weight]!.name, rows[from + weight]!, number);

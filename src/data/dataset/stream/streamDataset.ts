@@ -20,8 +20,9 @@ import { columnOf, type RowSink, type Table, type TableColumn } from "../../tabl
 import { type ColumnRole, droppingTargets, rolesOf } from "../../table/roles.ts";
 import { checkTable } from "../checks/checks.ts";
 import type { Dataset, EncodedRows, LoadOptions, StreamedSplit } from "../dataset.ts";
+import { rowHashes } from "../rowHashes.ts";
 import {
-  allTrained,
+  contentColumns,
   type Files,
   fitTable,
   inputColumns,
@@ -29,11 +30,11 @@ import {
   noTrainRow,
   noWeight,
   splitNames,
-  strictError,
 } from "../tableDataset.ts";
-import { rowHasher, trainedCopies, trainedSentence } from "../trainedRows.ts";
-import { Gathering, type GatheringOptions, noPart, numberColumn } from "./gathering.ts";
-import { partNames, partsOf } from "./parts.ts";
+import { strictError } from "../trainedRows.ts";
+import { Gathering, type GatheringOptions, numberColumn } from "./gathering.ts";
+import { partNames } from "./parts.ts";
+import { type Gather, gatherForModel, gatherGiven, gatherToFit } from "./seenRows.ts";
 import type { Totals } from "./totals.ts";
 
 /** Reads all rows into sinks, anew where columns turn out to be other than they seemed. */
@@ -50,12 +51,12 @@ export async function streamDataset(
 ): Promise<Dataset<StreamedSplit>> {
   const known = options.preprocessing ?? null;
   const { seed, signal, loss = null } = options;
-  const { gathering, sample } = await gather(spec, read, {
-    seed,
-    signal,
-    poolFiles: files.pool,
-    partOf: (columns) => partsOf(spec, files, seed, columns),
-  });
+  const gather = gatherer(spec, read, { seed, signal, poolFiles: files.pool });
+  const dealing = { files, seed };
+  const gathered = known
+    ? await gatherForModel(spec, known, dealing, gather)
+    : await gatherToFit(spec, dealing, gather);
+  const { gathering, sample } = gathered;
   try {
     const { whole, split, totals } = gathering;
     const { roles, warnings } = rolesOf(spec, whole);
@@ -63,15 +64,19 @@ export async function streamDataset(
       known?.target ??
       inferTarget(spec, targetColumns(spec.target, sample, { pool: gathering.pool, loss }), loss);
     requireRows(spec, roles, gathering);
-    const preprocessing = known ?? fitTable(spec, sample, roles, inferred, split.train, (j) => totals.of(j));
-    const targets = encodeTargets(preprocessing.target, sample);
-    const checks = known ? [] : checkTable(sample, preprocessing, split, targets);
+    const preprocessing = known ?? {
+      ...fitTable(spec, sample, roles, inferred, split.train, (j) => totals.of(j)),
+      ...("trained" in gathered && { trained: gathered.trained }),
+    };
     const columns = inputColumns(preprocessing);
-    const leaving = leavingOut(gathering);
-    const told = [
-      ...(known ? [] : [...whole.notes, ...warnings, ...leaving, ...checks]),
-      ...oddWarnings(columns, gathering),
-    ];
+    const targets = encodeTargets(preprocessing.target, sample);
+    const checks = () =>
+      checkTable(sample, preprocessing, split, targets, rowHashes(sample, contentColumns(roles)));
+    const ofTable =
+      "warnings" in gathered
+        ? gathered.warnings
+        : [...whole.notes, ...warnings, ...leavingOut(gathering), ...checks()];
+    const told = [...ofTable, ...oddWarnings(columns, gathering)];
     if (options.strict && told.length > 0) throw strictError(told);
     const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
     const profile = options.profile ? profileTable(sample, ({ name }) => typeOf.get(name)!) : null;
@@ -96,42 +101,13 @@ export async function streamRows(
   preprocessing: Preprocessing,
   strict = false,
 ): Promise<{ split: StreamedSplit; warnings: readonly string[]; close: () => void }> {
-  const names = new Set([...inputColumns(preprocessing).map(({ name }) => name), ...spec.target]);
-  let rows = 0;
-  let seen = 0;
-  const { gathering, sample } = await gather(spec, read, {
-    seed: 0,
-    poolFiles: Infinity,
-    partOf: (columns) => {
-      [rows, seen] = [0, 0];
-      const left = preprocessing.trained ? trainedCopies(preprocessing.trained) : new Map<number, number>();
-      const read = columns.map((column) => ({
-        name: column.name,
-        textOf: column.isText ? (level: number) => column.text(level) : null,
-      }));
-      const hash = rowHasher(read, names);
-      return (_, values, from) => {
-        rows++;
-        if (left.size === 0) return 0;
-        const key = hash(values, from);
-        const copies = left.get(key) ?? 0;
-        if (copies === 0) return 0;
-        left.set(key, copies - 1);
-        seen++;
-        return noPart;
-      };
-    },
-  });
-  if (rows > 0 && seen === rows) {
-    gathering.abandon();
-    throw allTrained("rows", rows);
-  }
+  const gather = gatherer(spec, read, { seed: 0, poolFiles: Infinity });
+  const { gathering, sample, warnings: seen } = await gatherGiven(spec, preprocessing, gather);
   try {
     const { roles } = rolesOf(spec, gathering.whole);
     encodeTargets(preprocessing.target, sample);
-    const told = seen > 0 ? [trainedSentence("rows", rows, seen)] : [];
     const odd = oddWarnings(inputColumns(preprocessing), gathering);
-    const warnings = [...leavingOut(gathering), ...told, ...odd];
+    const warnings = [...leavingOut(gathering), ...seen, ...odd];
     if (strict && warnings.length > 0) throw strictError(warnings);
     return {
       split: streamedSplit(spec, preprocessing, roles, gathering, 0)!,
@@ -144,20 +120,23 @@ export async function streamRows(
   }
 }
 
-async function gather(
+function gatherer(
   spec: CsvDataSpec,
   read: Read,
-  options: Omit<GatheringOptions, "targets" | "dropping" | "weight">,
-): Promise<{ gathering: Gathering; sample: Table }> {
+  options: Omit<GatheringOptions, "targets" | "dropping" | "weight" | "partOf">,
+): Gather {
   const weight = Object.entries(spec.columns).find(([, { type }]) => type === "weight")?.[0] ?? null;
-  const request = { ...options, targets: new Set(spec.target), dropping: droppingTargets(spec), weight };
-  let gathering = new Gathering(request);
-  const sample = await read(() => {
-    gathering.abandon();
-    gathering = new Gathering(request);
-    return gathering;
-  });
-  return { gathering, sample };
+  const own = { targets: new Set(spec.target), dropping: droppingTargets(spec), weight };
+  return async (partOf) => {
+    const request = { ...options, ...own, partOf };
+    let gathering = new Gathering(request);
+    const sample = await read(() => {
+      gathering.abandon();
+      gathering = new Gathering(request);
+      return gathering;
+    });
+    return { gathering, sample };
+  };
 }
 
 /** Throws UserError(data) where a part that was asked for, or the training rows, are none. */

@@ -253,7 +253,11 @@ describe("in training", () => {
     const { spec } = loadSpecText(`{ data: { train: ${pair} } }`);
     if (spec.data.format !== "npy") throw new Error("the spec is of another format");
     const { preprocessing, splits } = await load(`{ train: ${pair} }`);
-    const given = await loadGivenPair([x, y], preprocessing, spec.data);
+    await expect(loadGivenPair([x, y], preprocessing, spec.data)).rejects.toThrow(
+      "all 24 rows were trained on; expected rows that the model has not seen",
+    );
+    const { trained: _, ...fitted } = preprocessing;
+    const given = await loadGivenPair([x, y], fitted, spec.data);
     expect(given.split.table).toEqual(splits.train.table);
     expect(given.split.targets).toEqual(splits.train.targets);
     const narrow = file("narrow.npy", npy({ kind: "f4", shape: [24, 1], values: Array(24).fill(1) }));
