@@ -179,7 +179,9 @@ export const splitSchema = z
       seed: wholeNumber(0)
         .nullable()
         .default(null)
-        .describe("Determines which rows are in which split. null: the spec's seed."),
+        .describe(
+          "Determines, with what rows hold and not where they stand, which are in which split. null: the spec's seed.",
+        ),
       fold: foldSchema
         .nullable()
         .default(null)
@@ -187,7 +189,7 @@ export const splitSchema = z
     },
     "a split's settings",
   )
-  .describe("Which rows are not trained on.");
+  .describe("Which rows are not trained on: dealt by a hash of their inputs and targets and the seed.");
 
 const common = {
   classes: listOf(z.string("a label"), "label")

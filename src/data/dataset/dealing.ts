@@ -31,8 +31,11 @@ function ordered(lots: Float64Array): Int32Array {
   const positions = 2 ** Math.ceil(Math.log2(n + 1));
   const steps = 2 ** 53 / positions;
   // Numbers sort faster than objects: the lot's first bits, then the position.
-  const packed = lots.map((lot, at) => Math.floor(lot * steps) * positions + at).sort();
-  const order = Int32Array.from(packed, (value) => value % positions);
+  const packed = new Float64Array(n);
+  for (let at = 0; at < n; at++) packed[at] = Math.floor(lots[at]! * steps) * positions + at;
+  packed.sort();
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[i] = packed[i]! % positions;
   // Lots whose first bits are equal.
   for (let i = 1; i < n; i++) {
     const moved = order[i]!;

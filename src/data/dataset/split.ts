@@ -109,7 +109,7 @@ function splitFold(
 /** The request for some of the rows. */
 function requestFor(rows: Int32Array, request: SplitRequest): SplitRequest {
   const { hashes, classes = null, groups = null, times = null } = request;
-  const of = (values: ArrayLike<number>) => Float64Array.from(rows, (row) => values[row]!);
+  const of = (values: ArrayLike<number>) => new Float64Array(rows.length).map((_, at) => values[rows[at]!]!);
   return {
     ...request,
     hashes: of(hashes),

@@ -16,7 +16,8 @@ const hashBytes = hashBits / 8;
 
 /** Takes rows as they come. What it keeps is bounded. */
 export class RowMemory {
-  private readonly least: number[] = [];
+  private least = new Float64Array(1024);
+  private count = 0;
   private limit = Number.POSITIVE_INFINITY;
   private rows = 0;
   /** Of all rows in their order. */
@@ -29,8 +30,8 @@ export class RowMemory {
     if (!trains) return;
     this.rows++;
     if (hash > this.limit) return;
-    this.least.push(hash);
-    if (this.least.length >= 2 * mostHashes) this.limit = this.kept().at(-1)!;
+    if (this.count === this.least.length) this.makeRoom();
+    this.least[this.count++] = hash;
   }
 
   /** What a model keeps of its training rows, and of all rows, which `--resume` compares. */
@@ -45,12 +46,19 @@ export class RowMemory {
     return [this.high, this.low].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
-  private kept(): number[] {
-    const { least } = this;
-    const sorted = Float64Array.from(least).sort();
-    least.length = Math.min(sorted.length, mostHashes);
-    for (let i = 0; i < least.length; i++) least[i] = sorted[i]!;
-    return least;
+  /** In ascending order. */
+  private kept(): Float64Array {
+    const sorted = this.least.subarray(0, this.count).sort();
+    this.count = Math.min(this.count, mostHashes);
+    return sorted.subarray(0, this.count);
+  }
+
+  private makeRoom(): void {
+    if (this.count < 2 * mostHashes) {
+      const larger = new Float64Array(2 * this.count);
+      larger.set(this.least);
+      this.least = larger;
+    } else this.limit = this.kept()[mostHashes - 1]!;
   }
 }
 

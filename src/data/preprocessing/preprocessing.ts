@@ -120,7 +120,7 @@ export interface Preprocessing {
   readonly target: Target;
   /** Fitted on the validation rows; absent where none was asked for. */
   readonly calibration?: Calibration;
-  /** Of tables that are read whole; absent from models of older versions. */
+  /** Absent from models of several runs, and of older versions. */
   readonly trained?: TrainedRows;
 }
 
