@@ -40,6 +40,14 @@ function numberField({ name, min, max, value, mayMiss }, id, changed) {
   return { field, read: () => (missing.checked || box.value === "" ? null : box.valueAsNumber) };
 }
 
+/** A date with its time. */
+function dateField({ name, value, mayMiss }, id, changed) {
+  const box = element("input", { type: "datetime-local", id, value, required: !mayMiss });
+  box.addEventListener("input", changed);
+  const field = element("div", { class: "field" }, element("label", { for: id }, name), box);
+  return { field, read: () => box.value || null };
+}
+
 /** A list to choose from. */
 function choiceField({ name, choices, mayMiss }, id, changed) {
   const options = choices.map((choice, index) => element("option", { value: index }, choice));
@@ -52,9 +60,8 @@ function choiceField({ name, choices, mayMiss }, id, changed) {
 
 function tableControls(place, fields, answer) {
   const changed = () => answer(() => Object.fromEntries(made.map(({ read }, i) => [fields[i].name, read()])));
-  const made = fields.map((field, index) =>
-    (field.kind === "number" ? numberField : choiceField)(field, `field-${index}`, changed),
-  );
+  const kinds = { number: numberField, date: dateField, choice: choiceField };
+  const made = fields.map((field, index) => kinds[field.kind](field, `field-${index}`, changed));
   place.append(...made.map(({ field }) => field));
   changed();
 }

@@ -4,9 +4,9 @@
  */
 
 /**
- * @typedef {{ type: "number" | "boolean" | "category", name: string, missing: string[], fill: number | null,
+ * @typedef {{ type: "number" | "boolean" | "category" | "date", name: string, missing: string[], fill: number | null,
  *   indicator: boolean, scaling: any, expansion?: any, levels?: [string, number][], unseen?: number, slots?: number,
- *   refusesUnseen?: boolean }} Column
+ *   refusesUnseen?: boolean, dates?: any }} Column
  * @typedef {{ type: string, tensors: Record<string, { offset: number, shape: number[] }>, layers: Layer[], members: Layer[][],
  *   [option: string]: any }} Layer
  * @typedef {{ columns: Column[] | null, shape: number[] | null, deskew?: { rounded: boolean }, scaling: any, target: any, layers: Layer[] }} Model
@@ -42,6 +42,7 @@ export function createPredictor(model, weights) {
       throw new TypeError(`"${column.name}" is missing, and the model has no stand-in for it`);
     const x = value ?? column.fill ?? 0;
     const indicator = column.indicator ? [isMissing ? 1 : 0] : [];
+    if (column.type === "date") return [...encodeDate(x, column.dates).map(Math.fround), ...indicator];
     if (column.type !== "category")
       return [...expand(scale(x, column.scaling), column.expansion).map(Math.fround), ...indicator];
     const level = x < 0 ? (column.unseen ?? -1) : x;
@@ -54,13 +55,18 @@ export function createPredictor(model, weights) {
   /** A number, 0 or 1, or a level's number (−1 for an unseen one); null if missing. @param {Column} column @param {any} value */
   function readValue(column, value) {
     if (value === null || value === undefined || Number.isNaN(value)) return null;
-    const text = String(value);
+    const text = value instanceof Date ? value.toISOString() : String(value);
     if (column.missing.includes(text.trim())) return null;
     if (column.type === "number") {
       if (!decimal.test(text))
         throw new TypeError(`"${column.name}" is ${JSON.stringify(text)}, not a number`);
       const number = Number(text);
       return column.missing.some((word) => decimal.test(word) && Number(word) === number) ? null : number;
+    }
+    if (column.type === "date") {
+      const time = timeOf(text.trim());
+      if (Number.isNaN(time)) throw new TypeError(`"${column.name}" is ${JSON.stringify(text)}, not a date`);
+      return time;
     }
     if (column.type === "boolean") {
       const word = text.trim().toLowerCase();
@@ -279,6 +285,45 @@ function expand(x, expansion) {
   return edges.slice(1).map((/** @type {number} */ end, /** @type {number} */ piece) => {
     const share = (x - edges[piece]) / (end - edges[piece]);
     return Math.min(piece < last ? 1 : Infinity, Math.max(piece > 0 ? 0 : -Infinity, share));
+  });
+}
+
+const isoDate =
+  /^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?)?)?$/;
+
+/** Milliseconds since 1970 of an ISO 8601 date, in UTC where it has no zone; NaN for any other text. @param {string} text */
+function timeOf(text) {
+  const found = isoDate.exec(text);
+  if (!found) return Number.NaN;
+  const [year, month, day = 1, hour = 0, minute = 0, second = 0] = found
+    .slice(1, 7)
+    .map((part) => (part === undefined ? undefined : Number(part)));
+  const zone = /([+-])(\d\d):?(\d\d)?/.exec(found[8] ?? "");
+  const east = zone ? Number(`${zone[1]}1`) * (60 * Number(zone[2]) + Number(zone[3] ?? 0)) : 0;
+  const date = new Date(0);
+  date.setUTCFullYear(year ?? 0, (month ?? 0) - 1, day);
+  const isDay = date.getUTCMonth() + 1 === month && date.getUTCDate() === day;
+  if (!isDay || hour > 23 || minute > 59 || second > 60) return Number.NaN;
+  return (
+    date.getTime() + (60 * hour + minute - east) * 60_000 + 1000 * (second + Number(`0.${found[7] ?? 0}`))
+  );
+}
+
+/** The inputs that a time becomes. @param {number} time @param {any} dates @returns {number[]} */
+function encodeDate(time, { parts, year, first, days }) {
+  const day = Math.floor(time / 86_400_000);
+  const date = new Date(day * 86_400_000);
+  const turns = {
+    month: date.getUTCMonth() / 12,
+    day: (date.getUTCDate() - 1) / 31,
+    weekday: ((date.getUTCDay() + 6) % 7) / 7,
+    hour: (time / 86_400_000 - day) % 1,
+  };
+  return parts.flatMap((/** @type {string} */ part) => {
+    if (part === "year") return [scale(date.getUTCFullYear(), year)];
+    if (part === "days") return [scale((time - first) / 86_400_000, days)];
+    const angle = 2 * Math.PI * /** @type {any} */ (turns)[part];
+    return [Math.sin(angle), Math.cos(angle)];
   });
 }
 

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { readModel, type SavedModel } from "../evaluate/savedModel.ts";
 import { exitCodes, quoted, UserError } from "../support/errors.ts";
 import { writeFile } from "../support/fileWriter.ts";
-import { type ExportTarget, exporters } from "./exporters.ts";
+import { type ExportTarget, exporters, peculiarities } from "./exporters.ts";
 import { portableOf } from "./portable.ts";
 
 export interface ExportOptions {
@@ -26,14 +26,9 @@ export function exportModel({ model, to, output, version }: ExportOptions): Expo
   const target = to ?? targetOf(output);
   const saved = readModel(model);
   const portable = portableOf(saved);
-  const { extensions, straightens } = exporters[target];
-  const { inputs } = portable.preprocessing;
-  if (inputs.kind === "array" && inputs.deskew && !straightens) {
-    throw new UserError(exitCodes.usage, {
-      message: `--to ${target}: the model straightens its images (data.deskew), which ${target} files cannot`,
-      expected: "js, html, json or safetensors, or a model without deskew",
-    });
-  }
+  const { extensions, lacks } = exporters[target];
+  const lacking = lacks.find((name) => peculiarities[name].isIn(portable.preprocessing));
+  if (lacking) throw cannotHold(target, lacking);
   const given = extensions.find((extension) => output?.toLowerCase().endsWith(extension));
   const extension = given ?? extensions[0];
   const stem =
@@ -66,6 +61,17 @@ function spellingsOf({ data, preprocessing: { inputs } }: SavedModel): string[] 
   });
 }
 
+function cannotHold(target: ExportTarget, lacking: keyof typeof peculiarities): UserError {
+  const { message, instead } = peculiarities[lacking];
+  const able = targets.filter((name) => !(exporters[name].lacks as readonly string[]).includes(lacking));
+  return new UserError(exitCodes.usage, {
+    message: `--to ${target}: ${message}, which ${target} files cannot do`,
+    expected: `${able.join(", ")}, or ${instead}`,
+  });
+}
+
+const targets = Object.keys(exporters) as ExportTarget[];
+
 function write(path: string, chunks: Iterable<string | Uint8Array>): void {
   const file = writeFile(path);
   try {
@@ -78,13 +84,12 @@ function write(path: string, chunks: Iterable<string | Uint8Array>): void {
 }
 
 function targetOf(output: string | null): ExportTarget {
-  const names = Object.keys(exporters) as ExportTarget[];
-  const found = names.find((name) =>
+  const found = targets.find((name) =>
     exporters[name].extensions.some((extension) => output?.toLowerCase().endsWith(extension)),
   );
   if (found !== undefined) return found;
   throw new UserError(exitCodes.usage, {
     message: output === null ? "--to is missing" : `--to is missing, and "${output}" does not say it`,
-    expected: `one of ${names.join(", ")}`,
+    expected: `one of ${targets.join(", ")}`,
   });
 }

@@ -1,5 +1,6 @@
 /** What a model can be exported to, one row each: the files that come of it. Writes none. */
 import { encodeSafetensors } from "../checkpoint/safetensors.ts";
+import type { DateColumn, Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { moduleOf, typesOf } from "./javascript.ts";
 import { jsonOf } from "./json.ts";
 import { onnxOf } from "./onnx.ts";
@@ -13,11 +14,39 @@ export interface ExportedFile {
   readonly chunks: Iterable<string | Uint8Array>;
 }
 
+/** What a model may have that not every format can do: the sentence for one that has it, and what to do instead. */
+export const peculiarities = {
+  deskew: {
+    isIn: ({ inputs }) => inputs.kind === "array" && inputs.deskew !== undefined,
+    message: "the model straightens its images (data.deskew)",
+    instead: "a model without deskew",
+  },
+  dates: {
+    isIn: (preprocessing) => dateColumns(preprocessing).length > 0,
+    message: "the model has columns of type date",
+    instead: "a model without dates",
+  },
+  "formats of dates": {
+    isIn: (preprocessing) => dateColumns(preprocessing).some(({ format }) => format !== null),
+    message: "the model's dates are written in a format of their own (columns.….format)",
+    instead: "a model of ISO dates",
+  },
+} as const satisfies Record<
+  string,
+  { isIn: (preprocessing: Preprocessing) => boolean; message: string; instead: string }
+>;
+
+type Peculiarity = keyof typeof peculiarities;
+
+function dateColumns({ inputs }: Preprocessing): DateColumn[] {
+  return inputs.kind === "columns" ? inputs.columns.filter((column) => column.type === "date") : [];
+}
+
 interface Exporter {
   /** How the names of such files end; the first is given to a file without a name. */
   readonly extensions: readonly string[];
-  /** Whether slanted images come along: straightened by the export, or by whoever reads it. */
-  readonly straightens: boolean;
+  /** What a model may have that such files, or whoever reads them, cannot do. */
+  readonly lacks: readonly Peculiarity[];
   /** The file asked for first, then those that belong beside it. */
   files(model: Portable, extension: string, version: string): ExportedFile[];
 }
@@ -25,22 +54,22 @@ interface Exporter {
 export const exporters = {
   onnx: {
     extensions: [".onnx"],
-    straightens: false,
+    lacks: ["deskew", "dates"],
     files: (model, extension, version) => [{ extension, chunks: onnxOf(model, version) }],
   },
   safetensors: {
     extensions: [".safetensors"],
-    straightens: true,
+    lacks: [],
     files: (model, extension) => [weightsOf(model, extension)],
   },
   json: {
     extensions: [".json"],
-    straightens: true,
+    lacks: [],
     files: (model, extension, version) => [{ extension, chunks: jsonOf(model, version) }],
   },
   js: {
     extensions: [".js", ".mjs"],
-    straightens: true,
+    lacks: ["formats of dates"],
     files: (model, extension, version) => [
       { extension, chunks: [moduleOf(model, version)] },
       { extension: extension === ".mjs" ? ".d.mts" : ".d.ts", chunks: [typesOf(model)] },
@@ -48,12 +77,12 @@ export const exporters = {
   },
   html: {
     extensions: [".html"],
-    straightens: true,
+    lacks: ["formats of dates"],
     files: (model, extension, version) => [{ extension, chunks: [pageOf(model, version)] }],
   },
   torch: {
     extensions: [".py"],
-    straightens: false,
+    lacks: ["deskew", "dates"],
     files: (model, extension, version) => [
       { extension, chunks: [torchOf(model, version)] },
       weightsOf(model, ".safetensors"),

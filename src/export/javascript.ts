@@ -94,6 +94,7 @@ function fieldOf(column: InputColumn): string {
     number: "number | string | null",
     boolean: "boolean | number | string | null",
     category: "string | null",
+    date: "Date | string | null",
   };
   const listed =
     column.type === "category" && column.levels.length <= mostListed && column.levels.length > 0
@@ -149,12 +150,13 @@ function union(values: readonly (string | number)[]): string {
 function exampleRow({ inputs }: Preprocessing): string {
   if (inputs.kind === "array") return `[…${inputs.shape.join(" × ")} numbers]`;
   const fields = inputs.columns.slice(0, 3).map((column) => {
-    const value =
-      column.type === "category" ? (column.levels[0] ?? null) : column.type === "number" ? 1 : true;
+    const value = column.type === "category" ? (column.levels[0] ?? null) : examples[column.type];
     return `${comment(JSON.stringify(column.name))}: ${comment(JSON.stringify(value))}`;
   });
   return `{ ${[...fields, ...(inputs.columns.length > 3 ? ["…"] : [])].join(", ")} }`;
 }
+
+const examples = { number: 1, boolean: true, date: "2024-05-31" };
 
 /** A text in one line of a comment. */
 function comment(text: string): string {

@@ -73,7 +73,7 @@ function page(
   return template("page.html").replaceAll(places, (place) => parts[place as keyof typeof parts]);
 }
 
-/** A control of the page: a slider between two numbers, or a list to choose from. */
+/** A control of the page: a slider between two numbers, a date, or a list to choose from. */
 type Field =
   | {
       readonly name: string;
@@ -81,6 +81,13 @@ type Field =
       readonly min: number;
       readonly max: number;
       readonly value: number;
+      readonly mayMiss: boolean;
+    }
+  | {
+      readonly name: string;
+      readonly kind: "date";
+      /** YYYY-MM-DDThh:mm. */
+      readonly value: string;
       readonly mayMiss: boolean;
     }
   | {
@@ -102,6 +109,11 @@ function fieldOf(column: InputColumn): Field {
   if (column.type === "category") {
     return { name, kind: "choice", choices: [...column.levels, ...column.rare], mayMiss };
   }
+  if (column.type === "date") {
+    const { first, days } = column.dates;
+    const value = column.fill ?? first + days.center * msPerDay;
+    return { name, kind: "date", value: new Date(value).toISOString().slice(0, 16), mayMiss };
+  }
   const { scaling, expansion } = column;
   const [min, max] =
     expansion?.name === "piecewise_linear"
@@ -111,6 +123,8 @@ function fieldOf(column: InputColumn): Field {
     column.fill !== null && column.fill >= min && column.fill <= max ? column.fill : (min + max) / 2;
   return { name, kind: "number", min, max, value, mayMiss };
 }
+
+const msPerDay = 86_400_000;
 
 /** Most numbers lie within so many standard deviations of the mean; where no scale is known, of 0. */
 const deviations = 3;

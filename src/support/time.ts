@@ -33,12 +33,18 @@ interface Calendar {
   isAfternoon?: boolean;
   /** Days since January 1st, from 1, instead of month and day. */
   dayOfYear?: number;
+  /** Milliseconds since 1970, instead of all else. */
+  since?: number;
 }
 
 const msPerMinute = 60_000;
+/** What JavaScript's dates reach, either way. */
+export const farthest = 8.64e15;
 
 /** NaN where the calendar has no such day, or the day no such time. */
-function instant({ year, month, day, hour, minute, second, zone, isAfternoon, dayOfYear }: Calendar): number {
+function instant(calendar: Calendar): number {
+  const { year, month, day, hour, minute, second, zone, isAfternoon, dayOfYear, since } = calendar;
+  if (since !== undefined) return Math.abs(since) <= farthest ? since : Number.NaN;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   const isDay = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
@@ -82,6 +88,12 @@ const monthNamed = (pattern: string): Directive => ({
     into.month = 1 + months.indexOf(text.slice(0, 3).toLowerCase());
   },
 });
+const since = (unit: number): Directive => ({
+  pattern: "[+-]?\\d+(?:\\.\\d+)?",
+  take: (text, into) => {
+    into.since = Number(text) * unit;
+  },
+});
 const ignored = (pattern: string): Directive => ({ pattern, take: () => {} });
 
 const directives: Readonly<Record<string, Directive>> = {
@@ -123,6 +135,9 @@ const directives: Readonly<Record<string, Directive>> = {
       into.isAfternoon = /^p/i.test(text);
     },
   },
+  s: since(1000),
+  /** As d3-time-format has it. */
+  Q: since(1),
   z: {
     pattern: "Z|[+-]\\d\\d(?::?\\d\\d)?",
     take: (text, into) => {

@@ -43,7 +43,7 @@ test("tells dates, counts that start anew for each group, and rows without a tar
   const { columns } = parseSpec(out, "penguins.yaml").spec.data as { columns: Record<string, unknown> };
   expect(columns).toMatchObject({
     "Sample Number": { type: "id" },
-    "Date Egg": { type: "ignore" },
+    "Date Egg": { type: "date" },
     Sex: { missing: "drop" },
   });
   expect(out).toContain("dates, 2007-11-09 … 2009-12-01");
@@ -80,7 +80,7 @@ test.each([
     "a date for each row",
     "d,x,y",
     (i: number) => `${2000 + i}-01-01,${i % 7},${i % 3}`,
-    { d: { type: "ignore" } },
+    { d: { type: "date" } },
   ],
 ])("%s is told before what looks like an id, and the spec checks", async (_, header, rowOf, columns) => {
   const rows = Array.from({ length: 60 }, (_, i) => rowOf(i + 1));

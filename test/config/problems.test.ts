@@ -181,7 +181,7 @@ describe("each mistake about data in a sentence", () => {
     ["data: { path: a.csv, target: [y, y] }", "1:34: data.target names y twice; expected each name once"],
     [
       "data: { path: a.csv, target: y, columns: { a: nubmer } }",
-      '1:47: data.columns.a is "nubmer"; expected one of number, category, boolean, ignore, id, weight, split, group, time; did you mean number?',
+      '1:47: data.columns.a is "nubmer"; expected one of number, category, boolean, date, ignore, id, weight, split, group, time; did you mean number?',
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { typ: number } } }",

@@ -43,6 +43,7 @@ export async function makeCases(): Promise<Case[]> {
     ...everyLayer(),
     ...calibrated(),
     ...deskewed(),
+    ...dated(),
     ...dirtySpecs(),
   })) {
     const spec = join(directory, `${name}.yaml`);
@@ -111,6 +112,21 @@ function deskewed(): Record<string, string> {
   const pair = (name: string) =>
     `{ images: ${root}/data/digits/${name}-images-idx3-ubyte.gz, labels: ${root}/data/digits/${name}-labels-idx1-ubyte.gz }`;
   return { deskewed: `data: { train: ${pair("train")}, test: ${pair("test")}, deskew: true }\n` };
+}
+
+/** Dates with and without times and zones, missing ones and ones that training has not seen. */
+function dated(): Record<string, string> {
+  const zones = ["", "Z", "+05:30", "-11"];
+  const rows = Array.from({ length: 80 }, (_, i) => {
+    const time = new Date(Date.UTC(2021, 1, 27) + i * 50_400_000).toISOString();
+    const when = i % 3 === 0 ? time.slice(0, 10) : `${time.slice(0, 19)}${zones[i % 4]}`;
+    return `${i % 13 === 5 ? "" : when},${i % 4},${i % 2 ? "odd" : "even"}`;
+  });
+  writeFileSync(join(directory, "dated.csv"), `when,x,y\n${rows.join("\n")}\n`);
+  const columns = "when: { type: date, indicator: true }";
+  return {
+    dated: `data: { path: ./dated.csv, target: y, columns: { ${columns} } }\nmodel: { hidden: [8] }\ntrain: { batch_size: 20 }\n`,
+  };
 }
 
 /** Answers equal ours: the same labels, and numbers within the tolerance. */

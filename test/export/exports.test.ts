@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { readSafetensors } from "../../src/checkpoint/safetensors.ts";
-import { type ExportTarget, exporters } from "../../src/export/exporters.ts";
+import { type ExportTarget, exporters, peculiarities } from "../../src/export/exporters.ts";
 import { portableOf } from "../../src/export/portable.ts";
 import { run } from "../cli/host.ts";
 import { type Case, cleanUp, directory, expectEqual, makeCases, type Row, root } from "./cases.ts";
@@ -17,9 +17,9 @@ vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 });
 let cases: Case[];
 const fileOf = ({ model }: Case, extension: string) => model.replace(/\.ckpt$/, extension);
 
-/** Whether the export takes along all that the model does: not every one straightens images. */
+/** Whether the export takes along all that the model does. */
 const isFor = (target: ExportTarget, { saved: { preprocessing } }: Case) =>
-  exporters[target].straightens || !("deskew" in preprocessing.inputs);
+  !exporters[target].lacks.some((name) => peculiarities[name].isIn(preprocessing));
 const casesFor = (target: ExportTarget) => cases.filter((one) => isFor(target, one));
 
 beforeAll(async () => {

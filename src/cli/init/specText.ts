@@ -8,6 +8,7 @@ import { exitCodes, quoted, UserError } from "../../support/errors.ts";
 import { formatNamed } from "../../support/fileFormats.ts";
 import { type TaskName, taskOf } from "../../tasks/tasks.ts";
 import { rangeText } from "../inspect/columnProfiles.ts";
+import { type Dates, datesIn, dayMonth } from "./dates.ts";
 import { type Effort, recipeLine, recipeTraining } from "./efforts.ts";
 import { aligned, key, opening } from "./lines.ts";
 
@@ -241,6 +242,8 @@ function settingOf(column: ColumnProfile, described: Described, isNeeded: boolea
     return { setting: "ignore", why: `a single value: ${rangeText(column)}` };
   const notInput = isNeeded ? null : noInput(column, table, rows);
   if (notInput) return notInput;
+  const dates = datesIn(presentLevels(name, table));
+  if (dates) return dateSetting(dates, `${missingText}; time instead tests on the latest rows`, share);
   const words = missingWords(described, name);
   if (words !== "") {
     const affix = affixOptions(described, name).map((option) => `, ${option}`);
@@ -268,7 +271,7 @@ function settingOf(column: ColumnProfile, described: Described, isNeeded: boolea
   return { setting, why: why + rareText };
 }
 
-/** Why a column should not be learnt from: it counts rows, holds dates, or texts that name rows. */
+/** Why a column should not be learnt from: it counts rows, or holds texts that name rows. */
 function noInput(column: ColumnProfile, table: Table, rows: number): Setting | null {
   const { name, type, distinct, numbers } = column;
   if (numbers) {
@@ -280,19 +283,19 @@ function noInput(column: ColumnProfile, table: Table, rows: number): Setting | n
     if (turns > 0)
       return { setting: "id", why: `counts rows from 1, ${turns} times over, up to ${numbers.max}` };
   }
-  const dates = datesOf(name, table);
-  if (dates.length > 0) {
-    const why = `dates, ${dates[0]} … ${dates.at(-1)}; use time instead to test on the latest rows`;
-    return { setting: "ignore", why };
-  }
-  if (type !== "id") return null;
+  if (type !== "id" || datesIn(presentLevels(name, table))) return null;
   return { setting: "id", why: `${count(distinct)} distinct texts in ${count(rows)} rows` };
 }
 
-/** The texts of a column that are all dates, year first, in order; else none. */
-function datesOf(name: string, table: Table): string[] {
-  const levels = presentLevels(name, table);
-  return levels.every((level) => /^\d{4}-[01]\d-[0-3]\d(?!\d)/.test(level)) ? levels.toSorted() : [];
+function dateSetting({ format, first, last }: Dates, more: string, missing: number): Setting {
+  const options = [
+    "type: date",
+    ...(format === null ? [] : [`format: ${JSON.stringify(format)}`]),
+    ...(missing >= noteworthyMissing ? ["indicator: true"] : []),
+  ];
+  const setting = options.length > 1 ? `{ ${options.join(", ")} }` : "date";
+  const order = format !== null && dayMonth.includes(format) ? " (or month first)" : "";
+  return { setting, why: `dates${order}, ${first} … ${last}${more}` };
 }
 
 function presentLevels(name: string, table: Table): string[] {

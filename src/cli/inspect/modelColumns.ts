@@ -60,6 +60,10 @@ function howText(column: InputColumn): string {
     return `${expansionText(column) ?? scalingText(column.scaling)}${fill}`;
   }
   if (column.type === "boolean") return column.fill === null ? "0 or 1" : `0 or 1; missing: ${column.fill}`;
+  if (column.type === "date") {
+    const fill = column.fill === null ? "" : `; missing: ${new Date(column.fill).toISOString()}`;
+    return `its ${column.dates.parts.join(", ")}${fill}`;
+  }
   const rare = column.rare.length > 0 ? `; ${counted(column.rare.length, "rare level")}` : "";
   const learnt =
     column.embedding === undefined ? "" : `; embedded as ${counted(column.embedding, "number")} each`;

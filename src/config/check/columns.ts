@@ -65,8 +65,8 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     const expected = "category, most_frequent, constant or error";
     yield { path: [...path, "missing"], message, expected };
   }
-  if (type === "number" && missing === "category") {
-    const message = `the number ${name} has no categories`;
+  if ((type === "number" || type === "date") && missing === "category") {
+    const message = `the ${type} ${name} has no categories`;
     const expected = "median, mean, most_frequent, constant or error";
     yield { path: [...path, "missing"], message, expected };
   }
@@ -148,8 +148,10 @@ function* writtenOptions(name: string, column: ColumnSpec): Iterable<Contradicti
 function* formatOptions(name: string, { type, format }: ColumnSpec): Iterable<Contradiction> {
   if (format === null) return;
   const fault = formatFault(format);
-  if (fault === null && type === "time") return;
-  const message = fault ? `in the format of ${name}, ${fault}` : `${name} has a format, but is no time`;
-  const expected = fault ? `strptime's ${knownDirectives.join(" ")}` : "type: time beside a format";
+  if (fault === null && (type === "time" || type === "date")) return;
+  const message = fault
+    ? `in the format of ${name}, ${fault}`
+    : `${name} has a format, but is no date or time`;
+  const expected = fault ? `strptime's ${knownDirectives.join(" ")}` : "type: date or time beside a format";
   yield { path: ["data", "columns", name, "format"], message, expected };
 }

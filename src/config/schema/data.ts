@@ -29,6 +29,7 @@ export const columnTypes = [
   "number",
   "category",
   "boolean",
+  "date",
   "ignore",
   "id",
   "weight",
@@ -126,7 +127,7 @@ export const columnSchema = z.strictObject(
       .nullable()
       .default(null)
       .describe(
-        'How the times of a column of type time are written, in strptime\'s directives: "%m/%d/%Y", "%d.%m.%Y %H:%M", "%b %Y". null: as numbers, or ISO 8601.',
+        'How the values of a column of type time or date are written, in strptime\'s directives: "%m/%d/%Y", "%d.%m.%Y %H:%M", "%b %Y", "%s" for seconds since 1970. null: ISO 8601; of a time, numbers too.',
       ),
     prefix: text("a text")
       .nullable()

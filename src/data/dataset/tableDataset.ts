@@ -9,7 +9,7 @@ import { encodeTargets, fitTarget, inferTarget, strataOf } from "../preprocessin
 import { targetColumns } from "../preprocessing/targetColumns.ts";
 import { profileTable } from "../table/profile.ts";
 import { columnOf, columnsOf, type Table, type TableColumn } from "../table/readTable.ts";
-import { type ColumnRole, crowdOf, droppingTargets, rolesOf } from "../table/roles.ts";
+import { type ColumnRole, crowdOf, droppingTargets, isInput, rolesOf } from "../table/roles.ts";
 import { checkTable } from "./checks/checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { rowHashes } from "./rowHashes.ts";
@@ -161,7 +161,7 @@ export function fitTable(
     const some = roles.slice(first, first + columnsAtOnce);
     const values = columnsOf(table, first, some.length, train);
     for (const [j, role] of some.entries()) {
-      if (role.type !== "number" && role.type !== "category" && role.type !== "boolean") continue;
+      if (!isInput(role.type)) continue;
       columns.push(fitColumn(role, table.columns[first + j]!, values[j]!, spec, totalsOf(first + j)));
     }
   }

@@ -14,7 +14,7 @@ import {
   levelReader,
   type Preprocessing,
 } from "../preprocessing/preprocessing.ts";
-import { missingColumn, missingProblem, notANumber } from "../table/cellProblems.ts";
+import { missingColumn, missingProblem, notANumber, notATime } from "../table/cellProblems.ts";
 import {
   fits,
   isMissing,
@@ -26,6 +26,7 @@ import {
 } from "../table/cells.ts";
 import { booleanOf } from "../table/labels.ts";
 import { checkIsTold } from "../table/nameless.ts";
+import { TimeReader } from "../table/times.ts";
 
 /** The columns that a model takes, by the names that rows have to have. */
 export function inputNames({ inputs }: Preprocessing): string[] {
@@ -95,8 +96,10 @@ function columnsOf(inputs: Inputs): readonly InputColumn[] {
 interface Reading {
   readonly column: InputColumn;
   readonly missingValues: MissingValues;
-  /** Texts seen or known, and what each stands for; null for a column of numbers. */
+  /** Texts seen or known, and what each stands for; null for a column of numbers or dates. */
   readonly texts: TextCells | null;
+  /** null: the column's cells are no dates. */
+  readonly times: TimeReader | null;
   readonly levelOf: (text: string) => number | undefined;
 }
 
@@ -107,11 +110,12 @@ const mostTexts = 10_000;
 
 function readingOf(column: InputColumn): Reading {
   const levels = column.type === "category" ? levelNumbers(column) : new Map<string, number>();
-  const isNumber = column.type === "number";
+  const hasTexts = column.type === "category" || column.type === "boolean";
   return {
     column,
     missingValues: missingValues(column.missingValues),
-    texts: isNumber ? null : new TextCells(LevelIndex.of(levels.keys()), [...levels.values()]),
+    texts: !hasTexts ? null : new TextCells(LevelIndex.of(levels.keys()), [...levels.values()]),
+    times: column.type === "date" ? new TimeReader(column.format, false) : null,
     levelOf: column.type === "category" ? levelReader(column) : () => undefined,
   };
 }
@@ -149,7 +153,7 @@ export class RecordEncoder {
     this.raw = new RawValues(columns.length);
     this.readings = columns.map(readingOf);
     this.arePlain = this.readings.map(
-      ({ texts, missingValues: { numbers } }) => texts === null && numbers.length === 0,
+      ({ texts, times, missingValues: { numbers } }) => !texts && !times && numbers.length === 0,
     );
   }
 
@@ -198,11 +202,28 @@ export class RecordEncoder {
     this.rows.add(others);
   }
 
-  private readNumber(batch: RowBatch, record: number, field: number, { missingValues }: Reading): number {
+  private readNumber(batch: RowBatch, record: number, field: number, reading: Reading): number {
+    const { missingValues, times } = reading;
+    if (times) return this.readTime(batch, record, field, missingValues, times);
     const number = batch.number(record, field);
     if (isMissing(missingValues, batch, record, field, number)) return Number.NaN;
     if (!fits(number)) this.problem = notANumber(batch, record, field, number);
     return number;
+  }
+
+  private readTime(
+    batch: RowBatch,
+    record: number,
+    field: number,
+    missingValues: MissingValues,
+    times: TimeReader,
+  ): number {
+    if (batch.isNull(record, field)) return Number.NaN;
+    const text = batch.text(record, field);
+    if (meansMissing(missingValues, text)) return Number.NaN;
+    const time = times.read(text);
+    if (Number.isNaN(time)) this.problem = notATime(batch, record, field, times);
+    return time;
   }
 
   private readText(

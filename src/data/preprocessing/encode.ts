@@ -1,6 +1,7 @@
 /** Writes rows as inputs of the network, the same way in training and prediction. */
 
 import type { RawValues } from "../table/cells.ts";
+import { encodeDate } from "./dates.ts";
 import { expand } from "./expansion.ts";
 import { oddities } from "./oddities.ts";
 import {
@@ -13,8 +14,8 @@ import {
 import { scaler } from "./scaling.ts";
 
 /**
- * Encodes raw rows, one double per input column: a number itself, a boolean as 0 or 1, a category as
- * the number of its level, −1 for an unseen one; NaN where the value is missing.
+ * Encodes raw rows, one double per input column: a number itself, a boolean as 0 or 1, a date in milliseconds, a category
+ * as the number of its level, −1 for an unseen one; NaN where the value is missing.
  */
 export class RowEncoder {
   readonly width: number;
@@ -94,6 +95,7 @@ export class RowEncoder {
   private encodeOther(j: number, value: number, out: Float32Array, at: number, isMissing: 0 | 1): void {
     const column = this.columns[j]!;
     if (column.type === "category") this.encodeLevel(column, j, value, out, at);
+    else if (column.type === "date") encodeDate(column.dates, value, out, at);
     else if (column.type === "number" && column.expansion)
       expand(column.expansion, this.scalers[j]!(value), out, at);
     else out[at] = this.scalers[j]!(value);

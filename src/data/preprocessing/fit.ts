@@ -8,11 +8,14 @@ import { booleanOf, sortLabels } from "../table/labels.ts";
 import type { TableColumn } from "../table/readTable.ts";
 import { type ColumnRole, numberEncodingOf } from "../table/roles.ts";
 import { type Moments, meanAndDeviation, median, mostFrequent } from "../table/statistics.ts";
+import { TimeReader } from "../table/times.ts";
+import { fitDates } from "./dates.ts";
 import { fitExpansion } from "./expansion.ts";
 import { booleanCodes } from "./matrix.ts";
 import {
   type BooleanColumn,
   type CategoryColumn,
+  type DateColumn,
   type InputColumn,
   levelCount,
   levelNumbers,
@@ -42,6 +45,7 @@ export function fitColumn(
 ): InputColumn {
   if (role.type === "category") return fitCategory(role, column, values, spec, totals);
   if (role.type === "boolean") return fitBoolean(role, column, values, spec);
+  if (role.type === "date") return fitDate(role, values, spec, totals?.moments ?? null);
   return fitNumber(role, values, spec, totals?.moments ?? null);
 }
 
@@ -62,6 +66,24 @@ function fitNumber(role: ColumnRole, values: RawValues, spec: Defaults, known: M
     scaling: fitColumnScaling(isCut ? "none" : (role.spec?.scale ?? spec.scale), values, known),
     ...(encoding && { expansion: fitExpansion(encoding, role.spec?.width ?? null, values) }),
     fill: fillOf(role, policy, values, known),
+    indicator: hasIndicator(role, policy),
+  };
+}
+
+function fitDate(role: ColumnRole, values: RawValues, spec: Defaults, known: Moments | null): DateColumn {
+  const policy = policyOf(role, spec, "median");
+  const format = role.spec?.format ?? null;
+  const constant =
+    typeof policy === "object" ? new TimeReader(format, false).read(String(policy.constant)) : null;
+  if (Number.isNaN(constant))
+    throw misfit(role, "is filled with what is no date", "a date as the column has them");
+  return {
+    type: "date",
+    name: role.name,
+    missingValues: role.missing,
+    format,
+    dates: fitDates(values, known),
+    fill: constant ?? fillOf(role, policy, values, known),
     indicator: hasIndicator(role, policy),
   };
 }

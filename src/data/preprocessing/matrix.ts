@@ -87,7 +87,7 @@ export function booleanCodes(column: TableColumn): RawValues {
  * UserError(data) for unseen levels that the column refuses.
  */
 function codesOf(column: InputColumn, read: TableColumn): RawValues | null {
-  if (column.type === "number") return null;
+  if (column.type === "number" || column.type === "date") return null;
   if (column.type === "boolean") return booleanCodes(read);
   const numberOf = levelReader(column);
   const problems = new ProblemList();

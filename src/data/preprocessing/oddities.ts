@@ -49,6 +49,7 @@ function sentences(
 
 function filling(column: InputColumn): Handling {
   const { fill } = column;
+  if (column.type === "date") return { done: "filled", by: new Date(fill!).toISOString() };
   if (column.type !== "category") return { done: "filled", by: String(Number(fill?.toPrecision(6))) };
   const level = column.levels[fill ?? -1];
   if (level !== undefined) return { done: "filled", by: JSON.stringify(level) };

@@ -1,8 +1,10 @@
 /** Checks the preprocessing that a model file holds: whoever wrote the file, what comes out is well-formed. */
 import { exitCodes, UserError } from "../../support/errors.ts";
+import { farthest, formatFault } from "../../support/time.ts";
 import type { Stored } from "../../tasks/task.ts";
 import { answersOf, isTask, taskOf } from "../../tasks/tasks.ts";
 import { maxColumns } from "../formats/columnNames.ts";
+import { type DateInputs, dateParts } from "./dateParts.ts";
 import type {
   ArrayInputs,
   ColumnScaling,
@@ -86,6 +88,12 @@ function columnOf(value: unknown): InputColumn {
     return { type, ...base, scaling: columnScalingOf(fields.scaling), ...expansion, fill, indicator };
   }
   if (type === "boolean") return { type, ...base, fill, indicator };
+  if (type === "date") {
+    const format = fields.format === null ? null : textOf(fields.format, "a format");
+    expect(format === null || formatFault(format) === null, "a format of dates");
+    expect(fill === null || Math.abs(fill) <= farthest, "fill of a date");
+    return { type, ...base, format, dates: datesOf(fields.dates), fill, indicator };
+  }
   expect(type === "category", "a column of no known type");
   const levels = textsOf(fields.levels, "levels");
   const rare = textsOf(fields.rare, "rare levels");
@@ -96,6 +104,14 @@ function columnOf(value: unknown): InputColumn {
   const refusesUnseen = flagOf(fields.refusesUnseen, "refusesUnseen");
   const embedding = fields.embedding === undefined ? {} : { embedding: widthOf(fields.embedding) };
   return { type, ...base, levels, rare, fill, ordinal, ...embedding, refusesUnseen, indicator };
+}
+
+function datesOf(value: unknown): DateInputs {
+  const { parts, year, first, days } = objectOf(value, "dates");
+  const said = textsOf(parts, "parts of dates");
+  const known = dateParts.filter((part) => said.includes(part));
+  expect(known.length > 0 && known.join() === said.join(), "parts of dates");
+  return { parts: known, year: scalingOf(year), first: numberOf(first, "first"), days: scalingOf(days) };
 }
 
 function widthOf(value: unknown): number {

@@ -7,6 +7,7 @@ import type { Answers, Scaling } from "../../tasks/task.ts";
 import { answersOf, type Target, taskOf } from "../../tasks/tasks.ts";
 import { canonicalLabel, isDecimal } from "../table/labels.ts";
 import type { Calibration } from "./calibration.ts";
+import { type DateInputs, dateInputNames, dateWidth } from "./dateParts.ts";
 
 export type { Scaling, Target };
 
@@ -95,7 +96,17 @@ export interface BooleanColumn extends Column {
   readonly indicator: boolean;
 }
 
-export type InputColumn = NumberColumn | CategoryColumn | BooleanColumn;
+/** Several inputs: the parts of a date. Its values are times in milliseconds since 1970. */
+export interface DateColumn extends Column {
+  readonly type: "date";
+  /** How its texts are written, in strptime's directives; null: ISO 8601. */
+  readonly format: string | null;
+  readonly dates: DateInputs;
+  readonly fill: number | null;
+  readonly indicator: boolean;
+}
+
+export type InputColumn = NumberColumn | CategoryColumn | BooleanColumn | DateColumn;
 
 /** Inputs from the columns of a table, in this order. */
 export interface ColumnInputs {
@@ -141,6 +152,7 @@ export function columnWidth(column: InputColumn): number {
 /** Inputs that say what the value is. */
 export function valueWidth(column: InputColumn): number {
   if (column.type === "category" && !column.ordinal) return slotCount(column);
+  if (column.type === "date") return dateWidth(column.dates);
   return column.type === "number" && column.expansion ? expandedWidth(column.expansion) : 1;
 }
 
@@ -232,6 +244,7 @@ export function inputNames({ inputs }: Pick<Preprocessing, "inputs">): string[] 
     const indicator = column.indicator ? [missing] : [];
     if (column.type === "number" && column.expansion)
       return [...expandedNames(column.name, column.expansion), ...indicator];
+    if (column.type === "date") return [...dateInputNames(column.name, column.dates), ...indicator];
     if (column.type !== "category" || column.ordinal) return [column.name, ...indicator];
     const { levels, rare, fill } = column;
     const names = [...levels, ...(rare.length > 0 ? ["rare"] : [])].map((level) => `${column.name}=${level}`);

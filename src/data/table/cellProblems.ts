@@ -23,11 +23,12 @@ export function notATime(
   batch: RowBatch,
   row: number,
   field: number,
-  { expected, format }: TimeReader,
+  { expected, format, takesNumbers }: TimeReader,
 ): Problem {
   const name = batch.header[field]!;
-  const message = `column "${name}" holds ${quoted(batch.text(row, field))}, not a time`;
-  const hint = `how times are written, if otherwise: columns: { ${JSON.stringify(name)}: { type: time, format: "%m/%d/%Y" } }`;
+  const what = takesNumbers ? "time" : "date";
+  const message = `column "${name}" holds ${quoted(batch.text(row, field))}, not a ${what}`;
+  const hint = `how they are written, if otherwise: columns: { ${JSON.stringify(name)}: { type: ${what}, format: "%m/%d/%Y" } }`;
   return { ...batch.placeOf(row, field), message, expected, ...(format === null && { hint }) };
 }
 

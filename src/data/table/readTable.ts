@@ -30,7 +30,7 @@ import { TimeReader } from "./times.ts";
 /** How a column is to be read. */
 export interface ColumnReading {
   /** null: numbers if every value in all files is one, else texts. */
-  readonly kind: "number" | "text" | "time" | "skip" | null;
+  readonly kind: "number" | "text" | "time" | "date" | "skip" | null;
   /** How times are written; null: as numbers or ISO 8601. */
   readonly format?: string | null;
   /** Texts that mean a value is missing. */
@@ -412,6 +412,10 @@ function copyNumbers(from: Float64Array, first: number, to: RawValues, at: numbe
 /** Of every column of numbers: nothing is ever added. */
 const noTexts = new TextCells();
 
+function timesOf({ kind, format = null }: ColumnReading): TimeReader | null {
+  return kind === "time" || kind === "date" ? new TimeReader(format, kind === "time") : null;
+}
+
 function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<string>): Column {
   const isText = reading.kind === "text" || (reading.kind === null && texts.has(name));
   return {
@@ -420,7 +424,7 @@ function newColumn(name: string, reading: ColumnReading, texts: ReadonlySet<stri
     isText,
     missingValues: missingValues(reading.missing),
     texts: isText ? new TextCells() : noTexts,
-    times: reading.kind === "time" ? new TimeReader(reading.format ?? null) : null,
+    times: timesOf(reading),
     places: [],
     missing: 0,
   };

@@ -2,6 +2,7 @@
 import type { ColumnSpec, ColumnType, CsvDataSpec, NumberEncoding } from "../../config/schema.ts";
 import { exitCodes, type Problem, quoted, UserError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
+import { isoTime } from "../../support/time.ts";
 import { columnReader, type NumberReader, writtenAs } from "../formats/notation.ts";
 import { numberOf } from "../formats/number.ts";
 import { missingColumn } from "./cellProblems.ts";
@@ -113,12 +114,23 @@ const kinds = {
   split: "text",
   group: "text",
   time: "time",
+  date: "date",
 } as const satisfies Record<ColumnType, ColumnReading["kind"]>;
+
+/** The types of columns that are inputs. */
+const inputTypes = ["number", "category", "boolean", "date"] as const;
+type InputType = (typeof inputTypes)[number];
+
+export function isInput(type: ColumnRole["type"]): type is InputType {
+  return (inputTypes as readonly string[]).includes(type);
+}
 
 /** What a trained model says of an input column. */
 interface InputReading {
   readonly name: string;
-  readonly type: "number" | "category" | "boolean";
+  readonly type: InputType;
+  /** Of dates. */
+  readonly format?: string | null;
   readonly missingValues: readonly string[];
   /** null: a missing value is refused. */
   readonly fill: number | null;
@@ -148,8 +160,8 @@ export function readingsOfModel(
     const name = header[field]!;
     const column = inputs.get(name);
     if (column) {
-      const kind = column.type === "number" ? "number" : "text";
-      return { kind, missing: column.missingValues, required: column.fill === null };
+      const { type, missingValues: missing, fill, format = null } = column;
+      return { kind: kinds[type], format, missing, required: fill === null };
     }
     return used.has(name) ? reading : { ...reading, kind: "skip" };
   });
@@ -221,12 +233,19 @@ export function inferType(
   const levels = presentLevels(column);
   const distinct = levels.length;
   if (column.overflowed || (distinct > mostLevels && distinct > idShare * present)) {
+    if (levels.every(isDate)) return { type: "id", why: datesLeftOut(column.name, distinct) };
     const count = column.overflowed ? `over ${distinct}` : distinct;
     const what = slip ?? `holds ${count} different texts in ${present} values`;
     return { type: "id", why: `${what}: taken for an id, ignored` };
   }
   if (slip) return { type: "category", why: `${slip}: taken for a category` };
   return { type: looksBoolean(levels) ? "boolean" : "category" };
+}
+
+const isDate = (text: string) => !Number.isNaN(isoTime(text.trim()));
+
+function datesLeftOut(name: string, count: number): string {
+  return `holds ${count} different dates: ignored (columns: { ${JSON.stringify(name)}: date } learns from them, time splits by them)`;
 }
 
 function presentLevels({ levels, isMissing }: TableColumn): readonly string[] {

@@ -9,8 +9,14 @@ export class TimeReader {
   private base: bigint | null = null;
   private readonly parse: ((text: string) => number) | null;
 
-  /** @param format strptime's; null: ISO 8601 or numbers */
-  constructor(readonly format: string | null) {
+  /**
+   * @param format strptime's; null: ISO 8601, or numbers
+   * @param takesNumbers whether they are times without a format: in order, but of what unit is not known
+   */
+  constructor(
+    readonly format: string | null,
+    readonly takesNumbers: boolean,
+  ) {
     this.parse = format === null ? null : timeParser(format);
   }
 
@@ -19,6 +25,7 @@ export class TimeReader {
     if (this.format !== null) return `a time as ${JSON.stringify(this.format)} has it`;
     if (this.kind === "number") return "a number, as in the rows before";
     const dates = "ISO dates (YYYY-MM-DD)";
+    if (!this.takesNumbers) return `${dates} or times (YYYY-MM-DDThh:mm:ss)`;
     return this.kind === "date" ? `${dates}, as in the rows before` : `numbers or ${dates}`;
   }
 
@@ -26,6 +33,7 @@ export class TimeReader {
   read(text: string): number {
     const trimmed = text.trim();
     if (this.parse) return this.parse(trimmed);
+    if (!this.takesNumbers) return isoTime(trimmed);
     const number = numberOf(trimmed);
     const kind = Number.isNaN(number) ? "date" : "number";
     if (this.kind !== null && kind !== this.kind) return Number.NaN;
