@@ -1,7 +1,8 @@
 /**
  * Builds the native addon `build/nnt.node` with the C compiler of the machine: one object per instruction
- * set, one for threads, one for Node-API; and `build/lock.node`, the system's locks on files. Needs no headers of
- * Node: kernels/napi.h declares what is used.
+ * set, one for threads, one for Node-API; `build/cuda.node`, which opens a graphics card; and `build/lock.node`, the
+ * system's locks on files. Needs no headers of Node, nor of NVIDIA: kernels/napi.h and kernels/cuda/driver.c declare
+ * what is used.
  *
  * `--optional`: says in one line why nothing was built, and succeeds, so that no install fails because of it.
  */
@@ -9,7 +10,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { folder, sourceHash } from "./source.js";
+import { cardSourceHash, folder, sourceHash } from "./source.js";
 
 const outputs = join(folder, "..", "build");
 const execute = promisify(execFile);
@@ -53,8 +54,12 @@ async function build() {
       await run(compiler, [...flags, ...extra, "-c", join(folder, source), "-o", object]);
       return object;
     };
-    const [lock, ...objects] = await Promise.all([
+    const card = process.platform === "linux" ? ["driver", "plan", "addon"] : [];
+    const [lock, cards, ...objects] = await Promise.all([
       compile("lock/lock.c", "lock", []),
+      Promise.all(
+        card.map((name) => compile(`cuda/${name}.c`, `cuda-${name}`, [`-DNNT_SOURCE="${cardSourceHash()}"`])),
+      ),
       ...Object.entries(instructionSets).map(([name, extra]) =>
         compile("kernels.c", name, [...extra, `-DNNT_TABLE=nnt_${name}`]),
       ),
@@ -63,11 +68,15 @@ async function build() {
     ]);
     // Node's own functions are found when the addon is loaded.
     const kind =
-      process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-pthread"];
+      process.platform === "darwin"
+        ? ["-bundle", "-undefined", "dynamic_lookup"]
+        : ["-shared", "-pthread", "-ldl"];
     for (const [name, parts] of [
       ["nnt.node", objects],
       ["lock.node", [lock]],
+      ["cuda.node", cards],
     ]) {
+      if (parts.length === 0) continue;
       await run(compiler, [...kind, ...parts, "-o", join(work, name)]);
       renameSync(join(work, name), join(outputs, name));
     }

@@ -1,39 +1,13 @@
 /*
- * Verbs that treat every element alone, or every row or column: copies, averages, penalties, clipping, sums over
- * rows, gather, dropout. Formulas as in src/engine/reference. Knows no layer.
+ * Verbs that treat every element alone, or every row: copies, averages, penalties, clipping, dropout. Formulas as in
+ * src/engine/reference. Knows no layer.
  */
 #ifndef NNT_ELEMENTWISE_H
 #define NNT_ELEMENTWISE_H
 
 #include "command.h"
 #include "elementary.h"
-
-/**
- * The statements for every vector of this worker's share of n elements: GET(p) reads p[i…], PUT(p, x) writes.
- * The last, shorter vector runs the same statements with `rest` < VL elements, through a buffer.
- */
-#define EACH(w, n, ...)                            \
-	do {                                       \
-		long i, end;                       \
-		share(w, n, LANES, &i, &end);      \
-		for (; i + VL <= end; i += VL) {   \
-			enum { rest = VL };        \
-			__VA_ARGS__;               \
-		}                                  \
-		if (i < end) {                     \
-			const long rest = end - i; \
-			__VA_ARGS__;               \
-		}                                  \
-	} while (0)
-#define GET(p) (rest == VL ? load((p) + i) : load_some((p) + i, rest))
-#define PUT(p, x) put((p) + i, x, rest)
-INLINE void put(float *p, vf x, const long rest)
-{
-	if (rest == VL)
-		store(p, x);
-	else
-		store_some(p, x, rest);
-}
+#include "parts.h"
 
 /* ---- whole buffers ------------------------------------------------------------------------------- */
 
@@ -78,22 +52,9 @@ VERB(penalize) { penalize(w, FLOATS(0), FLOATS(1), LONG(2), FLOAT(3), FLOAT(4));
 /** Every row of W ·= min(1, limit/‖row‖), its square summed in 64 bit in 16 lanes. */
 static void limit_rows(Worker *w, float *W, long rows, long cols, double limit)
 {
-	long r, last;
-	share(w, rows, 1, &r, &last);
-	for (; r < last; r++) {
-		float *row = W + r * cols;
-		double lanes[LANES] = { 0 };
-		for (long j = 0; j < cols; j++)
-			lanes[j % LANES] += (double)row[j] * (double)row[j];
-		for (int half = LANES / 2; half; half /= 2)
-			for (int l = 0; l < half; l++)
-				lanes[l] += lanes[l + half];
-		const double scale = limit / __builtin_sqrt(lanes[0]);
-		if (!(scale < 1))
-			continue;
-		for (long j = 0; j < cols; j++)
-			row[j] *= (float)scale;
-	}
+	EACH_ROW(w, rows, float *row = W + r * cols;
+		 const double scale = limit / __builtin_sqrt(sum_of_squares(row, cols));
+		 if (scale < 1) EACH_LANE(cols, PUT(row, GET(row) * splat((float)scale))));
 }
 
 VERB(limit_rows) { limit_rows(w, FLOATS(0), LONG(1), LONG(2), a[3]); }
@@ -115,22 +76,8 @@ static void clip_norm(Worker *w, float *g, long n, double max_norm, double *norm
 {
 	double *partial = (double *)w->shared;
 	const long blocks = (n + NORM_BLOCK - 1) / NORM_BLOCK;
-	long first, last;
-	share(w, blocks, 1, &first, &last);
-	for (long b = first; b < last; b++) {
-		double lanes[LANES] = { 0 };
-		const long end = n < (b + 1) * NORM_BLOCK ? n : (b + 1) * NORM_BLOCK;
-		long i = b * NORM_BLOCK;
-		for (; i + LANES <= end; i += LANES)
-			for (int l = 0; l < LANES; l++)
-				lanes[l] += (double)g[i + l] * (double)g[i + l];
-		for (int l = 0; i + l < end; l++)
-			lanes[l] += (double)g[i + l] * (double)g[i + l];
-		for (int half = LANES / 2; half; half /= 2)
-			for (int l = 0; l < half; l++)
-				lanes[l] += lanes[l + half];
-		partial[b] = lanes[0];
-	}
+	EACH_ROW(w, blocks, const long left = n - r * NORM_BLOCK;
+		 partial[r] = sum_of_squares(g + r * NORM_BLOCK, left < NORM_BLOCK ? left : NORM_BLOCK));
 	team_meet(w);
 	double squares = 0;
 	for (long b = 0; b < blocks; b++)
@@ -147,90 +94,7 @@ static void clip_norm(Worker *w, float *g, long n, double max_norm, double *norm
 
 VERB(clip_norm) { clip_norm(w, FLOATS(0), LONG(1), a[2], DOUBLES(3) + TOTAL_GRADIENT_NORM); }
 
-/** db = Σ_rows dZ, rows in order; vectors lie along the columns. */
-static void sum_rows(Worker *w, float *db, const float *dZ, long rows, long cols)
-{
-	long j, end;
-	share(w, cols, LANES, &j, &end);
-	for (; j + 4 * VL <= end; j += 4 * VL) {
-		vf sum[4] = { splat(0), splat(0), splat(0), splat(0) };
-		for (long r = 0; r < rows; r++)
-			for (int v = 0; v < 4; v++)
-				sum[v] = sum[v] + load(dZ + r * cols + j + v * VL);
-		for (int v = 0; v < 4; v++)
-			store(db + j + v * VL, sum[v]);
-	}
-	for (; j < end; j += VL) {
-		const long rest = end - j < VL ? end - j : VL;
-		vf sum = splat(0);
-		for (long r = 0; r < rows; r++)
-			sum = sum +
-			      (rest == VL ? load(dZ + r * cols + j) : load_some(dZ + r * cols + j, rest));
-		put(db + j, sum, rest);
-	}
-}
-
-VERB(sum_rows) { sum_rows(w, FLOATS(0), FLOATS(1), LONG(2), LONG(3)); }
-
-/* ---- batches ------------------------------------------------------------------------------------- */
-
-/** Rows of a shuffled batch lie anywhere: the next is fetched while one is copied. */
-INLINE void prefetch(const void *from, long bytes)
-{
-	for (long at = 0; at < bytes && at < 4096; at += 64)
-		__builtin_prefetch((const char *)from + at);
-}
-
-static void gather_floats(Worker *w, float *X, const float *table, const int32_t *indices, long rows,
-			  long cols)
-{
-	long r, last;
-	share(w, rows, 1, &r, &last);
-	for (; r < last; r++) {
-		const float *from = table + (uintptr_t)indices[r] * (uintptr_t)cols;
-		if (r + 1 < last)
-			prefetch(table + (uintptr_t)indices[r + 1] * (uintptr_t)cols, 4 * cols);
-		float *to = X + r * cols;
-		long j = 0;
-		for (; j + VL <= cols; j += VL)
-			store(to + j, load(from + j));
-		for (; j < cols; j++)
-			to[j] = from[j];
-	}
-}
-
-/** Bytes become byte · scale + shift. */
-static void gather_bytes(Worker *w, float *X, const uint8_t *table, const int32_t *indices, long rows,
-			 long cols, float scale, float shift)
-{
-	const vf a = splat(scale), b = splat(shift);
-	long r, last;
-	share(w, rows, 1, &r, &last);
-	for (; r < last; r++) {
-		const uint8_t *from = table + (uintptr_t)indices[r] * (uintptr_t)cols;
-		if (r + 1 < last)
-			prefetch(table + (uintptr_t)indices[r + 1] * (uintptr_t)cols, cols);
-		float *to = X + r * cols;
-		long j = 0;
-		for (; j + VL <= cols; j += VL)
-			store(to + j, muladd(bytes_to_float(from + j), a, b));
-		if (j < cols) {
-			uint8_t some[VL] = { 0 };
-			for (long i = 0; i < VL && i < cols - j; i++)
-				some[i] = from[j + i];
-			store_some(to + j, muladd(bytes_to_float(some), a, b), cols - j);
-		}
-	}
-}
-
-VERB(gather)
-{
-	const int of_bytes = INT(0);
-	if (of_bytes)
-		gather_bytes(w, FLOATS(1), BYTES(2), INTS(3), LONG(4), LONG(5), FLOAT(6), FLOAT(7));
-	else
-		gather_floats(w, FLOATS(1), FLOATS(2), INTS(3), LONG(4), LONG(5));
-}
+/* ---- random changes ------------------------------------------------------------------------------ */
 
 /** `mix32` of src/support/random.ts: the same bits. */
 INLINE vu mix32(vu x)

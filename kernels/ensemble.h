@@ -12,17 +12,9 @@
 static void scale_columns(Worker *w, float *Y, const float *X, const float *a, const float *b, long rows,
 			  long cols)
 {
-	long r, last;
-	share(w, rows, 1, &r, &last);
-	for (; r < last; r++) {
-		const float *x = X + r * cols;
-		float *y = Y + r * cols;
-		for (long i = 0; i < cols; i += VL) {
-			const long rest = cols - i < VL ? cols - i : VL;
-			const vf scale = GET(a), from = GET(x);
-			PUT(y, b ? muladd(from, scale, GET(b)) : from * scale);
-		}
-	}
+	EACH_IN_ROWS(w, rows, cols, const float *x = X + r * cols; float *y = Y + r * cols;
+		     const vf scale = GET(a), from = GET(x);
+		     PUT(y, b ? muladd(from, scale, GET(b)) : from * scale));
 }
 
 VERB(scale_columns) { scale_columns(w, FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), LONG(4), LONG(5)); }

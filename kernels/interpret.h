@@ -7,12 +7,14 @@
 
 #include "activations.h"
 #include "augment.h"
+#include "batches.h"
 #include "elementwise.h"
 #include "ensemble.h"
 #include "gemm.h"
 #include "losses.h"
 #include "norms.h"
 #include "optimizers.h"
+#include "sums.h"
 
 #define HEAD_WORDS 3
 

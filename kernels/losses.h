@@ -8,6 +8,8 @@
 
 #include "command.h"
 #include "elementary.h"
+#include "parts.h"
+#include "sums.h"
 
 typedef struct {
 	/** dS null: the gradient is not wanted; row_weights, weights null: all 1. */
@@ -59,10 +61,10 @@ INLINE vf column(const float *p, long step, long count)
 }
 static void store_some_apart(float *p, vf x, long step, long count)
 {
-	float lanes[VL] __attribute__((aligned(VL * 4)));
-	store(lanes, x);
-	for (long i = 0; i < count; i++)
-		p[i * step] = lanes[i];
+	UNROLL
+	for (int i = 0; i < VL; i++)
+		if (i < count)
+			p[i * step] = x[i];
 }
 INLINE void put_column(float *p, vf x, long step, long count)
 {
@@ -305,11 +307,7 @@ static void loss(Worker *w, const Loss *x)
 			EACH_ELEMENTWISE_LOSS(ELEMENT_LOSS)
 		}
 		team_meet(w);
-		if (w->id == 0)
-			for (long r = 0; r < part.rows; r++) {
-				x->totals[TOTAL_LOSS] += (double)row_weight(&part, r) * (double)losses[r];
-				x->totals[TOTAL_CORRECT] += (double)right[r];
-			}
+		add_rows(w, x->totals, losses, right, part.row_weights, part.rows);
 		if (at + LOSS_ROWS < x->rows)
 			team_meet(w);
 	}

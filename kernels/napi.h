@@ -35,6 +35,7 @@ NAPI_IMPORT napi_status napi_create_string_utf8(napi_env, const char *, size_t l
 NAPI_IMPORT napi_status napi_create_external(napi_env, void *data, napi_finalize, void *hint, napi_value *);
 NAPI_IMPORT napi_status napi_get_value_external(napi_env, napi_value, void **data);
 NAPI_IMPORT napi_status napi_get_arraybuffer_info(napi_env, napi_value, void **data, size_t *length);
+NAPI_IMPORT napi_status napi_create_arraybuffer(napi_env, size_t length, void **data, napi_value *);
 NAPI_IMPORT napi_status napi_throw_error(napi_env, const char *code, const char *message);
 
 #endif

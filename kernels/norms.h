@@ -88,14 +88,6 @@ static void batch_norm_backward(Worker *w, const NormBackward *x)
 		});
 }
 
-/** The statements for every 16 lanes of a row: `lane` numbers the vectors, `rest` ≤ VL elements are there. */
-#define EACH_LANE(cols, ...)                                           \
-	for (long i = 0; i < (cols); i += VL) {                        \
-		const int lane = (int)(i / VL) % LANE_VECTORS;         \
-		const long rest = -i + (cols) < VL ? -i + (cols) : VL; \
-		(void)lane;                                            \
-		__VA_ARGS__;                                           \
-	}
 /** Zeros behind the last of `rest` elements. */
 INLINE vf cut(vf x, long rest)
 {
@@ -111,9 +103,7 @@ static void layer_norm(Worker *w, const Norm *x)
 {
 	const long cols = x->cols;
 	const float count = (float)(cols ? cols : 1);
-	long r, last;
-	share(w, x->rows, 1, &r, &last);
-	for (; r < last; r++) {
+	EACH_ROW(w, x->rows, {
 		const float *X = x->X + r * cols;
 		float *Y = x->Y + r * cols;
 		vf lanes[LANE_VECTORS];
@@ -130,7 +120,7 @@ static void layer_norm(Worker *w, const Norm *x)
 		x->mean[r] = mean[0];
 		x->inverse_std[r] = inverse[0];
 		EACH_LANE(cols, PUT(Y, muladd((GET(X) - mean) * inverse, GET(x->gamma), GET(x->beta))));
-	}
+	});
 }
 
 static void layer_norm_backward(Worker *w, const NormBackward *x)
@@ -146,9 +136,7 @@ static void layer_norm_backward(Worker *w, const NormBackward *x)
 		PUT(x->dGamma, sum_hat));
 	team_meet(w); /* dX may be dY */
 	const float count = (float)(cols ? cols : 1);
-	long r, last;
-	share(w, rows, 1, &r, &last);
-	for (; r < last; r++) {
+	EACH_ROW(w, rows, {
 		const float *X = x->X + r * cols, *dY = x->dY + r * cols;
 		float *dX = x->dX + r * cols;
 		const vf mean = splat(x->mean[r]), inverse = splat(x->inverse_std[r]);
@@ -163,7 +151,7 @@ static void layer_norm_backward(Worker *w, const NormBackward *x)
 		EACH_LANE(cols, const vf hat = (GET(X) - mean) * inverse;
 			  const vf d = GET(x->gamma) * GET(dY) - mean_d;
 			  PUT(dX, inverse * muladd(-hat, mean_hat, d)));
-	}
+	});
 }
 
 /** Y = γ ⊙ X/√(mean(X²) + ε) over each row. */
@@ -171,9 +159,7 @@ static void rms_norm(Worker *w, float *out, const float *in, const float *gamma,
 		     long rows, long cols)
 {
 	const float count = (float)(cols ? cols : 1);
-	long r, last;
-	share(w, rows, 1, &r, &last);
-	for (; r < last; r++) {
+	EACH_ROW(w, rows, {
 		const float *X = in + r * cols;
 		float *Y = out + r * cols;
 		vf lanes[LANE_VECTORS];
@@ -182,7 +168,7 @@ static void rms_norm(Worker *w, float *out, const float *in, const float *gamma,
 		const vf inverse = splat(1) / vsqrt(splat(fold_lanes(lanes) / count + eps));
 		inverses[r] = inverse[0];
 		EACH_LANE(cols, PUT(Y, GET(X) * inverse * GET(gamma)));
-	}
+	});
 }
 
 static void rms_norm_backward(Worker *w, float *out, float *dGamma, const float *gradient, const float *in,
@@ -194,9 +180,7 @@ static void rms_norm_backward(Worker *w, float *out, float *dGamma, const float 
 		} PUT(dGamma, sum));
 	team_meet(w); /* dX may be dY */
 	const float count = (float)(cols ? cols : 1);
-	long r, last;
-	share(w, rows, 1, &r, &last);
-	for (; r < last; r++) {
+	EACH_ROW(w, rows, {
 		const float *X = in + r * cols, *dY = gradient + r * cols;
 		float *dX = out + r * cols;
 		const vf inverse = splat(inverses[r]);
@@ -207,7 +191,7 @@ static void rms_norm_backward(Worker *w, float *out, float *dGamma, const float 
 		const vf mean = splat(fold_lanes(lanes) / count);
 		EACH_LANE(cols, const vf d = GET(gamma) * GET(dY);
 			  PUT(dX, inverse * muladd(-(GET(X) * inverse), mean, d)));
-	}
+	});
 }
 
 VERB(batch_norm)

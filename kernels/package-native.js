@@ -10,7 +10,7 @@ import { folder } from "./source.js";
 const { arch, platform } = process;
 const root = join(folder, "..");
 const { version, license } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const files = ["nnt.node", "lock.node"];
+const files = ["nnt.node", "lock.node", ...(platform === "linux" ? ["cuda.node"] : [])];
 const target = join(root, "build", `kernels-${platform}-${arch}`);
 const description = {
   name: `@nnt/kernels-${platform}-${arch}`,

@@ -10,7 +10,10 @@
 
 #include <stdint.h>
 
-#if defined(__AVX512F__)
+#if defined(NNT_CARD) /* a thread of a graphics card, or of its emulation */
+#define VL 4
+#define FUSED 1
+#elif defined(__AVX512F__)
 #include <immintrin.h>
 #define VL 16
 #define FUSED 1
@@ -47,9 +50,6 @@
 #else
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
-/** Lanes that a reduction over a row is folded from, on every machine. */
-#define LANES 16
-#define LANE_VECTORS (LANES / VL)
 
 typedef float vf __attribute__((vector_size(VL * 4)));
 typedef int32_t vi __attribute__((vector_size(VL * 4)));
@@ -104,7 +104,7 @@ INLINE vf muladd(vf a, vf b, vf c)
 	return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #elif defined(__wasm_relaxed_simd__)
 	return (vf)__builtin_wasm_relaxed_madd_f32x4(a, b, c);
-#elif defined(NNT_WIDE)
+#elif defined(NNT_WIDE) || defined(NNT_CARD)
 	vf d;
 	for (int i = 0; i < VL; i++)
 		d[i] = __builtin_fmaf(a[i], b[i], c[i]);
@@ -124,7 +124,7 @@ INLINE vf vsqrt(vf a)
 	return (vf)vsqrtq_f32((float32x4_t)a);
 #elif defined(__wasm_simd128__)
 	return (vf)wasm_f32x4_sqrt((v128_t)a);
-#elif defined(__SSE2__) && VL == 4
+#elif defined(__SSE2__) && VL == 4 && !defined(NNT_CARD)
 	return (vf)_mm_sqrt_ps((__m128)a);
 #else
 	vf d;
@@ -171,29 +171,33 @@ INLINE vf bytes_to_float(const uint8_t *p)
 /** The first `count` < VL floats of p, then zeros. */
 INLINE vf load_some(const float *p, long count)
 {
+#if defined(NNT_CARD) /* places known when it is compiled: registers, no memory */
+	vf x = splat(0);
+	UNROLL
+	for (int i = 0; i < VL; i++)
+		if (i < count)
+			x[i] = p[i];
+	return x;
+#else
 	float some[VL] __attribute__((aligned(VL * 4))) = { 0 };
 	for (long i = 0; i < count; i++)
 		some[i] = p[i];
 	return load(some);
+#endif
 }
 INLINE void store_some(float *p, vf x, long count)
 {
+#if defined(NNT_CARD)
+	UNROLL
+	for (int i = 0; i < VL; i++)
+		if (i < count)
+			p[i] = x[i];
+#else
 	float some[VL] __attribute__((aligned(VL * 4)));
 	store(some, x);
 	for (long i = 0; i < count; i++)
 		p[i] = some[i];
-}
-
-/** Sum of LANES lanes in one fixed tree: lane i with i + 8, then + 4, + 2, + 1. */
-INLINE float fold_lanes(const vf lanes[LANE_VECTORS])
-{
-	float s[LANES] __attribute__((aligned(64)));
-	for (int v = 0; v < LANE_VECTORS; v++)
-		store(s + v * VL, lanes[v]);
-	for (int half = LANES / 2; half; half /= 2)
-		for (int i = 0; i < half; i++)
-			s[i] = s[i] + s[i + half];
-	return s[0];
+#endif
 }
 
 /* ---- VL × VL transposes, for packing ------------------------------------------------------------- */

@@ -6,13 +6,25 @@ import { fileURLToPath } from "node:url";
 
 export const folder = dirname(fileURLToPath(import.meta.url));
 
+const isC = (name) => /\.[ch]$/.test(name);
+
 /** sha256 over names and contents of all C files, in the order of their names. */
 export function sourceHash() {
+  return hashOf(readdirSync(folder).filter(isC));
+}
+
+/** The same of the graphics card's program, and of the addon that loads it: the headers that it shares are part of it. */
+export function cardSourceHash() {
+  const own = readdirSync(join(folder, "cuda")).filter(isC);
+  return hashOf([
+    ...readdirSync(folder).filter((name) => name.endsWith(".h")),
+    ...own.map((name) => `cuda/${name}`),
+  ]);
+}
+
+function hashOf(files) {
   const hash = createHash("sha256");
-  const files = readdirSync(folder)
-    .filter((name) => /\.[ch]$/.test(name))
-    .sort();
-  for (const name of files)
+  for (const name of files.sort())
     hash.update(`${name}\n`).update(readFileSync(join(folder, name), "utf8").replaceAll("\r\n", "\n"));
   return hash.digest("hex");
 }

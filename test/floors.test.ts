@@ -36,7 +36,7 @@ const floorsWithin: Record<string, RegExp[]> = {
     /^check\//,
     /^[^/]+\.ts$/,
   ],
-  engine: [/^(?!choose)[^/]+$/, /^reference\//, /^fast\//, /^(?:wasm|native)\//, /^choose\.ts$/],
+  engine: [/^(?!choose)[^/]+$/, /^reference\//, /^fast\//, /^(?:cuda|wasm|native)\//, /^choose\.ts$/],
   data: [/^fetch\//, /^formats\//, /^table\//, /^preprocessing\//, /^dataset\//, /^prediction\//],
   report: [/^[^/]+$/, /^page\//],
   cli: [/^(?!commands|main|process|sweep\/trainerProcess)/, /^commands\//, /./],

@@ -23,7 +23,7 @@ export async function trials(): Promise<Trial[]> {
   const found: Trial[] = [];
   for (const backend of backendNames) {
     if (!(await isHere(backend))) continue;
-    const numbers = backend === "reference" ? [1] : threads;
+    const numbers = backend === "reference" || backend === "cuda" ? [1] : threads;
     for (const number of numbers) found.push({ backend, threads: number, harm: "uninterrupted" });
   }
   return [...found, ...found.map((trial) => ({ ...trial, harm: "killed and resumed" as const }))];

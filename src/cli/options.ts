@@ -1,4 +1,5 @@
 /** The options that several commands take, and what they mean to the engine. */
+import { isAbsolute, join } from "node:path";
 import { backendNames } from "../engine/backend.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
 import type { Environment } from "../report/style.ts";
@@ -14,12 +15,17 @@ export const computing = {
   },
 } as const satisfies OptionRows;
 
-/** As the engine takes them. NNT_ISA names an instruction set, for tests and measurements. */
+/**
+ * As the engine takes them. NNT_ISA names an instruction set, for tests and measurements. What is compiled for a card is
+ * kept where XDG_CACHE_HOME says, or in ~/.cache.
+ */
 export function kernelsChoice(
   { kernels, threads }: { kernels: KernelsChoice["kernels"] | null; threads: number | null },
   env: Environment,
 ): KernelsChoice {
-  return { kernels: kernels ?? "auto", threads, isa: env.NNT_ISA ?? null };
+  const caches = env.XDG_CACHE_HOME || (env.HOME ? join(env.HOME, ".cache") : null);
+  const cache = caches === null || !isAbsolute(caches) ? null : join(caches, "nnt");
+  return { kernels: kernels ?? "auto", threads, isa: env.NNT_ISA ?? null, cache };
 }
 
 export const debug = { help: "show the stack trace of an internal error" } as const satisfies OptionRow;

@@ -3,7 +3,7 @@ import type { Block, Floats, Indices, Totals } from "./matrix.ts";
 import type { Verbs } from "./verbs.ts";
 
 /** In the order in which `--kernels auto` tries them. */
-export const backendNames = ["native", "wasm", "reference"] as const;
+export const backendNames = ["cuda", "native", "wasm", "reference"] as const;
 export type BackendName = (typeof backendNames)[number];
 
 export interface Backend {
@@ -15,6 +15,8 @@ export interface Backend {
   /** Whether multiply-add rounds once: then a run's bits are those of every other fused backend. */
   readonly fused: boolean;
   readonly verbs: Verbs;
+  /** The graphics card that computes, and what is free of its memory; absent where the host does. */
+  readonly card?: { readonly name: string; readonly freeBytes: number };
 
   floats(length: number): Block<Floats>;
   doubles(length: number): Totals;

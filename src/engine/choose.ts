@@ -3,6 +3,7 @@
 import { availableCores } from "../support/cores.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { type Backend, type BackendName, backendNames } from "./backend.ts";
+import { mayHaveCard, openCard } from "./cuda/open.ts";
 import { FastBackend } from "./fast/backend.ts";
 import { sourceHash } from "./fast/sourceHash.ts";
 import { loadAddon } from "./native/addon.ts";
@@ -17,9 +18,13 @@ export interface KernelsChoice {
   readonly threads: number | null;
   /**
    * An instruction set by name (environment variable NNT_ISA: avx512, avx2, sse2, neon; relaxed, plain for
-   * wasm), for tests and measurements; null or absent: the best there is.
+   * wasm, emulated for cuda), for tests and measurements; null or absent: the best there is.
    */
   readonly isa?: string | null;
+  /** A folder for what is compiled for this machine; null or absent: nothing is kept. */
+  readonly cache?: string | null;
+  /** Multiply-adds that are to be computed, roughly; `auto` takes a card from {@link worthACard} on. Absent: few. */
+  readonly work?: number;
 }
 
 /** The result of trying to open one backend. */
@@ -30,11 +35,24 @@ export interface Attempt {
   readonly opened: boolean;
 }
 
+interface Wanted {
+  readonly threads: number;
+  readonly isa: string | null;
+  readonly cache: string | null;
+}
+
 const openers = {
+  cuda: cardBackend,
   native: nativeBackend,
   wasm: wasmBackend,
   reference: async () => openReference(),
-} satisfies Record<BackendName, (threads: number, isa: string | null) => Promise<Backend>>;
+} satisfies Record<BackendName, (wanted: Wanted) => Promise<Backend>>;
+
+/**
+ * Multiply-adds from which `auto` takes a card: some 20 s of a processor at 50 GFLOP/s. Opening a card takes about a
+ * second, and compiling its program several the first time. A guess: no card was at hand.
+ */
+const worthACard = 5e11;
 
 /** More threads do not help: see MOST_THREADS in kernels/team_state.h. */
 const mostThreads = 32;
@@ -44,7 +62,7 @@ const mostThreads = 32;
  * @throws UserError (exit code 5) if the named one does not open
  */
 export async function openKernels(choice: KernelsChoice): Promise<{ backend: Backend; report: Attempt[] }> {
-  const names = choice.kernels === "auto" ? backendNames : [choice.kernels];
+  const names = choice.kernels === "auto" ? namesByChoice(choice.work) : [choice.kernels];
   const report: Attempt[] = [];
   for (const name of names) {
     const { attempt, backend } = await tryKernels({ ...choice, kernels: name });
@@ -58,21 +76,37 @@ export async function openKernels(choice: KernelsChoice): Promise<{ backend: Bac
   });
 }
 
+/** Whether `auto` has to know the work to choose. */
+export function dependsOnWork({ kernels }: KernelsChoice): boolean {
+  return kernels === "auto" && mayHaveCard();
+}
+
+/** What `auto` tries, in this order. `work` as in {@link KernelsChoice}. */
+export function namesByChoice(work = 0): readonly BackendName[] {
+  return backendNames.filter((name) => name !== "cuda" || work >= worthACard);
+}
+
 /** Opens one backend, or says why it cannot be. */
 export async function tryKernels(
   choice: KernelsChoice & { readonly kernels: BackendName },
 ): Promise<{ attempt: Attempt; backend: Backend | null }> {
-  const { kernels: name, isa = null } = choice;
+  const { kernels: name, isa = null, cache = null } = choice;
   const threads = Math.min(choice.threads ?? availableCores(), mostThreads);
   try {
-    const backend = await openers[name](threads, isa);
+    const backend = await openers[name]({ threads, isa, cache });
     return { attempt: { name, outcome: backend.description, opened: true }, backend };
   } catch (error) {
     return { attempt: { name, outcome: (error as Error).message, opened: false }, backend: null };
   }
 }
 
-async function nativeBackend(threads: number, isa: string | null): Promise<Backend> {
+async function cardBackend({ isa, cache }: Wanted): Promise<Backend> {
+  if (isa !== null && isa !== "emulated") throw new Error(`cuda has no ${isa}, but emulated`);
+  const processor = async () => (await openKernels({ kernels: "auto", threads: 1 })).backend;
+  return openCard({ emulated: isa === "emulated", cache, processor });
+}
+
+async function nativeBackend({ threads, isa }: Wanted): Promise<Backend> {
   const addon = loadAddon(sourceHash);
   const sets = addon.sets().split("\n");
   const set = isa ?? sets[0]!;
@@ -80,7 +114,7 @@ async function nativeBackend(threads: number, isa: string | null): Promise<Backe
   return new FastBackend(openNative(addon, set, threads));
 }
 
-async function wasmBackend(threads: number, isa: string | null): Promise<Backend> {
+async function wasmBackend({ threads, isa }: Wanted): Promise<Backend> {
   return new FastBackend(openWasm(wasmModule(isa), threads));
 }
 

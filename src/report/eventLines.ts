@@ -34,9 +34,9 @@ function partLine(part: string, { metrics }: EndEvent): string[] {
 }
 
 function startLine(start: StartEvent): string {
-  const { name, rows, inputs, outputs, parameters, backend, threads, fused = true } = start;
+  const { name, rows, inputs, outputs, parameters, backend, threads, card, fused = true } = start;
   const splits = Object.entries(rows).map(([split, size]) => `${count(size)} ${split}`);
   const network = `${inputs} → ${outputs} with ${count(parameters)} parameters`;
-  const kernels = `${backend} on ${counted(threads, "thread")}${fused ? "" : ", without fused multiply-add: bits differ from other kernels"}`;
+  const kernels = `${backend} on ${card ?? counted(threads, "thread")}${fused ? "" : ", without fused multiply-add: bits differ from other kernels"}`;
   return `${name}: ${splits.join(" + ")} rows, ${network}, ${kernels}`;
 }

@@ -15,7 +15,7 @@ import {
   targetWidth,
 } from "../data/preprocessing/preprocessing.ts";
 import type { Backend } from "../engine/backend.ts";
-import { type KernelsChoice, openKernels } from "../engine/choose.ts";
+import { dependsOnWork, type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { checkCalibration } from "../evaluate/calibrator.ts";
 import { Measure } from "../evaluate/measure.ts";
@@ -32,7 +32,8 @@ import { type Network, resolveNetwork } from "../train/resolveNetwork.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
 import { ensembleLayer } from "./combine.ts";
-import { checkAgreement, checkSharing } from "./sameEverywhere.ts";
+import { checkRoom, needOf } from "./need.ts";
+import { checkAgreement, checkAlone, checkSharing } from "./sameEverywhere.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
 export interface AssemblyOptions
@@ -72,13 +73,15 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   const { spec, baseDirectory } = options.spec;
   const { peers = alone } = options;
   checkSharing(peers, spec);
-  const [data, { backend }] = await Promise.all([
-    loadData(options),
-    options.backend ? { backend: options.backend } : openKernels(options),
-  ]);
+  const early = options.backend ?? (dependsOnWork(options) ? null : opened(options));
+  const [data, openedEarly] = await Promise.all([loadData(options), early]);
   for (const message of data.warnings) listen({ event: "warning", message });
   const { preprocessing, splits } = data;
   const network = combinedNetwork(resolveNetwork(spec, shapeOf(data)));
+  const need = needOf(network, data);
+  const backend = openedEarly ?? (await opened({ ...options, work: peers.size > 1 ? 0 : need.multiplyAdds }));
+  checkAlone(peers, backend);
+  checkRoom(need, backend);
   checkCalibration(spec.calibration, preprocessing, splits.validation !== null);
   const monitor = monitorOf(network, splits.validation !== null || spec.train.combine !== undefined);
 
@@ -133,6 +136,10 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
       await backend.close();
     },
   };
+}
+
+async function opened(choice: KernelsChoice): Promise<Backend> {
+  return (await openKernels(choice)).backend;
 }
 
 /** Where folds' models are to be combined, the network that they will be. */
@@ -223,6 +230,7 @@ function startEvent(
     backend: backend.name,
     threads: backend.threads,
     fused: backend.fused,
+    ...(backend.card && { card: backend.card.name }),
     epoch: state.epoch,
     step: state.step,
   };

@@ -1,10 +1,11 @@
 /** `nnt check`: everything that training does before its first step, and an estimate of the size of the rest. */
-import { type AnySplit, type Dataset, isStreamed, rowCount, type Split } from "../data/dataset/dataset.ts";
+import { rowCount } from "../data/dataset/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../data/table/profile.ts";
 import type { ModelDescription } from "../model/describe.ts";
 import type { StartEvent } from "../train/events.ts";
 import { type Assembly, type AssemblyOptions, assemble } from "./assembly.ts";
+import { activationBytes, dataBytes } from "./need.ts";
 
 export interface CheckResult {
   readonly start: StartEvent;
@@ -64,23 +65,6 @@ export async function check(
 
 const bytesPerFloat = 4;
 
-/** Tables, targets and weights, each counted once, as splits may share them; for rows on disk, the buffer. */
-function dataBytes({ splits }: Dataset<AnySplit>): number {
-  const present = Object.values(splits).filter((split) => split !== null);
-  const { train } = splits;
-  if (isStreamed(train))
-    return Math.min(train.bufferBytes, bytesPerFloat * train.count * (train.width + train.targetWidth));
-  const arrays = present
-    .filter((split): split is Split => !isStreamed(split))
-    .flatMap(({ table, targets, weights }) => [table.values, targets, weights]);
-  return [...new Set(arrays)].reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
-}
-
 function parameterBytes({ model, trainer }: Assembly): number {
   return bytesPerFloat * (model.theta.cols + model.gradient.cols + trainer.optimizerSize);
-}
-
-function activationBytes({ inputWidth, layers }: ModelDescription, rows: number): number {
-  const widths = layers.reduce((sum, { outputWidth }) => sum + outputWidth, 0);
-  return bytesPerFloat * rows * (inputWidth + 2 * widths);
 }

@@ -4,6 +4,7 @@ import type { Peers } from "../cluster/peers.ts";
 import { consult } from "../cluster/talk.ts";
 import type { Spec } from "../config/schema.ts";
 import { type AnySplit, type Dataset, isStreamed, rowCount } from "../data/dataset/dataset.ts";
+import type { Backend } from "../engine/backend.ts";
 import type { Floats } from "../engine/matrix.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
 
@@ -50,6 +51,15 @@ export function checkSharing({ size }: Peers, { train, data }: Spec): void {
       message: "the data comes from standard input, which one of several processes has alone",
       expected: "a file that all of them can read",
     });
+}
+
+/** Parts of gradients go from process to process where the host can see them. @throws UserError (exit code 2) */
+export function checkAlone({ size }: Peers, { card }: Pick<Backend, "card">): void {
+  if (size === 1 || !card) return;
+  throw new UserError(exitCodes.usage, {
+    message: `${size} processes are to share the work, and --kernels cuda computes in one alone`,
+    expected: "--kernels native or wasm, or one process",
+  });
 }
 
 /** @throws UserError (exit code 3), in all processes, that names those who have something else than the first */

@@ -28,6 +28,8 @@ export interface StartEvent {
   /** The metric that decides which epoch is best, such as `validation.loss`; absent from logs of older versions. */
   readonly monitor?: string;
   readonly backend: string;
+  /** The graphics card that computes; absent where none does. */
+  readonly card?: string;
   readonly threads: number;
   /** Whether the run's bits are those of all other kernels that fuse multiply-adds; absent from older logs. */
   readonly fused?: boolean;

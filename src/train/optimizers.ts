@@ -70,6 +70,13 @@ export function createOptimizer(k: Kernels, spec: SteppingSpec, model: Optimized
   };
 }
 
+/** Vectors as long as θ that an optimizer keeps. */
+export function slotCount(spec: OptimizerSpec): number {
+  if (spec.name === "lbfgs") return 2 * spec.history_size;
+  const row = rows[spec.name] as OptimizerRow<SteppingSpec>;
+  return row.slots(spec).filter((name) => name !== null).length;
+}
+
 /** `optimizer.<slot>.<parameter>`, shaped as the parameter: views of the optimizer's memory. */
 export function parameterState({ slots }: Pick<Optimizer, "slots">, { parameters, theta }: Model): Buffer[] {
   return slots.flatMap((slot) =>

@@ -13,6 +13,7 @@ import { Batches } from "../../src/train/batches.ts";
 import { ResidentRows } from "../../src/train/residentRows.ts";
 import { Sums } from "../../src/train/sums.ts";
 import { Updates } from "../../src/train/updates.ts";
+import { emulationIsHere } from "./emulation.ts";
 
 /** Wide enough that every kind of verb is shared among threads; with ragged edges for every tile. */
 const inputs = 197;
@@ -86,6 +87,7 @@ const choices = [
     [1, 2, 3, 4].map((threads) => ({ kernels: "native" as const, isa, threads })),
   ),
   ...[1, 2, 3].map((threads) => ({ kernels: "wasm" as const, isa: "relaxed", threads })),
+  ...(emulationIsHere() ? [{ kernels: "cuda" as const, isa: "emulated", threads: 1 }] : []),
 ];
 
 let expected = "";

@@ -6,6 +6,7 @@ import type { Matrix } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import type { Warp } from "../../src/engine/verbs.ts";
 import { randomNormal, streamKey } from "../../src/support/random.ts";
+import { emulationIsHere } from "./emulation.ts";
 
 const k = new Kernels(openReference(32));
 const fill = -3;
@@ -126,7 +127,7 @@ describe("elastic", () => {
 
 test("every fused backend gives the same bits, with any number of threads", async () => {
   const rows = 9;
-  const outcome = async (kernels: "native" | "wasm", isa: string, threads: number) => {
+  const outcome = async (kernels: "native" | "wasm" | "cuda", isa: string, threads: number) => {
     const { backend } = await openKernels({ kernels, isa, threads });
     const fast = new Kernels(backend);
     const drawn = (count: number, cols: number, stream: number) => {
@@ -150,4 +151,5 @@ test("every fused backend gives the same bits, with any number of threads", asyn
   expect(await outcome("native", "avx2", 3)).toEqual(first);
   expect(await outcome("wasm", "relaxed", 1)).toEqual(first);
   expect(await outcome("wasm", "relaxed", 2)).toEqual(first);
+  if (emulationIsHere()) expect(await outcome("cuda", "emulated", 1)).toEqual(first);
 });

@@ -21,7 +21,7 @@ export const command = defineCommand({
   ],
   async run({ out, err, env }, _, { threads, bench, json }) {
     const { backendNames } = await import("../../engine/backend.ts");
-    const { tryKernels } = await import("../../engine/choose.ts");
+    const { namesByChoice, tryKernels } = await import("../../engine/choose.ts");
     const { mpiHere } = await import("../../cluster/mpi.ts");
     const { drawSpeeds, speedOf } = await import("../kernelSpeed.ts");
     const report = [];
@@ -37,7 +37,8 @@ export const command = defineCommand({
       }
       report.push({ ...attempt, threads: backend?.threads ?? null, fused: backend?.fused ?? null, speeds });
     }
-    const chosen = report.find(({ opened }) => opened)!.name;
+    const byChoice = namesByChoice();
+    const chosen = report.find(({ name, opened }) => opened && byChoice.includes(name))!.name;
     if (json) {
       await out.json({ chosen, cores: availableCores(), kernels: report, mpi: mpiHere() });
       return 0;

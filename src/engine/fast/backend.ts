@@ -6,14 +6,12 @@ import type { Backend } from "../backend.ts";
 import type { Block, Indices, Matrix, Totals } from "../matrix.ts";
 import type { Verbs } from "../verbs.ts";
 import { CommandList, listLength, type Words } from "./commands.ts";
-import { type ElementaryName, encodeElementary, encoders, numbered, ops } from "./encoders.ts";
+import { commandVerbs, type ElementaryName, encodeElementary, opNumbers } from "./encoders.ts";
 import { LiveBlock } from "./liveBlock.ts";
 import { aligned, type Machine, type Region } from "./machine.ts";
 
 /** Estimated nanoseconds after which the list is run without being asked, so that callers can report progress or stop. */
 const mostPending = 10e6;
-
-const opNumbers = numbered(ops);
 
 export class FastBackend implements Backend {
   readonly name;
@@ -32,7 +30,7 @@ export class FastBackend implements Backend {
     this.fused = machine.fused;
     this.listRegion = machine.allocate(8 * listLength);
     this.commands = new CommandList(viewOf(this.listRegion));
-    this.verbs = this.writers();
+    this.verbs = commandVerbs((op, words) => this.enqueue(op, words));
   }
 
   floats(length: number): Block<Float32Array> {
@@ -90,16 +88,6 @@ export class FastBackend implements Backend {
     const region = this.machine.allocate(bytes);
     this.commands.moveTo(viewOf(this.listRegion));
     return region;
-  }
-
-  /** For every verb, a function that writes its command. */
-  private writers(): Verbs {
-    const writers = Object.entries(encoders).map(([name, row]) => {
-      const op = opNumbers[name as keyof Verbs];
-      const encode = row as (...args: unknown[]) => Words;
-      return [name, (...args: unknown[]) => this.enqueue(op, encode(...args))];
-    });
-    return Object.fromEntries(writers) as Verbs;
   }
 
   private enqueue(op: number, words: Words): void {

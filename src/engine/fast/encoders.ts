@@ -47,6 +47,8 @@ export type ElementaryName = (typeof elementaryNames)[number];
 /** The numbers of commands: every verb, and one that is for tests alone. */
 export const ops = [...verbNames, "elementary"] as const;
 
+export const opNumbers = numbered(ops);
+
 export const ruleNames = Object.keys(rules) as RuleName[];
 
 const startNumbers = numbered(starts);
@@ -77,7 +79,18 @@ export const encoders: { readonly [Name in VerbName]: (...args: Parameters<Verbs
   gather(X, table, indices, first) {
     const isBytes = !(table instanceof Matrix);
     const [from, scale, shift] = isBytes ? [table.block, table.scale, table.shift] : [table, 1, 0];
-    return [costs.move * X.size, isBytes, X, from, within(indices, 4 * first), X.rows, X.cols, scale, shift];
+    return [
+      costs.move * X.size,
+      isBytes,
+      X,
+      from,
+      within(indices, 4 * first),
+      X.rows,
+      X.cols,
+      scale,
+      shift,
+      table.rows,
+    ];
   },
   warp: (Y, X, { maps, displacements, height, width, fill }, first) => [
     costs.warp * X.size,
@@ -226,6 +239,16 @@ function normBackward(
   ...[dX, dGamma, dBeta, dY, X, gamma, state]: Parameters<Verbs["batchNormBackward"]>
 ): Words {
   return [costs.norm * X.size, dX, dGamma, dBeta, dY, X, gamma, state.mean, state.inverseStd, X.rows, X.cols];
+}
+
+/** For every verb, a function that hands its command to `enqueue`. */
+export function commandVerbs(enqueue: (op: number, words: Words) => void): Verbs {
+  const writers = Object.entries(encoders).map(([name, row]) => {
+    const op = opNumbers[name as VerbName];
+    const encode = row as (...args: unknown[]) => Words;
+    return [name, (...args: unknown[]) => enqueue(op, encode(...args))];
+  });
+  return Object.fromEntries(writers) as Verbs;
 }
 
 export function encodeElementary(Y: Matrix, X: Matrix, f: ElementaryName): Words {

@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "65b25b45cd9dabdd5160511041b2bfd66c02b2acbb67103d8e4b5be9d8ce01d1";
+export const sourceHash = "f1c3d832cb440485e14b40bbcc0ff8d49bb76706e432eefc7f0ef31dcc859b8d";
