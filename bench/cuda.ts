@@ -104,7 +104,7 @@ function writeRows(): void {
     const bytes = Buffer.alloc(4 + 4 * sizes.length);
     bytes[2] = 8;
     bytes[3] = type;
-    sizes.forEach((size, i) => bytes.writeUInt32BE(size, 4 + 4 * i));
+    for (const [i, size] of sizes.entries()) bytes.writeUInt32BE(size, 4 + 4 * i);
     return bytes;
   };
   const images = Buffer.alloc(rows * 784, 0).map((_, i) => (i * 2654435761) >>> 24);
