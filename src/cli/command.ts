@@ -37,6 +37,8 @@ export interface ArgumentRow {
   readonly fallback?: string;
   /** Several may be given. */
   readonly many?: true;
+  /** The option (by key) that a second one may be meant for. */
+  readonly second?: string;
   /** Every value there is: completed by shells, and checked. */
   readonly choices?: readonly string[];
 }

@@ -36,6 +36,18 @@ export function notesOn(loaded: LoadedSpec): string[] {
     : [];
 }
 
+/** Notes are told once, when training starts: before that, all that is told is what is wrong. */
+export function atStart(notes: readonly string[], listen: Listener): Listener {
+  let left = notes;
+  return (event) => {
+    if (event.event === "start") {
+      for (const message of left) listen({ event: "note", message });
+      left = [];
+    }
+    listen(event);
+  };
+}
+
 /** Notes on stderr, which ask for nothing. */
 export async function tell(err: Output, notes: readonly string[]): Promise<void> {
   const style = await err.style();

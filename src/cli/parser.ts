@@ -45,21 +45,25 @@ export async function parse(argv: readonly string[], program: Program, style: He
   const printed: string[] = [];
   const root = rootParser(program.version, style, printed);
   let request: Request | undefined;
+  let meant: () => string | null = () => null;
   if (name === undefined) {
     for (const [name, { summary }] of Object.entries(program.commands)) root.command(name).summary(summary);
   } else {
     const row = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
     if (!row) throw unknownCommand(name, Object.keys(program.commands));
     const { command } = await row.load();
-    addCommand(root.command(name), row.summary, command, style).action((...given) => {
+    const parser = addCommand(root.command(name), row.summary, command, style);
+    parser.action((...given) => {
       request = requestOf(name, command, given[0] as string | string[] | undefined, given.at(-1) as Parser);
     });
+    meant = () => meantBy(name, parser.args, command);
   }
   try {
     root.parse(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageError(error, name);
+    const hint = error.code === "commander.excessArguments" ? meant() : null;
+    if (error.exitCode !== 0) throw usageError(error, name, hint);
   }
   return request ?? { print: printed.join("") };
 }
@@ -182,14 +186,25 @@ function unknownCommand(name: string, known: readonly string[]): UserError {
 }
 
 /** commander's "error: unknown option '--see'\n(Did you mean --seed?)" in nnt's words. */
-function usageError({ message }: CommanderError, command: string | undefined): UserError {
+function usageError(
+  { message }: CommanderError,
+  command: string | undefined,
+  meant: string | null,
+): UserError {
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const guess = /Did you mean (one of )?(.*)\?/.exec(rest.join(" "))?.[2];
   const help = `nnt ${command ? `${command} ` : ""}--help`;
   return new UserError(exitCodes.usage, {
     message: first.replaceAll("'", '"'),
-    hint: guess ? `did you mean ${guess}? See ${help}` : `see ${help}`,
+    hint: meant ?? (guess ? `did you mean ${guess}? See ${help}` : `see ${help}`),
   });
+}
+
+/** The command line that a second argument was meant for, where there is one. */
+function meantBy(name: string, args: readonly string[], { argument }: Command): string | null {
+  const [first, second] = args;
+  if (argument?.second === undefined || second === undefined) return null;
+  return `nnt ${name} ${first} ${flagOf(argument.second)} ${second}`;
 }
 
 function sentenceCase(text: string): string {

@@ -17,6 +17,8 @@ const longestQuote = 40;
 /** How a value is named in a sentence; `text` is how it was written. */
 export function show(value: unknown, text?: string): string {
   if (value === null) return "empty";
+  if (Array.isArray(value) && value.length === 1 && value[0] === null)
+    return "a list of nothing, as - without quotes is";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
   if (typeof value === "object") return "a mapping";
   if (typeof value !== "string") return shorten(text ?? String(value));

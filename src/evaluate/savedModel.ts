@@ -1,6 +1,8 @@
 /** A trained network read from its model file, ready to predict. Files of unknown origin are checked here. */
+import { existsSync, statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { readCheckpoint, type StoredCheckpoint } from "../checkpoint/checkpoint.ts";
+import { pathsIn } from "../checkpoint/runDirectory.ts";
 import type { DataSpec, LayerSpec, LossSpec } from "../config/schema.ts";
 import { parseStoredSpec } from "../config/storedSpec.ts";
 import { asUsual, type Written, writtenAs } from "../data/formats/notation.ts";
@@ -20,6 +22,7 @@ import { links } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { checkTensors } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { formatNamed, isRowFormat } from "../support/fileFormats.ts";
 import { disagreement } from "./modelParts.ts";
 
 export interface SavedModel {
@@ -34,7 +37,7 @@ export interface SavedModel {
 
 /** @throws UserError (exit code 4) if the file is damaged or describes no network, 5 if it cannot be read */
 export function readModel(path: string): SavedModel {
-  const checkpoint = readCheckpoint(path, "model");
+  const checkpoint = checkpointAt(path);
   const preprocessing = parsePreprocessing(checkpoint.preprocessing, path);
   const { model: stored } = checkpoint.spec as { model?: unknown };
   const layers = checkLayers(isObject(stored) ? stored.layers : null, path);
@@ -53,6 +56,29 @@ export function rowsLike({ data }: Pick<SavedModel, "data">): Written {
   if (data.format !== "csv") return asUsual;
   const written = writtenAs(data);
   return written.header ? { ...written, delimiter: null } : written;
+}
+
+function checkpointAt(path: string): StoredCheckpoint {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    const { best } = pathsIn(path);
+    const hint = existsSync(best)
+      ? `the best model of that run: ${best}`
+      : "a run keeps its models as best.ckpt and last.ckpt";
+    throw new UserError(exitCodes.io, {
+      file: path,
+      message: "it is a directory",
+      expected: "a model file",
+      hint,
+    });
+  }
+  try {
+    return readCheckpoint(path, "model");
+  } catch (error) {
+    const isData = isRowFormat(formatNamed(path)) && error instanceof UserError;
+    if (!isData || error.exitCode !== exitCodes.model) throw error;
+    const problem = { file: path, message: "it is a table, not a model", expected: "a .ckpt file of a run" };
+    throw new UserError(exitCodes.model, { ...problem, hint: "data stands behind an option: see --help" });
+  }
 }
 
 /** The network with its weights. @throws UserError (exit code 4) if tensors and layers do not fit */

@@ -32,6 +32,7 @@ import { type Network, resolveNetwork } from "../train/resolveNetwork.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
 import { ensembleLayer } from "./combine.ts";
+import { lastLayerWarnings } from "./lastLayer.ts";
 import { checkRoom, needOf } from "./need.ts";
 import { checkAgreement, checkAlone, checkSharing } from "./sameEverywhere.ts";
 import type { TrainOptions } from "./trainOptions.ts";
@@ -78,6 +79,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   for (const message of data.warnings) listen({ event: "warning", message });
   const { preprocessing, splits } = data;
   const network = combinedNetwork(resolveNetwork(spec, shapeOf(data)));
+  for (const message of lastLayerWarnings(network, preprocessing)) listen({ event: "warning", message });
   const need = needOf(network, data);
   const backend = openedEarly ?? (await opened({ ...options, work: peers.size > 1 ? 0 : need.multiplyAdds }));
   checkAlone(peers, backend);

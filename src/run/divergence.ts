@@ -66,7 +66,9 @@ function told(place: string, rollbacks: number): UserError {
 
 function describe({ what, epoch, batch, step, record }: Origin, { preprocessing }: Assembly): string {
   const place = `${what} in epoch ${epoch}, batch ${batch} (update ${step})`;
-  if (!record) return place;
   const name = inputNames(preprocessing)[record.column] ?? `input ${record.column}`;
-  return `${place}, from record ${record.row + 1}, whose largest input is ${name} = ${Number(record.value.toPrecision(4))} as the network sees it`;
+  const from = record.isSure
+    ? `from record ${record.row + 1}, whose largest input is`
+    : `to which all records of the batch contributed; the largest input, of record ${record.row + 1}, is`;
+  return `${place}, ${from} ${name} = ${Number(record.value.toPrecision(4))} as the network sees it`;
 }

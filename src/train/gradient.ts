@@ -15,7 +15,7 @@ import { RowWeights, type Stretch } from "./rowWeights.ts";
 import { planShards, type ShardPlan } from "./shardPlan.ts";
 import { type Node, partOf, weightOf } from "./shardTree.ts";
 import type { Sums } from "./sums.ts";
-import { suspect, type Trace, traceBackward, traceForward } from "./trace.ts";
+import { largestRow, suspect, type Trace, traceBackward, traceForward } from "./trace.ts";
 
 export interface GradientOptions {
   readonly batchSize: number;
@@ -165,12 +165,27 @@ export class Gradient {
         found = await traceBackward(k, model);
       }
       if (!found) continue;
-      const { what, row } = found;
-      if (row === null) return { what, record: null };
-      const inTable = await batches.rows.numberOf(first + row);
-      return { what, record: { row: inTable, ...(await suspect(k, pass.X, row)) } };
+      const isSure = found.row !== null;
+      const row = found.row ?? (await largestRow(k, pass.X));
+      return { what: found.what, record: { ...(await this.recordAt(first, row, pass.X)), isSure } };
     }
     return null;
+  }
+
+  /** The row with the largest input of an update, by its number in the table. */
+  async largest(step: number, first: number, end: number): Promise<Trace["record"]> {
+    const { k, batches } = this;
+    let found: Trace["record"] | null = null;
+    for (const part of this.partsOf(0, step, first, end)) {
+      const { pass } = batches.take(part.first, part.size);
+      const record = await this.recordAt(part.first, await largestRow(k, pass.X), pass.X);
+      if (!found || !(Math.abs(record.value) <= Math.abs(found.value))) found = { ...record, isSure: false };
+    }
+    return found!;
+  }
+
+  private async recordAt(first: number, row: number, X: Matrix) {
+    return { row: await this.batches.rows.numberOf(first + row), ...(await suspect(this.k, X, row)) };
   }
 
   /** Its rows of each batch of the update, but of those in which it has none. */

@@ -11,7 +11,7 @@ export interface Origin extends Trace {
 
 type Repeated = Pick<
   Trainer,
-  "state" | "isEpochOver" | "begin" | "update" | "settle" | "meanLoss" | "nonFinite" | "trace"
+  "state" | "isEpochOver" | "begin" | "update" | "settle" | "meanLoss" | "nonFinite" | "trace" | "largest"
 >;
 
 /**
@@ -30,10 +30,11 @@ export async function findOrigin(trainer: Repeated, restore: () => void): Promis
   const place = { epoch: epoch + 1, batch: batch + 1, step: step + 1 };
   const found = await trainer.trace();
   if (found) return { ...found, ...place };
+  const record = await trainer.largest();
   await trainer.update();
   await trainer.settle();
   const what = await trainer.nonFinite();
-  return what === null ? null : { what: `${what} after the step`, record: null, ...place };
+  return what === null ? null : { what: `${what} after the step`, record, ...place };
 }
 
 async function countGoodUpdates(trainer: Repeated): Promise<number> {

@@ -9,10 +9,15 @@ export interface Trace {
   /** `the output of layers.2 (linear) is Infinity`. */
   readonly what: string;
   /**
-   * The first row that shows it, by its number in the table, and that row's largest or non-finite input; null: all
-   * rows contributed.
+   * A row by its number in the table, and its largest or non-finite input: the first row that shows the number, or,
+   * where all rows contributed to it, that with the largest input of all.
    */
-  readonly record: { readonly row: number; readonly column: number; readonly value: number } | null;
+  readonly record: {
+    readonly row: number;
+    readonly column: number;
+    readonly value: number;
+    readonly isSure: boolean;
+  };
 }
 
 interface Found {
@@ -48,6 +53,17 @@ export async function traceBackward(k: Kernels, model: Model): Promise<Found | n
     if (index >= 0) return { what: `the gradient of ${name} is ${values[index]}`, row: null };
   }
   return null;
+}
+
+/** The row with an input that is not finite, or else with the largest. */
+export async function largestRow(k: Kernels, X: Matrix): Promise<number> {
+  const values = await k.read(X);
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) return Math.floor(i / X.cols);
+    if (Math.abs(values[i]!) > Math.abs(values[largest]!)) largest = i;
+  }
+  return Math.floor(largest / X.cols);
 }
 
 /** The column of a row of inputs that is not finite, or else the largest. */

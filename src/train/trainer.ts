@@ -152,6 +152,11 @@ export class Trainer {
     return this.updates.gradient.trace(this.state.step, this.firstRow, this.endRow);
   }
 
+  /** The row with the largest input of the next update. */
+  largest(): Promise<Trace["record"]> {
+    return this.updates.gradient.largest(this.state.step, this.firstRow, this.endRow);
+  }
+
   /** Waits for what is enqueued, and takes the sums of the updates so far into the state. */
   async settle(): Promise<void> {
     await this.sums.read(this.state.totals);

@@ -64,6 +64,13 @@ beforeAll(async () => {
     "lr.yaml": `${csv("good.csv")}optimizer: { name: sgd, lr: .nan }\n`,
     "folder.yaml": csv("folder", ", format: csv"),
     "syntax.yaml": "data: {",
+    "hyphens.yaml": "data:\n  missing_values: [NA, -]\n",
+    "list.json": '[{"a":1,"y":0}]',
+    "list.jsonl": '[{"a":1,"y":0}]',
+    "list.yaml": csv("list.jsonl"),
+    "windows.csv": Buffer.from(table.replace("1,yes", "1,\x93yes\x94"), "latin1"),
+    "windows.yaml": csv("windows.csv"),
+    "latin.jsonl": Buffer.from('{"a":"M\xfcller"}', "latin1"),
   });
   process.chdir(cwd);
   expect(await run(["train", "good.yaml", "--out", "run"])).toMatchObject({ code: 0 });
@@ -106,7 +113,48 @@ describe("wrong input", () => {
     ["spec that is no YAML", ["check", "syntax.yaml"], 2, /^nnt: syntax\.yaml:\d+:\d+: /],
     ["model that is not there", ["eval", "nowhere.ckpt"], 5, /^nnt: nowhere\.ckpt: .*no such file/],
     ["model that is a directory", ["predict", "folder"], 5, /^nnt: folder: .*directory/],
-    ["model that is a table", ["eval", "good.csv"], 4, /^nnt: good\.csv: /],
+    ["model that is a table", ["eval", "good.csv"], 4, /^nnt: good\.csv: it is a table, not a model/],
+    ["run in place of its model", ["eval", "run"], 5, /hint: .* run\/best\.ckpt\n$/],
+    [
+      "run in place of a file",
+      ["inspect", "run"],
+      5,
+      /hint: .* run\/best\.ckpt, its spec run\/spec\.yaml\n$/,
+    ],
+    ["run in place of its spec", ["train", "run"], 5, /hint: .* run\/spec\.yaml\n$/],
+    ["hyphen in place of a spec", ["check", "-"], 5, /hint: a spec is a file; .*data\.path/],
+    [
+      "hyphen in a list in brackets",
+      ["check", "hyphens.yaml"],
+      2,
+      /^nnt: hyphens\.yaml:2:\d+: a hyphen .*"-"/,
+    ],
+    [
+      "data behind a model",
+      ["predict", "run/best.ckpt", "x.csv"],
+      2,
+      /hint: nnt predict run\/best\.ckpt --input x\.csv/,
+    ],
+    ["data behind a model to measure", ["eval", "run/best.ckpt", "x.csv"], 2, /--data x\.csv/],
+    [
+      "list of objects in a file of JSON",
+      ["inspect", "list.json"],
+      3,
+      /^nnt: list\.json: the file is a JSON document/,
+    ],
+    ["array in JSON Lines", ["train", "list.yaml"], 3, /^nnt: list\.jsonl:1: an array [\s\S]*hint: jq/],
+    [
+      "text in cp1252",
+      ["train", "windows.yaml"],
+      3,
+      /windows\.csv:3: .*\nhint: in Windows-1252 \(cp1252\) .*“yes”/,
+    ],
+    [
+      "text in Latin-1",
+      ["inspect", "latin.jsonl"],
+      3,
+      /latin\.jsonl:1: [\s\S]*hint: in Latin-1.*"[^"]*Müller/,
+    ],
     ["run that is there", ["train", "good.yaml", "--out", "run"], 5, /^nnt: .*run.*\n?hint: .*--resume/],
     [
       "--set of an unknown key",

@@ -1,5 +1,5 @@
 /** How runs end: patience, targets, limits, and numbers that are no longer finite; the files they leave. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -109,6 +109,20 @@ describe("divergence", () => {
     );
     for (const name of ["best", "last"] as const)
       expect(file(name).training).toMatchObject({ epoch: 0, step: 0 });
+  });
+
+  test("by a gradient, to which all rows contribute, names the record with the largest input", async () => {
+    const numbers = Array.from({ length: 30 }, (_, i) => `${i === 17 ? "1e37" : i / 8},${i / 4}`);
+    writeFileSync(join(folder, "large.csv"), ["a,y", ...numbers].join("\n"));
+    const large = `data: { path: ${join(folder, "large.csv")}, target: y, scale: none, split: { test: 0, validation: 0 } }
+model: { hidden: [4] }
+optimizer: { name: sgd, lr: 0.01 }
+train: { epochs: 1, batch_size: 30 }
+`;
+    const { error } = await run([], large, join(folder, "gradient"));
+    expect(error!.message).toMatch(
+      /the gradient of .* is .*; the largest input, of record 18, is a = 1e\+37/,
+    );
   });
 
   test("that only the loss shows, as its sum in 32 bit can, is told in one sentence", async () => {

@@ -10,7 +10,7 @@ import { computing, debug, json, kernelsChoice, labelledRows, strict } from "../
 import { text, tolerance } from "../values.ts";
 
 export const command = defineCommand({
-  argument: { name: "MODEL", help: "a model file (.ckpt)" },
+  argument: { name: "MODEL", second: "data", help: "a model file (.ckpt)" },
   options: {
     ...labelledRows,
     slice: {

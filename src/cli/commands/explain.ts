@@ -69,7 +69,7 @@ const options = {
 type Options = OptionsOf<typeof options>;
 
 export const command = defineCommand({
-  argument: { name: "MODEL", help: "a model file (.ckpt)" },
+  argument: { name: "MODEL", second: "data", help: "a model file (.ckpt)" },
   options,
   examples: [
     ["nnt explain runs/iris/best.ckpt", "permutation importance of each column, mean ± deviation"],

@@ -11,6 +11,7 @@ import { choice, names, text } from "../values.ts";
 export const command = defineCommand({
   argument: {
     name: "DATA",
+    second: "target",
     help: "the rows: a CSV, TSV or JSONL file, may be .gz; or a folder of IDX images",
     fallback: "",
   },

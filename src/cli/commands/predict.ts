@@ -27,7 +27,7 @@ const toFormat = choice("FORMAT", rowFormats);
 const onError = choice("HOW", ["fail", "skip", "record"]);
 
 export const command = defineCommand({
-  argument: { name: "MODEL", help: "a model file (.ckpt)" },
+  argument: { name: "MODEL", second: "input", help: "a model file (.ckpt)" },
   options: {
     input: {
       short: "i",

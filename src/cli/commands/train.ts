@@ -15,7 +15,7 @@ import { type Context, defineCommand, type OptionRows, type OptionsOf } from "..
 import { threadsFor } from "../company.ts";
 import { eventWriter } from "../eventWriter.ts";
 import { efforts } from "../init/efforts.ts";
-import { annotate, notesOn, summarize, warn } from "../notices.ts";
+import { annotate, atStart, notesOn, summarize, warn } from "../notices.ts";
 import {
   computing,
   debug,
@@ -68,7 +68,10 @@ const options = {
 type Options = OptionsOf<typeof options>;
 
 export const command = defineCommand({
-  argument: { name: "SPEC", help: "the spec: a YAML or JSON file; or a table, with --target" },
+  argument: {
+    name: "SPEC",
+    help: "the spec: a YAML or JSON file; or a table, with --target",
+  },
   options,
   isShared: true,
   examples: [
@@ -95,14 +98,14 @@ export async function train(context: Context, file: string, options: Options): P
   const digest = new RunDigest();
   const warnings: Problem[] = [];
   const ends: EndEvent[] = [];
+  const tell = atStart(peers.rank === 0 ? notesOn(spec) : [], progress.listen);
   const listen: Listener = (event) => {
-    progress.listen(event);
+    tell(event);
     if (options.json) events.listen(event);
     digest.listen(event);
     if (event.event === "warning") warnings.push({ message: event.message });
     if (event.event === "end") ends.push(event);
   };
-  if (peers.rank === 0) for (const message of notesOn(spec)) progress.listen({ event: "note", message });
   let seedsEnd: SeedsEnd | null;
   try {
     const request = { ...(await requestOf(context, spec, options, signal)), peers };

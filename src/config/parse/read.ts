@@ -1,5 +1,6 @@
 /** A spec file's bytes → its text; refuses what cannot be a spec before anything is parsed. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { ioProblem } from "../../support/files.ts";
 
@@ -34,6 +35,19 @@ export function readSpecFile(file: string): string {
   return text;
 }
 
+/** What may have been meant by a name that is no spec's. */
+function withHint(error: unknown, file: string): unknown {
+  const spec = join(file, "spec.yaml");
+  const hint =
+    file === "-"
+      ? 'a spec is a file; /dev/stdin is one, too, and data.path: "-" reads rows from stdin'
+      : existsSync(spec)
+        ? `a run's spec is in its directory: ${spec}`
+        : null;
+  if (!(error instanceof UserError) || hint === null) return error;
+  return new UserError(error.exitCode, { ...error.problems[0]!, hint }, { cause: error });
+}
+
 const wrong = (file: string, message: string, expected: string) =>
   new UserError(exitCodes.usage, { file, message, expected });
 
@@ -53,7 +67,7 @@ function readUpTo(file: string, limit: number): Buffer {
     }
     return buffer.subarray(0, length);
   } catch (error) {
-    throw ioProblem(error, file, "read");
+    throw withHint(ioProblem(error, file, "read"), file);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

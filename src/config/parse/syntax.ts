@@ -33,12 +33,20 @@ const explanations: readonly Explanation[] = [
   [/Block collections are not allowed within flow/, "a comma is missing", "a comma between two entries"],
 ];
 
+/** A minus by itself. */
+const hyphen = {
+  message: "a hyphen begins an entry of a list here",
+  expected: 'quotes around a text that is one: "-"',
+};
+
 /** What a complaint of the library about `source` means. */
 export function explainSyntax(complaint: string, source: string, isJson: boolean): Told {
+  if (source.trim() === "-" && /within flow/.test(complaint)) return hyphen;
   if (isJson && /^Implicit keys need/.test(complaint)) return explainSyntax("Missing , ", source, isJson);
   for (const [pattern, message, expected] of explanations) {
     if (pattern.test(complaint)) return { message, expected };
   }
+  if (source.trim() === "-") return hyphen;
   const [, unexpected] = /^Unexpected (\S+)/.exec(complaint) ?? [];
   if (unexpected && source.trim()) {
     return {

@@ -1,5 +1,7 @@
 /** What can be wrong with CSV bytes, in words. */
+
 import type { Problem } from "../../../support/errors.ts";
+import { encodingHint, invalidUtf8 } from "../encodings.ts";
 
 type Fault = Pick<Problem, "message" | "expected" | "hint">;
 
@@ -22,23 +24,15 @@ export function nulByte(offset: number): Fault {
 
 /** `offset`: where the record starts in the file, from 0. */
 export function invalidEncoding(record: Uint8Array, offset: number): Fault {
+  const at = invalidUtf8(record);
   return {
-    message: `invalid UTF-8 at byte ${offset + invalidUtf8(record)}`,
+    message: `invalid UTF-8 at byte ${offset + at}`,
     expected: "UTF-8 text",
-    hint: "if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
+    hint: encodingHint(record, at),
   };
 }
 
 export function textAfterQuote(delimiter: string): Fault {
   const name = delimiter === "\t" ? "a tab" : `\`${delimiter}\``;
   return { message: "text after a closing quote", expected: `${name} or the line's end` };
-}
-
-/** Offset of the first byte that no UTF-8 text has there: decoding puts a replacement in its place. */
-function invalidUtf8(bytes: Uint8Array): number {
-  const decoded = Buffer.from(Buffer.from(bytes).toString());
-  let at = decoded.findIndex((byte, index) => byte !== bytes[index]);
-  // A part of a character may begin as the replacement does.
-  while ((decoded[at]! & 0xc0) === 0x80) at--;
-  return at;
 }

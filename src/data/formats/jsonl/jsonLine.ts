@@ -1,6 +1,7 @@
 /** One line of JSON Lines: an object whose keys differ, or what is wrong; and its values as they are written. */
 import { isUtf8 } from "node:buffer";
 import type { Problem } from "../../../support/errors.ts";
+import { encodingHint, invalidUtf8 } from "../encodings.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -19,7 +20,10 @@ export function parseLine(
     problem: { file, line, column, message, expected: "one JSON object per line" },
   });
   if (bytes.length === 0) return fault("an empty line");
-  if (!isUtf8(bytes)) return fault("invalid UTF-8");
+  if (!isUtf8(bytes)) {
+    const { problem } = fault("invalid UTF-8");
+    return { problem: { ...problem, expected: "UTF-8 text", hint: encodingHint(bytes, invalidUtf8(bytes)) } };
+  }
   const text = textOf(bytes, 0, bytes.length);
   try {
     const value: unknown = JSON.parse(text);
@@ -27,7 +31,9 @@ export function parseLine(
       const twice = repeatedKey(bytes, Object.keys(value).length);
       return twice === null ? { object: value as JsonObject } : fault(`the key ${twice} twice`);
     }
-    return fault(`${Array.isArray(value) ? "an array" : JSON.stringify(value)} instead of an object`);
+    if (!Array.isArray(value)) return fault(`${JSON.stringify(value)} instead of an object`);
+    const { problem } = fault("an array instead of an object");
+    return { problem: { ...problem, hint: "jq -c '.[]' FILE writes an array of objects as JSON Lines" } };
   } catch (error) {
     const at = /position (\d+)/.exec((error as Error).message)?.[1];
     return fault("not JSON", at === undefined ? undefined : Number(at) + 1);
