@@ -160,7 +160,9 @@ export function readWeights(path: string): NamedTensor[] {
   }
   const { tensors } = readSafetensors(path);
   requireFinite(path, tensors);
-  return tensors;
+  // As torch.nn.Sequential calls them that is a model by itself: `0.weight`.
+  const isSequential = tensors.length > 0 && tensors.every(({ name }) => /^\d+\./.test(name));
+  return isSequential ? tensors.map((tensor) => ({ ...tensor, name: `layers.${tensor.name}` })) : tensors;
 }
 
 /** The format this file writes and reads. */

@@ -86,8 +86,8 @@ export function parseSpec(
   };
 }
 
-/** Whether a value stands in a `--set` of the command line. */
-const isTyped = ({ place: { option } }: Node) => option?.startsWith("--set ") ?? false;
+/** Whether a value stands in an option of the command line, where paths start at the working directory. */
+const isTyped = ({ place: { option } }: Node) => option?.startsWith("--set ") || option === "--from";
 
 type Wrong = { readonly place: Place; readonly message: string; readonly expected?: string | undefined };
 

@@ -109,8 +109,18 @@ export function checkTensors(
     if (names.has(name) || isIgnored(name)) continue;
     problems.push({ file: source, message: `tensor "${name}" ${show(shape)} is not in the model` });
   }
-  if (problems.length > 0) throw new UserError(exitCodes.model, problems);
+  if (problems.length === 0) return;
+  const order = (tensors: readonly TensorShape[]) =>
+    tensors
+      .slice(0, mostListed)
+      .map(({ name, shape }) => `${name} ${show(shape)}`)
+      .join(", ") + (tensors.length > mostListed ? ", …" : "");
+  const hint = `in order, the file has ${order(given)}; the model ${order(wanted)}`;
+  throw new UserError(exitCodes.model, [...problems.slice(0, -1), { ...problems.at(-1)!, hint }]);
 }
+
+/** Tensors that a message lists of each side. */
+const mostListed = 24;
 
 /** torch keeps a count of batches beside the running statistics, which nothing here uses. */
 const isIgnored = (name: string) => name.endsWith(".num_batches_tracked");

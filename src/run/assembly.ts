@@ -32,6 +32,7 @@ import { type Network, resolveNetwork } from "../train/resolveNetwork.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
 import { ensembleLayer } from "./combine.ts";
+import { continued, earlierModel } from "./continued.ts";
 import { lastLayerWarnings } from "./lastLayer.ts";
 import { checkRoom, needOf } from "./need.ts";
 import { checkAgreement, checkAlone, checkSharing } from "./sameEverywhere.ts";
@@ -88,16 +89,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   const monitor = monitorOf(network, splits.validation !== null || spec.train.combine !== undefined);
 
   const k = new Kernels(backend);
-  const model = buildModel(k, network.spec.model.layers, {
-    inputWidth: network.inputs,
-    outputWidth: network.outputs,
-    seed: spec.seed,
-    init: spec.init,
-  });
-  if (spec.init.name === "file") {
-    const file = placeFile(spec.init.from, baseDirectory);
-    model.load(readWeights(file), file);
-  }
+  const model = await firstModel(k, network, preprocessing, baseDirectory, listen);
   const { version } = options;
   await checkAgreement(peers, {
     version,
@@ -144,6 +136,33 @@ async function opened(choice: KernelsChoice): Promise<Backend> {
   return (await openKernels(choice)).backend;
 }
 
+/** The network with its first weights: drawn, or those of a file, or of an earlier model as far as it has them. */
+async function firstModel(
+  k: Kernels,
+  { spec, inputs, outputs }: Network,
+  preprocessing: Preprocessing,
+  baseDirectory: string,
+  listen: Listener,
+): Promise<Model> {
+  const { seed, init } = spec;
+  const earlier = earlierModel({ spec, baseDirectory });
+  const model = buildModel(k, spec.model.layers, {
+    inputWidth: inputs,
+    outputWidth: outputs,
+    seed,
+    init: earlier ? { name: "default" } : init,
+  });
+  if (earlier) {
+    const { tensors, notes } = await continued(earlier, { model, preprocessing });
+    model.load(tensors, earlier.path);
+    for (const message of notes) listen({ event: "note", message });
+  } else if (init.name === "file") {
+    const file = placeFile(init.from, baseDirectory);
+    model.load(readWeights(file), file);
+  }
+  return model;
+}
+
 /** Where folds' models are to be combined, the network that they will be. */
 function combinedNetwork(network: Network): Network {
   const { spec, task } = network;
@@ -181,6 +200,7 @@ export function loadData({
   return openDataset(spec.data, {
     seed: spec.data.split.seed ?? spec.seed,
     baseDirectory,
+    earlier: earlierModel({ spec, baseDirectory })?.preprocessing ?? null,
     loss: spec.loss?.name ?? null,
     ...load,
     ...(signal && { signal }),

@@ -23,9 +23,18 @@ export const classification: Task<ClassTarget> = {
   target([column], { classes, loss }) {
     const labels = checkedClasses(column!.name, classes ?? column!.labels());
     const { link } = losses[loss ?? "cross_entropy"];
-    const isIndex = link === "softmax" || (link === "sigmoid" && labels.length === 2);
-    const encoding = isIndex ? "index" : "one_hot";
-    return { task: "classification", name: column!.name, classes: labels, encoding, link };
+    return {
+      task: "classification",
+      name: column!.name,
+      classes: labels,
+      encoding: encodingOf(link, labels),
+      link,
+    };
+  },
+  keep(target, before) {
+    if (target.name !== before.name) return target;
+    const classes = keptClasses(target.classes, before.classes);
+    return { ...target, classes, encoding: encodingOf(target.link, classes) };
   },
   stored(fields) {
     const classes = storedClasses(fields);
@@ -57,6 +66,15 @@ export const classification: Task<ClassTarget> = {
   score: "accuracy",
   calibration: ["temperature", "threshold", "conformal"],
 };
+
+function encodingOf(link: Link, classes: readonly string[]): ClassTarget["encoding"] {
+  return link === "softmax" || (link === "sigmoid" && classes.length === 2) ? "index" : "one_hot";
+}
+
+/** Those of before in their places, then new ones. */
+export function keptClasses(now: readonly string[], before: readonly string[]): readonly string[] {
+  return [...before, ...now.filter((label) => !before.includes(label))];
+}
 
 /** Throws UserError: usage for a label given twice, data for fewer than two. */
 export function checkedClasses(

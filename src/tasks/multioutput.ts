@@ -1,6 +1,6 @@
 /** A class for each of several targets: classifications by one network. */
 import { exitCodes, UserError } from "../support/errors.ts";
-import { checkedClasses, storedClasses } from "./classification.ts";
+import { checkedClasses, keptClasses, storedClasses } from "./classification.ts";
 import { losses } from "./losses.ts";
 import { sideBySide, type Task } from "./task.ts";
 
@@ -35,6 +35,14 @@ export const multioutput: Task<ClassesTarget> = {
       classes: checkedClasses(column.name, column.labels()),
     }));
     return { task: "multioutput", columns: of, link };
+  },
+  keep(target, before) {
+    const known = new Map(before.columns.map(({ name, classes }) => [name, classes]));
+    const columns = target.columns.map(({ name, classes }) => ({
+      name,
+      classes: keptClasses(classes, known.get(name) ?? []),
+    }));
+    return { ...target, columns };
   },
   stored(fields) {
     const columns = fields

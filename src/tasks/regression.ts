@@ -33,6 +33,11 @@ export const regression: Task<NumbersTarget> = {
     if (target.link === "exp") return target;
     return { ...target, columns: target.columns.map(({ name }) => ({ name, scaling: scalingOf(name) })) };
   },
+  keep(target, before) {
+    if (target.link !== before.link) return target;
+    const known = new Map(before.columns.map((column) => [column.name, column]));
+    return { ...target, columns: target.columns.map((column) => known.get(column.name) ?? column) };
+  },
   stored(fields) {
     const columns = fields
       .parts("columns")

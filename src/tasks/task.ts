@@ -100,6 +100,8 @@ export interface Task<Target extends StoredTarget = StoredTarget> {
   target(columns: readonly TargetColumn[], asked: Asked): Target;
   /** The target as the training rows scale it; absent: nothing is scaled. */
   fit?(target: Target, scalingOf: (column: string) => Scaling): Target;
+  /** The target with what an earlier one knew of its columns; absent: that is nothing. */
+  keep?(target: Target, before: Target): Target;
   /** The target in a model file. */
   stored(fields: Stored): Target;
   /** Names of the target columns. */

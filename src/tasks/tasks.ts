@@ -29,6 +29,11 @@ export function answersOf(target: Target): Answers {
   return taskOf(target.task).answers(target);
 }
 
+/** A target that has the classes and the scaling of an earlier one of its columns, besides its own. */
+export function keptTarget(target: Target, before: Target): Target {
+  return target.task === before.task ? (taskOf(target.task).keep?.(target, before) ?? target) : target;
+}
+
 /** The task that is meant by a name where there are so many target columns. */
 export function taskFor(name: TaskName, columns: number): TaskName {
   const { ofSeveral } = taskOf(name);

@@ -37,7 +37,12 @@ const rows: { readonly [Name in SteppingSpec["name"]]: OptimizerRow<Extract<Step
   optimizers;
 
 /** Plans the state of the optimizer that the spec asks for. */
-export function createOptimizer(k: Kernels, spec: SteppingSpec, model: Optimized): Optimizer {
+export function createOptimizer(
+  k: Kernels,
+  spec: SteppingSpec,
+  model: Optimized,
+  isFrozen: (parameter: Parameter) => boolean = () => false,
+): Optimizer {
   const row = rows[spec.name] as OptimizerRow<SteppingSpec>;
   const { theta } = model;
   const start = row.start?.(spec) ?? 0;
@@ -47,7 +52,7 @@ export function createOptimizer(k: Kernels, spec: SteppingSpec, model: Optimized
     if (start !== 0) k.fill(value, start);
     return { name, value };
   });
-  const parts = partsOf(spec, model).map((part) => {
+  const parts = partsOf(spec, model, isFrozen).map((part) => {
     const within = (M: Matrix) => M.view(1, part.length, part.first);
     return {
       ...part,

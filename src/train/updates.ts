@@ -13,6 +13,7 @@ import type { Buffer } from "../model/tensors.ts";
 import { type Annealed, annealed } from "./anneal.ts";
 import type { Batches } from "./batches.ts";
 import { Gradient } from "./gradient.ts";
+import { frozenBy } from "./groups.ts";
 import { Lbfgs } from "./lbfgs.ts";
 import { MovingAverage } from "./movingAverage.ts";
 import { createOptimizer, type Optimizer, parameterState } from "./optimizers.ts";
@@ -29,6 +30,8 @@ export class Updates {
   /** Of the weights, with which every gradient begins. */
   private readonly weightsGradient: Matrix;
   private readonly linearWeights: readonly Matrix[];
+  /** Of what stays as it is. */
+  private readonly frozen: readonly Matrix[];
 
   constructor(
     private readonly k: Kernels,
@@ -40,6 +43,7 @@ export class Updates {
     peers: Peers = alone,
   ) {
     const { theta, weights, parameters } = model;
+    const isFrozen = frozenBy(spec.train.freeze ?? [], parameters);
     const { totalSteps } = runLength(spec, batches.rows.count);
     const { ema, batch_size: batchSize, shards } = spec.train;
     const rowsPerUpdate = rowsOfUpdate(spec, batches.rows.count);
@@ -49,11 +53,16 @@ export class Updates {
     this.optimizer =
       spec.optimizer.name === "lbfgs"
         ? new Lbfgs(k, spec.optimizer, optimized)
-        : createOptimizer(k, spec.optimizer, optimized);
+        : createOptimizer(k, spec.optimizer, optimized, isFrozen);
     this.anneal = annealed(spec, totalSteps);
     this.average = ema === null ? null : new MovingAverage(k, model, ema);
     this.state = [...parameterState(this.optimizer, model), ...(this.average?.state ?? [])];
-    this.linearWeights = parameters.filter(({ shape }) => shape.length === 2).map(({ value }) => value);
+    this.linearWeights = parameters
+      .filter((parameter) => parameter.shape.length === 2 && !isFrozen(parameter))
+      .map(({ value }) => value);
+    this.frozen = parameters
+      .filter(isFrozen)
+      .map(({ value }) => this.gradient.value.view(1, value.size, value.offset - theta.offset));
   }
 
   /**
@@ -114,9 +123,11 @@ export class Updates {
     this.finish(step);
   }
 
+  /** What is frozen has no part in the gradient's norm, nor in a line search. */
   private penalize(): void {
     const { l1, l2 } = this.spec.train;
     if (l1 > 0 || l2 > 0) this.k.penalize(this.weightsGradient, this.model.weights, l1, l2);
+    for (const gradient of this.frozen) this.k.fill(gradient, 0);
   }
 
   private finish(step: number): void {

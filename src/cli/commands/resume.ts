@@ -31,6 +31,8 @@ export const command = defineCommand({
       overwrite: false,
       strict: false,
       seed: null,
+      from: null,
+      freeze: [],
       pauseAt: null,
       seeds: seeds?.length ?? null,
     });

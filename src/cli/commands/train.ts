@@ -50,6 +50,15 @@ const options = {
   },
   overwrite: { help: "replace the run in --out", conflicts: ["resume"] },
   resume: { help: "continue the run in --out" },
+  from: {
+    value: text("MODEL"),
+    help: "go on from a model: its weights, columns, classes and scaling; what is new starts afresh",
+  },
+  freeze: {
+    value: text("LAYER"),
+    repeat: true,
+    help: "leave a layer's weights as they are, such as layers.0 (repeatable)",
+  },
   seed: { value: integer("N", 0), help: "seed for everything random" },
   seeds: {
     value: integer("N", 2),
@@ -79,6 +88,7 @@ export const command = defineCommand({
     ["nnt train houses.csv --target price", "writes the spec and trains, in one go"],
     ["nnt train spec.yaml --set optimizer.lr=0.01 --epochs 5", "overrides the spec"],
     ["nnt train spec.yaml --out runs/a --resume", "continues where runs/a stopped"],
+    ["nnt train new.yaml --from runs/a/best.ckpt --freeze layers.0", "goes on with other data"],
     ["nnt train spec.yaml --seeds 5", "five runs, their mean ± deviation, and their ensemble as one model"],
     ["mpirun -n 4 nnt train spec.yaml --set train.shards=4", "in four processes (docs/clusters.md)"],
     ["nnt train spec.yaml --json | jq .validation.loss", "for scripts"],
@@ -167,8 +177,10 @@ async function requestOf(
 }
 
 /** The options that stand for one value of the spec. */
-function overridesOf({ seed, epochs }: Options) {
+function overridesOf({ seed, epochs, from, freeze }: Options) {
   return [
+    ...(from === null ? [] : [{ option: "--from", path: "init", value: { from, continue: true } }]),
+    ...(freeze.length === 0 ? [] : [{ option: "--freeze", path: "train.freeze", value: freeze }]),
     ...(seed === null ? [] : [{ option: "--seed", path: "seed", value: seed }]),
     ...(epochs === null ? [] : [{ option: "--epochs", path: "train.epochs", value: epochs }]),
   ];

@@ -21,6 +21,7 @@ export function contradictions(spec: Partial<SpecFile>): Contradiction[] {
     ...optimizer(spec),
     ...schedule(spec),
     ...train(spec),
+    ...goingOn(spec),
     ...search(spec),
   ];
 }
@@ -277,6 +278,20 @@ function* train(spec: Partial<Spec>): Iterable<Contradiction> {
   }
   if (early_stopping) yield* watched(["train", "early_stopping"], early_stopping.metric, spec);
   if (target) yield* watched(["train", "target"], target.metric, spec);
+}
+
+/** An earlier model has seen rows that a fold is to be measured on. */
+function* goingOn({ init, train, data }: Partial<Spec>): Iterable<Contradiction> {
+  if (init?.name !== "file" || !init.continue) return;
+  const path = ["init", "continue"];
+  if (train?.folds) {
+    const message = "train.folds measures models on rows that the one from which they go on may have seen";
+    yield { path, message, expected: "one of train.folds and init.continue" };
+  }
+  if (data?.format === "csv" && data.stream) {
+    const message = "data.stream fits columns anew, and init.continue keeps those of a model";
+    yield { path, message, expected: "one of them" };
+  }
 }
 
 function* search({ search, ...spec }: Partial<SpecFile>): Iterable<Contradiction> {

@@ -245,6 +245,11 @@ export const initSchema = z
       z.strictObject({
         name: z.literal("file"),
         from: path().describe("A safetensors file with the initial weights."),
+        continue: flag()
+          .optional()
+          .describe(
+            "Go on from that model: its columns, levels, classes and scaling are kept as well, and what the data has besides starts with fresh weights.",
+          ),
       }),
     ],
     "an initialisation's name, or its settings",

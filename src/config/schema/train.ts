@@ -138,6 +138,10 @@ export const trainSchema = z
         .describe("The maximum norm of a unit's incoming weights after an update."),
       l1: atLeast(0).default(0).describe("Also minimise l1 · Σ|w|, over linear layers' weights."),
       l2: atLeast(0).default(0).describe("Also minimise ½ · l2 · Σw², over linear layers' weights."),
+      freeze: z
+        .array(z.string("a layer"), "a list of layers, such as [layers.0]")
+        .optional()
+        .describe("Layers, or tensors, whose weights stay as they are, by the names that inspect shows."),
       ema: between0and1()
         .nullable()
         .default(null)

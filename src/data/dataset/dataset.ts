@@ -81,6 +81,8 @@ export interface LoadOptions {
   readonly loss?: LossName | null;
   /** Use that of a trained model instead of fitting anew. */
   readonly preprocessing?: Preprocessing | null;
+  /** Keep what this model knows of columns and classes that the data has, too; all else is fitted anew. */
+  readonly earlier?: Preprocessing | null;
   /** Throw UserError(data) instead of warning. */
   readonly strict?: boolean;
   /** Stops the reading of rows that are streamed. */

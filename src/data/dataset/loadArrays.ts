@@ -7,6 +7,7 @@ import { finiteValues, type NumberArray, readArray, recordShape } from "../forma
 import { placeFile } from "../formats/files.ts";
 import { dataError } from "../formats/problems.ts";
 import { deskew } from "../preprocessing/deskew.ts";
+import { kept } from "../preprocessing/keep.ts";
 import {
   type ArrayInputs,
   inputWidth,
@@ -21,7 +22,7 @@ import { encodeLabels, labelColumn } from "./arrayTargets.ts";
 import type { Dataset, InputTable, LoadOptions, Split } from "./dataset.ts";
 import { recordHashes } from "./rowHashes.ts";
 import { allRows, type RowSplit, type SplitName, type SplitRequest, splitPool } from "./split.ts";
-import { leaveOutTrained, rememberRows, strictError, unseenOf } from "./trainedRows.ts";
+import { byEarlier, leaveOutTrained, rememberRows, strictError, unseenOf } from "./trainedRows.ts";
 
 /** Records and their targets, from a file each. */
 export interface ArrayPair {
@@ -60,13 +61,18 @@ export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOp
   const classes = spec.split.stratify === false ? null : strataOf(inferred, [labels]);
   const hashes = hashesOf(pairs);
   const split = splitRecords(spec, pairs, { seed: options.seed, hashes, classes });
-  const warnings = known ? leaveOutTrained(known, hashes, split) : [];
+  const earlier = options.earlier ?? null;
+  const warnings = known
+    ? leaveOutTrained(known, hashes, split)
+    : earlier
+      ? leaveOutTrained(earlier, hashes, split, byEarlier)
+      : [];
   if (options.strict && warnings.length > 0) throw strictError(warnings);
   const deskew = known ? arrayInputs(known).deskew : deskewFor(spec, pool.inputs);
   const values = straight(pool.inputs, deskew);
   const preprocessing = known ?? {
-    ...fitArray(spec, pool, { values, deskew }, inferred, split.train),
-    trained: rememberRows(hashes, allRows(hashes.length), split.train),
+    ...kept(fitArray(spec, pool, { values, deskew }, inferred, split.train), earlier),
+    trained: rememberRows(hashes, allRows(hashes.length), split.train, earlier),
   };
 
   const table = tableOf(values, preprocessing);

@@ -3,6 +3,7 @@ import type { ColumnType, CsvDataSpec } from "../../config/schema.ts";
 import { exitCodes, quoted, UserError } from "../../support/errors.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import { type ColumnTotals, fitColumn } from "../preprocessing/fit.ts";
+import { kept } from "../preprocessing/keep.ts";
 import { encodeTable } from "../preprocessing/matrix.ts";
 import type { InputColumn, Preprocessing, Target } from "../preprocessing/preprocessing.ts";
 import { encodeTargets, fitTarget, inferTarget, strataOf } from "../preprocessing/target.ts";
@@ -14,7 +15,7 @@ import { checkTable } from "./checks/checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { rowHashes } from "./rowHashes.ts";
 import { allRows, type RowSplit, type SplitName, splitPool } from "./split.ts";
-import { leaveOutTrained, rememberRows, strictError, unseenOf } from "./trainedRows.ts";
+import { byEarlier, leaveOutTrained, rememberRows, strictError, unseenOf } from "./trainedRows.ts";
 
 /** Which of a table's files, from the first on, hold what. */
 export interface Files {
@@ -26,6 +27,7 @@ export interface Files {
 /** The data set of a table: fitted on its training rows, or as a trained model has it. Throws UserError. */
 export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, options: LoadOptions): Dataset {
   const known = options.preprocessing ?? null;
+  const earlier = options.earlier ?? null;
   const { roles, warnings } = rolesOf(spec, table);
 
   const pool = sum(table.fileRows.slice(0, files.pool));
@@ -38,9 +40,13 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
     splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows, hashes),
   );
   const seen = known ? leaveOutTrained(known, hashes, split) : [];
+  if (earlier) {
+    const ofEarlier = rowHashes(table, contentOfModel(spec, earlier));
+    seen.push(...leaveOutTrained(earlier, ofEarlier, split, byEarlier));
+  }
   const preprocessing = known ?? {
-    ...fitTable(spec, table, roles, inferred, split.train),
-    trained: rememberRows(hashes, labelled.rows, split.train),
+    ...kept(fitTable(spec, table, roles, inferred, split.train), earlier),
+    trained: rememberRows(hashes, labelled.rows, split.train, earlier),
   };
 
   const typeOf = new Map(roles.map(({ name, type }) => [name, type]));
@@ -50,7 +56,7 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const encoded = encodeAll(table, roles, inputColumns(preprocessing), targets);
   const told = known
     ? [...seen, ...encoded.warnings]
-    : [...table.notes, ...warnings, ...labelled.warnings, ...checks, ...encoded.warnings];
+    : [...seen, ...table.notes, ...warnings, ...labelled.warnings, ...checks, ...encoded.warnings];
   if (options.strict && told.length > 0) throw strictError(told);
   const part = (name: SplitName): Split | null =>
     split[name].length > 0 ? { ...encoded.rows, indices: split[name] } : null;

@@ -27,7 +27,11 @@ export class RowMemory {
   take(hash: number, trains: boolean): void {
     this.low = mix32(this.low ^ hash);
     this.high = mix32(this.high ^ Math.floor(hash / 2 ** 16) ^ this.low);
-    if (!trains) return;
+    if (trains) this.remember(hash);
+  }
+
+  /** A training row, wherever it was. */
+  remember(hash: number): void {
     this.rows++;
     if (hash > this.limit) return;
     if (this.count === this.least.length) this.makeRoom();
@@ -62,17 +66,36 @@ export class RowMemory {
   }
 }
 
-/** What a model keeps of `train` among `rows`, of whose hashes a table has one each. */
-export function rememberRows(hashes: Float64Array, rows: Int32Array, train: Int32Array): TrainedRows {
+/**
+ * What a model keeps of `train` among `rows`, of whose hashes a table has one each; and of those that an earlier one was
+ * trained on, from which its training has gone on.
+ */
+export function rememberRows(
+  hashes: Float64Array,
+  rows: Int32Array,
+  train: Int32Array,
+  earlier: Pick<Preprocessing, "trained"> | null = null,
+): TrainedRows {
   const trains = new Uint8Array(hashes.length);
   for (const row of train) trains[row] = 1;
   const memory = new RowMemory();
   for (const row of rows) memory.take(hashes[row]!, trains[row] === 1);
+  if (earlier?.trained) {
+    const own = new HashCounts(train.length);
+    for (const row of train) own.add(hashes[row]!);
+    for (const [hash, copies] of trainedCopies(earlier.trained))
+      for (let copy = own.of(hash); copy < copies; copy++) memory.remember(hash);
+  }
   return memory.result();
 }
 
 /** Takes rows that the model was trained on out of the other splits, and says so. */
-export function leaveOutTrained({ trained }: Preprocessing, hashes: Float64Array, split: RowSplit): string[] {
+export function leaveOutTrained(
+  { trained }: Preprocessing,
+  hashes: Float64Array,
+  split: RowSplit,
+  why?: string,
+): string[] {
   if (!trained) return [];
   return (["validation", "test"] as const).flatMap((name) => {
     const rows = split[name].length;
@@ -81,7 +104,7 @@ export function leaveOutTrained({ trained }: Preprocessing, hashes: Float64Array
     if (seen === 0) return [];
     if (unseen.length === 0 && name === "test") throw allTrained("test rows", seen);
     split[name] = unseen;
-    return [changedSentence(name, rows, seen)];
+    return [changedSentence(name, rows, seen, why)];
   });
 }
 
@@ -129,9 +152,16 @@ export function trainedSentence(what: string, rows: number, seen: number): strin
   return `${seen} of ${rows} ${what} ${were} trained on and ${are} left out`;
 }
 
+/** Why rows are, that have trained a model from which another goes on. */
+export const byEarlier = "the model that training goes on from has learnt them";
+
 /** The same of rows of a split that is not what it was. */
-export function changedSentence(name: SplitName, rows: number, seen: number): string {
-  const why = "the data is not what it was when the model was trained";
+export function changedSentence(
+  name: SplitName,
+  rows: number,
+  seen: number,
+  why = "the data is not what it was when the model was trained",
+): string {
   return `${trainedSentence(`${name} rows`, rows, seen)}: ${why}`;
 }
 
