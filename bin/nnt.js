@@ -1,6 +1,14 @@
 #!/usr/bin/env node
-import("../dist/cli/process.js").catch((error) => {
-  if (error?.code !== "ERR_MODULE_NOT_FOUND" || !error.message.includes("dist/cli/process.js")) throw error;
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+
+const program = join(__dirname, "../dist/bundle/nnt.cjs");
+if (!existsSync(program)) {
   process.stderr.write("nnt: dist/ is missing: run `npm run build` in nnt's own folder once\n");
   process.exitCode = 1;
-});
+} else if (process.argv.includes("--debug")) {
+  process.setSourceMapsEnabled(true); // of what Node itself loads
+  require(program);
+} else {
+  require("./load.js").load(program);
+}

@@ -1,23 +1,25 @@
-/** Builds dist/ before the tests when src/ is newer, so that `bin/nnt.js` runs what is being tested. */
+/** Builds dist/bundle before the tests when src/ is newer, so that `bin/nnt.js` runs what is being tested. */
 import { spawnSync } from "node:child_process";
-import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
 export function setup(): void {
-  const dist = join(root, "dist");
-  const entry = statSync(join(dist, "cli/process.js"), { throwIfNoEntry: false });
-  if (entry && newestIn(join(root, "src")) < entry.mtimeMs) return;
+  const bundle = join(root, "dist/bundle");
+  const entry = statSync(join(bundle, "nnt.cjs"), { throwIfNoEntry: false });
+  const config = statSync(join(root, "rolldown.config.ts")).mtimeMs;
+  const newest = Math.max(config, ...["bin", "src"].map((folder) => newestIn(join(root, folder))));
+  if (entry && newest < entry.mtimeMs) return;
   // Beside it, then in its place: programs that run meanwhile never see half of it.
-  const fresh = join(root, `build/dist-${process.pid}`);
-  const old = join(root, `build/old-${process.pid}`);
-  const compiler = join(root, "node_modules/typescript/bin/tsc");
-  // Its complaints are those of `npm run types`, which tells them better.
-  const argv = [compiler, "-p", "tsconfig.build.json", "--outDir", fresh];
-  spawnSync(process.execPath, argv, { cwd: root });
-  if (entry) renameSync(dist, old);
-  renameSync(fresh, dist);
+  const fresh = join(root, `dist/fresh-${process.pid}`);
+  const old = join(root, `dist/old-${process.pid}`);
+  const bundler = join(root, "node_modules/rolldown/bin/cli.mjs");
+  const argv = [bundler, "-c", "--dir", fresh, "--logLevel", "warn"];
+  const { status, stderr } = spawnSync(process.execPath, argv, { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error(`npm run build failed:\n${stderr}`);
+  if (existsSync(bundle)) renameSync(bundle, old);
+  renameSync(fresh, bundle);
   rmSync(old, { recursive: true, force: true });
 }
 

@@ -1,7 +1,7 @@
 /** Binds the program to the process it is started in: the only place that sets its exit code. */
 import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { Writable } from "node:stream";
-import { isatty } from "node:tty";
+import { exitCodes } from "../support/errors.ts";
 import { version } from "../support/version.ts";
 import { main, report } from "./main.ts";
 import { Output } from "./output.ts";
@@ -21,7 +21,8 @@ process.on("exit", () => {
 
 let reload: (() => void) | null = null;
 
-process.exitCode = await main({
+process.exitCode = exitCodes.bug; // unless it comes to an end
+main({
   argv,
   env,
   version,
@@ -41,12 +42,16 @@ process.exitCode = await main({
     reload = listener;
   },
   leave: (code) => process.exit(code),
+}).then((code) => {
+  process.exitCode = code;
 });
 
 /** A device that no longer answers as a terminal; by now it does not matter what other devices do. */
 function isClosedTerminal(file: number): boolean {
   try {
-    return fstatSync(file).isCharacterDevice() && !isatty(file);
+    if (!fstatSync(file).isCharacterDevice()) return false;
+    // A terminal has loaded it; in a pipe there is no need to.
+    return !process.getBuiltinModule("node:tty").isatty(file);
   } catch {
     return false; // it was closed before
   }

@@ -6,6 +6,7 @@ import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type ExitCode, exitCodes, type Problem, UserError } from "../support/errors.ts";
+import { ownFile } from "../support/ownFile.ts";
 import type { Launch, LauncherName } from "./launch.ts";
 import { type Channel, channels, type Peers, type Transfer, type Values } from "./peers.ts";
 import { consult } from "./talk.ts";
@@ -42,10 +43,8 @@ const lookMilliseconds = 0.2;
 const patience = { rounds: 50, milliseconds: 100 };
 
 const require = createRequire(import.meta.url);
-/** The same paths from src/cluster and dist/cluster. */
-const root = new URL("../../", import.meta.url);
 const fileOf = (implementation: Implementation) =>
-  fileURLToPath(new URL(`build/nnt-mpi-${implementation}.node`, root));
+  fileURLToPath(ownFile(`build/nnt-mpi-${implementation}.node`));
 
 /** How a process failed: what the first is told. */
 interface Failure {
@@ -236,7 +235,7 @@ const libraryDefaults = {
 function load(implementation: Implementation): Addon {
   for (const [name, value] of Object.entries(libraryDefaults)) process.env[name] ??= value;
   const addon = require(fileOf(implementation)) as Addon;
-  const text = readFileSync(new URL("kernels/mpi/mpi.c", root), "utf8").replaceAll("\r\n", "\n");
+  const text = readFileSync(ownFile("kernels/mpi/mpi.c"), "utf8").replaceAll("\r\n", "\n");
   if (addon.source() !== createHash("sha256").update(text).digest("hex"))
     throw new Error("it was built from another version of the source; run `npm run build:mpi`");
   return addon;

@@ -28,7 +28,7 @@ import { scheduleSchema } from "./schema/schedule.ts";
 import { dimensionSchema, methodSchema, searchSchema } from "./schema/search.ts";
 import { trackSchema } from "./schema/track.ts";
 import { earlyStoppingSchema, trainSchema } from "./schema/train.ts";
-import { specFileSchema } from "./schema.ts";
+import { specFileSchema, specSchema } from "./schema.ts";
 
 /** What we use of JSON Schema. */
 export interface JsonSchema {
@@ -53,6 +53,18 @@ export function jsonSchema(): JsonSchema {
     description: "What `nnt train` trains: data, network, loss, optimizer. Only data is required.",
     ...optional(schema, ["name", "model", "init", "optimizer", "train"]),
   };
+}
+
+/** What a stored spec is, which is in canonical form: for `conform`, so without words for people. */
+export function storedSchema(): JsonSchema {
+  const { $schema: _, ...schema } = z.toJSONSchema(specSchema, {
+    io: "input",
+    target: "draft-7",
+    override({ jsonSchema: node }) {
+      delete node.description;
+    },
+  });
+  return schema as JsonSchema;
 }
 
 /** The text of `nnt.schema.json`, which `nnt schema` prints. */
@@ -95,6 +107,8 @@ function toJson(schema: z.ZodType): JsonSchema {
     target: "draft-7",
     override({ zodSchema, jsonSchema: node }) {
       if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
+      // Written for the flag u, which not every editor gives, or against bytes that none takes.
+      if (/\\[p0]/.test(node.pattern ?? "")) delete node.pattern;
       const { oneOf, ...rest } = node;
       const long = (oneOf ? { ...rest, anyOf: oneOf } : rest) as JsonSchema;
       const both = shortForms.get(zodSchema)?.(long) ?? long;

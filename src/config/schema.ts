@@ -39,7 +39,7 @@ const folderName = /^[\p{L}\p{N}_](?:[\p{L}\p{N}._ -]{0,98}[\p{L}\p{N}_-])?$/u;
 export const specSchema = z.strictObject({
   name: z
     .string(nameExpected)
-    .refine((name) => folderName.test(name), nameExpected)
+    .regex(folderName, nameExpected)
     .describe("The run's name, from which its directory is named. Default: the spec's file name."),
   recipe: choice(recipeNames)
     .nullable()

@@ -1,17 +1,18 @@
 /** A spec as a model file holds it: a stranger's JSON until it has passed the schema, as whatever a person writes. */
 import { contradictions } from "./check/contradictions.ts";
-import { type Spec, specSchema } from "./schema.ts";
+import { conform } from "./conform.ts";
+import type { JsonSchema } from "./jsonSchema.ts";
+import type { Spec } from "./schema.ts";
+import schema from "./storedSpec.json" with { type: "json" };
 
 /** The spec, or what is wrong with it in one sentence. Layers that hold layers are looked at one by one. */
 export function parseStoredSpec(value: unknown): { readonly spec: Spec } | { readonly problem: string } {
   const layers = layersIn(value, 0);
   if (layers === null) return { problem: "its layers are no list" };
   const flat = { ...(value as object), model: { layers } };
-  const { success, data, error } = specSchema.safeParse(flat);
-  if (!success) {
-    const [{ path, message } = { path: [], message: "unknown" }] = error.issues;
-    return { problem: `spec.${path.map(String).join(".")}: ${message}` };
-  }
+  const found = conform(schema as JsonSchema, flat);
+  if (!("value" in found)) return { problem: `spec.${found.path.join(".")}: ${found.expected}` };
+  const data = found.value as Spec;
   const { model: _, ...others } = data;
   const [contradiction] = contradictions(others);
   if (contradiction) return { problem: contradiction.message };

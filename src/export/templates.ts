@@ -1,5 +1,6 @@
 /** The parts of exports that are the same for every model: files in templates/, in their own languages. */
 import { readFileSync } from "node:fs";
+import { ownFile } from "../support/ownFile.ts";
 
 type Template =
   | "predictor.js"
@@ -11,5 +12,5 @@ type Template =
   | "served.js";
 
 export function template(name: Template): string {
-  return readFileSync(new URL(`../../templates/${name}`, import.meta.url), "utf8");
+  return readFileSync(ownFile(`templates/${name}`), "utf8");
 }

@@ -2,21 +2,28 @@
  * The gate to terminals and logs: everything that leaves as a line goes through `terminalLine`. What comes from files is
  * made visible there; what is meant as colour is marked, in a way that no file can know.
  */
-import { randomBytes } from "node:crypto";
 
-/** Marks colours of this process: a file's author cannot guess it. */
-const secret = randomBytes(8).readBigUInt64LE().toString();
+/** How colours of this process are marked: a file's author cannot guess it. null: none have been made yet. */
+let own: { readonly secret: string; readonly marks: RegExp; readonly markOrControl: RegExp } | null = null;
+
+function ownMarks() {
+  if (own !== null) return own;
+  // Loaded here: most output has no colour, and this takes longer than to print a page of help.
+  const { randomBytes } = process.getBuiltinModule("node:crypto");
+  const secret = randomBytes(8).readBigUInt64LE().toString();
+  const marks = new RegExp(`\\u001b\\[${secret};(\\d+)m`, "g");
+  own = { secret, marks, markOrControl: new RegExp(`${marks.source}|${controls().source}`, "g") };
+  return own;
+}
 
 /** Paint whose codes (ECMA-48, SGR) are marked as this process's own. */
 export function marked(paint: (text: string) => string): (text: string) => string {
+  const { secret } = ownMarks();
   const [begin = "", end = ""] = paint("-")
     .split("-")
     .map((code) => code.replace("\u001b[", `\u001b[${secret};`));
   return (text) => begin + text + end;
 }
-
-const marks = new RegExp(`\\u001b\\[${secret};(\\d+)m`, "g");
-const markOrControl = new RegExp(`${marks.source}|${controls().source}`, "g");
 
 /**
  * Control characters made visible, so that a file's content can't move the cursor, ring the bell or
@@ -24,8 +31,8 @@ const markOrControl = new RegExp(`${marks.source}|${controls().source}`, "g");
  * stay.
  */
 export function printable(text: string): string {
-  return text.replace(markOrControl, (found, code: string | undefined) =>
-    code === undefined ? visible(found) : found,
+  return text.replace(own?.markOrControl ?? controls(), (found, code: unknown) =>
+    typeof code === "string" ? found : visible(found),
   );
 }
 
@@ -39,7 +46,8 @@ export function named(text: string): string {
  * that records it (`::error::`, `##[group]`, `##vso[…]`), which would be taken at its word.
  */
 export function terminalLine(text: string): string {
-  return withoutCommand(withoutDirectives(printable(text))).replace(marks, "\u001b[$1m");
+  const line = withoutCommand(withoutDirectives(printable(text)));
+  return own === null ? line : line.replace(own.marks, "\u001b[$1m");
 }
 
 /** Text of several lines, as `terminalLine` each: for a terminal that shows what is meant for a file. */

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { ownFile } from "./ownFile.ts";
 
 interface Addon {
   /** 1: the lock is ours now. */
@@ -9,8 +10,7 @@ interface Addon {
 }
 
 const require = createRequire(import.meta.url);
-/** The same path from src/support and dist/support. */
-const built = fileURLToPath(new URL("../../build/lock.node", import.meta.url));
+const built = fileURLToPath(ownFile("build/lock.node"));
 
 let loaded: Addon | null | undefined;
 

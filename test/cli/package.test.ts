@@ -1,6 +1,7 @@
 /** What `npm pack` ships runs in a folder that has nothing else of the repository, and docs/api.md with it. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
@@ -34,6 +35,22 @@ test("an installed package trains and predicts", () => {
   expect(nnt("--version").stdout).toBe(`${packageJson.version}\n`);
   expect(nnt("train", "spec.yaml", "--out", "run")).toMatchObject({ status: 0 });
   expect(nnt("predict", "run/best.ckpt").stdout).toMatch(/^prediction\n(odd|even)\n$/);
+
+  // What is bundled is still traced to the lines it was written in.
+  put(cwd, { "bug.cjs": 'require("node:fs").openSync = () => { throw new TypeError("planted"); };' });
+  const argv = ["--require", "./bug.cjs", join(modules, "nnt/bin/nnt.js"), "inspect", "spec.yaml", "--debug"];
+  const { status, stderr } = spawnSync(process.execPath, argv, { cwd, encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/TypeError: planted\n(?:.*\n)*.*src\/config\/load\.ts:\d+:\d+/);
+});
+
+test("V8 takes the code that the build kept of its files", () => {
+  const { compile } = createRequire(import.meta.url)("../../bin/load.js");
+  const bundle = join(root, "dist/bundle");
+  const kept = readdirSync(bundle).filter((name) => name.endsWith(".v8"));
+  expect(kept).toEqual(expect.arrayContaining(["start.cjs.v8", "predict.cjs.v8", "train.cjs.v8"]));
+  for (const name of kept)
+    expect(compile(join(bundle, name.slice(0, -3))).cachedDataRejected, name).toBe(false);
 });
 
 test("the examples of docs/api.md have right types, and print what their comments say", () => {

@@ -11,13 +11,13 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 const { values } = parseArgs({ options: { races: { type: "string", default: "200" } } });
-const lock = join(import.meta.dirname, "../../dist/checkpoint/lock.js");
+const lock = join(import.meta.dirname, "../../src/checkpoint/lock.ts");
 const holder = `const [directory, start] = process.argv.slice(1);
 const { lockDirectory } = await import(${JSON.stringify(lock)});
 while (Date.now() < Number(start));
 try { lockDirectory(directory); console.log("held"); setInterval(() => {}, 1000); }
 catch (error) { console.log(error.exitCode === 5 ? "refused" : String(error)); }`;
-const node = [process.execPath, "--input-type=module", "-e", holder];
+const node = [process.execPath, "--import", import.meta.resolve("tsx"), "--input-type=module", "-e", holder];
 const apart = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
 const renamed = [
   "unshare",

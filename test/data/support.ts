@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { defaultMissingValues } from "../../src/config/schema/data.ts";
+import { defaultMissingValues } from "../../src/config/schema/missingValues.ts";
 import type { ColumnSpec, CsvDataSpec } from "../../src/config/schema.ts";
 import { type CsvOptions, CsvScanner } from "../../src/data/formats/csv/scanner.ts";
 import { type AnswerOptions, type AnswerWriter, planAnswers } from "../../src/data/prediction/answerPlan.ts";

@@ -8,10 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exitCodes, UserError } from "../../src/support/errors.ts";
 import { run } from "../cli/host.ts";
+import { type Chance, changedPart, pick, strange } from "./changed.ts";
 import { mutate } from "./mutate.ts";
-
-type Chance = () => number;
-const pick = <T>(list: readonly T[], chance: Chance): T => list[Math.floor(chance() * list.length)]!;
 
 const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "nnt-commands-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -62,71 +60,6 @@ for (const [name, options] of Object.entries(kinds)) {
 }
 cpSync(at("classes"), at("other"), { recursive: true });
 
-/** Values that are wrong in most places, and some that are right in others. */
-const strange: readonly unknown[] = [
-  ...[null, true, false, 0, 1, -1, 2, 3, 0.5, 1e308, -1e308, 5e-324, 2 ** 24, 2 ** 31, 2 ** 53, 1e15],
-  ...[
-    "",
-    "a",
-    "k",
-    "l1",
-    "classification",
-    "multilabel",
-    "regression",
-    "multioutput",
-    "softmax",
-    "sigmoid",
-    "exp",
-  ],
-  ...[
-    "identity",
-    "gaussian",
-    "index",
-    "one_hot",
-    "standard",
-    "none",
-    "number",
-    "category",
-    "boolean",
-    "columns",
-  ],
-  ...[
-    "array",
-    "mse",
-    "cross_entropy",
-    "gaussian_nll",
-    "linear",
-    "relu",
-    "residual",
-    "ensemble",
-    "embed",
-    "csv",
-    "idx",
-  ],
-  ...[
-    "constructor",
-    "__proto__",
-    "\u001b[2J\n::error::x",
-    "../../../etc/passwd",
-    "/dev/zero",
-    "/dev/full",
-    "-",
-  ],
-  ...[
-    [],
-    {},
-    [null],
-    [1],
-    [[]],
-    ["p", "p"],
-    ["p", "q"],
-    ["p", "q", "r"],
-    [1e300, 1],
-    { name: "mse" },
-    { type: "relu" },
-  ],
-];
-
 /** A model file with changed metadata or tensors, sealed: what an attacker would send. The kind stands in front. */
 export function hostileModel(chance: Chance): Buffer {
   const { name, head, data } = pick(originals, chance);
@@ -150,26 +83,6 @@ function parsed(text: string): unknown {
   } catch {
     return null; // changed before
   }
-}
-
-/** One place of a value replaced, left out, doubled, or exchanged with another. */
-function changedPart(value: unknown, chance: Chance): unknown {
-  const isList = Array.isArray(value);
-  if (typeof value !== "object" || value === null || chance() < 0.06) return pick(strange, chance);
-  const keys = Object.keys(value);
-  if (keys.length === 0) return pick(strange, chance);
-  const key = pick(keys, chance);
-  const copy = (isList ? [...value] : { ...value }) as Record<string, unknown>;
-  const kind = chance();
-  if (kind < 0.08 && isList) (copy as unknown as unknown[]).splice(Number(key), 1);
-  else if (kind < 0.08) delete copy[key];
-  else if (kind < 0.14 && isList) (copy as unknown as unknown[]).push(copy[key]);
-  else if (kind < 0.14) copy[pick(["x", "name", "type", "layers", "columns"], chance)] = copy[key];
-  else if (kind < 0.2) copy[key] = copy[pick(keys, chance)];
-  else if (kind < 0.24 && typeof copy[key] === "number")
-    copy[key] = (copy[key] as number) + pick([1, -1, 0.5], chance);
-  else copy[key] = changedPart(copy[key], chance);
-  return copy;
 }
 
 function changeTensor(head: Record<string, Record<string, unknown>>, chance: Chance): void {

@@ -1,6 +1,7 @@
 /** `nnt eval`: a model's metrics, and the gates they must pass. */
+
+import { evaluationMarkdown } from "../../report/digest.ts";
 import { drawEvaluation } from "../../report/evaluation.ts";
-import { evaluationMarkdown } from "../../report/github.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { defineCommand } from "../command.ts";
 import { threadsFor } from "../company.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { LoadedSpec } from "../../config/load.ts";
 import type { DataSpec } from "../../config/schema.ts";
-import { RunDigest } from "../../report/github.ts";
+import { RunDigest } from "../../report/digest.ts";
 import { liveProgress } from "../../report/liveView.ts";
 import { lineProgress, type Progress, quietProgress } from "../../report/progress.ts";
 import { wantsRedrawing } from "../../report/style.ts";

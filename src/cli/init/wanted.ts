@@ -2,13 +2,14 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defaultMissingValues } from "../../config/schema/data.ts";
+import { defaultMissingValues } from "../../config/schema/missingValues.ts";
 import { columnReader } from "../../data/formats/notation.ts";
 import { missingColumn } from "../../data/table/cellProblems.ts";
 import { type Guessed, readGuessing } from "../../data/table/guessed.ts";
 import { readTable, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { namesIn } from "../../support/names.ts";
+import { ownFile } from "../../support/ownFile.ts";
 import { kindOf } from "../inspect/kind.ts";
 import { choice, WrongValue } from "../values.ts";
 import type { Questions } from "./questions.ts";
@@ -60,7 +61,7 @@ export async function wantedOf(given: Given, questions: Questions | null): Promi
   }
   const file = questions && given.data === "" ? await askFile(questions) : given.data;
   const sample = file === "" ? samples[template] : null;
-  const path = sample ? fileURLToPath(new URL(`../../../data/${sample.file}`, import.meta.url)) : file;
+  const path = sample ? fileURLToPath(ownFile(`data/${sample.file}`)) : file;
   const { table, guessed, words } = await readNumbers(path);
   const target = given.target ?? sample?.target ?? (questions && (await askTarget(table, file, questions)));
   const name = nameOf(basename(path));

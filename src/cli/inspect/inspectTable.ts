@@ -1,6 +1,5 @@
 /** What a CSV file holds: its columns as training would take them, and its first records. */
-
-import { defaultMissingValues } from "../../config/schema/data.ts";
+import { defaultMissingValues } from "../../config/schema/missingValues.ts";
 import type { Written } from "../../data/formats/notation.ts";
 import { openRows } from "../../data/formats/rows.ts";
 import { readGuessing } from "../../data/table/guessed.ts";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type TaskName, taskNames, taskOf } from "../../tasks/tasks.ts";
 import { augmentSchema } from "./augment.ts";
 import { above, choice, flag, listOf, path, share, text, wholeNumber } from "./fields.ts";
+import { defaultMissingValues } from "./missingValues.ts";
 
 export type DataSpec = CsvDataSpec | IdxDataSpec | NpyDataSpec;
 export type CsvDataSpec = z.output<typeof csvDataSchema>;
@@ -45,23 +46,6 @@ const groupings = [",", ".", " ", "'", "_"] as const;
 
 /** The tasks of records that have one label each. */
 const tasksOfOne = taskNames.filter((name) => taskOf(name).takes(1)) as [TaskName, ...TaskName[]];
-
-/** What counts as missing unless the spec says otherwise. */
-export const defaultMissingValues = [
-  "",
-  "NA",
-  "N/A",
-  "n/a",
-  "#N/A",
-  "<NA>",
-  "NaN",
-  "nan",
-  "null",
-  "NULL",
-  "None",
-  "?",
-  "-",
-];
 
 const missingExpected = `one of ${missingPolicies.join(", ")}, or constant: with a value`;
 const constantSchema = z.strictObject(

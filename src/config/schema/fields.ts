@@ -53,7 +53,7 @@ export function path() {
   return z
     .string(expected)
     .min(1, expected)
-    .refine((value) => !value.includes("\0"), expected);
+    .regex(/^[^\0]*$/, expected);
 }
 
 /** A list with at least one element. */

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { ownFile } from "../../support/ownFile.ts";
 
 /** What kernels/cuda/addon.c exports. What fails throws an Error whose message is a sentence. */
 export interface CardAddon {
@@ -70,7 +71,7 @@ const require = createRequire(import.meta.url);
  */
 export function loadCardAddon(name: "cuda" | "cuda-emulated"): CardAddon {
   /** The same path from src/engine/cuda and dist/engine/cuda. */
-  const built = fileURLToPath(new URL(`../../../build/${name}.node`, import.meta.url));
+  const built = fileURLToPath(ownFile(`build/${name}.node`));
   return require(existsSync(built) ? built : platformFile(name)) as CardAddon;
 }
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { atomicWrite, isThere, makeFolder } from "../../support/files.ts";
+import { ownFile } from "../../support/ownFile.ts";
 import type { Backend } from "../backend.ts";
 import { type Card, type CardAddon, type CardFacts, factsOf, loadCardAddon } from "./addon.ts";
 import { CardBackend } from "./backend.ts";
@@ -83,7 +84,7 @@ async function loadProgram(
 
 /** The program with the 0 that ends a text in C. */
 function readPtx(source: string): ArrayBuffer {
-  const text = readFileSync(new URL("../../../kernels/nnt-cuda.ptx", import.meta.url));
+  const text = readFileSync(ownFile("kernels/nnt-cuda.ptx"));
   if (text.subarray(3, 3 + source.length).toString() !== source) {
     throw new Error(
       "the card's program was built from another version of the source; run `npm run build:cuda`",

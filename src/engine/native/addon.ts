@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { ownFile } from "../../support/ownFile.ts";
 
 /** What kernels/node.c exports. */
 export interface Addon {
@@ -25,8 +26,7 @@ export interface Addon {
 export type Team = object & { readonly isTeam: never };
 
 const require = createRequire(import.meta.url);
-/** The same path from src/engine/native and dist/engine/native. */
-const built = fileURLToPath(new URL("../../../build/nnt.node", import.meta.url));
+const built = fileURLToPath(ownFile("build/nnt.node"));
 
 /** @throws Error saying why no addon can be loaded */
 export function loadAddon(sourceHash: string): Addon {

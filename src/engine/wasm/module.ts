@@ -1,6 +1,7 @@
 /** The compiled WebAssembly kernels: with fused multiply-add where V8 has relaxed SIMD, else without. */
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
+import { ownFile } from "../../support/ownFile.ts";
 
 export interface WasmModule {
   readonly module: WebAssembly.Module;
@@ -29,8 +30,7 @@ const files = { relaxed: "nnt.wasm", plain: "nnt-plain.wasm" } satisfies Record<
 export function compile(variant: WasmVariant): WasmModule {
   // Node 20 has relaxed SIMD behind this flag; from 22 on it is always there, and the flag may be unknown.
   if (variant === "relaxed") setFlagsFromString("--experimental-wasm-relaxed-simd");
-  const url = new URL(`../../../kernels/${files[variant]}`, import.meta.url);
-  const binary = new Uint8Array(readFileSync(url));
+  const binary = new Uint8Array(readFileSync(ownFile(`kernels/${files[variant]}`)));
   return { module: new WebAssembly.Module(binary), fused: variant === "relaxed", binary };
 }
 

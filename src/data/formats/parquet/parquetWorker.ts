@@ -2,6 +2,8 @@
  * Decodes groups of rows on a thread of its own, whose memory and time are limited: damaged bytes can make the
  * library write or search without end.
  */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { DecodedArray, FileMetaData } from "hyparquet";
 
@@ -80,6 +82,11 @@ parentPort.on("message", (rows) => decode(rows).then(
 ));
 `;
 
+/** Of a package's entry, for a thread that has no file of its own to look for packages from. */
+function addressOf(name: string): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
+}
+
 interface Answer {
   readonly columns?: readonly DecodedArray[];
   readonly fault?: string;
@@ -94,8 +101,8 @@ export async function* decodedGroups(
   groupRows: readonly number[],
   allowance = usual,
 ): AsyncGenerator<readonly DecodedArray[]> {
-  const hyparquet = import.meta.resolve("hyparquet");
-  const codecs = import.meta.resolve("hyparquet-compressors");
+  const hyparquet = addressOf("hyparquet");
+  const codecs = addressOf("hyparquet-compressors");
   const worker = new Worker(source, {
     eval: true,
     workerData: { hyparquet, codecs, file, metadata, names, bomb },
