@@ -1,12 +1,13 @@
 /**
  * Builds the committed program of graphics cards, `kernels/nnt-cuda.ptx`, whose first line holds the hash of its source;
- * with `--emulated FOLDER` an addon `cuda-emulated.node` there, that runs the same source on a processor, for tests. PTX needs
- * clang 16 (`apt-get install clang-16`) and nothing of NVIDIA's; the emulation any C compiler.
+ * with `--emulated` for tests `build/cuda-emulated.node`, an addon that runs the same source on a processor, and
+ * `build/fake-driver/libcuda.so.1`, which does so behind the driver's interface. PTX needs clang 16
+ * (`apt-get install clang-16`) and nothing of NVIDIA's; the emulation any C compiler.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cardSourceHash, folder } from "./source.js";
 
 /** As for processors: only the multiply-adds that the source names are fused. */
@@ -56,26 +57,38 @@ function buildEmulation(target) {
   const fused = process.arch === "x64" ? ["-mfma"] : [];
   // Not -O2: the card's code is large, and this one only has to be right.
   const flags = ["-O1", "-fPIC", "-fvisibility=hidden", "-Wno-unknown-pragmas", ...strict, ...fused];
+  const defines = ["-DNNT_EMULATED", `-DNNT_SOURCE="${cardSourceHash()}"`];
+  const object = (name) => join(work, `${name}.o`);
   try {
-    const objects = ["kernel", "emulated", "plan", "addon"].map((name) => {
-      const object = join(work, `${name}.o`);
-      const defines = ["-DNNT_EMULATED", `-DNNT_SOURCE="${cardSourceHash()}"`];
-      execFileSync(compiler, [...flags, ...defines, "-c", join(folder, "cuda", `${name}.c`), "-o", object]);
-      return object;
-    });
-    const kind = process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"];
-    const made = join(work, "cuda-emulated.node");
-    execFileSync(compiler, [...kind, ...objects, "-lm", "-o", made]);
-    mkdirSync(target, { recursive: true });
-    // Another process may have the old one open: it keeps it.
-    const there = join(target, "cuda-emulated.node");
-    writeFileSync(`${there}.${process.pid}`, readFileSync(made));
-    renameSync(`${there}.${process.pid}`, there);
+    for (const name of ["kernel", "emulated", "emulated_card", "fake_driver", "plan", "addon"])
+      execFileSync(compiler, [
+        ...flags,
+        ...defines,
+        "-c",
+        join(folder, "cuda", `${name}.c`),
+        "-o",
+        object(name),
+      ]);
+    const addon = process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"];
+    const made = [
+      {
+        file: "cuda-emulated.node",
+        parts: ["kernel", "emulated", "emulated_card", "plan", "addon"],
+        kind: addon,
+      },
+      { file: "fake-driver/libcuda.so.1", parts: ["kernel", "emulated", "fake_driver"], kind: ["-shared"] },
+    ];
+    for (const { file, parts, kind } of made) {
+      const there = join(target, file);
+      mkdirSync(dirname(there), { recursive: true });
+      // Beside it, then in its place: another process may have the old one open, and keeps it.
+      execFileSync(compiler, [...kind, ...parts.map(object), "-lm", "-o", `${there}.${process.pid}`]);
+      renameSync(`${there}.${process.pid}`, there);
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-const at = process.argv.indexOf("--emulated");
-if (at < 0) buildPtx();
-else buildEmulation(process.argv[at + 1] ?? join(folder, "..", "build"));
+if (!process.argv.includes("--emulated")) buildPtx();
+else buildEmulation(join(folder, "..", "build"));

@@ -9,6 +9,9 @@
 #include "../napi.h"
 #include "card.h"
 #include "layout.h"
+#if defined(NNT_EMULATED)
+#include "emulated.h"
+#endif
 
 typedef struct {
 	Card *card;
@@ -241,7 +244,6 @@ static napi_value js_close(napi_env env, napi_callback_info info)
 }
 
 #if defined(NNT_EMULATED)
-void emulated_fault(int which);
 /** fault(which): plants a fault in the emulated card; 0: none. */
 static napi_value js_fault(napi_env env, napi_callback_info info)
 {

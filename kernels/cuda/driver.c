@@ -105,17 +105,23 @@ typedef struct {
 	int is_begun;
 } List;
 
+/** Pinned memory that numbers pass through on their way to the card, so that nobody waits until they are there. */
+typedef struct {
+	char *host;
+	void *begun;
+	int is_begun;
+} Stage;
+enum { STAGES = 4, STAGE_BYTES = 2 << 20 };
+
 struct Card {
 	int device, blocks;
 	void *context, *stream, *module, *run_list;
 	CardFacts facts;
 	Address grid_memory, arrivals;
 	List lists[LISTS];
-	int next;
+	Stage stages[STAGES];
+	int next, next_stage;
 };
-
-/** Bytes that SHARED_FLOATS of kernels/cuda/team.h are. */
-#define GRID_BYTES ((size_t)8 << 20)
 
 /* ---- sentences --------------------------------------------------------------------------------------- */
 
@@ -243,6 +249,10 @@ static int open_device(Card *card, Reason *reason)
 	TRY("make a queue", cuStreamCreate(&card->stream, NON_BLOCKING));
 	for (int i = 0; i < LISTS; i++)
 		TRY("make an event", cuEventCreate(&card->lists[i].begun, WITHOUT_TIMING));
+	for (int i = 0; i < STAGES; i++) {
+		TRY("make an event", cuEventCreate(&card->stages[i].begun, WITHOUT_TIMING));
+		TRY("pin memory", cuMemHostAlloc((void **)&card->stages[i].host, STAGE_BYTES, 0));
+	}
 	return card_allocate(card, GRID_BYTES, &card->grid_memory, reason) ||
 	       card_allocate(card, 256, &card->arrivals, reason);
 }
@@ -275,6 +285,12 @@ void card_close(Card *card)
 				cuMemFreeHost(list->host);
 			if (list->address)
 				cuMemFree(list->address);
+		}
+		for (int i = 0; i < STAGES; i++) {
+			if (card->stages[i].begun)
+				cuEventDestroy(card->stages[i].begun);
+			if (card->stages[i].host)
+				cuMemFreeHost(card->stages[i].host);
 		}
 		if (card->grid_memory)
 			cuMemFree(card->grid_memory);
@@ -368,8 +384,17 @@ void card_free(Card *card, Address address)
 
 int card_put(Card *card, Address to, const void *from, size_t bytes, Reason *reason)
 {
-	/* Memory that is not pinned has been read when this returns. */
-	TRY("copy to the card", cuMemcpyHtoDAsync(to, from, bytes, card->stream));
+	for (size_t done = 0, some; done < bytes; done += some) {
+		Stage *stage = card->stages + card->next_stage;
+		card->next_stage = (card->next_stage + 1) % STAGES;
+		some = bytes - done < STAGE_BYTES ? bytes - done : STAGE_BYTES;
+		if (stage->is_begun)
+			TRY("copy to the card", cuEventSynchronize(stage->begun));
+		memcpy(stage->host, (const char *)from + done, some);
+		TRY("copy to the card", cuMemcpyHtoDAsync(to + done, stage->host, some, card->stream));
+		TRY("mark a copy", cuEventRecord(stage->begun, card->stream));
+		stage->is_begun = 1;
+	}
 	return 0;
 }
 

@@ -10,15 +10,12 @@
 #include <ucontext.h>
 #endif
 
-#include "card.h"
 #include "device.h"
-#include "layout.h"
+#include "emulated.h"
 
 void run_list(const double *list, int words, float *shared, uint32_t *arrivals);
 
-enum { BLOCKS = 3, ALL = BLOCKS * NT, STACK = 64 * 1024, MOST_COPIES = 256 };
-/** Bytes that SHARED_FLOATS of kernels/cuda/team.h are. */
-enum { GRID_BYTES = 8 * 1024 * 1024 };
+enum { ALL = EMULATED_BLOCKS * NT, STACK = 64 * 1024, MOST_COPIES = 256 };
 
 /* ---- fibers ---------------------------------------------------------------------------------------- */
 
@@ -53,7 +50,7 @@ typedef struct {
 
 float *block_memory;
 static Fiber *fibers, *now;
-static Block blocks[BLOCKS];
+static Block blocks[EMULATED_BLOCKS];
 /** Fibers still running; whether any has got on in the round under way. */
 static int left, moved;
 static uint32_t seed = 12345;
@@ -63,10 +60,12 @@ static uint32_t seed = 12345;
  */
 static enum { NO_FAULT, NO_MEETING, NO_BARRIER, EARLY_COPIES } fault;
 
-static const double *list_under_way;
-static int words_under_way;
-static float *grid_memory;
-static uint32_t arrivals;
+static struct Arguments {
+	const double *list;
+	int words;
+	float *shared;
+	uint32_t *arrivals;
+} launch;
 
 static void fail(const char *what)
 {
@@ -91,7 +90,7 @@ static void resume(Fiber *fiber) { swapcontext(&home, &fiber->context); }
 
 static void fiber_main(void)
 {
-	run_list(list_under_way, words_under_way, grid_memory, &arrivals);
+	run_list(launch.list, launch.words, launch.shared, launch.arrivals);
 	now->done = 1;
 	left--;
 	moved = 1;
@@ -132,7 +131,7 @@ static void run_fibers(void)
 		order[i] = i;
 		prepare(fibers + i);
 	}
-	for (int b = 0; b < BLOCKS; b++) {
+	for (int b = 0; b < EMULATED_BLOCKS; b++) {
 		blocks[b].arrived = blocks[b].generation = 0;
 		memset(blocks[b].memory, 0xff, SHARED_BYTES);
 	}
@@ -160,7 +159,7 @@ static void run_fibers(void)
 
 int tid(void) { return now->tid; }
 int bid(void) { return now->block; }
-int grid(void) { return BLOCKS; }
+int grid(void) { return EMULATED_BLOCKS; }
 
 void emulated_barrier(void)
 {
@@ -240,106 +239,30 @@ double of_neighbour_double(double x, int d)
 
 float of_neighbour(float x, int d) { return (float)of_neighbour_double(x, d); }
 
-/* ---- what card.h promises ------------------------------------------------------------------------------ */
+/* ---- running a list ------------------------------------------------------------------------------------- */
 
-struct Card {
-	int is_open;
-};
-static Card the_card;
-
-/** Plants a fault, by number: 0 is none. */
 void emulated_fault(int which) { fault = which; }
 
-Card *card_open(Reason *reason)
+static void begin_machine(void)
 {
-	(void)reason;
-	if (!fibers) {
-		fibers = calloc(ALL, sizeof *fibers);
-		char *stacks = malloc((size_t)ALL * STACK);
-		grid_memory = malloc(GRID_BYTES);
-		for (int i = 0; i < ALL; i++) {
-			fibers[i].tid = i % NT;
-			fibers[i].block = i / NT;
-			fibers[i].stack = stacks + (size_t)i * STACK;
-		}
-		for (int b = 0; b < BLOCKS; b++)
-			blocks[b].memory = aligned_alloc(64, SHARED_BYTES);
+	char *stacks = malloc((size_t)ALL * STACK);
+	fibers = calloc(ALL, sizeof *fibers);
+	if (!stacks || !fibers)
+		fail("no memory");
+	for (int i = 0; i < ALL; i++) {
+		fibers[i].tid = i % NT;
+		fibers[i].block = i / NT;
+		fibers[i].stack = stacks + (size_t)i * STACK;
 	}
-	the_card.is_open = 1;
-	return &the_card;
-}
-void card_close(Card *card) { card->is_open = 0; }
-
-void card_facts(Card *card, CardFacts *facts)
-{
-	(void)card;
-	*facts = (CardFacts){ "emulated", 8, 0, 0, BLOCKS, 1e9, 1e9 };
+	for (int b = 0; b < EMULATED_BLOCKS; b++)
+		if (!(blocks[b].memory = aligned_alloc(64, SHARED_BYTES)))
+			fail("no memory");
 }
 
-void *card_compile(Card *card, const char *ptx, size_t *bytes, Reason *reason)
+void emulated_launch(const double *list, int words, float *shared, uint32_t *arrivals)
 {
-	(void)card, (void)ptx, (void)reason;
-	*bytes = 1;
-	return calloc(1, 1);
-}
-int card_load(Card *card, const void *program, Reason *reason)
-{
-	(void)card, (void)program, (void)reason;
-	return 0;
-}
-
-int card_allocate(Card *card, size_t bytes, uint64_t *address, Reason *reason)
-{
-	(void)card;
-	void *memory = aligned_alloc(256, (bytes + 255) / 256 * 256);
-	if (!memory) {
-		snprintf(reason->text, sizeof reason->text, "no memory");
-		return 1;
-	}
-	memset(memory, 0, bytes);
-	*address = (uint64_t)(uintptr_t)memory;
-	return 0;
-}
-void card_free(Card *card, uint64_t address)
-{
-	(void)card;
-	free((void *)(uintptr_t)address);
-}
-
-int card_put(Card *card, uint64_t to, const void *from, size_t bytes, Reason *reason)
-{
-	(void)card, (void)reason;
-	memcpy((void *)(uintptr_t)to, from, bytes);
-	return 0;
-}
-int card_get(Card *card, void *to, uint64_t from, size_t bytes, Reason *reason)
-{
-	(void)card, (void)reason;
-	memcpy(to, (void *)(uintptr_t)from, bytes);
-	return 0;
-}
-
-int card_run(Card *card, const double *list, long words, Reason *reason)
-{
-	(void)card, (void)reason;
-	double *copy = malloc(((size_t)words + MOST_WORDS) * sizeof *copy);
-	memcpy(copy, list, (size_t)words * sizeof *copy);
-	memset(copy + words, 0xff, MOST_WORDS * sizeof *copy);
-	list_under_way = copy;
-	words_under_way = (int)words;
-	arrivals = 0;
-	memset(grid_memory, 0xff, GRID_BYTES);
+	if (!fibers)
+		begin_machine();
+	launch = (struct Arguments){ list, words, shared, arrivals };
 	run_fibers();
-	free(copy);
-	return 0;
-}
-int card_wait(Card *card, Reason *reason)
-{
-	(void)card, (void)reason;
-	return 0;
-}
-int card_blocks(Card *card)
-{
-	(void)card;
-	return BLOCKS;
 }

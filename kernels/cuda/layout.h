@@ -13,6 +13,9 @@
 #define MOST_WORDS 32
 enum { MEET = 1, KIND_STEP = 2 };
 
+/** Bytes of the grid's own memory: the SHARED_FLOATS of team.h. */
+enum { GRID_BYTES = 8 * 1024 * 1024 };
+
 /** Kinds of tiles: outputs that a thread has, or of a warp with one output a thread how many are side by side. */
 #define EACH_KIND(X)                 \
 	X(KIND_16_8, 16, 8, 16, 0.8) \
