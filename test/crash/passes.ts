@@ -73,7 +73,8 @@ export async function failAndResume(
   if (code === 0)
     wrong.push(...differences(folder, name, expected).map((what) => `exit code 0, but ${what}`));
   else if (code !== 5) wrong.push(`exit code ${code}: ${err.trim()}`);
-  else if (!/^(?:warning: .*\n)*nnt: (?:trial \d+: )?\S+: cannot [a-z ]+: /.test(err)) wrong.push(`says ${err.trim()}`);
+  else if (!/^(?:warning: .*\n)*nnt: (?:trial \d+: )?\S+: cannot [a-z ]+: /.test(err))
+    wrong.push(`says ${err.trim()}`);
   // Where nothing can be removed any more, temporary files stay until the next run sweeps them.
   if (point.call !== "unlink") wrong.push(...wrongAfterFault(folder, name));
   const left = leftBy(folder, name);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import axe from "axe-core";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -128,4 +129,14 @@ export class Browser {
         this.arrived = resolve;
       });
   }
+}
+
+/** Rules of axe that are broken in a way that it calls serious or critical, and where. */
+export async function seriousFaults(browser: Browser): Promise<string[]> {
+  await browser.evaluate(`${axe.source};0`);
+  return browser.evaluate(
+    `axe.run().then(({ violations }) => violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" | ").slice(0, 300)))`,
+  );
 }

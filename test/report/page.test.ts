@@ -14,11 +14,10 @@ import {
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { followRun } from "../../src/cli/serve/followRun.ts";
 import { nnt, put } from "../cli/program.ts";
-import { Browser, chromium } from "./chromium.ts";
+import { Browser, chromium, seriousFaults } from "./chromium.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nnt-report-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -261,13 +260,3 @@ describe.skipIf(chromium === null)("in Chromium (skipped where there is none)", 
     expect(await browser.evaluate(axis)).toBe(whole);
   });
 });
-
-/** Rules of axe that are broken in a way that it calls serious or critical, and where. */
-async function seriousFaults(browser: Browser): Promise<unknown> {
-  await browser.evaluate(`${axe.source};0`);
-  return browser.evaluate(
-    `axe.run().then(({ violations }) => violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" | ").slice(0, 300)))`,
-  );
-}
