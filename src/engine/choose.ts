@@ -2,8 +2,8 @@
 
 import { availableCores } from "../support/cores.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { isThere } from "../support/files.ts";
 import { type Backend, type BackendName, backendNames } from "./backend.ts";
-import { mayHaveCard, openCard } from "./cuda/open.ts";
 import { FastBackend } from "./fast/backend.ts";
 import { sourceHash } from "./fast/sourceHash.ts";
 import { loadAddon } from "./native/addon.ts";
@@ -76,9 +76,9 @@ export async function openKernels(choice: KernelsChoice): Promise<{ backend: Bac
   });
 }
 
-/** Whether `auto` has to know the work to choose. */
+/** Whether `auto` has to know the work to choose: where there may be a card. */
 export function dependsOnWork({ kernels }: KernelsChoice): boolean {
-  return kernels === "auto" && mayHaveCard();
+  return kernels === "auto" && ["/dev/nvidiactl", "/dev/dxg"].some(isThere);
 }
 
 /** What `auto` tries, in this order. `work` as in {@link KernelsChoice}. */
@@ -102,6 +102,8 @@ export async function tryKernels(
 
 async function cardBackend({ isa, cache }: Wanted): Promise<Backend> {
   if (isa !== null && isa !== "emulated") throw new Error(`cuda has no ${isa}, but emulated`);
+  // Few runs are on a card: the others need not wait for what opens one.
+  const { openCard } = await import("./cuda/open.ts");
   const processor = async () => (await openKernels({ kernels: "auto", threads: 1 })).backend;
   return openCard({ emulated: isa === "emulated", cache, processor });
 }

@@ -75,14 +75,15 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   const { spec, baseDirectory } = options.spec;
   const { peers = alone } = options;
   checkSharing(peers, spec);
-  const early = options.backend ?? (dependsOnWork(options) ? null : opened(options));
+  const early = options.backend ?? (dependsOnWork(options) ? null : opened(options, listen));
   const [data, openedEarly] = await Promise.all([loadData(options), early]);
   for (const message of data.warnings) listen({ event: "warning", message });
   const { preprocessing, splits } = data;
   const network = combinedNetwork(resolveNetwork(spec, shapeOf(data)));
   for (const message of lastLayerWarnings(network, preprocessing)) listen({ event: "warning", message });
   const need = needOf(network, data);
-  const backend = openedEarly ?? (await opened({ ...options, work: peers.size > 1 ? 0 : need.multiplyAdds }));
+  const backend =
+    openedEarly ?? (await opened({ ...options, work: peers.size > 1 ? 0 : need.multiplyAdds }, listen));
   checkAlone(peers, backend);
   checkRoom(need, backend);
   checkCalibration(spec.calibration, preprocessing, splits.validation !== null);
@@ -132,8 +133,16 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   };
 }
 
-async function opened(choice: KernelsChoice): Promise<Backend> {
-  return (await openKernels(choice)).backend;
+/** Where a card was worth trying and does not compute, it says why. */
+async function opened(choice: KernelsChoice, listen: Listener): Promise<Backend> {
+  const { backend, report } = await openKernels(choice);
+  for (const { name, opened, outcome } of report)
+    if (name === "cuda" && !opened)
+      listen({
+        event: "warning",
+        message: `no graphics card computes: ${outcome}; ${backend.name} kernels do`,
+      });
+  return backend;
 }
 
 /** The network with its first weights: drawn, or those of a file, or of an earlier model as far as it has them. */

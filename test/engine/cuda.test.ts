@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { cardSourceHash } from "../../kernels/source.js";
 import type { Backend } from "../../src/engine/backend.ts";
-import { openKernels } from "../../src/engine/choose.ts";
+import { namesByChoice, openKernels } from "../../src/engine/choose.ts";
 import { loadCardAddon } from "../../src/engine/cuda/addon.ts";
 import { openCard } from "../../src/engine/cuda/open.ts";
 import { differingVerb } from "../../src/engine/cuda/selfCheck.ts";
@@ -55,6 +55,16 @@ describe.runIf(emulationIsHere())("with a C compiler", () => {
       expect(await differs(card)).not.toBeNull();
     });
   });
+});
+
+test("auto tries a card for much work alone, and says why where none opens", async () => {
+  expect(namesByChoice(1e9)).not.toContain("cuda");
+  expect(namesByChoice(1e15)[0]).toBe("cuda");
+  const { backend, report } = await openKernels({ kernels: "auto", threads: 1, work: 1e15 });
+  await backend.close();
+  const [card] = report;
+  expect(card).toMatchObject({ name: "cuda", opened: backend.name === "cuda" });
+  expect(card!.outcome).not.toBe("");
 });
 
 const ptx = readFileSync(new URL("../../kernels/nnt-cuda.ptx", import.meta.url), "utf8");

@@ -20,11 +20,6 @@ export interface CardOptions {
   readonly processor: () => Promise<Backend>;
 }
 
-/** Whether there may be a card: without one nobody need wait to know if it is worth opening. */
-export function mayHaveCard(): boolean {
-  return ["/dev/nvidiactl", "/dev/dxg"].some(isThere);
-}
-
 /** @throws Error: why no card computes, as a sentence */
 export async function openCard({
   emulated,
