@@ -3,7 +3,16 @@
  * the guide shows, in a folder that has configs/ and data/ and nothing else.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,8 +38,11 @@ function run(command: string): string {
   return stdout;
 }
 
+mkdirSync(at("docs/pictures"), { recursive: true });
 for (const name of readdirSync(at("docs/guide")).sort()) {
   const path = at(`docs/guide/${name}`);
   writeFileSync(path, withOutput(withCode(readFileSync(path, "utf8"), "../../", root), run));
 }
+for (const name of readdirSync(cwd).filter((name) => name.endsWith(".svg")))
+  copyFileSync(join(cwd, name), at(`docs/pictures/${name}`));
 rmSync(cwd, { recursive: true });

@@ -31,6 +31,10 @@ export const commands = {
     "suggest a learning rate: raise it while training and watch the loss",
     () => import("./commands/lrFind.ts"),
   ),
+  landscape: row(
+    "draw the loss over a network's parameters, and the path that training takes",
+    () => import("./commands/landscape.ts"),
+  ),
   export: row(
     "write a model as ONNX, safetensors, JSON, JavaScript, a web page or PyTorch",
     () => import("./commands/export.ts"),

@@ -121,6 +121,10 @@ const lines: Record<keyof typeof commands, () => readonly (readonly string[])[]>
     ["serve", model(), model()],
     ["serve", at("none\u001b[2J\n::error::x")],
   ],
+  landscape: () => [
+    ["landscape", at("one.yaml"), "--size", "3", "--output", at("out", "l.svg")],
+    ["landscape", at("one.yaml"), "--output", "l\u001b[2J\n::error::x"],
+  ],
   export: () => [
     ["export", model(), "--output", at("out", "m\u001b[2J.html")],
     ["export", model(), "--output", at("out", "m.py")],
