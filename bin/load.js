@@ -1,10 +1,13 @@
 /**
  * Loads the chunks of dist/bundle. Beside each, `npm run build` leaves the code that V8 made of it, which spares
- * compiling it again; another V8 than that one refuses it, and compiles.
+ * compiling it again where nnt is run by the same Node.
  */
 const { readFileSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
+
+/** What the code is of. V8 itself looks at its version and flags only, and runs that of other processors until it crashes. */
+const kind = `${process.version}-${process.platform}-${process.arch}.v8`;
 
 /** By path. */
 const loaded = new Map();
@@ -28,7 +31,7 @@ function compile(file) {
 
 function kept(file) {
   try {
-    return readFileSync(`${file}.v8`);
+    return readFileSync(`${file}.${kind}`);
   } catch {
     return undefined; // not built with `npm run build`, or not whole
   }
@@ -36,7 +39,7 @@ function kept(file) {
 
 /** Leaves what V8 has made so far of all that is loaded beside it. */
 function keep() {
-  for (const [file, { script }] of loaded) writeFileSync(`${file}.v8`, script.createCachedData());
+  for (const [file, { script }] of loaded) writeFileSync(`${file}.${kind}`, script.createCachedData());
 }
 
 module.exports = { compile, keep, load };
