@@ -1,11 +1,13 @@
-/** Builds dist/bundle before the tests when src/ is newer, so that `bin/nnt.js` runs what is being tested. */
+/** Builds dist/bundle before the tests when src/ is newer, so that `bin/nnt.js` runs what is being tested; and the emulated card. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { buildEmulation } from "./engine/emulation.ts";
 
 const root = join(import.meta.dirname, "..");
 
 export function setup(): void {
+  buildEmulation();
   const bundle = join(root, "dist/bundle");
   const entry = statSync(join(bundle, "nnt.cjs"), { throwIfNoEntry: false });
   const config = statSync(join(root, "rolldown.config.ts")).mtimeMs;
