@@ -3,15 +3,16 @@
  * every one of mpicc, mpicc.openmpi and mpicc.mpich that is there. On demand, never at install.
  */
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { mpiSourceHash } from "./source.js";
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const source = join(folder, "mpi", "mpi.c");
+const source = join(folder, "mpi");
+const units = ["mpi.c", "messages.c"].map((name) => join(source, name));
 const output = join(folder, "..", "build");
 const execute = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -43,7 +44,7 @@ async function compile(compiler) {
   try {
     const kind = process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"];
     const linked = join(work, `${compiler.replaceAll("/", "-")}.node`);
-    await execute(compiler, [...flags, `-DNNT_SOURCE="${sourceHash()}"`, ...kind, source, "-o", linked]);
+    await execute(compiler, [...flags, `-DNNT_SOURCE="${mpiSourceHash()}"`, ...kind, ...units, "-o", linked]);
     const addon = require(linked);
     const name = `nnt-mpi-${addon.implementation()}.node`;
     const library = addon.library();
@@ -56,11 +57,6 @@ async function compile(compiler) {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-/** sha256 of the source: an addon that was built from another is noticed. */
-function sourceHash() {
-  return createHash("sha256").update(readFileSync(source, "utf8").replaceAll("\r\n", "\n")).digest("hex");
 }
 
 try {

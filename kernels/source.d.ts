@@ -1,4 +1,5 @@
 /** sha256 over names and contents of all C files, in the order of their names. */
 export function sourceHash(): string;
-export const folder: string;
+export function mpiSourceHash(): string;
 export function cardSourceHash(): string;
+export const folder: string;

@@ -13,6 +13,12 @@ export function sourceHash() {
   return hashOf(readdirSync(folder).filter(isC));
 }
 
+/** The same of what several processes need. */
+export function mpiSourceHash() {
+  const own = join(folder, "mpi");
+  return hashOf(readdirSync(own).filter(isC), own);
+}
+
 /** The same of the graphics card's program, and of the addon that loads it: the headers that it shares are part of it. */
 export function cardSourceHash() {
   const own = readdirSync(join(folder, "cuda")).filter(isC);
@@ -22,9 +28,9 @@ export function cardSourceHash() {
   ]);
 }
 
-function hashOf(files) {
+function hashOf(files, from = folder) {
   const hash = createHash("sha256");
   for (const name of files.sort())
-    hash.update(`${name}\n`).update(readFileSync(join(folder, name), "utf8").replaceAll("\r\n", "\n"));
+    hash.update(`${name}\n`).update(readFileSync(join(from, name), "utf8").replaceAll("\r\n", "\n"));
   return hash.digest("hex");
 }

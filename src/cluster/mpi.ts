@@ -1,6 +1,6 @@
 /** Processes that MPI connects: the addon that `npm run build:mpi` builds, found, loaded and opened. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
@@ -8,7 +8,15 @@ import { fileURLToPath } from "node:url";
 import { type ExitCode, exitCodes, type Problem, UserError } from "../support/errors.ts";
 import { ownFile } from "../support/ownFile.ts";
 import type { Launch, LauncherName } from "./launch.ts";
-import { type Channel, channels, type Peers, type Transfer, type Values } from "./peers.ts";
+import {
+  type Channel,
+  channels,
+  type Peers,
+  type SharedMemory,
+  type Transfer,
+  type Values,
+} from "./peers.ts";
+import { sharedMemory } from "./sharedMemory.ts";
 import { consult } from "./talk.ts";
 
 /** What kernels/mpi/mpi.c exports. */
@@ -27,6 +35,8 @@ interface Addon {
   tell(text: string): void;
   abort(code: number): void;
   close(): void;
+  memoryFile(): number;
+  map(file: number, bytes: number): ArrayBuffer;
 }
 
 const implementations = ["openmpi", "mpich", "other"] as const;
@@ -103,10 +113,12 @@ class Mpi implements MpiPeers {
   readonly rank: number;
   readonly size: number;
   readonly traffic = { bytesSent: 0, secondsWaiting: 0 };
+  readonly shared: SharedMemory;
 
   constructor(private readonly addon: Addon) {
     this.rank = addon.rank();
     this.size = addon.size();
+    this.shared = sharedMemory(addon, (rank) => this.pids[rank]!);
   }
 
   send(to: number, channel: Channel, values: Values): Transfer {
@@ -235,10 +247,18 @@ const libraryDefaults = {
 function load(implementation: Implementation): Addon {
   for (const [name, value] of Object.entries(libraryDefaults)) process.env[name] ??= value;
   const addon = require(fileOf(implementation)) as Addon;
-  const text = readFileSync(ownFile("kernels/mpi/mpi.c"), "utf8").replaceAll("\r\n", "\n");
-  if (addon.source() !== createHash("sha256").update(text).digest("hex"))
+  if (addon.source() !== sourceHash())
     throw new Error("it was built from another version of the source; run `npm run build:mpi`");
   return addon;
+}
+
+/** As kernels/source.js computes it. */
+function sourceHash(): string {
+  const folder = ownFile("kernels/mpi/");
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder).sort())
+    hash.update(`${name}\n`).update(readFileSync(new URL(name, folder), "utf8").replaceAll("\r\n", "\n"));
+  return hash.digest("hex");
 }
 
 function withoutMpi({ size }: Launch): UserError {

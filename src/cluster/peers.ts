@@ -19,6 +19,16 @@ export interface Traffic {
   readonly secondsWaiting: number;
 }
 
+/** Memory that processes on one machine reach directly. */
+export interface SharedMemory {
+  /** New zeros; null: what is so small is sent as fast. */
+  allocate(bytes: number): ArrayBuffer | null;
+  /** What other processes reach such memory by; null: it is none. */
+  nameOf(memory: ArrayBufferLike): string | null;
+  /** Another process's memory by its name; null: it is out of reach, on another machine for one. */
+  reach(rank: number, name: string): ArrayBuffer | null;
+}
+
 export interface Peers {
   /** This process's number, from 0; the first alone writes files and speaks to the user. */
   readonly rank: number;
@@ -26,6 +36,8 @@ export interface Peers {
   /** Where each of them runs. */
   readonly hosts: readonly string[];
   readonly traffic: Traffic;
+  /** null: there is none here. */
+  readonly shared: SharedMemory | null;
   send(to: number, channel: Channel, values: Values): Transfer;
   /** The message has as many values as there is room for. */
   receive(from: number, channel: Channel, values: Values): Transfer;
@@ -42,6 +54,7 @@ export const alone: Peers = {
   size: 1,
   hosts: [""],
   traffic: { bytesSent: 0, secondsWaiting: 0 },
+  shared: null,
   send: nobody,
   receive: nobody,
   settle: async () => {},

@@ -6,6 +6,9 @@ import type { Verbs } from "./verbs.ts";
 export const backendNames = ["cuda", "native", "wasm", "reference"] as const;
 export type BackendName = (typeof backendNames)[number];
 
+/** New zeros, so many bytes, that other processes on this machine can reach; null: there is no such memory. */
+export type SharedMemory = (bytes: number) => ArrayBuffer | null;
+
 export interface Backend {
   readonly name: BackendName;
   /** One line for people: instruction set, threads, why this one. */
@@ -18,10 +21,13 @@ export interface Backend {
   /** The graphics card that computes, and what is free of its memory; absent where the host does. */
   readonly card?: { readonly name: string; readonly freeBytes: number };
 
-  floats(length: number): Block<Floats>;
+  /** @param isShared where others on this machine can reach them, if the backend was opened with such memory */
+  floats(length: number, isShared?: boolean): Block<Floats>;
   doubles(length: number): Totals;
   ints(length: number): Indices;
   bytes(length: number): Block<Uint8Array>;
+  /** The floats of memory that is there already, such as another process's; absent where verbs reach their own alone. */
+  floatsAt?(memory: ArrayBuffer): Block<Floats>;
   /** The numbers of a block or a matrix, once the verbs before are done; see `Kernels.read`. */
   read<Values>(from: Block<Values>): Promise<Values>;
   /** Sets all numbers of a block or a matrix after the verbs before; see `Kernels.write`. */

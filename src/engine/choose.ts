@@ -3,7 +3,7 @@
 import { availableCores } from "../support/cores.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { isThere } from "../support/files.ts";
-import { type Backend, type BackendName, backendNames } from "./backend.ts";
+import { type Backend, type BackendName, backendNames, type SharedMemory } from "./backend.ts";
 import { FastBackend } from "./fast/backend.ts";
 import { sourceHash } from "./fast/sourceHash.ts";
 import { loadAddon } from "./native/addon.ts";
@@ -25,6 +25,8 @@ export interface KernelsChoice {
   readonly cache?: string | null;
   /** Multiply-adds that are to be computed, roughly; `auto` takes a card from {@link worthACard} on. Absent: few. */
   readonly work?: number;
+  /** Where matrices that other processes are to reach lie; null or absent: there are no others. */
+  readonly sharedMemory?: SharedMemory | null;
 }
 
 /** The result of trying to open one backend. */
@@ -39,13 +41,14 @@ interface Wanted {
   readonly threads: number;
   readonly isa: string | null;
   readonly cache: string | null;
+  readonly sharedMemory: SharedMemory | null;
 }
 
 const openers = {
   cuda: cardBackend,
   native: nativeBackend,
   wasm: wasmBackend,
-  reference: async () => openReference(),
+  reference: async ({ sharedMemory }) => openReference(32, sharedMemory),
 } satisfies Record<BackendName, (wanted: Wanted) => Promise<Backend>>;
 
 /**
@@ -90,10 +93,10 @@ export function namesByChoice(work = 0): readonly BackendName[] {
 export async function tryKernels(
   choice: KernelsChoice & { readonly kernels: BackendName },
 ): Promise<{ attempt: Attempt; backend: Backend | null }> {
-  const { kernels: name, isa = null, cache = null } = choice;
+  const { kernels: name, isa = null, cache = null, sharedMemory = null } = choice;
   const threads = Math.min(choice.threads ?? availableCores(), mostThreads);
   try {
-    const backend = await openers[name]({ threads, isa, cache });
+    const backend = await openers[name]({ threads, isa, cache, sharedMemory });
     return { attempt: { name, outcome: backend.description, opened: true }, backend };
   } catch (error) {
     return { attempt: { name, outcome: (error as Error).message, opened: false }, backend: null };
@@ -108,12 +111,12 @@ async function cardBackend({ isa, cache }: Wanted): Promise<Backend> {
   return openCard({ emulated: isa === "emulated", cache, processor });
 }
 
-async function nativeBackend({ threads, isa }: Wanted): Promise<Backend> {
+async function nativeBackend({ threads, isa, sharedMemory }: Wanted): Promise<Backend> {
   const addon = loadAddon(sourceHash);
   const sets = addon.sets().split("\n");
   const set = isa ?? sets[0]!;
   if (!sets.includes(set)) throw new Error(`this machine has no ${set}, but ${sets.join(", ")}`);
-  return new FastBackend(openNative(addon, set, threads));
+  return new FastBackend(openNative(addon, set, threads), sharedMemory);
 }
 
 async function wasmBackend({ threads, isa }: Wanted): Promise<Backend> {

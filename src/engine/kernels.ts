@@ -14,6 +14,11 @@ export class Kernels extends CheckedVerbs {
     return new Matrix(this.backend.floats(rows * cols), 0, rows, cols);
   }
 
+  /** The same where other processes on this machine can reach it, if the backend was opened with such memory. */
+  sharedMatrix(rows: number, cols: number): Matrix {
+    return new Matrix(this.backend.floats(rows * cols, true), 0, rows, cols);
+  }
+
   /**
    * The numbers of a matrix, row by row, or of another block, once all enqueued verbs are done. Valid until the next
    * verb: where a backend computes on the host they are the live memory, and nothing is copied. Do not change them.

@@ -67,8 +67,8 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
   const { offsets, size, weightsEnd } = layOutWeightsFirst(trained);
   const untrained = plans.filter((plan) => !plan.trained);
   const behind = layOut(untrained.map((plan) => elements(plan.shape)));
-  const theta = k.matrix(1, size);
-  const outcome = k.matrix(1, size + behind.size);
+  const theta = k.sharedMatrix(1, size);
+  const outcome = k.sharedMatrix(1, size + behind.size);
   const gradient = outcome.view(1, size);
 
   const parameters = trained.map(({ name, shape, kind, unit = 1 }, i): Parameter => {

@@ -25,10 +25,13 @@ export interface Pass {
   forwardLayer(index: number, mode: Mode, step: number): void;
   /**
    * The model's gradient from dS, for the latest `forward`; in evaluation mode dX alone.
-   * @param learned is told each layer, the last first, when its parameters' gradients have been enqueued: once at least
+   * @param learned is told each layer, the last first, when its parameters' gradients have been enqueued, and once more
+   * when the layer is over and reads its parameters no more
    */
-  backward(learned?: (layer: number) => void): void;
+  backward(learned?: Learned): void;
 }
+
+export type Learned = (layer: number, isOver: boolean) => void;
 
 export interface PassOptions {
   /** Whether `backward` also computes dX. */
@@ -81,7 +84,7 @@ interface Chain {
   /** ∂L/∂Y: fill it before `backward`, which overwrites it. */
   readonly dY: Matrix;
   readonly dX: Matrix | null;
-  backward(learned?: (layer: number) => void): void;
+  backward(learned?: Learned): void;
 }
 
 export function planChain(
@@ -113,8 +116,8 @@ export function planChain(
     dX: inputGradient ? gradients[0]!.dX : null,
     backward(learned) {
       for (const { pass, layer, dY, dX } of backward) {
-        pass.backward(dY, dX, learned ? () => learned(layer) : nothing);
-        learned?.(layer);
+        pass.backward(dY, dX, learned ? () => learned(layer, false) : nothing);
+        learned?.(layer, true);
       }
     },
   };

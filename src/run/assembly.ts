@@ -134,8 +134,14 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
 }
 
 /** Where a card was worth trying and does not compute, it says why. */
-async function opened(choice: KernelsChoice, listen: Listener): Promise<Backend> {
-  const { backend, report } = await openKernels(choice);
+async function opened(
+  { peers = alone, ...choice }: KernelsChoice & { peers?: Peers },
+  listen: Listener,
+): Promise<Backend> {
+  const { backend, report } = await openKernels({
+    ...choice,
+    sharedMemory: peers.shared?.allocate ?? null,
+  });
   for (const { name, opened, outcome } of report)
     if (name === "cuda" && !opened)
       listen({

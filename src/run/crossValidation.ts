@@ -42,9 +42,8 @@ export async function crossValidate(
   const outOfFold = new OutOfFold();
   const pooled = new Pooled(preprocessing);
   const figures: Figures[] = [];
-  const models: string[] = [];
   for (let number = 1; number <= count; number++) {
-    const out = join(run.directory, `fold-${number}`);
+    const out = foldDirectory(run.directory, number);
     refuseLink(out);
     const summary = await train(
       {
@@ -62,15 +61,21 @@ export async function crossValidate(
     const { reason } = summary;
     if (isSignal(reason) || reason === "max_time") return reason;
     figures.push(summary.metrics[isCombined ? "validation" : "test"]!);
-    models.push(pathsIn(out).best);
   }
   run.write("folds", outOfFold.text());
   const loss = figures.reduce((sum, figure) => sum + figure.loss! / count, 0);
   return {
     folds: { count, metrics: spreadOf(figures) },
     outOfFold: { loss, evaluation: pooled.evaluation },
-    models,
+    models: foldModels(run.directory, count),
   };
+}
+
+const foldDirectory = (directory: string, number: number) => join(directory, `fold-${number}`);
+
+/** The files of so many folds' best models, where they are. */
+export function foldModels(directory: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => pathsIn(foldDirectory(directory, i + 1)).best);
 }
 
 /** What cross-validation found. */

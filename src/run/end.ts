@@ -51,10 +51,11 @@ export async function conclude(
   const { trainer, network, model, backend, peers } = work;
   const { epoch, step, monitor } = trainer.state;
   const folds = validated?.folds;
-  const { metrics, intervals, ...explained } = isSignal(reason)
-    ? unmeasured
-    : await measureBest(work, run, options, network.spec.train.combine ? validated : null);
-  const baselines = isSignal(reason) ? null : baselinesFor(work);
+  const isMeasured = !isSignal(reason) && (network.spec.train.folds === null || validated !== null);
+  const { metrics, intervals, ...explained } = isMeasured
+    ? await measureBest(work, run, options, network.spec.train.combine ? validated : null)
+    : unmeasured;
+  const baselines = isMeasured ? baselinesFor(work) : null;
   const seconds = (performance.now() - started) / 1000;
   const { last, best } = saver.digests;
   assert(last && best, "a run that ends has saved its models");

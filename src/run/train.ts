@@ -1,15 +1,13 @@
 /** The story of a run: load, build, loop, save, report. Everything else is a detail behind one of its calls. */
 import { performance } from "node:perf_hooks";
-import { claimRun, type Run } from "../checkpoint/runDirectory.ts";
+import { claimRun, type ResumePoint, type Run } from "../checkpoint/runDirectory.ts";
 import { anyOf, fromFirst } from "../cluster/talk.ts";
 import type { Summary } from "../evaluate/runSummary.ts";
-import { readModel } from "../evaluate/savedModel.ts";
 import { sentence } from "../support/errors.ts";
 import type { Follower, Listener, StopReason, TrainEvent } from "../train/events.ts";
-import { figureAt } from "../train/monitor.ts";
 import { type Assembly, assemble } from "./assembly.ts";
-import { joined, requireAlike } from "./combine.ts";
-import { type CrossValidation, crossValidate } from "./crossValidation.ts";
+import { combineFolds, combineSoFar } from "./combineFolds.ts";
+import { crossValidate, foldModels } from "./crossValidation.ts";
 import { runEpoch } from "./divergence.ts";
 import { conclude, type Ending } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
@@ -54,14 +52,11 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     saving.remember(await work.checkpoint(), run.resumed);
     const stopped = typeof validated === "string" ? validated : null;
     const found = typeof validated === "string" ? null : validated;
-    if (stopped && work.network.spec.train.combine)
-      listen({
-        event: "warning",
-        message: `stopped before all folds were trained: the models in ${run.directory} are not trained yet; --resume goes on`,
-      });
+    const { folds, combine } = work.network.spec.train;
+    if (combine && stopped) await combineSoFar(work, foldModels(run.directory, folds!), saving, listen);
     const reason =
-      found && work.network.spec.train.combine
-        ? await combine(work, found, saving)
+      combine && found
+        ? await combineFolds(work, found, saving)
         : await runEpochs(work, run, saving, stopped, { options, started, listen });
     const ending = { reason, started, validated: found };
     const written = run;
@@ -126,7 +121,7 @@ async function beginOrFollow(
     return { directory: run.directory, resumed: run.resumed };
   });
   if (run) return run;
-  if (resumed) resume(work, resumed, () => {});
+  if (resumed) goOn(work, resumed, () => {});
   return followedRun(directory, resumed);
 }
 
@@ -141,7 +136,7 @@ function claimAndBegin(
   try {
     told.forEach(tell);
     for (const problem of claimed.warnings) tell({ event: "warning", message: sentence(problem) });
-    if (claimed.resumed && !work.network.spec.train.combine) resume(work, claimed.resumed, tell);
+    if (claimed.resumed) goOn(work, claimed.resumed, tell);
     return claimed.begin();
   } catch (error) {
     claimed.close();
@@ -149,27 +144,9 @@ function claimAndBegin(
   }
 }
 
-/** The folds' models as the run's. */
-async function combine(
-  work: Assembly,
-  { models, outOfFold }: CrossValidation,
-  saving: Saving,
-): Promise<StopReason> {
-  const { model, trainer, monitor } = work;
-  const saved = models.map((file) => readModel(file));
-  requireAlike(saved, "has the data changed between the folds? --overwrite trains all of them anew");
-  await model.load([...joined(saved, "parameters"), ...joined(saved, "buffers")], models[0]!);
-  const training = saved.map(({ checkpoint }) => checkpoint.training);
-  const { state } = trainer;
-  state.epoch = Math.max(...training.map(({ epoch }) => epoch));
-  state.step = Math.max(...training.map(({ step }) => step));
-  const value = figureAt(monitor.metric, {
-    validation: { loss: outOfFold.loss, ...outOfFold.evaluation.result() },
-  });
-  state.monitor = { bestEpoch: state.epoch, best: Number.isFinite(value) ? value : null, waited: 0 };
-  saving.keep(await work.checkpoint(), true);
-  saving.flush();
-  return work.plannedEnd;
+/** From where a run stopped; a model made of folds' models has no state of its own. */
+function goOn(work: Assembly, from: ResumePoint, tell: Listener): void {
+  if (!work.network.spec.train.combine) resume(work, from, tell);
 }
 
 /** Checks the signal and the time limit. */

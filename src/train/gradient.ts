@@ -10,7 +10,7 @@ import type { Matrix } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
 import type { Batches } from "./batches.ts";
 import { type Bucket, bucketsOf } from "./buckets.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type PlanMove } from "./exchange.ts";
 import { RowWeights, type Stretch } from "./rowWeights.ts";
 import { planShards, type ShardPlan } from "./shardPlan.ts";
 import { type Node, partOf, weightOf } from "./shardTree.ts";
@@ -25,6 +25,8 @@ export interface GradientOptions {
   readonly shards?: number;
   /** Who shares the work. */
   readonly peers?: Peers;
+  /** What moves weights as soon as their gradient is known, each process a share of them; null: they stay. */
+  readonly mover?: PlanMove | null;
 }
 
 /** A shard's rows of one batch of an update. */
@@ -37,8 +39,10 @@ interface Part extends Stretch {
 const afterAll = -1;
 
 export class Gradient {
-  /** ∂L/∂θ of the latest update. */
+  /** ∂L/∂θ of the latest update, but for the elements that have been moved. */
   readonly value: Matrix;
+  /** Elements of θ, from the first, that are moved as soon as their gradient is known. */
+  readonly moved: number;
   /** Factor on the loss's label smoothing. */
   smoothing = 1;
   /** Parts of each batch. */
@@ -74,7 +78,7 @@ export class Gradient {
     private readonly batches: Batches,
     private readonly rule: LossRule,
     private readonly sums: Sums,
-    { batchSize, rowsPerUpdate, shards = 1, peers = alone }: GradientOptions,
+    { batchSize, rowsPerUpdate, shards = 1, peers = alone, mover = null }: GradientOptions,
   ) {
     const { outcome, statistics, gradient } = model;
     this.shards = shards;
@@ -82,7 +86,7 @@ export class Gradient {
     this.batchSize = batchSize;
     this.batchesPerUpdate = Math.ceil(Math.min(rowsPerUpdate, batches.rows.count) / batchSize);
     this.plan = planShards(shards, this.own);
-    const vector = () => k.matrix(1, outcome.cols);
+    const vector = () => k.sharedMatrix(1, outcome.cols);
     const first = this.batchesPerUpdate > 1 ? vector() : outcome;
     this.vectors = [first, ...Array.from({ length: this.plan.vectors - 1 }, vector)];
     this.buckets = bucketsOf(model, outcome.cols);
@@ -101,11 +105,18 @@ export class Gradient {
     const result = this.own.first === 0 ? wholes[0]!.vector : vector();
     this.exchange =
       peers.size > 1
-        ? new Exchange(k, peers, { shards, wholes, into: result, buckets: this.buckets }, (...nodes) =>
-            this.merge(...nodes),
-          )
+        ? new Exchange(k, peers, {
+            shards,
+            wholes,
+            into: result,
+            theta: model.theta,
+            buckets: this.buckets,
+            merge: (...nodes) => this.merge(...nodes),
+            mover,
+          })
         : null;
     this.value = result.view(1, gradient.cols);
+    this.moved = this.exchange?.moved ?? 0;
     const behind = (vector: Matrix) => vector.view(1, outcome.cols - gradient.cols, gradient.cols);
     this.statistics =
       statistics && shards > 1
@@ -124,6 +135,10 @@ export class Gradient {
    */
   compute(step: number, first: number, end: number, backward = true): Promise<void> | null {
     const { k, model, own, statistics, rowWeights, exchange } = this;
+    if (exchange && !exchange.isOpen)
+      return exchange.open().then(async () => {
+        await this.compute(step, first, end, backward);
+      });
     const parts = Array.from({ length: this.shards }, (_, shard) => this.partsOf(shard, step, first, end));
     for (const [shard, of] of parts.entries())
       this.weights[shard] = of.reduce((sum, part) => sum + rowWeights.of(part), 0);
@@ -143,12 +158,18 @@ export class Gradient {
     return smoothing === 1 ? rule : { ...rule, parameter: rule.parameter * smoothing };
   }
 
-  /** ‖∂L/∂θ‖₂ of the latest update. Reads element by element: for once an epoch. */
+  /** ‖∂L/∂θ‖₂ of the latest update. Several processes all ask for it. Reads element by element: for once an epoch. */
   async norm(): Promise<number> {
     let squares = 0;
+    await this.exchange?.gatherGradient();
     const values = await this.k.read(this.value);
     for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
     return Math.sqrt(squares);
+  }
+
+  /** What each process knows of the elements of θ that it moves, in all of them: of a matrix shaped as θ. */
+  async gather(M: Matrix): Promise<void> {
+    await this.exchange?.gather(M);
   }
 
   /** The same passes layer by layer: what is first not finite, and from which record. */
@@ -217,13 +238,13 @@ export class Gradient {
       if (i < parts.length - 1) {
         pass.backward();
         for (const { mean, ofBatch } of means ?? []) k.lerp(mean, ofBatch, share);
-      } else pass.backward((layer) => this.complete(shard, layer, share));
+      } else pass.backward((layer, isOver) => this.complete(shard, layer, share, isOver));
     }
-    if (backward) this.complete(shard, afterAll, share);
+    if (backward) this.complete(shard, afterAll, share, true);
   }
 
   /** The buckets that are complete after a layer's backward pass, with its last batch's share in the mean, go their way. */
-  private complete(shard: number, layer: number, share: number): void {
+  private complete(shard: number, layer: number, share: number, isOver: boolean): void {
     const { k, buckets, means, statistics, model, own, exchange } = this;
     for (; this.completed < buckets.length && buckets[this.completed]!.layer >= layer; this.completed++) {
       const stretches = this.stretches[this.completed]!;
@@ -238,6 +259,7 @@ export class Gradient {
       }
       if (shard === own.end - 1) exchange?.post();
     }
+    if (isOver && shard === own.end - 1) exchange?.release(layer);
     exchange?.advance();
   }
 

@@ -26,7 +26,7 @@ export class Lbfgs {
   constructor(
     private readonly k: Kernels,
     private readonly spec: LbfgsSpec,
-    private readonly optimized: Pick<Optimized, "theta" | "gradient">,
+    private readonly optimized: Pick<Optimized, "theta"> & { readonly gradient: Matrix },
   ) {
     const { size } = optimized.theta;
     const row = (name: string) =>

@@ -1,4 +1,4 @@
-/** A spec's optimizer at work: its state in memory, and a step over all of θ or over its parts. */
+/** A spec's optimizer at work: its state in memory, and its step over θ, all of it or a stretch. */
 import type { OptimizerSpec } from "../config/schema.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { Matrix } from "../engine/matrix.ts";
@@ -11,14 +11,15 @@ import { type Part, partsOf } from "./groups.ts";
 export interface Optimizer {
   /** State by torch's names, each shaped as θ. */
   readonly slots: readonly Slot[];
-  /** Update number `t`, from 0, with learning rate `lr`, and `decay` times the weight decay. */
-  step(t: number, lr: number, decay?: number): void;
+  /** Update number `t`, from 0, with learning rate `lr`, and `decay` times the weight decay: before its steps. */
+  begin(t: number, lr: number, decay?: number): void;
+  /** Plans the step of θ from element `first` up to `end` along its gradient: to be called once an update. */
+  over(first: number, end: number, gradient: Matrix): () => void;
 }
 
-/** What an optimizer moves, and by what: a model, or one with another gradient. */
+/** What an optimizer moves: a model's. */
 export interface Optimized {
   readonly theta: Matrix;
-  readonly gradient: Matrix;
   /** The first part of θ, which `decay: weights` is about. */
   readonly weights: Matrix;
   readonly parameters: readonly Parameter[];
@@ -52,25 +53,34 @@ export function createOptimizer(
     if (start !== 0) k.fill(value, start);
     return { name, value };
   });
-  const parts = partsOf(spec, model, isFrozen).map((part) => {
-    const within = (M: Matrix) => M.view(1, part.length, part.first);
-    return {
-      ...part,
-      options: { ...spec, ...optionsOf(spec, part) } as SteppingSpec,
-      theta: within(theta),
-      gradient: within(model.gradient),
-      slots: slots.map((slot) => slot && within(slot.value)),
-    };
-  });
+  const parts = partsOf(spec, model, isFrozen).map((part) => ({
+    ...part,
+    options: { ...spec, ...optionsOf(spec, part) } as SteppingSpec,
+    scalars: {} as Readonly<Record<string, number>>,
+  }));
   return {
     slots: slots.filter((slot) => slot !== null),
-    step(t, lr, decay = 1) {
-      for (const { options, rate, theta, gradient, slots } of parts) {
+    begin(t, lr, decay = 1) {
+      for (const part of parts) {
+        const { options } = part;
         const own: SteppingSpec =
           decay === 1 ? options : { ...options, weight_decay: options.weight_decay * decay };
-        const scalars = row.scalars(own, t + 1, lr * rate);
-        k.optimize(theta, gradient, slots, { rule: row.rule, scalars });
+        part.scalars = row.scalars(own, t + 1, lr * part.rate);
       }
+    },
+    over(first, end, gradient) {
+      const pieces = parts.flatMap((part) => {
+        const from = Math.max(first, part.first);
+        const length = Math.min(end, part.first + part.length) - from;
+        if (length <= 0) return [];
+        const cut = (M: Matrix, at = from) => M.view(1, length, at);
+        const state = slots.map((slot) => slot && cut(slot.value));
+        return [{ part, theta: cut(theta), gradient: cut(gradient, from - first), state }];
+      });
+      return () => {
+        for (const { part, theta, gradient, state } of pieces)
+          k.optimize(theta, gradient, state, { rule: row.rule, scalars: part.scalars });
+      };
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
 import { type Matrix, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
-import { loadTensors, type NamedTensor, readTensors } from "../model/tensors.ts";
+import { loadTensors, type NamedTensor } from "../model/tensors.ts";
 import { firstNonFinite } from "../support/finite.ts";
 import { type TaskName, taskOf } from "../tasks/tasks.ts";
 import type { Augmentation } from "./augmentation.ts";
@@ -177,7 +177,7 @@ export class Trainer {
 
   /** `optimizer.<slot>.<parameter>`: valid until the next verb. */
   optimizerTensors(): Promise<NamedTensor[]> {
-    return readTensors(this.k, this.updates.state);
+    return this.updates.tensors();
   }
 
   /** How many numbers the optimizer keeps from update to update. */

@@ -9,7 +9,7 @@ import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
 import { type Matrix, totalCells } from "../engine/matrix.ts";
 import type { Model } from "../model/model.ts";
-import type { Buffer } from "../model/tensors.ts";
+import { type Buffer, type NamedTensor, readTensors } from "../model/tensors.ts";
 import { type Annealed, annealed } from "./anneal.ts";
 import type { Batches } from "./batches.ts";
 import { Gradient } from "./gradient.ts";
@@ -27,11 +27,13 @@ export class Updates {
   readonly gradient: Gradient;
   private readonly optimizer: Optimizer | Lbfgs;
   private readonly anneal: (step: number) => Annealed;
-  /** Of the weights, with which every gradient begins. */
-  private readonly weightsGradient: Matrix;
+  /** What an update does to the parameters that no process has moved alone. */
+  private readonly moveRest: () => void;
+  /** Whether the optimizer's state is whole here: where each process moves a share, it knows its own. */
+  private isWhole = true;
   private readonly linearWeights: readonly Matrix[];
-  /** Of what stays as it is. */
-  private readonly frozen: readonly Matrix[];
+  /** Elements of θ that stay as they are. */
+  private readonly frozen: readonly { readonly first: number; readonly end: number }[];
 
   constructor(
     private readonly k: Kernels,
@@ -47,22 +49,31 @@ export class Updates {
     const { totalSteps } = runLength(spec, batches.rows.count);
     const { ema, batch_size: batchSize, shards } = spec.train;
     const rowsPerUpdate = rowsOfUpdate(spec, batches.rows.count);
-    this.gradient = new Gradient(k, model, batches, rule, sums, { batchSize, rowsPerUpdate, shards, peers });
-    this.weightsGradient = this.gradient.value.view(1, weights.size);
-    const optimized = { theta, weights, gradient: this.gradient.value, parameters };
+    // A norm is known when the whole gradient is, and a search moves all weights at once.
+    const canShare = spec.optimizer.name !== "lbfgs" && spec.train.clip_grad_norm === null;
+    this.gradient = new Gradient(k, model, batches, rule, sums, {
+      batchSize,
+      rowsPerUpdate,
+      shards,
+      peers,
+      mover: canShare ? (...stretch) => this.mover(...stretch) : null,
+    });
+    const { value, moved } = this.gradient;
     this.optimizer =
       spec.optimizer.name === "lbfgs"
-        ? new Lbfgs(k, spec.optimizer, optimized)
-        : createOptimizer(k, spec.optimizer, optimized, isFrozen);
+        ? new Lbfgs(k, spec.optimizer, { theta, gradient: value })
+        : createOptimizer(k, spec.optimizer, { theta, weights, parameters }, isFrozen);
+    this.frozen = parameters.filter(isFrozen).map(({ value }) => {
+      const first = value.offset - theta.offset;
+      return { first, end: first + value.size };
+    });
+    this.moveRest = this.mover(moved, theta.size, value.view(1, theta.size - moved, moved));
     this.anneal = annealed(spec, totalSteps);
     this.average = ema === null ? null : new MovingAverage(k, model, ema);
     this.state = [...parameterState(this.optimizer, model), ...(this.average?.state ?? [])];
     this.linearWeights = parameters
       .filter((parameter) => parameter.shape.length === 2 && !isFrozen(parameter))
       .map(({ value }) => value);
-    this.frozen = parameters
-      .filter(isFrozen)
-      .map(({ value }) => this.gradient.value.view(1, value.size, value.offset - theta.offset));
   }
 
   /**
@@ -76,10 +87,21 @@ export class Updates {
     const { dropout, weight_decay, label_smoothing } = this.anneal(step);
     this.model.live.dropout = dropout;
     gradient.smoothing = label_smoothing;
+    optimizer.begin(step, lr, weight_decay);
     const computed = gradient.compute(step, first, end);
-    if (computed) return computed.then(() => this.move(optimizer, step, lr, weight_decay));
-    this.move(optimizer, step, lr, weight_decay);
+    if (computed) {
+      this.isWhole = gradient.moved === 0;
+      return computed.then(() => this.finish(step));
+    }
+    this.finish(step);
     return null;
+  }
+
+  /** `optimizer.<slot>.<parameter>`: valid until the next verb. Several processes all ask for it. */
+  async tensors(): Promise<NamedTensor[]> {
+    if (!this.isWhole) for (const { value } of this.optimizer.slots) await this.gradient.gather(value);
+    this.isWhole = true;
+    return readTensors(this.k, this.state);
   }
 
   /** ‖gradient‖₂ of the latest update, before clipping. */
@@ -92,13 +114,14 @@ export class Updates {
   private measured(step: number, first: number, end: number): () => Promise<number> {
     const { k, sums, model } = this;
     const { l1, l2 } = this.spec.train;
+    const prepare = this.preparer(0, this.gradient.value);
     const before: number[] = [];
     let after: number[] | null = null;
     return async () => {
       if (after === null) await sums.read(before);
       else sums.set(before);
       await this.gradient.compute(step, first, end);
-      this.penalize();
+      prepare();
       const now: number[] = [];
       await sums.read(now);
       const [earlier, later] = [sumOf(before), sumOf(now)];
@@ -112,27 +135,47 @@ export class Updates {
     };
   }
 
-  /** A step along the gradient, with `decay` times the weight decay. */
-  private move(optimizer: Optimizer, step: number, lr: number, decay: number): void {
-    const { k, gradient } = this;
+  /** Plans the step of θ from element `first` up to `end` along its gradient. */
+  private mover(first: number, end: number, gradient: Matrix): () => void {
+    const { k, optimizer } = this;
     const { clip_grad_norm, clip_grad_value } = this.spec.train;
-    this.penalize();
-    if (clip_grad_norm !== null) k.clipNorm(gradient.value, clip_grad_norm, this.sums.of(0));
-    if (clip_grad_value !== null) k.clipValue(gradient.value, clip_grad_value);
-    optimizer.step(step, lr, decay);
-    this.finish(step);
+    if (optimizer instanceof Lbfgs) return () => {};
+    const step = optimizer.over(first, end, gradient);
+    const prepare = this.preparer(first, gradient);
+    return () => {
+      prepare();
+      if (clip_grad_norm !== null) k.clipNorm(gradient, clip_grad_norm, this.sums.of(0));
+      if (clip_grad_value !== null) k.clipValue(gradient, clip_grad_value);
+      step();
+    };
   }
 
-  /** What is frozen has no part in the gradient's norm, nor in a line search. */
-  private penalize(): void {
+  /**
+   * Plans what is done to the gradient from element `first` of θ on beforehand: it grows by that of the penalties on
+   * weights, which come first in θ; and what is frozen has no part in its norm, nor in a line search.
+   */
+  private preparer(first: number, gradient: Matrix): () => void {
+    const { k, model } = this;
     const { l1, l2 } = this.spec.train;
-    if (l1 > 0 || l2 > 0) this.k.penalize(this.weightsGradient, this.model.weights, l1, l2);
-    for (const gradient of this.frozen) this.k.fill(gradient, 0);
+    const cut = (M: Matrix, from: number, end: number, start = 0) =>
+      end > from ? [M.view(1, end - from, from - start)] : [];
+    const end = first + gradient.size;
+    const weightsEnd = Math.min(end, model.weights.size);
+    const weights = l1 > 0 || l2 > 0 ? cut(model.weights, first, weightsEnd) : [];
+    const penalized = cut(gradient, first, weightsEnd, first);
+    const frozen = this.frozen.flatMap((one) =>
+      cut(gradient, Math.max(first, one.first), Math.min(end, one.end), first),
+    );
+    return () => {
+      for (const W of weights) k.penalize(penalized[0]!, W, l1, l2);
+      for (const G of frozen) k.fill(G, 0);
+    };
   }
 
   private finish(step: number): void {
     const { k } = this;
     const { max_norm } = this.spec.train;
+    this.moveRest();
     if (max_norm !== null) for (const W of this.linearWeights) k.limitRows(W, max_norm);
     this.average?.take(step);
   }

@@ -1,5 +1,12 @@
 /** Several processes' places in one: what one sends, another receives, after a delay where a test asks for one. */
-import type { Channel, Peers, Transfer, Values } from "../../src/cluster/peers.ts";
+import {
+  type Channel,
+  channels,
+  type Peers,
+  type SharedMemory,
+  type Transfer,
+  type Values,
+} from "../../src/cluster/peers.ts";
 
 interface Letter extends Transfer {
   readonly arrival: Promise<void>;
@@ -42,11 +49,32 @@ class Line {
   }
 }
 
+/** Memory that all processes of a machine reach. */
+function memoryOf(machine: number, memories: Map<string, ArrayBuffer>): SharedMemory {
+  const names = new Map<ArrayBufferLike, string>();
+  return {
+    allocate(bytes) {
+      const memory = new ArrayBuffer(bytes);
+      const name = `${machine} ${memories.size}`;
+      names.set(memory, name);
+      memories.set(name, memory);
+      return memory;
+    },
+    nameOf: (memory) => names.get(memory) ?? null,
+    reach: (_, name) => (name.startsWith(`${machine} `) ? memories.get(name)! : null),
+  };
+}
+
 /**
  * As many processes as asked for.
  * @param delay milliseconds that a message of so many bytes takes, the same for all of one length
+ * @param onOne how many there are on a machine, where they reach each other's memory; null: they do nowhere
  */
-export function meshOf(size: number, delay: (bytes: number) => number = () => 0): Peers[] {
+export function meshOf(
+  size: number,
+  delay: (bytes: number) => number = () => 0,
+  onOne: number | null = null,
+): Peers[] {
   const lines = new Map<string, Line>();
   const lineOf = (from: number, to: number, channel: Channel): Line => {
     const name = `${from} ${to} ${channel}`;
@@ -54,13 +82,21 @@ export function meshOf(size: number, delay: (bytes: number) => number = () => 0)
     lines.set(name, line);
     return line;
   };
-  return Array.from({ length: size }, (_, rank) => ({
-    rank,
-    size,
-    traffic: { bytesSent: 0, secondsWaiting: 0 },
-    hosts: Array.from({ length: size }, () => "here"),
-    send: (to, channel, values) => lineOf(rank, to, channel).send(values),
-    receive: (from, channel, values) => lineOf(from, rank, channel).receive(values),
-    settle: (transfer) => (transfer as Letter).arrival,
-  }));
+  const memories = new Map<string, ArrayBuffer>();
+  return Array.from({ length: size }, (_, rank) => {
+    const traffic = { bytesSent: 0, secondsWaiting: 0 };
+    return {
+      rank,
+      size,
+      shared: onOne === null ? null : memoryOf(Math.floor(rank / onOne), memories),
+      traffic,
+      hosts: Array.from({ length: size }, () => "here"),
+      send(to, channel, values) {
+        if (channel === channels.parts) traffic.bytesSent += values.byteLength;
+        return lineOf(rank, to, channel).send(values);
+      },
+      receive: (from, channel, values) => lineOf(from, rank, channel).receive(values),
+      settle: (transfer) => (transfer as Letter).arrival,
+    } satisfies Peers;
+  });
 }

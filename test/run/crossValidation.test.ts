@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadSpec, parseSpec } from "../../src/config/load.ts";
 import { rebaseSpec, stringifySpec } from "../../src/config/stringify.ts";
+import { Kernels } from "../../src/engine/kernels.ts";
+import { openReference } from "../../src/engine/reference/backend.ts";
 import type { Summary } from "../../src/evaluate/runSummary.ts";
-import { readModel } from "../../src/evaluate/savedModel.ts";
+import { readModel, restoreModel } from "../../src/evaluate/savedModel.ts";
 import { train } from "../../src/run/train.ts";
 import type { TrainOptions } from "../../src/run/trainOptions.ts";
 import type { TrainEvent } from "../../src/train/events.ts";
@@ -123,8 +125,8 @@ describe("a spec that cannot be cross-validated", () => {
 
 describe("folds' models combined", () => {
   let combined: Awaited<ReturnType<typeof run>>;
+  const spec = parseSpec(text.replace("folds: 3", "folds: 3, combine: average"), "spec.yaml");
   beforeAll(async () => {
-    const spec = parseSpec(text.replace("folds: 3", "folds: 3, combine: average"), "spec.yaml");
     combined = await run("combined", { spec });
   });
   const tensorsOf = (directory: string) =>
@@ -152,5 +154,26 @@ describe("folds' models combined", () => {
     expect(folds!.count).toBe(3);
     const lines = readFileSync(join(combined.directory, "out_of_fold.csv"), "utf8").trimEnd().split("\n");
     expect(lines).toHaveLength(151);
+  });
+
+  test("are those of the folds begun where the run was stopped, until it goes on", async () => {
+    const stop = new AbortController();
+    const warnings: string[] = [];
+    const { directory } = await run("combined-stopped", { spec, signal: stop.signal }, (event) => {
+      if (event.event === "warning") warnings.push(event.message);
+      if (event.event === "epoch" && event.epoch === 2 && event.fold === 2) stop.abort("SIGTERM");
+    });
+    expect(warnings.join()).toContain("the model is that of 2 of 3");
+    for (const name of ["best", "last"]) {
+      const saved = readModel(join(directory, `${name}.ckpt`));
+      expect(saved.layers).toMatchObject([{ type: "ensemble", members: 2 }]);
+      expect(() => restoreModel(new Kernels(openReference()), saved)).not.toThrow();
+    }
+    expect(tensorsOf(directory).get("layers.0.0.0.weight")).toEqual(
+      tensorsOf(combined.directory).get("layers.0.0.0.weight"),
+    );
+    const { summary } = await run("combined-stopped", { spec, mode: "resume" });
+    expect(summary.weights_sha256).toBe(combined.summary.weights_sha256);
+    expect(summary.metrics).toEqual(combined.summary.metrics);
   });
 });

@@ -36,6 +36,7 @@ describe.each([64, 32] as const)("in %i bit", (precision) => {
     const model = goldenModel(k, goldenLayers("tanh", null), initial);
     const { spec, train } = goldenSpec(optimizer, options);
     const optimizing = createOptimizer(k, spec, model);
+    const step = optimizing.over(0, model.theta.size, model.gradient);
     const rule = lossRule(k, goldenLoss("cross_entropy", null), 3, null);
     const totals = k.backend.doubles(totalCells.count);
     const pass = model.plan(batchSize);
@@ -52,7 +53,8 @@ describe.each([64, 32] as const)("in %i bit", (precision) => {
       seen.push(totals.host[totalCells.loss]! / totals.host[totalCells.weight]!);
       if (train.clip_grad_norm) k.clipNorm(model.gradient, train.clip_grad_norm, totals);
       if (train.clip_grad_value) k.clipValue(model.gradient, train.clip_grad_value);
-      optimizing.step(t, spec.lr);
+      optimizing.begin(t, spec.lr);
+      step();
     }
     expectGolden("losses", precision, seen, losses);
     for (const { name, value } of model.parameters) {
@@ -78,7 +80,9 @@ describe("decay: weights", () => {
     const moved = (decay: "all" | "weights") => {
       const model = goldenModel(k, goldenLayers("tanh", "layer"), ones());
       const spec = optimizerSchema.parse({ name, decay, weight_decay: 0.1, lr: 0.01 }) as SteppingSpec;
-      createOptimizer(k, spec, model).step(0, 0.01);
+      const optimizer = createOptimizer(k, spec, model);
+      optimizer.begin(0, 0.01);
+      optimizer.over(0, model.theta.size, model.gradient)();
       return model.parameters.filter(({ value }) => value.host.some((x) => x !== 1)).map(({ name }) => name);
     };
     expect(moved("weights")).toEqual(["layers.0.weight", "layers.3.weight", "layers.6.weight"]);

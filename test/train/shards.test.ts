@@ -37,8 +37,6 @@ const specs = {
   "a search along lines": "optimizer: { name: lbfgs }\ntrain: { epochs: 3 }",
   "file order": "train: { epochs: 2, batch_size: 40, shuffle: false }",
   "stopping early": "train: { epochs: 30, batch_size: 32, early_stopping: { patience: 1, min_delta: 0.1 } }",
-  "layers large enough to travel by themselves":
-    "model: { hidden: [520, 520] }\ntrain: { max_steps: 3, batch_size: 24 }",
 } satisfies Record<string, string>;
 
 describe.each(Object.entries(specs))("%s", (_, text) => {
@@ -57,6 +55,37 @@ describe.each(Object.entries(specs))("%s", (_, text) => {
     },
   );
 });
+
+/** Layers large enough to travel by themselves, and to be moved by shares. */
+const large = "model: { hidden: [520, 520] }\n";
+const ofLargeLayers = {
+  plain: "train: { epochs: 1, batch_size: 64 }",
+  "penalties, limits, averages and groups":
+    "optimizer: { name: sgd, momentum: 0.9, weight_decay: 0.1, decay: weights, groups: { first_layer: { lr: 0.5 } } }\ntrain: { epochs: 2, batch_size: 75, l1: 0.01, clip_grad_value: 0.1, ema: 0.9, max_norm: 0.5 }",
+  "clipping by the norm": "train: { epochs: 1, batch_size: 64, clip_grad_norm: 0.5 }",
+} satisfies Record<string, string>;
+
+test.each(Object.entries(ofLargeLayers))(
+  "large layers, %s: the same bits by messages and in others' memory",
+  async (_, text) => {
+    const spec = irisData + large + text;
+    const alone = await trainedBy(meshOf(1)[0]!, spec, 5);
+    for (const [size, onOne] of [
+      [3, null],
+      [2, 2],
+      [5, 2],
+    ] as const) {
+      const mesh = meshOf(size, () => 0, onOne);
+      const all = await Promise.all(mesh.map((peers) => trainedBy(peers, spec, 5)));
+      for (const { file, events } of all) {
+        expect(file.equals(alone.file)).toBe(true);
+        expect(events).toEqual(alone.events);
+      }
+      const sent = mesh.reduce((sum, { traffic }) => sum + traffic.bytesSent, 0);
+      expect(sent > 0).toBe(onOne === null || size > onOne);
+    }
+  },
+);
 
 /** A step as long as the gradient: others would hide how long it is. */
 const sgd = "optimizer: { name: sgd, lr: 0.1 }\n";

@@ -2,7 +2,7 @@
  * A backend whose verbs only write commands. The list is run when memory is accessed, at `sync`, and when it
  * is full, so that a training step costs almost nothing besides its arithmetic.
  */
-import type { Backend } from "../backend.ts";
+import type { Backend, SharedMemory } from "../backend.ts";
 import type { Block, Indices, Matrix, Totals } from "../matrix.ts";
 import type { Verbs } from "../verbs.ts";
 import { CommandList, listLength, type Words } from "./commands.ts";
@@ -22,8 +22,13 @@ export class FastBackend implements Backend {
   readonly verbs: Verbs;
   private readonly listRegion: Region;
   private readonly commands: CommandList;
+  readonly floatsAt?: (memory: ArrayBuffer) => Block<Float32Array>;
 
-  constructor(private readonly machine: Machine) {
+  /** @param sharedMemory used by machines whose verbs reach memory that is not their own */
+  constructor(
+    private readonly machine: Machine,
+    private readonly sharedMemory: SharedMemory | null = null,
+  ) {
     this.name = machine.name;
     this.description = machine.description;
     this.threads = machine.threads;
@@ -31,10 +36,16 @@ export class FastBackend implements Backend {
     this.listRegion = machine.allocate(8 * listLength);
     this.commands = new CommandList(viewOf(this.listRegion));
     this.verbs = commandVerbs((op, words) => this.enqueue(op, words));
+    const { regionAt } = machine;
+    if (regionAt)
+      this.floatsAt = (memory) => new LiveBlock(this, regionAt(memory), memory.byteLength / 4, Float32Array);
   }
 
-  floats(length: number): Block<Float32Array> {
-    return new LiveBlock(this, this.allocate(4 * length), length, Float32Array);
+  floats(length: number, isShared = false): Block<Float32Array> {
+    const shared = isShared && this.floatsAt ? this.sharedMemory?.(4 * length) : null;
+    return shared
+      ? this.floatsAt!(shared)
+      : new LiveBlock(this, this.allocate(4 * length), length, Float32Array);
   }
   doubles(length: number): Totals {
     return new LiveBlock(this, this.allocate(8 * length), length, Float64Array);

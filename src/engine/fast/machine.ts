@@ -18,6 +18,8 @@ export interface Machine {
   readonly slowness: number;
   /** New zeros, aligned to 64 bytes. @throws UserError (exit code 5) when there is no more memory */
   allocate(bytes: number): Region;
+  /** Memory that is there already; absent where commands reach this machine's own alone. */
+  regionAt?(memory: ArrayBuffer): Region;
   /** Runs a list of `words` doubles at `address` and returns when it is done. */
   run(address: number, words: number): void;
   /** Runs `rounds` rounds of multiply-adds on one thread; returns how many floating-point operations they were. */

@@ -43,6 +43,7 @@ export function openNative(addon: Addon, set: string, threads: number): Machine 
       if (!arena || arena.used + bytes > arena.buffer.byteLength) arena = newArena(arenaBytes);
       return take(arena, bytes);
     },
+    regionAt: (memory) => ({ address: addon.address(memory), offset: 0, buffer: () => memory }),
     run: (address, words) => addon.run(team, address, words),
     peak: (rounds) => addon.peak(set, rounds),
     async close() {

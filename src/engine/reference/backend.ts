@@ -1,6 +1,6 @@
 /** The reference backend: plain TypeScript, 32 or 64 bit, the truth that fast backends are tested against. */
 
-import type { Backend } from "../backend.ts";
+import type { Backend, SharedMemory } from "../backend.ts";
 import type { Block } from "../matrix.ts";
 import type { Verbs } from "../verbs.ts";
 import * as activations from "./activations.ts";
@@ -27,7 +27,7 @@ const verbs: Verbs = {
 };
 
 /** Sums run in 64 bit at either precision; `precision` is that of the numbers kept in memory. */
-export function openReference(precision: 32 | 64 = 32): Backend {
+export function openReference(precision: 32 | 64 = 32, sharedMemory: SharedMemory | null = null): Backend {
   const Floats = precision === 32 ? Float32Array : Float64Array;
   return {
     name: "reference",
@@ -37,7 +37,11 @@ export function openReference(precision: 32 | 64 = 32): Backend {
     fused: false,
     verbs,
 
-    floats: (length) => block(new Floats(length)),
+    floats(length, isShared = false) {
+      const shared = isShared ? sharedMemory?.(length * Floats.BYTES_PER_ELEMENT) : null;
+      return block(shared ? new Floats(shared) : new Floats(length));
+    },
+    floatsAt: (memory) => block(new Floats(memory)),
     doubles: (length) => block(new Float64Array(length)),
     ints: (length) => block(new Int32Array(length)),
     bytes: (length) => block(new Uint8Array(length)),
