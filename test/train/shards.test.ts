@@ -61,7 +61,7 @@ const large = "model: { hidden: [520, 520] }\n";
 const ofLargeLayers = {
   plain: "train: { epochs: 1, batch_size: 64 }",
   "penalties, limits, averages and groups":
-    "optimizer: { name: sgd, momentum: 0.9, weight_decay: 0.1, decay: weights, groups: { first_layer: { lr: 0.5 } } }\ntrain: { epochs: 2, batch_size: 75, l1: 0.01, clip_grad_value: 0.1, ema: 0.9, max_norm: 0.5 }",
+    "optimizer: { name: sgd, momentum: 0.9, weight_decay: 0.1, decay: weights, groups: { first_layer: { lr: 0.5 } } }\ntrain: { epochs: 2, batch_size: 75, l1: 0.01, clip_grad_value: 0.1, ema: 0.9, max_norm: 0.5, freeze: [layers.0.weight] }",
   "clipping by the norm": "train: { epochs: 1, batch_size: 64, clip_grad_norm: 0.5 }",
 } satisfies Record<string, string>;
 
