@@ -74,7 +74,7 @@ const meanings = {
   model: "a model file that is damaged or does not fit",
   io: "I/O and resources: missing file, permission, disk full, memory, output directory in use",
   diverged: "training diverged: loss or weights are no longer finite",
-  gate: "a `--fail-if` gate was met",
+  gate: "a `--fail-if` gate was met, or a metric is worse than `--baseline` allows",
 } satisfies Record<keyof typeof exitCodes, string>;
 
 function exitCodesPage(): string {

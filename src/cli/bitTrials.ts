@@ -23,13 +23,13 @@ export async function trials(): Promise<Trial[]> {
   const found: Trial[] = [];
   for (const backend of backendNames) {
     if (!(await isHere(backend))) continue;
-    const numbers = backend === "reference" || backend === "cuda" ? [1] : threads;
+    const numbers = backend === "cuda" ? [1] : threads;
     for (const number of numbers) found.push({ backend, threads: number, harm: "uninterrupted" });
   }
   return [...found, ...found.map((trial) => ({ ...trial, harm: "killed and resumed" as const }))];
 }
 
-/** Whether it opens, with fused multiply-add: without it the bits are the machine's own. */
+/** Whether it opens, with fused multiply-add: without it, as in the reference, the bits are its own. */
 async function isHere(kernels: BackendName): Promise<boolean> {
   try {
     const { backend } = await openKernels({ kernels, threads: 1 });

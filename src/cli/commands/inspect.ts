@@ -6,7 +6,10 @@ import { debug, json } from "../options.ts";
 import { integer } from "../values.ts";
 
 export const command = defineCommand({
-  argument: { name: "FILE", help: "a model (.ckpt, .safetensors), data (CSV, IDX, also .gz) or a spec" },
+  argument: {
+    name: "FILE",
+    help: "a model (.ckpt, .safetensors), data (CSV, TSV, JSON Lines, IDX or NPY, also .gz, or Parquet) or a spec",
+  },
   options: {
     head: { value: integer("N", 0), help: "show the first N records of a data file" },
     json,

@@ -32,7 +32,7 @@ export const command = defineCommand({
     input: {
       short: "i",
       value: text("FILE"),
-      help: "read rows from a file (default: stdin)",
+      help: "read rows from a file: CSV, TSV or JSON Lines, also .gz, or Parquet (default: stdin)",
       conflicts: ["images"],
     },
     output: {
@@ -42,7 +42,7 @@ export const command = defineCommand({
     },
     from: {
       value: fromFormat,
-      help: "format of the rows (default: from the file name, else csv)",
+      help: "format of the rows (default: from the file name, else csv); a Parquet file is known by its content",
       conflicts: ["images"],
     },
     to: {

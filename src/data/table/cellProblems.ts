@@ -1,6 +1,7 @@
 /** What is wrong with a cell or a column of a table, in sentences with their places. */
 import { type Problem, quoted } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
+import { numberOf } from "../formats/number.ts";
 import { dataError } from "../formats/problems.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
 import { linesFor, numbersIn } from "./spellings.ts";
@@ -64,8 +65,18 @@ function numberProblem(name: string, text: string, isText: boolean) {
 /** A column that a header lacks, with the nearest name it has. */
 export function missingColumn(name: string, header: readonly string[], file: string | undefined) {
   const meant = nearest(name, header);
-  const hint = meant === undefined ? `the columns are ${listed(header)}` : `did you mean ${quoted(meant)}?`;
-  return { file, line: 1, message: `no column is named "${name}"`, hint };
+  return { file, line: 1, message: `no column is named "${name}"`, hint: namesHint(meant, header) };
+}
+
+/** What is told of the columns that are there: the one that was meant, or what a file without a header needs. */
+export function namesHint(meant: string | undefined, header: readonly string[]): string {
+  if (meant !== undefined) return `did you mean ${quoted(meant)}?`;
+  if (header[0]?.startsWith("#"))
+    return `the columns are ${listed(header)}; if that is a comment: data.comment: "#"`;
+  const numbers = header.filter((name) => !Number.isNaN(numberOf(name))).length;
+  const bare =
+    "; if they are a first row of values: data.header: false, which names them column_1, column_2, …";
+  return `the columns are ${listed(header)}${2 * numbers >= header.length ? bare : ""}`;
 }
 
 export function tooManyLevels(file: string, name: string, maxLevels: number) {

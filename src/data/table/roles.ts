@@ -5,7 +5,7 @@ import { nearest } from "../../support/nearest.ts";
 import { isoTime } from "../../support/time.ts";
 import { columnReader, type NumberReader, writtenAs } from "../formats/notation.ts";
 import { numberOf } from "../formats/number.ts";
-import { missingColumn } from "./cellProblems.ts";
+import { missingColumn, namesHint } from "./cellProblems.ts";
 import { looksBoolean } from "./labels.ts";
 import type { ColumnReading, Table, TableColumn } from "./readTable.ts";
 import { numbersAsTexts, spellings } from "./spellings.ts";
@@ -48,10 +48,7 @@ export function readingsOf(
     .filter(({ name }) => !known.has(name))
     .map(({ name, message }): Problem => {
       const meant = nearest(name, header);
-      const hint =
-        meant === undefined
-          ? `the columns are ${header.slice(0, 12).join(", ")}`
-          : `did you mean "${meant}"?`;
+      const hint = namesHint(meant, header);
       return { file, line: 1, message, expected: "a name from the header", hint };
     });
   if (problems.length > 0) throw new UserError(exitCodes.data, problems);

@@ -70,6 +70,7 @@ export function mostFrequent(values: ArrayLike<number>): number {
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 const minusZero = 0x80000000;
+const infinity = 0x7f800000;
 
 /**
  * The values rounded to floats, as unsigned numbers in their order: negative ones reversed, below the others. NaN has
@@ -81,7 +82,8 @@ function keysOf(values: Float64Array): Uint32Array {
   let count = 0;
   for (let i = 0; i < words.length; i++) {
     const word = words[i]! === minusZero ? 0 : words[i]!;
-    if (!Number.isNaN(floats[i]!)) words[count++] = (word & 0x80000000) !== 0 ? ~word : word | 0x80000000;
+    // The sign's bit is set in others, all bits turned over in negative ones: without a branch, which half of them miss.
+    if ((word & 0x7fffffff) <= infinity) words[count++] = word ^ (-(word >>> 31) | 0x80000000);
   }
   return words.subarray(0, count);
 }

@@ -4,6 +4,7 @@ import type { CsvDataSpec } from "../../../src/config/schema.ts";
 import { loadDataset } from "../../../src/data/dataset/load.ts";
 import { numberReader } from "../../../src/data/formats/notation.ts";
 import { readGuessing } from "../../../src/data/table/guessed.ts";
+import type { UserError } from "../../../src/support/errors.ts";
 import { columnSpec, csvSpec, temporaryFiles } from "../support.ts";
 
 const file = temporaryFiles();
@@ -110,6 +111,15 @@ test.each([
   await expect(load("t.csv", text, { columns: { b: columnSpec({ suffix: "EUR" }) } })).rejects.toThrow(
     `t.csv:9:${records[7]!.a.toString().length + 2}: column "b" holds "${cell}", not a number; expected numbers as 1234.5EUR`,
   );
+});
+
+test.each([
+  ["lines that look like comments", `${header()}# by hand\n${table(plain)}`, "data.comment"],
+  ["a header that looks like one", `# by hand\n${header()}${table(plain)}`, "data.comment"],
+  ["names that look like values", table(plain).replaceAll("dog", "4"), "data.header: false"],
+])("of %s it is said what reads them", async (_, text, line) => {
+  const error = await load("t.csv", text).catch((fault: UserError) => fault);
+  expect((error as UserError).problems.map(({ hint }) => hint).join()).toContain(line);
 });
 
 test("a word for a missing value stays one in any case", async () => {

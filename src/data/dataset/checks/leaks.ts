@@ -73,13 +73,11 @@ function rightByRange(values: RawValues, classes: Float32Array): number {
     if (run.rows >= rowsPerRule) right += run.right;
   };
   for (let at = 0; at < order.length; ) {
-    const counts = new Map<number, number>();
     const start = at;
-    for (; at < order.length && values[order[at]!] === values[order[start]!]; at++) {
-      const ofRow = classes[order[at]!]!;
-      counts.set(ofRow, (counts.get(ofRow) ?? 0) + 1);
-    }
-    const [most, count] = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best));
+    while (at < order.length && values[order[at]!] === values[order[start]!]) at++;
+    // Most values are one row's.
+    const [most, count] =
+      at === start + 1 ? [classes[order[start]!]!, 1] : mostOf(order.subarray(start, at), classes);
     if (most !== run.of) {
       endRun();
       run = { of: most, rows: 0, right: 0 };
@@ -89,6 +87,13 @@ function rightByRange(values: RawValues, classes: Float32Array): number {
   }
   endRun();
   return right;
+}
+
+/** The most frequent class of some rows, the first of several such, and how many have it. */
+function mostOf(rows: Uint32Array, classes: Float32Array): [number, number] {
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(classes[row]!, (counts.get(classes[row]!) ?? 0) + 1);
+  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best));
 }
 
 /** r² of the rows where there are both. */

@@ -5,11 +5,13 @@ import { encodingHint, invalidUtf8 } from "../encodings.ts";
 
 type Fault = Pick<Problem, "message" | "expected" | "hint">;
 
-/** A row of too few or too many fields. */
-export function raggedRow(found: number, expected: number): Fault {
+/** A row of too few or too many fields. `isComment`: it, or the header, begins as comments do. */
+export function raggedRow(found: number, expected: number, isComment: boolean): Fault {
+  const hint = 'if lines that begin with # are comments: data.comment: "#"';
   return {
     message: `a row of ${found} ${found === 1 ? "field" : "fields"}`,
     expected: `${expected} ${expected === 1 ? "field" : "fields"}, as in the header`,
+    ...(isComment && { hint }),
   };
 }
 

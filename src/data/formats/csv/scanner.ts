@@ -40,6 +40,7 @@ const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const minus = 0x2d;
+const hash = 0x23;
 /** No byte. */
 const never = -1;
 
@@ -390,7 +391,8 @@ export class CsvScanner extends CsvBatch {
     if (fields === this.header.length + 1 && this.isFirstRecord) this.nameOneMore(fields, this.recordStart);
     this.isFirstRecord = false;
     if (fields !== this.header.length) {
-      this.blameLine(this.recordLine, raggedRow(fields, this.header.length));
+      const isComment = this.bytes[this.recordStart] === hash || this.header[0]!.startsWith("#");
+      this.blameLine(this.recordLine, raggedRow(fields, this.header.length, isComment));
     }
     this.addRecord(this.recordStart, this.recordLine);
     this.problem = null;
