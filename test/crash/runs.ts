@@ -106,7 +106,9 @@ export function run(folder: string, name: string, strace: readonly string[] | nu
 /** As `run`, killed at a point. */
 export function runAndKill(folder: string, name: string, { call, nth }: Point): Promise<Ended> {
   const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:signal=SIGKILL:when=${nth}`];
-  return run(folder, name, [...forKills, "-o", "/dev/null", ...inject]);
+  // Each trainer of a sweep would be killed, as often as it is started again: there the sweep alone is.
+  const follow = argvOf(folder, name)[0] === "sweep" ? [] : forKills;
+  return run(folder, name, [...follow, "-o", "/dev/null", ...inject]);
 }
 
 /** As `run`, with a call that fails: once, or it and all of its name that follow. Tells whether a disk was behind them. */
