@@ -1,7 +1,7 @@
 /** The files that make up the kernels, and their hash, which ties a compiled binary to its source. */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const folder = dirname(fileURLToPath(import.meta.url));
@@ -19,13 +19,22 @@ export function mpiSourceHash() {
   return hashOf(readdirSync(own).filter(isC), own);
 }
 
-/** The same of the graphics card's program, and of the addon that loads it: the headers that it shares are part of it. */
+/**
+ * The same of the graphics card's program, and of the addon that loads it: of all that they include, but for headers that one
+ * of the same name in cuda/ stands in for.
+ */
 export function cardSourceHash() {
-  const own = readdirSync(join(folder, "cuda")).filter(isC);
-  return hashOf([
-    ...readdirSync(folder).filter((name) => name.endsWith(".h")),
-    ...own.map((name) => `cuda/${name}`),
-  ]);
+  const files = new Set();
+  const add = (name) => {
+    const standIn = `cuda/${name}`;
+    const file = name.startsWith("cuda/") || !existsSync(join(folder, standIn)) ? name : standIn;
+    if (files.has(file)) return;
+    files.add(file);
+    for (const [, included] of readFileSync(join(folder, file), "utf8").matchAll(/^#include "(.+)"$/gm))
+      add(posix.join(posix.dirname(file), included));
+  };
+  for (const name of readdirSync(join(folder, "cuda")).filter(isC)) add(`cuda/${name}`);
+  return hashOf([...files]);
 }
 
 function hashOf(files, from = folder) {
