@@ -16,7 +16,7 @@ export const command = defineCommand({
   },
   examples: [
     ["nnt kernels", "which kernels work, which do not and why"],
-    ["nnt kernels --bench", "GFLOP/s of matrix products on one thread and on all, as a share of the peak"],
+    ["nnt kernels --bench", "GFLOP/s of matrix products on 1, 2, 4 … threads, as a share of the peak"],
     ["NNT_ISA=avx2 nnt kernels", "the same with an instruction set of your choice"],
   ],
   async run({ out, err, env }, _, { threads, bench, json }) {
@@ -32,8 +32,8 @@ export const command = defineCommand({
       await backend?.close();
       if (backend && bench) {
         await err.line(`${name}: measuring …`);
-        const counts = [...new Set([1, backend.threads])];
-        for (const count of counts) speeds.push(await speedOf({ ...choice, threads: count }));
+        for (const count of doublings(backend.threads))
+          speeds.push(await speedOf({ ...choice, threads: count }));
       }
       report.push({ ...attempt, threads: backend?.threads ?? null, fused: backend?.fused ?? null, speeds });
     }
@@ -56,3 +56,10 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** 1, 2, 4 … and the number itself: enough to see where more threads gain nothing. */
+function doublings(most: number): number[] {
+  const counts = [];
+  for (let count = 1; count < most; count *= 2) counts.push(count);
+  return [...counts, most];
+}
