@@ -41,8 +41,32 @@ const seeds = values.seeds.split(",").map(Number);
 /** 1 − R² or log loss: smaller is better, 0 is perfect. */
 const errorOf = ({ r2, log_loss }: Scores): number => (r2 === undefined ? log_loss! : 1 - r2);
 
+/** Of all test rows: `eval` leaves out those that are in the training file too, and the peers were measured on all. */
+function errorIn(predictions: string, target: string): number {
+  type Row = Readonly<Record<string, unknown>> & {
+    readonly probabilities?: Readonly<Record<string, number>>;
+  };
+  const rows = predictions
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Row);
+  const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0);
+  if (rows[0]!.probabilities)
+    return (
+      sum((row) => -Math.log(Math.max(row.probabilities![String(row[target])] ?? 0, 1e-15))) / rows.length
+    );
+  const mean = sum((row) => Number(row[target])) / rows.length;
+  return (
+    sum((row) => (Number(row[target]) - Number(row.prediction)) ** 2) /
+    sum((row) => (Number(row[target]) - mean) ** 2)
+  );
+}
+
 function nnt(...argv: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [values.nnt, ...argv], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [values.nnt, ...argv], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 30,
+  });
   if (status !== 0) throw new Error(`nnt ${argv.join(" ")}: ${stderr}`);
   return stdout;
 }
@@ -59,10 +83,9 @@ function ratioOf(name: string, seed: number): { ratio: number; error: number; se
     const started = performance.now();
     nnt("train", spec, "--out", run, "--seed", `${seed}`, "--threads", values.threads, "--quiet", ...sets);
     const seconds = (performance.now() - started) / 1000;
-    const { metrics } = JSON.parse(nnt("eval", join(run, "best.ckpt"), "--data", file("test"), "--json")) as {
-      metrics: Scores;
-    };
-    const error = errorOf(metrics);
+    const proba = task === "classification" ? ["--proba"] : [];
+    const input = ["--input", file("test"), "--keep", target, "--to", "jsonl"];
+    const error = errorIn(nnt("predict", join(run, "best.ckpt"), ...input, ...proba), target);
     return { error, ratio: error / Math.min(errorOf(xgboost), errorOf(histgb)), seconds };
   } finally {
     rmSync(work, { recursive: true });

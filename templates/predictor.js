@@ -124,11 +124,11 @@ export function createPredictor(model, weights) {
         const change = run(x, layer.layers);
         return x.map((z, i) => z + change[i]);
       }
-      case "ensemble":
-        return average(
-          layer.members.map((/** @type {Layer[]} */ member) => run(x, member)),
-          layer.average,
-        );
+      case "ensemble": {
+        const answers = layer.members.map((/** @type {Layer[]} */ member) => run(x, member));
+        const voting = layer.votes?.map((/** @type {number} */ member) => answers[member]);
+        return average(voting ?? answers, layer.average);
+      }
       default:
         return x; // dropout, noise and identity
     }

@@ -4,6 +4,7 @@ import { nearest } from "../support/nearest.ts";
 import { isLoss, type LossName } from "../tasks/losses.ts";
 import { taskOfLoss } from "../tasks/tasks.ts";
 import { contradictions } from "./check/contradictions.ts";
+import { expandBlend } from "./expand/blend.ts";
 import { expandData } from "./expand/data.ts";
 import { Expansion, isMapping, type Mapping, unusable } from "./expand/expansion.ts";
 import { expandModel } from "./expand/model.ts";
@@ -63,6 +64,7 @@ function expand(expansion: Expansion, raw: Mapping, defaultName: string): Record
     optimizer: named("optimizer"),
     schedule: named("schedule"),
     train: expandTrain(raw.train),
+    blend: expandBlend(expansion, raw.blend),
     track: expandTrack(expansion, raw.track),
     search: expandSearch(expansion, raw.search),
     calibration: raw.calibration ?? undefined,
@@ -76,8 +78,8 @@ function checkSections(expansion: Expansion, expanded: Record<Section, unknown>)
     const value = expanded[section];
     if (value === unusable) continue;
     const result = schema.safeParse(value);
-    if (result.success) valid[section] = result.data;
-    else reportZod(expansion, result.error.issues, schema, value, [section]);
+    if (result.success && result.data !== undefined) valid[section] = result.data;
+    if (!result.success) reportZod(expansion, result.error.issues, schema, value, [section]);
     const corrected = result.success ? value : withNearestNames(value, result.error.issues);
     const again = corrected === value ? result : schema.safeParse(corrected);
     if (!again.success) reportZod(expansion, again.error.issues, schema, corrected, [section]);

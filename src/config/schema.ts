@@ -5,6 +5,7 @@
  * Paths stay as they were written, relative to the spec's directory; `null` means "follows from the data".
  */
 import { z } from "zod";
+import { blendSchema } from "./schema/blend.ts";
 import { calibrationSchema } from "./schema/calibration.ts";
 import { dataSchema } from "./schema/data.ts";
 import { choice, wholeNumber } from "./schema/fields.ts";
@@ -55,6 +56,7 @@ export const specSchema = z.strictObject({
   optimizer: optimizerSchema,
   schedule: scheduleSchema.nullable().default(null),
   train: trainSchema,
+  blend: blendSchema.optional(),
   track: trackSchema.nullable().default(null),
   calibration: calibrationSchema.nullable().default(null),
 });

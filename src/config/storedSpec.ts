@@ -2,6 +2,7 @@
 import { contradictions } from "./check/contradictions.ts";
 import { conform } from "./conform.ts";
 import type { JsonSchema } from "./jsonSchema.ts";
+import { mostVotes } from "./schema/votes.ts";
 import type { Spec } from "./schema.ts";
 import schema from "./storedSpec.json" with { type: "json" };
 
@@ -29,12 +30,27 @@ function layersIn(spec: unknown, depth: number): unknown[] | null {
   if (!Array.isArray(layers) || depth > deepest) return null;
   const found: unknown[] = [];
   for (const layer of layers) {
-    const isBlock = isObject(layer) && (layer.type === "ensemble" || layer.type === "residual");
-    const inner = isBlock ? layersIn(layer, depth + 1) : [layer];
-    if (inner === null) return null;
-    found.push(...inner);
+    for (const block of blocksOf(layer)) {
+      const inner = block === null ? [layer] : layersIn(block, depth + 1);
+      if (inner === null) return null;
+      found.push(...inner);
+    }
   }
   return found;
+}
+
+/** What holds the layers in a layer; null: it is a simple one. */
+function blocksOf(layer: unknown): unknown[] {
+  if (!isObject(layer)) return [null];
+  if (layer.type === "ensemble" || layer.type === "residual") return [layer];
+  if (layer.type !== "blend") return [null];
+  const networks = Array.isArray(layer.networks) ? layer.networks : [];
+  return networks.length > 0 && networks.every(hasWeight) ? networks : [{}];
+}
+
+function hasWeight(network: unknown): boolean {
+  const weight = isObject(network) ? network.weight : null;
+  return typeof weight === "number" && Number.isInteger(weight) && weight >= 1 && weight <= mostVotes;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

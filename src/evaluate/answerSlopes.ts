@@ -9,6 +9,8 @@ export interface Question {
   readonly preprocessing: Pick<Preprocessing, "target" | "calibration">;
   /** How the outputs of an ensemble's members are averaged; null: there is one network. */
   readonly average: Link | null;
+  /** How much each member counts; they add up to 1. */
+  readonly shares: readonly number[];
   readonly index: number;
 }
 
@@ -20,16 +22,16 @@ export interface Answer {
 
 /** @param outputs S of every member, for one row */
 export function answerTo(question: Question, outputs: readonly Float64Array[]): Answer {
-  const { average } = question;
+  const { average, shares } = question;
   if (average === null) {
     const { value, slope } = read(question, outputs[0]!);
     return { value, slopes: [slope] };
   }
   const meanings = outputs.map((S) => meaningOf(average, S));
-  const mean = meanings[0]!.map((_, j) => meanings.reduce((sum, p) => sum + p[j]! / meanings.length, 0));
+  const mean = meanings[0]!.map((_, j) => meanings.reduce((sum, p, m) => sum + p[j]! * shares[m]!, 0));
   const { value, slope } = read(question, mean.map(inverse[average]));
   const ofMean = slope.map((s, j) => (s === 0 ? 0 : s * inverseSlope[average](mean[j]!)));
-  return { value, slopes: meanings.map((p) => backward(average, p, ofMean).map((s) => s / meanings.length)) };
+  return { value, slopes: meanings.map((p, m) => backward(average, p, ofMean).map((s) => s * shares[m]!)) };
 }
 
 /** The answer for outputs S, and its derivatives. */

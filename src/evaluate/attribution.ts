@@ -49,7 +49,7 @@ export class Attributor {
       model.load(tensors, path);
       return model;
     });
-    this.question = { preprocessing, average };
+    this.question = { preprocessing, average, shares: networks.map(({ share }) => share) };
     this.width = ends.inputWidth;
   }
 

@@ -59,7 +59,9 @@ function areWeightsOf(loss: LossSpec, outputs: number): boolean {
 
 /** Means and variances are averaged in pairs. */
 function isAveraged(layer: LayerSpec, outputs: number): boolean {
-  if (layer.type !== "ensemble") return true;
+  if (layer.type !== "ensemble" && layer.type !== "blend") return true;
   if (layer.average === "gaussian" && outputs % 2 !== 0) return false;
-  return layer.layers.every((inner) => isAveraged(inner, outputs));
+  const inner: readonly LayerSpec[] =
+    layer.type === "blend" ? layer.networks.flatMap(({ layers }) => layers as LayerSpec[]) : layer.layers;
+  return inner.every((one) => isAveraged(one, outputs));
 }

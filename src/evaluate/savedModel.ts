@@ -17,6 +17,7 @@ import {
 } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { describeModel } from "../model/describe.ts";
+import { embedding } from "../model/embedNumbers.ts";
 import { layers as layerTable } from "../model/layers.ts";
 import { links } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
@@ -110,20 +111,31 @@ function checkLayers(value: unknown, path: string, place = "layer"): LayerSpec[]
   for (const [index, layer] of value.entries()) {
     const name = `${place} ${index}`;
     const { type, ...options } = isObject(layer) ? layer : {};
-    // An ensemble of ensembles with blocks is the deepest that is allowed.
-    const isTooDeep = place.split(",").length > 3 && (type === "residual" || type === "ensemble");
+    // Seeds of blends of folds of ensembles with blocks are the deepest that is allowed.
+    const hasLayers = type === "residual" || type === "ensemble" || type === "blend";
+    const isTooDeep = place.split(",").length > 4 && hasLayers;
     if (typeof type !== "string" || !Object.hasOwn(layerTable, type) || isTooDeep)
       throw noNetwork(path, `${name} has an unknown type`);
-    const { width, layers, average, members } = options as { [option: string]: unknown };
+    const { width, layers, average, members, networks } = options as { [option: string]: unknown };
     if (type === "residual" || type === "ensemble") checkLayers(layers, path, `${name}, layer`);
+    if (type === "blend") checkNetworks(networks, path, name);
     const isAverage = typeof average === "string" && Object.hasOwn(links, average);
     const isMembers = Number.isInteger(members) && Number(members) > 0;
     if (type === "ensemble" && !(isAverage && isMembers && Number(members) <= mostMembers))
       throw noNetwork(path, `${name} is not a valid ensemble`);
+    if (type === "blend" && !isAverage) throw noNetwork(path, `${name} is not a valid blend`);
     const isWidth = Number.isInteger(width) && Number(width) > 0 && Number(width) <= largestWidth;
     if (type === "linear" && !isWidth) throw noNetwork(path, `${name} has no valid width`);
   }
   return value as LayerSpec[];
+}
+
+/** Of a blend; their weights are the schema's. */
+function checkNetworks(networks: unknown, path: string, place: string): void {
+  if (!Array.isArray(networks) || networks.length === 0 || networks.length > mostMembers)
+    throw noNetwork(path, `${place} is not a valid blend`);
+  for (const network of networks)
+    checkLayers(isObject(network) ? network.layers : null, path, `${place}, layer`);
 }
 
 /** Layers that embed come first, in the model or in each member, and embed what the columns say. */
@@ -133,6 +145,7 @@ function checkEmbeddings(layers: readonly LayerSpec[], preprocessing: Preprocess
   const areThose = (row: readonly LayerSpec[]): boolean => {
     const [first] = row;
     if (first?.type === "ensemble") return areThose(first.layers);
+    if (first?.type === "blend") return first.networks.every(({ layers }) => areThose(layers));
     const others = blocks.length > 0 ? row.slice(1) : row;
     const isEmbedded =
       blocks.length === 0 || (first?.type === "embed" && isDeepStrictEqual(first.blocks, blocks));
@@ -141,7 +154,8 @@ function checkEmbeddings(layers: readonly LayerSpec[], preprocessing: Preprocess
       others.every(
         (layer, index) =>
           layer.type !== "embed" &&
-          (layer.type !== "embed_numbers" || (index === 0 && isDeepStrictEqual(layer.columns, columns))) &&
+          (layer.type !== "embed_numbers" ||
+            (index === 0 && isDeepStrictEqual(layer, embedding(layer, columns)))) &&
           (!("layers" in layer) || layer.layers.every((inner) => !inner.type.startsWith("embed"))),
       )
     );

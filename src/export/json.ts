@@ -1,8 +1,7 @@
 /** `--to json`: everything about a model in one readable document; docs/export.md describes it. */
-import type { LayerSpec } from "../config/schema.ts";
 import type { NamedTensor } from "../model/tensors.ts";
 import { plainInputs, plainTarget } from "./plain.ts";
-import type { Portable, PortableLayer } from "./portable.ts";
+import type { Portable, PortableLayer, PortableSpec } from "./portable.ts";
 
 /** The document in pieces, so that no text becomes longer than a tensor's row. */
 export function* jsonOf({ name, preprocessing, layers }: Portable, version: string): Generator<string> {
@@ -16,7 +15,7 @@ export function* jsonOf({ name, preprocessing, layers }: Portable, version: stri
 function* layersOf(layers: readonly PortableLayer[], indent: string): Generator<string> {
   yield "[";
   for (const [index, { spec, tensors, layers: inner, members }] of layers.entries()) {
-    const { layers: _, ...options } = spec.type === "ensemble" ? ensembleOptions(spec) : withLayers(spec);
+    const { layers: _, ...options } = withLayers(spec);
     yield `${index > 0 ? "," : ""}\n${indent}  ${JSON.stringify(options).slice(0, -1)}`;
     for (const [name, tensor] of Object.entries(tensors)) {
       yield `,\n${indent}    ${JSON.stringify(name)}: `;
@@ -36,12 +35,7 @@ function* layersOf(layers: readonly PortableLayer[], indent: string): Generator<
   yield `\n${indent}]`;
 }
 
-const withLayers = (spec: LayerSpec): LayerSpec & { layers?: unknown } => spec;
-
-/** Its members are written out, and stand alone. */
-function ensembleOptions({ type, average }: Extract<LayerSpec, { type: "ensemble" }>) {
-  return { type, average, layers: null };
-}
+const withLayers = (spec: PortableSpec): PortableSpec & { layers?: unknown } => spec;
 
 function* rowsOf({ shape, values }: NamedTensor, indent: string): Generator<string> {
   if (shape.length < 2) return yield numbers(values);

@@ -63,26 +63,27 @@ class Residual(nn.Sequential):
 `,
   },
   ensemble: {
-    onnx: (graph, X, { average }, { members }) =>
-      writeAverage(
-        graph,
-        members.map((own) => writeLayers(graph, X, own)),
-        average ?? "identity",
-      ),
-    torch(spec, { members }) {
+    onnx(graph, X, { average, votes }, { members }) {
+      const answers = members.map((own) => writeLayers(graph, X, own));
+      const voting = votes?.map((member) => answers[member]!) ?? answers;
+      return writeAverage(graph, voting, average ?? "identity");
+    },
+    torch({ average, votes }, { members }) {
       const modules = members.map((own) => `    nn.Sequential(\n${torchLines(own, "        ")}\n    ),`);
-      return `Ensemble("${spec.average}", [\n${modules.join("\n")}\n])`;
+      const often = votes ? `, votes=[${votes.join(", ")}]` : "";
+      return `Ensemble("${average}", [\n${modules.join("\n")}\n]${often})`;
     },
     torchClass: `
 class Ensemble(nn.ModuleList):
     """The output whose meaning is the mean of what the members' outputs mean."""
 
-    def __init__(self, average, members):
+    def __init__(self, average, members, votes=None):
         super().__init__(members)
         self.average = average
+        self.votes = list(range(len(members))) if votes is None else votes
 
     def forward(self, X):
-        S = torch.stack([member(X) for member in self])
+        S = torch.stack([member(X) for member in self])[self.votes]
         if self.average == "identity":
             return S.mean(0)
         if self.average == "sigmoid":
@@ -90,9 +91,9 @@ class Ensemble(nn.ModuleList):
         if self.average == "gaussian":
             mean, spread = S.chunk(2, -1)
             parts = torch.cat([spread, (mean - mean.mean(0)).square().log()])
-            return torch.cat([mean.mean(0), torch.logsumexp(parts, 0) - math.log(len(self))], -1)
+            return torch.cat([mean.mean(0), torch.logsumexp(parts, 0) - math.log(len(self.votes))], -1)
         S = S.log_softmax(-1) if self.average == "softmax" else S
-        return torch.logsumexp(S, 0) - math.log(len(self))
+        return torch.logsumexp(S, 0) - math.log(len(self.votes))
 
 `,
   },

@@ -1,5 +1,6 @@
 /** Layers that exports need not know, as the layers that they amount to. */
 import type { LayerSpec } from "../config/schema.ts";
+import { votesOf } from "../model/blend.ts";
 import { layOut } from "../model/embed.ts";
 import { embeddingMatrices } from "../model/embedNumbers.ts";
 import type { NamedTensor } from "../model/tensors.ts";
@@ -14,8 +15,15 @@ export interface Lowered<Spec> {
   readonly members: readonly (readonly Lowered<Spec>[])[];
 }
 
+/** Members' answers are averaged; `votes` are the members that count, each as often as it stands there: all once without. */
+export type PortableEnsemble = Pick<Extract<LayerSpec, { type: "ensemble" }>, "type" | "average"> & {
+  readonly votes?: readonly number[];
+};
+
 /** Every layer that exports know. */
-export type PortableSpec = Exclude<LayerSpec, { type: "embed" | "embed_numbers" | "scale" }>;
+export type PortableSpec =
+  | Exclude<LayerSpec, { type: "embed" | "embed_numbers" | "scale" | "ensemble" | "blend" }>
+  | PortableEnsemble;
 
 /** Layers in a row over `inputs` columns. */
 export function lowered(layers: readonly Lowered<LayerSpec>[], inputs: number): Lowered<PortableSpec>[] {
@@ -46,14 +54,13 @@ function lower(
       linear(out.weight, shares.length, out.bias),
     ];
   }
-  return [
-    {
-      spec,
-      tensors,
-      layers: lowered(layers, width),
-      members: members.map((own) => lowered(own, width)),
-    },
-  ];
+  const own = members.map((member) => lowered(member, width));
+  if (spec.type === "ensemble" || spec.type === "blend") {
+    const { average } = spec;
+    const votes = spec.type === "blend" ? { votes: votesOf(spec) } : {};
+    return [{ spec: { type: "ensemble", average, ...votes }, tensors, layers: [], members: own }];
+  }
+  return [{ spec, tensors, layers: lowered(layers, width), members: own }];
 }
 
 function linear(weight: Float32Array, inputs: number, bias?: Float32Array): Lowered<PortableSpec> {

@@ -56,14 +56,15 @@ function withTensors(
       spec,
       tensors: Object.fromEntries(direct.map((tensor) => [tensor.name.slice(place.length + 1), tensor])),
       layers: spec.type === "residual" ? withTensors(spec.layers, place, own) : [],
-      members:
-        spec.type === "ensemble"
-          ? Array.from({ length: spec.members }, (_, member) =>
-              withTensors(spec.layers, `${place}.${member}`, own),
-            )
-          : [],
+      members: membersOf(spec).map((layers, member) => withTensors(layers, `${place}.${member}`, own)),
     };
   });
+}
+
+/** The layers of each member. */
+function membersOf(spec: LayerSpec): (readonly LayerSpec[])[] {
+  if (spec.type === "blend") return spec.networks.map(({ layers }) => layers);
+  return spec.type === "ensemble" ? new Array<readonly LayerSpec[]>(spec.members).fill(spec.layers) : [];
 }
 
 /** Tensors called by the places that their layers have now. */

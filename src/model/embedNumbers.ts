@@ -100,6 +100,12 @@ export const embedNumbers: Layer<EmbedNumbersSpec> = {
   inPlaceBackward: false,
 };
 
+/** The layer for these columns of numbers: none are embedded where they are too many. */
+export function embedding(layer: EmbedNumbersSpec, columns: readonly number[]): EmbedNumbersSpec {
+  const isTooMany = columns.length > (layer.most_columns ?? Infinity);
+  return { ...layer, columns: isTooMany ? [] : [...columns] };
+}
+
 interface Place {
   /** The column, of the inputs, and the first of its outputs. */
   readonly col: number;

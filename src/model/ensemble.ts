@@ -137,9 +137,16 @@ function planTraining(
 
 /** The layers with what their ensembles average, where the spec leaves it to the loss. */
 export function withAverage(layers: readonly LayerSpec[], average: Link): LayerSpec[] {
-  return layers.map((layer) =>
-    layer.type === "ensemble" ? { ...layer, average: layer.average ?? average } : layer,
-  );
+  return layers.map((layer) => {
+    if (layer.type === "blend") {
+      const networks = layer.networks.map((network) => ({
+        ...network,
+        layers: withAverage(network.layers, average) as typeof network.layers,
+      }));
+      return { ...layer, networks, average: layer.average ?? average };
+    }
+    return layer.type === "ensemble" ? { ...layer, average: layer.average ?? average } : layer;
+  });
 }
 
 /** Z = ((X ∘ r) Wᵀ) ∘ s + b with W of all members, and r, s, b of one. dW is added to. */

@@ -2,6 +2,7 @@
 import type { ActivationType, LayerSpec } from "../config/schema.ts";
 import { type Activation, type ActivationName, activationNames, activations } from "../engine/activations.ts";
 import { streamKey } from "../support/random.ts";
+import { blend } from "./blend.ts";
 import { embed } from "./embed.ts";
 import { embedNumbers } from "./embedNumbers.ts";
 import { ensemble } from "./ensemble.ts";
@@ -192,6 +193,7 @@ export const layers = {
   parametric,
   residual,
   ensemble: ensemble(layerOf),
+  blend: blend(layerOf),
   ...activationLayers(),
 } satisfies { [Type in LayerType]: Layer<SpecOf<Type>> };
 

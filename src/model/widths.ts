@@ -19,6 +19,14 @@ export function fillWidths(
     if (layer.type === "linear") return { ...layer, width };
     if (layer.type === "ensemble")
       return { ...layer, layers: fillWidths(layer.layers, from, outputWidth) as typeof layer.layers };
+    if (layer.type === "blend")
+      return {
+        ...layer,
+        networks: layer.networks.map((network) => ({
+          ...network,
+          layers: fillWidths(network.layers, from, outputWidth) as typeof network.layers,
+        })),
+      };
     if (layer.type !== "residual") return layer;
     const inner = fillWidths(layer.layers, from, from) as typeof layer.layers;
     const end = inner.reduce((wide, one) => layerOf(one).width(one, wide, from), from);

@@ -24,6 +24,7 @@ import { lossRule } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
 import { createAugmentation } from "../train/augmentation.ts";
 import type { Listener, StartEvent, StopReason } from "../train/events.ts";
+import { fitPieces } from "../train/fitPieces.ts";
 import type { Monitor } from "../train/monitor.ts";
 import { epochMetrics, monitorOf } from "../train/monitor.ts";
 import { Pace } from "../train/pace.ts";
@@ -31,7 +32,7 @@ import { rowsIn } from "../train/residentRows.ts";
 import { type Network, resolveNetwork } from "../train/resolveNetwork.ts";
 import { rowsOfUpdate } from "../train/runLength.ts";
 import { Trainer } from "../train/trainer.ts";
-import { ensembleLayer } from "./combine.ts";
+import { blendLayer, ensembleLayer } from "./combine.ts";
 import { continued, earlierModel } from "./continued.ts";
 import { lastLayerWarnings } from "./lastLayer.ts";
 import { checkRoom, needOf } from "./need.ts";
@@ -48,6 +49,8 @@ export interface AssemblyOptions
 
 export interface Assembly {
   readonly network: Network;
+  /** The resolved spec; the network's own has the model that folds' models are combined to. */
+  readonly spec: Network["spec"];
   readonly data: Dataset<AnySplit>;
   readonly preprocessing: Preprocessing;
   readonly backend: Backend;
@@ -67,20 +70,37 @@ export interface Assembly {
   startEvent(): StartEvent;
   /** The model and all that a resumed run needs: valid until the next verb. */
   checkpoint(): Promise<Checkpoint>;
+  /** The same data and kernels with a blend in which each network counts so often; one with no vote is left out. */
+  withVotes(votes: readonly number[]): Promise<Assembly>;
   close(): Promise<void>;
 }
 
 /** @throws UserError: usage, data, io, model */
 export async function assemble(options: AssemblyOptions, listen: Listener): Promise<Assembly> {
-  const { spec, baseDirectory } = options.spec;
-  const { peers = alone } = options;
-  checkSharing(peers, spec);
+  const { spec } = options.spec;
+  checkSharing(options.peers ?? alone, spec);
   const early = options.backend ?? (dependsOnWork(options) ? null : opened(options, listen));
   const [data, openedEarly] = await Promise.all([loadData(options), early]);
   for (const message of data.warnings) listen({ event: "warning", message });
+  return assembled(options, data, openedEarly, null, listen);
+}
+
+/** @param votes how often each network of a blend counts; null: all alike */
+async function assembled(
+  options: AssemblyOptions,
+  data: Dataset<AnySplit>,
+  openedEarly: Backend | null,
+  votes: readonly number[] | null,
+  listen: Listener,
+): Promise<Assembly> {
+  const { spec, baseDirectory } = options.spec;
+  const { peers = alone } = options;
   const { preprocessing, splits } = data;
-  const network = combinedNetwork(resolveNetwork(spec, shapeOf(data)));
-  for (const message of lastLayerWarnings(network, preprocessing)) listen({ event: "warning", message });
+  const shape = shapeOf(data);
+  const asked = resolveNetwork(spec, shape);
+  const network = combined(asked, shape, votes);
+  if (votes === null)
+    for (const message of lastLayerWarnings(network, preprocessing)) listen({ event: "warning", message });
   const need = needOf(network, data);
   const backend =
     openedEarly ?? (await opened({ ...options, work: peers.size > 1 ? 0 : need.multiplyAdds }, listen));
@@ -90,7 +110,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
   const monitor = monitorOf(network, splits.validation !== null || spec.train.combine !== undefined);
 
   const k = new Kernels(backend);
-  const model = await firstModel(k, network, preprocessing, baseDirectory, listen);
+  const model = await firstModel(k, network, data, baseDirectory, listen);
   const { version } = options;
   await checkAgreement(peers, {
     version,
@@ -110,6 +130,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
 
   return {
     network,
+    spec: asked.spec,
     data,
     preprocessing,
     backend,
@@ -126,6 +147,7 @@ export async function assemble(options: AssemblyOptions, listen: Listener): Prom
     plannedEnd: trainer.length.endsBySteps ? "max_steps" : "epochs",
     startEvent: () => startEvent(network, data, model, trainer, backend, monitor),
     checkpoint: () => checkpointOf(version, network, preprocessing, model, trainer),
+    withVotes: (own) => assembled(options, data, backend, own, listen),
     async close() {
       data.close?.();
       await backend.close();
@@ -155,7 +177,7 @@ async function opened(
 async function firstModel(
   k: Kernels,
   { spec, inputs, outputs }: Network,
-  preprocessing: Preprocessing,
+  { preprocessing, splits }: Dataset<AnySplit>,
   baseDirectory: string,
   listen: Listener,
 ): Promise<Model> {
@@ -167,6 +189,7 @@ async function firstModel(
     seed,
     init: earlier ? { name: "default" } : init,
   });
+  fitPieces(k, model, splits.train, isOneClass(preprocessing) ? classCount(preprocessing) : 0);
   if (earlier) {
     const { tensors, notes } = await continued(earlier, { model, preprocessing });
     model.load(tensors, earlier.path);
@@ -179,12 +202,23 @@ async function firstModel(
 }
 
 /** Where folds' models are to be combined, the network that they will be. */
-function combinedNetwork(network: Network): Network {
-  const { spec, task } = network;
+function combined(
+  network: Network,
+  shape: ReturnType<typeof shapeOf>,
+  votes: readonly number[] | null,
+): Network {
+  const { spec } = network;
   const { folds, combine } = spec.train;
   if (!combine || !folds) return network;
-  const ensemble = ensembleLayer(spec.model.layers, folds, spec.loss.name, task);
-  return { ...network, spec: { ...spec, model: { layers: [ensemble] } } };
+  const { loss, model } = spec;
+  if (!spec.blend) {
+    const ensemble = ensembleLayer(model.layers, folds, loss.name, network.task);
+    return { ...network, spec: { ...spec, model: { layers: [ensemble] } } };
+  }
+  const others = spec.blend.map(({ model }) => resolveNetwork({ ...spec, model }, shape).spec.model.layers);
+  const all = [model.layers, ...others];
+  const layer = blendLayer(all, votes ?? all.map(() => 1), folds, loss.name, network.task);
+  return { ...network, spec: { ...spec, model: { layers: [layer] } } };
 }
 
 async function checkpointOf(
@@ -224,7 +258,7 @@ export function loadData({
 
 function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {
   const { target } = preprocessing;
-  const classes = (classLists(preprocessing) ?? []).flat().length;
+  const classes = classCount(preprocessing);
   return {
     task: target.task,
     inputs: inputWidth(preprocessing),
@@ -235,6 +269,8 @@ function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {
     targets: targetWidth(preprocessing),
   };
 }
+
+const classCount = (preprocessing: Preprocessing) => (classLists(preprocessing) ?? []).flat().length;
 
 function countClasses(train: AnySplit, classes: number): readonly number[] {
   if (isStreamed(train)) return train.classCounts;

@@ -18,6 +18,30 @@ export function ensembleLayer(
   return { type: "ensemble", members, shared: false, average: averageOf(loss, task), layers: own };
 }
 
+/** The layer of several networks, each of as many folds' models, that are averaged by their votes. */
+export function blendLayer(
+  networks: readonly (readonly LayerSpec[])[],
+  votes: readonly number[],
+  folds: number,
+  ...[loss, task]: Parameters<typeof averageOf>
+): Extract<LayerSpec, { type: "blend" }> {
+  const voting = networks
+    .map((layers, number) => ({
+      weight: votes[number]!,
+      layers: [ensembleLayer(layers, folds, loss, task)],
+    }))
+    .filter(({ weight }) => weight > 0);
+  return { type: "blend", average: averageOf(loss, task), networks: voting };
+}
+
+/** Tensors of an only network in an ensemble as those of network number `network` in a blend. */
+export function inBlend(tensors: readonly NamedTensor[], network: number): NamedTensor[] {
+  return tensors.map((tensor) => ({
+    ...tensor,
+    name: tensor.name.replace(/^layers\.0\./, `layers.0.${network}.0.`),
+  }));
+}
+
 /** Parameters and buffers of models that are alike, as those of one ensemble of them. */
 export function joined(models: readonly SavedModel[], of: "parameters" | "buffers"): NamedTensor[] {
   return models.flatMap((model, member) => model.checkpoint[of].map((tensor) => ofMember(tensor, member)));

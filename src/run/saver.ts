@@ -148,7 +148,8 @@ class Snapshot {
   private copy(tensor: NamedTensor): NamedTensor {
     const { name, values } = tensor;
     const kept = this.memory.get(name);
-    if (!kept) {
+    // Of a blend that leaves a network out, others have the names.
+    if (kept?.length !== values.length) {
       this.memory.set(name, values.slice());
       return { ...tensor, values: this.memory.get(name)! };
     }

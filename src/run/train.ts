@@ -26,7 +26,7 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
   const secondsLeft = () =>
     options.maxSeconds && Math.max(0, options.maxSeconds - (performance.now() - started) / 1000);
   const told: TrainEvent[] = []; // held back: where the directory is refused, that comes first
-  const work = await assemble(options, (event) => told.push(event));
+  let work = await assemble(options, (event) => told.push(event));
   const { peers } = work;
   let run: Run | undefined;
   let follow: Follower | undefined;
@@ -43,7 +43,7 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
       tell(event);
       follow?.(event);
     };
-    run.write("spec", options.renderSpec(work.network.spec, run.directory));
+    run.write("spec", options.renderSpec(work.spec, run.directory));
     const start = work.startEvent();
     if (!run.resumed?.events.length) run.log.append(start);
     listen(start);
@@ -53,7 +53,10 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     const stopped = typeof validated === "string" ? validated : null;
     const found = typeof validated === "string" ? null : validated;
     const { folds, combine } = work.network.spec.train;
-    if (combine && stopped) await combineSoFar(work, foldModels(run.directory, folds!), saving, listen);
+    const networks = 1 + (work.spec.blend?.length ?? 0);
+    if (found && networks > 1) work = await work.withVotes(await fromFirst(peers, () => found.votes));
+    if (combine && stopped)
+      await combineSoFar(work, foldModels(run.directory, folds!, networks)[0]!, saving, listen);
     const reason =
       combine && found
         ? await combineFolds(work, found, saving)

@@ -1,6 +1,7 @@
 /** Combines spec and data: the task, its loss, and a network whose input and output widths fit the data. */
 import type { LayerSpec, LossSpec, Spec } from "../config/schema.ts";
 import { type EmbeddedInputs, embeddedNumbers } from "../data/preprocessing/preprocessing.ts";
+import { embedding } from "../model/embedNumbers.ts";
 import { withAverage } from "../model/ensemble.ts";
 import { averageOf, balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
 import { fillWidths } from "../model/widths.ts";
@@ -54,7 +55,8 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
 function refuseUnfit({ loss, calibration, model }: Spec): void {
   const isWeighted = loss && "class_weights" in loss && loss.class_weights !== null;
   const isAveraged = model.layers.some(
-    (layer) => layer.type === "ensemble" && (layer.average ?? "identity") !== "identity",
+    (layer) =>
+      (layer.type === "ensemble" || layer.type === "blend") && (layer.average ?? "identity") !== "identity",
   );
   const places = [
     ...(isWeighted ? [["loss.class_weights is", "class_weights: null"]] : []),
@@ -85,7 +87,7 @@ function withNumbers(
 ): LayerSpec[] {
   const columns = embeddedNumbers(numbers, embedded);
   const filled = (layer: LayerSpec): LayerSpec =>
-    layer.type === "embed_numbers" ? { ...layer, columns } : layer;
+    layer.type === "embed_numbers" ? embedding(layer, columns) : layer;
   return layers.map(filled);
 }
 

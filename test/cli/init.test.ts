@@ -218,3 +218,19 @@ test("--strict makes a warning an error, on check as on train", async () => {
     expect([code, err]).toEqual([3, expect.stringContaining("these are warnings without --strict")]);
   }
 });
+
+test("of a column with more levels than rows can teach keeps the most frequent, of one with few all", async () => {
+  const rows = Array.from({ length: 3000 }, (_, i) => `u${Math.floor(Math.sqrt(300 * i))},v${i % 30},${i}`);
+  put(directory, { "levels.csv": `a,b,y\n${rows.join("\n")}\n` });
+  const { out } = await run(["init", path("levels.csv"), "-t", "y", "-o", "-"]);
+  const { columns } = parseSpec(out, "levels.yaml").spec.data as {
+    columns: Record<string, { min_count: number }>;
+  };
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(row.split(",")[0]!, (counts.get(row.split(",")[0]!) ?? 0) + 1);
+  const kept = [...counts.values()].filter((count) => count >= columns.a!.min_count).length;
+  expect(counts.size).toBeGreaterThan(500);
+  expect(kept).toBeLessThanOrEqual(200);
+  expect(kept).toBeGreaterThan(50);
+  expect(columns.b!.min_count).toBe(1);
+});

@@ -62,7 +62,7 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "model: { layers: [residual: [{ residual: [relu] }], linear] }",
-      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => !["residual", "embed", "embed_numbers", "ensemble"].includes(type)).join(", ")}`,
+      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => !["residual", "embed", "embed_numbers", "ensemble", "blend"].includes(type)).join(", ")}`,
     ],
     [
       "name: ../x",

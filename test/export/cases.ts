@@ -161,6 +161,8 @@ function everyLayer(): Record<string, string> {
   const stacks: Record<string, string> = {
     embed_numbers: "[{ type: embed_numbers }, { linear: 6 }, tanh, linear]",
     ensemble: "[{ linear: 6 }, { ensemble: [{ linear: 5 }, tanh, linear], members: 3 }]",
+    blend:
+      "[{ type: blend, networks: [{ weight: 3, layers: [{ type: linear, width: 5 }, { type: tanh }, { type: linear }] }, { layers: [{ type: ensemble, members: 2, layers: [{ type: linear }] }] }] }]",
     "ensemble-of-strangers":
       "[{ ensemble: [{ residual: [linear] }, relu, linear], members: 2, shared: false }]",
   };

@@ -68,6 +68,7 @@ const between = {
     { type: "residual", layers: [{ type: "sigmoid" }] },
   ],
   ensemble: [],
+  blend: [],
 } satisfies Record<Exclude<LayerType, ActivationName | "linear"> | "nothing", LayerSpec[]>;
 
 const batchSize = 5;
@@ -83,7 +84,7 @@ describe.each(Object.keys(between) as (keyof typeof between)[])("with %s between
       activationSpec(activation),
     ];
     const stack: LayerSpec[] = [...hidden(4), ...hidden(3), { type: "linear", width: null, bias: false }];
-    const stacks = layer === "ensemble" ? ensemblesOf(stack) : [stack];
+    const stacks = layer === "ensemble" ? ensemblesOf(stack) : layer === "blend" ? [blendOf(stack)] : [stack];
     for (const layers of stacks) for (const loss of lossNames) expectSlopes(layers, lossWith(loss));
   });
 });
@@ -113,6 +114,17 @@ function ensemblesOf(stack: LayerSpec[]): LayerSpec[][] {
     [{ ...ensemble, members: 3, shared: true, rows: "all", layers: withoutTensors(layers) }],
     [{ ...ensemble, members: 7, shared: false, layers: [...between.residual.slice(1), ...layers] }],
   ];
+}
+
+/** A network beside an ensemble whose members are trained on all rows. */
+function blendOf(stack: LayerSpec[]): LayerSpec[] {
+  const own = stack as Extract<LayerSpec, { type: "ensemble" }>["layers"];
+  const packed = { type: "ensemble", average: null, members: 3, shared: true, rows: "all" } as const;
+  const networks = [
+    { weight: 2, layers: own },
+    { weight: 1, layers: [{ ...packed, layers: withoutTensors(own) }] },
+  ];
+  return [{ type: "blend", average: null, networks }];
 }
 
 /** Members trained on all rows have tensors in linear layers alone. */

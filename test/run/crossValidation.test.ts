@@ -177,3 +177,46 @@ describe("folds' models combined", () => {
     expect(summary.metrics).toEqual(combined.summary.metrics);
   });
 });
+
+describe("folds' models of several networks blended", () => {
+  const beside = "blend: [{ model: {}, optimizer: { name: adam, lr: 0.1 }, train: { epochs: 5 } }]";
+  const several = (text: string) => `${text.replace("folds: 3", "folds: 3, combine: average")}${beside}\n`;
+  let blended: Awaited<ReturnType<typeof run>>;
+  beforeAll(async () => {
+    blended = await run("blended", { spec: parseSpec(several(text), "spec.yaml") });
+  });
+  const modelOf = (directory: string) => readModel(join(directory, "best.ckpt"));
+
+  test("are one model, in which each network counts as often as its answers help", () => {
+    const [layer] = modelOf(blended.directory).layers;
+    expect(layer).toMatchObject({ type: "blend", average: "softmax" });
+    const { networks } = layer as Extract<typeof layer, { type: "blend" }>;
+    expect(networks.length).toBeGreaterThan(0);
+    for (const { layers } of networks) expect(layers).toMatchObject([{ type: "ensemble", members: 3 }]);
+    const lone = modelOf(join(blended.directory, "fold-2-network-2"));
+    expect(lone.layers.map(({ type }) => type)).toEqual(["linear"]);
+    expect(lone.checkpoint.training.epoch).toBeLessThanOrEqual(5);
+  });
+
+  test("out_of_fold.csv has the blend's answers, which the figures are of", () => {
+    const { rows } = outOfFold(blended.directory);
+    expect(rows.map(([row]) => Number(row))).toEqual(Array.from({ length: 150 }, (_, i) => i + 1));
+    const flowers = readFileSync("data/iris.csv", "utf8").trim().split("\n").slice(1);
+    const right = rows.filter(([row, , prediction]) => flowers[Number(row) - 1]!.includes(prediction!));
+    expect(right.length / 150).toBeCloseTo(blended.summary.metrics.out_of_fold!.accuracy!, 12);
+  });
+
+  test("the run's spec trains the same again, also from where it was stopped", async () => {
+    const stop = new AbortController();
+    const spec = loadSpec(join(blended.directory, "spec.yaml"));
+    await run("blend-stopped", { spec, signal: stop.signal }, (event) => {
+      if (event.event === "end" && event.fold === 2) stop.abort("SIGTERM");
+    });
+    const { summary } = await run("blend-stopped", { spec, mode: "resume" });
+    expect(summary.best_weights_sha256).toBe(blended.summary.best_weights_sha256);
+  });
+
+  test("are refused without folds to combine, and for distributions", () => {
+    expect(() => parseSpec(`${text}${beside}\n`, "spec.yaml")).toThrow(/blend/);
+  });
+});

@@ -23,7 +23,7 @@ export const command = defineCommand({
     },
     effort: {
       value: choice("EFFORT", ["quick", "good", "best"]),
-      help: "quick: a small network, seconds; good: a recipe that does well on most tables, about a minute; best: the same with twice as many models, trained for twice as long (default: good)",
+      help: "quick: a small network, seconds; good: a blend of networks that does well on most tables, about a minute; best: the same with twice as many models, trained for twice as long (default: good)",
     },
     task: {
       value: choice("TASK", ["classification", "regression"]),

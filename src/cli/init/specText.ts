@@ -41,6 +41,12 @@ const skewed = 50;
 /** A share of missing values from which on it is worth an input of its own. */
 const noteworthyMissing = 0.01;
 
+/** So many levels are inputs each, however rare; of more, the most frequent, up to so many … */
+const manyLevels = 40;
+const mostLevels = 200;
+/** … and up to so many numbers over all rows, a quarter of a gigabyte. */
+const mostCells = 64e6;
+
 /** Passes over the data, more where they are small: 344 rows took 2,000 updates to be learnt, not 500. */
 const usualEpochs = 50;
 const mostEpochs = 200;
@@ -262,13 +268,35 @@ function settingOf(column: ColumnProfile, described: Described, isNeeded: boolea
     numbers.median > 0 &&
     numbers.max > skewed * numbers.median;
   if (isSkewed) options.push("scale: log");
-  if (type === "category" && rare > 0 && distinct > 2) options.push(`min_count: ${rareRows}`);
+  const least = type === "category" && distinct > 2 ? leastCount(column, described) : 1;
+  if (least > 1) options.push(`min_count: ${least}`);
   const rareText =
-    type === "category" && rare > 0
+    least === rareRows && rare > 0
       ? `; ${count(rare)} of ${count(distinct)} in fewer than ${rareRows} rows`
       : "";
   const setting = options.length > 0 ? `{ type: ${type}, ${options.join(", ")} }` : type;
   return { setting, why: why + rareText };
+}
+
+/**
+ * How many rows a level must have to be an input of its own. Few levels all are where a recipe is trained: on 160 rows
+ * with 21 makes of cars, merging those of fewer than five rows raised 1 − R² from 0.076 to 0.086 (five folds).
+ */
+function leastCount({ name, distinct, rare }: ColumnProfile, described: Described): number {
+  if (!hasRecipe(described)) return rare > 0 ? rareRows : 1;
+  const { rows, values: table, columns } = described;
+  const wide = columns.filter((column) => column.type === "category" && column.distinct > manyLevels).length;
+  const most = Math.min(mostLevels, Math.max(manyLevels, Math.floor(mostCells / rows / wide)));
+  if (distinct <= manyLevels) return 1;
+  const counts = countsOf(columnOf(table, table.columns.indexOf(tableColumn(name, table))));
+  return distinct <= most ? 2 : counts[most]! + 1;
+}
+
+/** Rows of each level, the most frequent first. */
+function countsOf(values: Iterable<number>): number[] {
+  const counts = new Map<number, number>();
+  for (const value of values) if (!Number.isNaN(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts.values()].sort((a, b) => b - a);
 }
 
 /** Why a column should not be learnt from: it counts rows, or holds texts that name rows. */

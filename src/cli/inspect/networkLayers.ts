@@ -47,6 +47,12 @@ function layerLabel(spec: LayerSpec): string {
       const what = spec.shared ? "members that share weights" : "members";
       return `ensemble of ${spec.members} ${what}: ${spec.layers.map(layerLabel).join(", ")}`;
     }
+    case "blend": {
+      const parts = spec.networks.map(
+        ({ weight, layers }) => `${weight} × (${layers.map((layer) => layerLabel(layer)).join(", ")})`,
+      );
+      return `blend of ${parts.join(" and ")}`;
+    }
     default:
       return spec.type;
   }

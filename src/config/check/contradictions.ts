@@ -22,8 +22,22 @@ export function contradictions(spec: Partial<SpecFile>): Contradiction[] {
     ...schedule(spec),
     ...train(spec),
     ...goingOn(spec),
+    ...blend(spec),
     ...search(spec),
   ];
+}
+
+function* blend({ blend, train, loss }: Partial<SpecFile>): Iterable<Contradiction> {
+  if (!blend || !train) return;
+  const path = ["blend"];
+  if (!train.combine) {
+    const message = "networks are to be blended, and train.combine does not combine any folds' models";
+    yield { path, message, expected: "train: { folds: 5, combine: average }" };
+  }
+  if (loss?.name === "gaussian_nll") {
+    const message = "networks are to be blended whose answers are distributions";
+    yield { path, message, expected: "no blend beside gaussian_nll" };
+  }
 }
 
 function* sources(data: CsvDataSpec): Iterable<Contradiction> {
@@ -111,13 +125,16 @@ function* layers({ model, train }: Partial<Spec>): Iterable<Contradiction> {
   if (!model) return;
   const path = ["model", "layers"];
   const isLinear = (layer: LayerSpec): boolean =>
-    layer.type === "linear" || ("layers" in layer && layer.layers.some(isLinear));
+    layer.type === "linear" ||
+    ("layers" in layer && layer.layers.some(isLinear)) ||
+    (layer.type === "blend" && layer.networks.every(({ layers }) => layers.some(isLinear)));
   if (!model.layers.some(isLinear))
     yield { path, message: "the model has nothing to learn", expected: "at least one linear layer" };
-  const early = model.layers.slice(0, -1).findIndex(({ type }) => type === "ensemble");
+  const early = model.layers.slice(0, -1).findIndex(({ type }) => type === "ensemble" || type === "blend");
   if (early >= 0) {
     const expected = "it to be the last: its members' answers are averaged";
-    yield { path: [...path, early], message: "layers follow an ensemble", expected };
+    const message = `layers follow ${model.layers[early]!.type === "blend" ? "a blend" : "an ensemble"}`;
+    yield { path: [...path, early], message, expected };
   }
   yield* row(model.layers, path, train ?? null);
 }
@@ -135,6 +152,9 @@ function* row(
     const inner = [...path, index, "layers"];
     if (layer.type === "residual") yield* row(layer.layers, inner, train, members);
     if (layer.type === "ensemble") yield* row(layer.layers, inner, train, layer.members);
+    if (layer.type === "blend")
+      for (const [number, { layers }] of layer.networks.entries())
+        yield* row(layers, [...path, index, "networks", number, "layers"], train);
     if (layer.type === "ensemble" && layer.shared && layer.layers.some(({ type }) => type === "residual")) {
       const message = "an ensemble with shared weights contains a residual block";
       yield { path: [...path, index], message, expected: "shared: false, or no residual block" };

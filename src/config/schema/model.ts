@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { linkNames } from "../../tasks/losses.ts";
 import { above, choice, factor, finite, flag, listOf, path, share, wholeNumber } from "./fields.ts";
+import { mostVotes } from "./votes.ts";
 
 export type LayerSpec = z.output<typeof layerSchema>;
 export type LayerType = LayerSpec["type"];
@@ -112,6 +113,9 @@ const embedNumbers = z.strictObject({
   pieces: wholeNumber(1).default(16).describe("Values of g for a column: frequencies or pieces."),
   sigma: above(0).default(0.1).describe("Deviation of the first frequencies, in turns per unit of x."),
   width: wholeNumber(2).default(4).describe("Outputs for a column, x itself the first of them."),
+  most_columns: wholeNumber(1)
+    .optional()
+    .describe("With more columns of numbers than this none is embedded. Absent: always."),
   columns: z
     .array(wholeNumber(0))
     .default([])
@@ -139,9 +143,8 @@ const memberLayers = [
 
 const members = () => wholeNumber(2).max(64, "a whole number from 2 to 64");
 
-/** What a model is made of: those too, columns embedded first, and ensembles. */
-const layers = [
-  ...memberLayers,
+/** What a whole network may begin with, or be: columns embedded, and ensembles. */
+const networkLayers = [
   z.strictObject({
     type: z.literal("embed"),
     blocks: z
@@ -173,6 +176,33 @@ const layers = [
     layers: listOf(z.discriminatedUnion("type", memberLayers, layerExpected), "layer").describe(
       "A member's layers.",
     ),
+  }),
+] as const;
+
+const network = z.strictObject({
+  weight: wholeNumber(1)
+    .max(mostVotes, `a whole number up to ${mostVotes}`)
+    .default(1)
+    .describe("How often its answer counts."),
+  layers: listOf(
+    z.discriminatedUnion("type", [...memberLayers, ...networkLayers], layerExpected),
+    "layer",
+  ).describe("The network's layers, in long form."),
+});
+
+/** What a model is made of: those too, and different networks side by side. */
+const layers = [
+  ...memberLayers,
+  ...networkLayers,
+  z.strictObject({
+    type: z
+      .literal("blend")
+      .describe("Different networks, each with a loss of its own in training, whose answers are averaged."),
+    average: choice(linkNames)
+      .nullable()
+      .default(null)
+      .describe("What is averaged. null: what the loss makes of the outputs, such as probabilities."),
+    networks: listOf(network, "network").describe("The networks."),
   }),
 ] as const;
 

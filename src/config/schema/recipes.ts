@@ -54,6 +54,45 @@ const realmlp = (areNumbers: boolean): Mapping => {
   };
 };
 
-export const recipes = { "realmlp-1": realmlp } satisfies Record<string, Recipe>;
+/**
+ * As realmlp-1, but that more columns of numbers than 64 are not embedded, which would cost the square of their number.
+ * @param sigma deviation of the cosines' first frequencies
+ */
+const realmlpUpTo64 = (areNumbers: boolean, sigma: number): Mapping => {
+  const { model, ...others } = realmlp(areNumbers);
+  const [, ...rest] = (model as { readonly layers: readonly unknown[] }).layers;
+  return {
+    ...others,
+    model: { layers: [{ embed_numbers: "periodic", sigma, most_columns: 64 }, ...rest] },
+  };
+};
+
+/**
+ * realmlp-2, another with faster cosines, which sharp boundaries are learnt better by, and a linear model, which few rows are
+ * learnt better by: of 200 rows with 25 columns that add up, 1 − R² of realmlp-1 was 0.39 where ridge regression has
+ * 0.30. How much each counts follows from rows that it was trained without.
+ */
+const tables = (areNumbers: boolean): Mapping => {
+  const { model, optimizer, schedule, train } = realmlpUpTo64(areNumbers, 0.4);
+  const { anneal } = train as Mapping;
+  return {
+    ...realmlpUpTo64(areNumbers, 0.1),
+    blend: [
+      { model, optimizer, schedule, train: { anneal } },
+      {
+        model: { layers: ["linear"] },
+        optimizer: { name: "adam", lr: 0.02 },
+        schedule: "cosine",
+        train: { l2: areNumbers ? 0.1 : 0.02 },
+      },
+    ],
+  };
+};
+
+export const recipes = {
+  "realmlp-1": realmlp,
+  "realmlp-2": (areNumbers) => realmlpUpTo64(areNumbers, 0.1),
+  "tables-1": tables,
+} satisfies Record<string, Recipe>;
 
 export const recipeNames = Object.keys(recipes) as [keyof typeof recipes];

@@ -41,7 +41,7 @@ const curve = (what: string) =>
     .optional()
     .describe(`Factor on ${what}.`);
 
-const annealSchema = z.strictObject(
+export const annealSchema = z.strictObject(
   {
     dropout: curve("every dropout layer's p"),
     weight_decay: curve("the optimizer's weight_decay"),

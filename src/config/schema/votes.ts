@@ -1,0 +1,2 @@
+/** How often a network's answer may count in a blend: parts of a twentieth. */
+export const mostVotes = 20;
