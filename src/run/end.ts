@@ -4,7 +4,7 @@ import { readCheckpoint, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import type { Run } from "../checkpoint/runDirectory.ts";
 import type { Peers } from "../cluster/peers.ts";
-import { isStreamed } from "../data/dataset/dataset.ts";
+import { isStreamed, rowCount } from "../data/dataset/dataset.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { baselinesOf } from "../evaluate/baseline.ts";
@@ -126,16 +126,21 @@ function baselinesFor({ data: { splits }, network, preprocessing }: Assembly): B
 }
 
 async function writeReport(
-  { model, preprocessing, data: { profile = null } }: Assembly,
+  { model, preprocessing, data: { profile = null, splits } }: Assembly,
   run: Run,
-  { renderReport }: TrainOptions,
+  options: TrainOptions,
   known: Pick<Measured, "diagnosis" | "importance"> & { readonly summary: Summary },
 ): Promise<void> {
+  const { renderReport } = options;
   if (!renderReport) return;
+  const { landscapeOfRun } = await import("./landscape.ts");
+  const landscape = isSignal(known.summary.reason)
+    ? null
+    : await landscapeOfRun(options, known.summary, rowCount(splits.train));
   const network = { description: model.description, tensors: await model.tensors() };
   const spec = readText(run.paths.spec);
   const events = readMetricsLog(run.paths.metrics);
-  const data = reportData({ spec, events, model: network, preprocessing, profile, ...known });
+  const data = reportData({ spec, events, model: network, preprocessing, profile, landscape, ...known });
   run.write("report", await renderReport(data));
 }
 

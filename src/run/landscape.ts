@@ -6,6 +6,7 @@
 import { type AnySplit, isStreamed } from "../data/dataset/dataset.ts";
 import { blocksOf } from "../data/preprocessing/preprocessing.ts";
 import { Measure } from "../evaluate/measure.ts";
+import type { Summary } from "../evaluate/runSummary.ts";
 import { lossRule } from "../model/losses.ts";
 import { firstNonFinite } from "../support/finite.ts";
 import type { Listener } from "../train/events.ts";
@@ -13,29 +14,13 @@ import { rowsIn } from "../train/residentRows.ts";
 import { Diverged } from "../train/trainEpoch.ts";
 import { type Assembly, type AssemblyOptions, assemble } from "./assembly.ts";
 import { principalDirections } from "./principal.ts";
+import type { Axis, Landscape } from "./reportData.ts";
 
 export interface LandscapeOptions extends AssemblyOptions {
   /** Points of the grid along each axis. */
   readonly size: number;
-}
-
-export interface Axis {
-  readonly label: string;
-  /** Ascending, evenly spaced. */
-  readonly values: readonly number[];
-}
-
-export interface Landscape {
-  readonly name: string;
-  readonly x: Axis;
-  readonly y: Axis;
-  /** The mean loss at each point, a row for each of y's values. */
-  readonly loss: readonly (readonly number[])[];
-  /** From the first weights to the last. */
-  readonly path: readonly { readonly step: number; readonly x: number; readonly y: number }[];
-  /** Of how far the path goes, the share that these two directions show; 1 where there is no third. */
-  readonly shown: number;
-  readonly rows: number;
+  /** Updates of the path, at most; absent: all of the spec's. */
+  readonly mostSteps?: number;
 }
 
 /** Points of the path that are kept, and multiply-adds that finding its directions may take. */
@@ -50,7 +35,7 @@ const margin = 1.25;
 export async function landscape(options: LandscapeOptions, listen: Listener): Promise<Landscape> {
   const work = await assemble(options, listen);
   try {
-    const points = await pathOf(work);
+    const points = await pathOf(work, options.mostSteps);
     const plane = planeOf(
       work,
       points.map(({ theta }) => theta),
@@ -86,16 +71,32 @@ export async function landscape(options: LandscapeOptions, listen: Listener): Pr
   }
 }
 
+/** Of a report: a run of two numbers, short enough to be trained once more for the picture. */
+const reported = { parameters: 2, steps: 20_000, rows: 20_000, size: 41 };
+
+/** Of a finished run, for its report; null for one that is too long, or has other than two parameters. */
+export async function landscapeOfRun(
+  options: AssemblyOptions,
+  { parameters, steps, processes }: Pick<Summary, "parameters" | "steps" | "processes">,
+  rows: number,
+): Promise<Landscape | null> {
+  const isShort = steps > 0 && steps <= reported.steps && rows <= reported.rows;
+  if (parameters !== reported.parameters || !isShort || processes) return null;
+  const { backend: _, ...others } = options;
+  return landscape({ ...others, size: reported.size, mostSteps: steps }, () => {});
+}
+
 interface Point {
   readonly step: number;
   readonly theta: Float64Array;
 }
 
 /** θ before the first update, and after some of them, the last among these. */
-async function pathOf({ trainer, model, k }: Assembly): Promise<Point[]> {
-  const { length, state } = trainer;
+async function pathOf({ trainer, model, k }: Assembly, mostSteps = Infinity): Promise<Point[]> {
+  const { state } = trainer;
+  const lastStep = Math.min(mostSteps, trainer.length.totalSteps);
   const most = Math.max(8, Math.min(mostPoints, Math.floor(Math.sqrt(mostWork / model.theta.size))));
-  const every = Math.ceil(length.totalSteps / most);
+  const every = Math.ceil(lastStep / most);
   const points: Point[] = [];
   const keep = async () => {
     const theta = Float64Array.from(await k.read(model.theta));
@@ -104,12 +105,12 @@ async function pathOf({ trainer, model, k }: Assembly): Promise<Point[]> {
     points.push({ step: state.step, theta });
   };
   await keep();
-  while (!trainer.finished) {
+  while (state.step < lastStep) {
     trainer.begin();
-    while (!trainer.isEpochOver) {
+    while (!trainer.isEpochOver && state.step < lastStep) {
       const made = trainer.update();
       if (made) await made;
-      if (state.step % every === 0 || state.step === length.totalSteps) await keep();
+      if (state.step % every === 0 || state.step === lastStep) await keep();
     }
     trainer.end();
     trainer.finishEpoch();

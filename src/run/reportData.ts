@@ -25,6 +25,27 @@ export interface ReportData {
   readonly diagnosis: Diagnosis | null;
   /** Of the columns, the most important ones first, and how many there are; null where it was not measured. */
   readonly importance: (Importance & { readonly count: number }) | null;
+  /** The loss over the parameters, where there are two. */
+  readonly landscape: Landscape | null;
+}
+
+export interface Axis {
+  readonly label: string;
+  /** Ascending, evenly spaced. */
+  readonly values: readonly number[];
+}
+
+export interface Landscape {
+  readonly name: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  /** The mean loss at each point, a row for each of y's values. */
+  readonly loss: readonly (readonly number[])[];
+  /** From the first weights to the last. */
+  readonly path: readonly { readonly step: number; readonly x: number; readonly y: number }[];
+  /** Of how far the path goes, the share that these two directions show; 1 where there is no third. */
+  readonly shown: number;
+  readonly rows: number;
 }
 
 export interface LayerFacts {
@@ -45,6 +66,7 @@ export interface ReportSource {
   readonly profile: readonly ColumnProfile[] | null;
   readonly diagnosis: Diagnosis | null;
   readonly importance: Importance | null;
+  readonly landscape: Landscape | null;
 }
 
 /** Epochs in the curves, at most; of more, every second, third … is taken. */
@@ -53,7 +75,7 @@ const mostColumns = 100;
 const mostImportant = 30;
 
 export function reportData(source: ReportSource): ReportData {
-  const { summary, spec, events, model, preprocessing, profile, diagnosis, importance } = source;
+  const { summary, spec, events, model, preprocessing, profile, diagnosis, importance, landscape } = source;
   const of = <E extends StartEvent | EpochEvent>(kind: E["event"]) =>
     events.filter(({ event }) => event === kind) as unknown as E[];
   const start = of<StartEvent>("start")[0];
@@ -75,6 +97,7 @@ export function reportData(source: ReportSource): ReportData {
     firstLayer: firstLayer(model, preprocessing),
     profile: profile && { columns: profile.slice(0, mostColumns), count: profile.length },
     diagnosis,
+    landscape,
     importance: importance && { ...mostImportantOf(importance), count: importance.features.length },
   };
 }

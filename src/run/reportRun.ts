@@ -3,6 +3,7 @@
 import { resealFile } from "../checkpoint/fileSums.ts";
 import { readMetricsLog } from "../checkpoint/metricsLog.ts";
 import { pathsIn, runFiles } from "../checkpoint/runDirectory.ts";
+import type { Spec } from "../config/schema.ts";
 import { blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../data/table/profile.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -11,7 +12,7 @@ import { splitOf } from "../evaluate/evaluate.ts";
 import type { Diagnosis } from "../evaluate/findings.ts";
 import { type Importance, quickImportance } from "../evaluate/importance.ts";
 import { Measure } from "../evaluate/measure.ts";
-import { readSummary } from "../evaluate/runSummary.ts";
+import { readSummary, type Summary } from "../evaluate/runSummary.ts";
 import { readModel, restoreModel, type SavedModel } from "../evaluate/savedModel.ts";
 import { observer } from "../evaluate/watchers.ts";
 import { lossRule } from "../model/losses.ts";
@@ -19,8 +20,10 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { isThere, readText } from "../support/files.ts";
 import { writeInside } from "../support/inside.ts";
 import { taskOf } from "../tasks/tasks.ts";
+import type { StartEvent } from "../train/events.ts";
 import { rowsIn } from "../train/residentRows.ts";
-import { type ReportData, reportData } from "./reportData.ts";
+import { landscapeOfRun } from "./landscape.ts";
+import { type Landscape, type ReportData, reportData } from "./reportData.ts";
 
 export interface ReportOptions extends KernelsChoice {
   readonly directory: string;
@@ -45,13 +48,26 @@ export async function reportRun(options: ReportOptions): Promise<{ path: string;
     const events = readMetricsLog(paths.metrics);
     const network = { description: model.description, tensors: await model.tensors() };
     const spec = readText(paths.spec);
-    const source = { summary, spec, events, model: network, preprocessing, ...found };
+    // Where the data is gone, diagnose has said so.
+    const landscape = found.diagnosis && (await landscapeFor(saved, options, summary, events));
+    const source = { summary, spec, events, model: network, preprocessing, landscape, ...found };
     writeInside(paths.report, [await options.renderReport(reportData(source))]);
     resealFile(options.directory, runFiles.report);
     return { path: paths.report, warnings };
   } finally {
     await backend.close();
   }
+}
+
+function landscapeFor(
+  { checkpoint: { spec, nnt: version }, path: file }: SavedModel,
+  choice: KernelsChoice,
+  summary: Summary,
+  events: readonly Readonly<Record<string, unknown>>[],
+): Promise<Landscape | null> {
+  const start = events.find(({ event }) => event === "start") as StartEvent | undefined;
+  const given = { spec: spec as unknown as Spec, file, baseDirectory: summary.spec_directory };
+  return landscapeOfRun({ ...choice, spec: given, version }, summary, start?.rows.train ?? 0);
 }
 
 /** Where the data no longer exists, the report omits what needs its rows. */

@@ -1,5 +1,5 @@
 /** The loss over two directions as an SVG: colours and contours, and the path of training on it. Knows numbers only. */
-import type { Landscape } from "../../run/landscape.ts";
+import type { Landscape } from "../../run/reportData.ts";
 import { type Colour, png } from "../png.ts";
 import { figure } from "../text.ts";
 import { escapeHtml } from "./html.ts";

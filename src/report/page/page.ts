@@ -13,6 +13,7 @@ import {
   figures,
   header,
   importance,
+  landscape,
   network,
   reproduce,
   specification,
@@ -22,8 +23,9 @@ import {
 const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
 export function renderPage(data: ReportData): string {
-  const sections: Html[] = [
+  const sections: readonly (Html | null)[] = [
     curves(data),
+    landscape(data),
     ...(data.diagnosis ? diagnosisSections(data.diagnosis) : []),
     importance(data),
     network(data),

@@ -4,7 +4,8 @@ import type { ReportData } from "../../run/reportData.ts";
 import type { EpochEvent } from "../../train/events.ts";
 import { reasons, spread } from "../summary.ts";
 import { count, figure, time } from "../text.ts";
-import { type Html, html } from "./html.ts";
+import { Html, html } from "./html.ts";
+import { landscapeSvg } from "./landscape.ts";
 import { percent, verdict } from "./verdict.ts";
 
 export function header(data: ReportData): Html {
@@ -53,6 +54,15 @@ export function chart(name: string, title: string, note: string | Html = ""): Ht
 
 export function section(id: string, title: string, lead: string | Html, content: readonly Html[]): Html {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${lead ? html`<p class="lead">${lead}</p>` : null}${content}</section>`;
+}
+
+/** The loss over both parameters, where there are no more. */
+export function landscape({ landscape }: ReportData): Html | null {
+  if (!landscape) return null;
+  const lead = `The mean loss for every ${landscape.x.label} and ${landscape.y.label}, and the path from the first weights to the last.`;
+  return section("landscape", "The loss over the parameters", lead, [
+    html`<div class="card landscape">${new Html(landscapeSvg(landscape))}</div>`,
+  ]);
 }
 
 export function curves({ epochs, summary }: ReportData): Html {
