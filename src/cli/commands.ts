@@ -11,7 +11,7 @@ export const commands = {
   resume: row("continue a run that was stopped or killed", () => import("./commands/resume.ts")),
   verify: row("check that a model, or every file of a run, is intact", () => import("./commands/verify.ts")),
   "self-test": row(
-    "kill and resume training on this machine with every backend that promises equal bits, and compare them",
+    "kill and resume training with every backend that promises equal bits, and compare",
     () => import("./commands/selfTest.ts"),
   ),
   eval: row("measure a model on a split of its data, or on other data", () => import("./commands/eval.ts")),

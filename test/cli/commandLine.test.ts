@@ -79,7 +79,7 @@ describe("a wrong command line exits with 2 and says what is wrong:", () => {
     ],
     [
       ["train", "x", "--kernels", "wsm"],
-      "expected one of auto, native, wasm, reference",
+      "expected one of auto, cuda, native, wasm, reference",
       'did you mean "wasm"?',
     ],
     [["train", "x", "--max-time", "10"], "expected a time such as 90s, 10m or 1h30m", ""],

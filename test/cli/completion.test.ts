@@ -35,6 +35,7 @@ describe("bash", () => {
   test("completes the values of choices, and leaves others to the shell", async () => {
     expect(await complete("train", "spec.yaml", "--kernels", "")).toEqual([
       "auto",
+      "cuda",
       "native",
       "wasm",
       "reference",

@@ -187,7 +187,8 @@ function calibrated(): Record<string, string> {
     return `${x},${noise},${x + noise > 1.2 ? "yes" : "no"},${x > 1 ? 1 : 0},${x + 2 * noise > 2 ? 1 : 0}`;
   });
   writeFileSync(join(directory, "calibrated.csv"), `x,z,y,a,b\n${rows.join("\n")}\n`);
-  const spec = (target: string, unused: string, more: string) => `data:
+  const spec = (target: string, unused: string, more: string) => `seed: 1
+data:
   path: ./calibrated.csv
   target: ${target}
   columns: { ${unused} }

@@ -295,7 +295,9 @@ const tell = `const tell = (value) => {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
   found.textContent = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   document.body.append(found);
-};`;
+};
+// A page answers after the events that ask it.
+const shown = new Promise((done) => setTimeout(done, 1000));`;
 
 describe.skipIf(chromium === undefined)("in Chromium (where it is installed)", () => {
   test("the module answers as predict does", () => {
@@ -332,6 +334,7 @@ choose("colour", "</" + "script>");
 choose("grade", "b");
 choose("town", "Bonn");
 choose("ok", "yes");
+await shown;
 tell({ errors, shown: document.querySelector("#answer .verdict").lastChild.textContent });
 </script>`);
     const row = {
@@ -359,6 +362,7 @@ point("pointerdown", 0.5, 0.2);
 for (let y = 0.2; y < 0.8; y += 0.05) point("pointermove", 0.5, y);
 point("pointerup", 0.5, 0.8);
 const seen = document.querySelector(".seen").getContext("2d").getImageData(0, 0, 8, 8).data;
+await shown;
 tell({ bars: document.querySelectorAll("#answer .bar").length, changed: before !== document.querySelector("#answer").textContent, columns: [...Array(8).keys()].map((x) => seen[4 * (8 * 4 + x) + 3] > 128) });
 </script>`);
     // A stroke from top to bottom: ink in the middle columns, none at the sides.

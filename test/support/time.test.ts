@@ -66,7 +66,7 @@ test.each([
 });
 
 test.each([
-  ["%Q", "%Q is no directive"],
+  ["%J", "%J is no directive"],
   ["%", "% is no directive"],
   ["YYYY", "it has no directive"],
   ["%Y %Y", "%Y stands in it twice"],
