@@ -327,7 +327,7 @@ const set = (label, value) => {
 };
 const errors = [];
 addEventListener("error", ({ message }) => errors.push(message));
-for (const [label, value] of Object.entries({ size: 1, year: 1991.5, count: 12, rank: 0.5 })) set(label, value);
+for (const [label, value] of Object.entries({ size: 1, year: 1991.5, count: 12, rank: 0.5, moment: 1_600_000_000 })) set(label, value);
 set("__proto__", 2);
 const choose = (label, text) => set(label, [...document.querySelectorAll("option")].find((one) => one.textContent === text).value);
 choose("colour", "</" + "script>");
@@ -346,6 +346,7 @@ tell({ errors, shown: document.querySelector("#answer .verdict").lastChild.textC
       town: "Bonn",
       ok: "yes",
       rank: 0.5,
+      moment: 1_600_000_000,
     };
     const expected = answerOf(one, Object.fromEntries([...Object.entries(row), ["__proto__", 2]]) as never);
     return expected.then(({ prediction }) => expect(found).toEqual({ errors: [], shown: prediction }));
