@@ -7,5 +7,8 @@ const root = join(import.meta.dirname, "../..");
 const pages = join(import.meta.dirname, "pages");
 
 rmSync(pages, { recursive: true, force: true });
-const listed = execFileSync("git", ["ls-files", "*.md", "docs/screenshots"], { cwd: root, encoding: "utf8" });
+const listed = execFileSync("git", ["ls-files", "*.md", "docs/*.png", "docs/*.svg"], {
+  cwd: root,
+  encoding: "utf8",
+});
 for (const name of listed.trim().split("\n")) cpSync(join(root, name), join(pages, name));

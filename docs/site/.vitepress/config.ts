@@ -4,7 +4,7 @@ import { defineConfig } from "vitepress";
 const page = (text: string, link: string) => ({ text, link: `/${link}` });
 
 /** What links to a page of the site, to a place in it, to a picture or elsewhere. */
-const isPage = (link: string) => /^(?:https?:|#)|\.(?:md|png)(?:#|$)|\/$/.test(link);
+const isPage = (link: string) => /^(?:https?:|#)|\.(?:md|png|svg)(?:#|$)|\/$/.test(link);
 
 /** Files of source are no pages: their names stay, without the link that works where they lie. */
 function namesOfSources({ tokens }: { tokens: readonly Token[] }): void {
@@ -71,6 +71,7 @@ export default defineConfig({
           page("Classes", "docs/guide/2-classes"),
           page("Hidden layers", "docs/guide/3-hidden-layers"),
           page("Digits", "docs/guide/4-digits"),
+          page("What ReLU′(0) is", "docs/guide/relu-at-zero"),
         ],
       },
       {
@@ -87,6 +88,8 @@ export default defineConfig({
         text: "More",
         items: [
           page("Tables", "docs/tables"),
+          page("Serving", "docs/serving"),
+          page("From programs", "docs/api"),
           page("Several machines", "docs/clusters"),
           page("In CI", "docs/ci"),
           page("Beside others", "docs/comparison"),
