@@ -86,6 +86,30 @@ test("classes of few rows, and one of most", async () => {
   ]);
 });
 
+test("a number that may stand for a missing value: repeated, and far from the others", async () => {
+  const warnings = await warningsOf({
+    x,
+    height: (row) => (row % 9 === 4 ? -999 : 150 + (noise(row, 7) % 40)),
+    once: (row) => (row === 0 ? 9999 : noise(row, 11) % 90),
+    flag: (row) => noise(row, 13) % 2,
+    grade: (row) => [0, 2, 3][noise(row, 19) % 3]!,
+    tail: (row) => Math.round(Math.exp((noise(row, 17) % 100) / 10)),
+    y,
+  });
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^column "height" holds -999 in \d+ training rows and 15\d … 18\d in the others: if it is a missing value, columns: \{ "height": \{ missing_values: \["-999"\] \} \}$/,
+    ),
+  ]);
+});
+
+test("the same in the target", async () => {
+  const warnings = await warningsOf({ x, y: (row) => (row % 9 === 4 ? 0 : 150 + (noise(row, 7) % 40)) });
+  expect(warnings).toEqual([
+    expect.stringMatching(/^column "y" holds 0 .*: \{ "y": \{ missing_values: \["0"\], missing: drop \} \}$/),
+  ]);
+});
+
 test("what is mostly missing", async () => {
   const warnings = await warningsOf({ x, gone: (row) => (row % 5 ? "" : x(row)), y });
   expect(warnings[0]).toMatch(/^a column is missing more often than not: "gone" \d\d %$/);

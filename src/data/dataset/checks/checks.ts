@@ -9,6 +9,7 @@ import { columnsOf, type Table } from "../../table/readTable.ts";
 import { range } from "../../table/statistics.ts";
 import type { RowSplit } from "../split.ts";
 import { sharedRows } from "../trainedRows.ts";
+import { standingApart } from "./apart.ts";
 import { telling } from "./leaks.ts";
 
 /** A class of fewer rows can hardly be learnt, and not be measured. */
@@ -91,9 +92,11 @@ function checkColumns(
   targets: Float32Array,
 ): string[] {
   const inputs = new Map(columns.map((column) => [column.name, column]));
+  const { names, scalings } = answersOf(target);
+  const quantities = new Set(scalings === null ? [] : names);
   const tells = telling(target, train, targets);
-  const found = { constant: [], counting: [], telling: [], missing: [], unscaled: [] } as Record<
-    "constant" | "counting" | "telling" | "missing" | "unscaled",
+  const found = { constant: [], counting: [], telling: [], missing: [], unscaled: [], apart: [] } as Record<
+    "constant" | "counting" | "telling" | "missing" | "unscaled" | "apart",
     string[]
   >;
   for (let first = 0; first < table.columns.length; first += columnsAtOnce) {
@@ -101,9 +104,11 @@ function checkColumns(
     for (const [j, values] of columnsOf(table, first, some.length, train).entries()) {
       const { name, kind } = some[j]!;
       const column = inputs.get(name);
-      if (!column) continue;
       const { min, max } = range(values);
-      const missing = values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0) / values.length;
+      if (column?.type === "number" || quantities.has(name))
+        found.apart.push(...standingApart(name, values, { min, max }, !column));
+      if (!column) continue;
+      const missing = missingIn(values) / values.length;
       if (min === max && missing === 0) found.constant.push(quoted(name));
       else if (kind === "number" && countsRows(values)) found.counting.push(quoted(name));
       else {
@@ -144,8 +149,15 @@ function checkColumns(
       "columns are missing more often than not",
       "",
     ),
+    ...found.apart.slice(0, mostNamed),
     ...told(found.unscaled, "a column is large and not scaled", "columns are large and not scaled", ""),
   ];
+}
+
+function missingIn(values: ArrayLike<number>): number {
+  let missing = 0;
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i]!)) missing++;
+  return missing;
 }
 
 function checkDuplicates(
