@@ -87,11 +87,15 @@ export default defineConfig({
       {
         text: "More",
         items: [
+          page("Spec and data", "docs/spec-and-data"),
+          page("A table as it comes", "docs/penguins"),
           page("Tables", "docs/tables"),
           page("Serving", "docs/serving"),
           page("From programs", "docs/api"),
           page("Several machines", "docs/clusters"),
+          page("Graphics cards", "docs/cards"),
           page("In CI", "docs/ci"),
+          page("Speed", "docs/speed"),
           page("Beside others", "docs/comparison"),
           page("Architecture", "ARCHITECTURE"),
           page("Security", "SECURITY"),
