@@ -17,9 +17,10 @@ const at = (...parts: string[]) => join(folder, ...parts);
 
 const rows = Array.from({ length: 40 }, (_, i) => {
   const [a, b] = [(i * 37) % 101, (i * 53) % 89];
-  return `${a},${b},${"pqr"[i % 3]},${i % 2},${(i >> 1) % 2},${"uvw"[(i * 7) % 3]},${a / 10},${b - a}`;
+  const day = `2024-0${1 + (i % 9)}-1${i % 10}`;
+  return `${day},${a},${b},${"pqr"[i % 3]},${i % 2},${(i >> 1) % 2},${"uvw"[(i * 7) % 3]},${a / 10},${b - a}`;
 });
-writeFileSync(at("t.csv"), `a,b,c,l1,l2,k,n1,n2\n${rows.join("\n")}\n`);
+writeFileSync(at("t.csv"), `d,a,b,c,l1,l2,k,n1,n2\n${rows.join("\n")}\n`);
 
 /** A model of each kind, by the options of `train` that make it. */
 const kinds = {
@@ -31,6 +32,15 @@ const kinds = {
   gaussian: ["data.target=n1", "data.task=regression", "loss=gaussian_nll"],
   members: ["data.target=k", "model.members=2", "calibration={ temperature: true }"],
   embedded: ["data.target=k", "data.columns.c={ type: category, encoding: embedding }"],
+  blended: [
+    "data.target=k",
+    "data.split={ validation: 0, test: 0 }",
+    "train.folds=2",
+    "train.combine=average",
+    "blend=[{ model: { layers: [linear] }, optimizer: adam }]",
+  ],
+  pieces: ["data.target=n1", "data.task=regression", "data.number_encoding=piecewise_linear"],
+  dated: ["data.target=k", "data.columns.d=date"],
   weighted: ["data.target=k", "loss={ name: cross_entropy, class_weights: balanced }"],
 } as const;
 
