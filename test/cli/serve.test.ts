@@ -1,9 +1,12 @@
 /** `nnt serve` over HTTP: its answers are `predict`'s, its limits hold, and its end is orderly. */
+import { EventEmitter, once } from "node:events";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Bodies } from "../../src/cli/serve/bodies.ts";
+import type { IncomingMessage } from "../../src/cli/serve/listener.ts";
 import type { StopSignal } from "../../src/cli/signals.ts";
 import { Browser, chromium } from "../report/chromium.ts";
 import { run } from "./host.ts";
@@ -345,6 +348,9 @@ test("who has asked before SIGTERM is answered, who asks after it is not", async
   const { origin, send, ended } = await serve([model("iris")]);
   const [row] = rowsOf(csv);
   const headers = { "content-type": "application/x-ndjson" };
+  const late = connect(Number(new URL(origin).port), "127.0.0.1", () =>
+    late.write("GET /health HTTP/1.1\r\n"),
+  );
   const sent = request(new URL("/predict", origin), { method: "POST", headers });
   const answer = await new Promise<string>((resolve) => {
     let text = "";
@@ -352,6 +358,7 @@ test("who has asked before SIGTERM is answered, who asks after it is not", async
       response.on("data", (chunk) => {
         if (text === "") {
           send("SIGTERM");
+          late.write("Host: localhost\r\n\r\n");
           sent.end(`${JSON.stringify(row)}\n`);
         }
         text += chunk;
@@ -361,6 +368,7 @@ test("who has asked before SIGTERM is answered, who asks after it is not", async
     sent.write(`${JSON.stringify(row)}\n`);
   });
   expect(answer.trim().split("\n")).toHaveLength(2);
+  expect(String(await once(late, "data"))).toMatch(/^HTTP\/1.1 503.*the server is ending/s);
   expect(await ended).toBe(0);
   await expect(fetch(`${origin}health`)).rejects.toThrow();
 });
@@ -372,4 +380,22 @@ test("two models of one name, and an address that is taken, are refused", async 
   const { port } = new URL(server.origin);
   const taken = await run(["serve", model("iris"), "--port", port]);
   expect([taken.code, taken.err]).toEqual([5, expect.stringContaining("something else listens there")]);
+});
+
+test("bodies that are held take so much memory together, and no more", () => {
+  const bodies = new Bodies(8 * 2 ** 20);
+  const body = Buffer.alloc(8 * 2 ** 20);
+  const outcomes: (number | (() => void))[] = [];
+  const send = () => {
+    const sent = Object.assign(new EventEmitter(), { headers: {} }) as unknown as IncomingMessage;
+    const done = (_: Buffer, forget: () => void) => outcomes.push(forget);
+    bodies.read(sent, done, ({ status }) => outcomes.push(status));
+    sent.emit("data", body);
+    sent.emit("end");
+  };
+  for (let i = 0; i < 33; i++) send();
+  expect(outcomes.map(Number)).toEqual([...new Array(32).fill(Number.NaN), 503]);
+  (outcomes[0] as () => void)();
+  send();
+  expect(outcomes.at(-1)).toBeTypeOf("function");
 });

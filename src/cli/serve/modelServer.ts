@@ -83,6 +83,8 @@ export class ModelServer {
     response.on("close", () => {
       telemetry.inFlight--;
       telemetry.answered(model, response.statusCode, (performance.now() - begun) / 1000);
+      // Its client may keep the connection for another request, which would not be answered.
+      if (this.isEnding) setImmediate(() => this.listening?.server.closeIdleConnections());
     });
     try {
       if (this.isEnding) throw new Refusal(503, { message: "the server is ending" }, { connection: "close" });
