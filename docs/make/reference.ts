@@ -50,7 +50,7 @@ const files = {
   summary:
     "final metrics, best epoch, parameters, wall time, sha256 of the weights, versions, kernels, and the processes that shared the work",
   report: "one self-contained page",
-  folds: "with `train.folds`: a prediction for each row by the model that has not seen it",
+  folds: "with `train.folds`: each fold's predictions, by a model that has not seen its rows",
   sums: "sha256 of each of these but the models, which hold their own; for `nnt verify` and `sha256sum --check`",
 } satisfies Record<keyof typeof runFiles, string>;
 

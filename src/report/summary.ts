@@ -43,7 +43,7 @@ export function drawSummary({ end, model, next }: RunSummary, style: Style, widt
   if (end.folds)
     said.push([
       "folds",
-      `${printable(join(end.directory, "out_of_fold.csv"))} has a prediction for every row by a model trained without it`,
+      `${printable(join(end.directory, "out_of_fold.csv"))} has each fold's predictions, by a model trained without its rows`,
     ]);
   next.forEach((line, index) => {
     said.push([index === 0 ? "next" : "", printable(line)]);

@@ -36,7 +36,7 @@ export async function crossValidate(
   listen: Listener,
 ): Promise<CrossValidation | StopReason> {
   const { spec } = options.spec;
-  const count = spec.train.folds!;
+  const count = spec.train.folds! * (spec.train.repeats ?? 1);
   const isCombined = spec.train.combine !== undefined;
   const { renderReport: _, ...unreported } = options;
   // What all folds' models know of columns; which rows were trained on differs from fold to fold.
@@ -166,19 +166,19 @@ const both = (one: Watcher, other: Watcher): Watcher => ({
 /** The spec of one fold of a network, the model's or one of the blend's: a run that can be repeated without the others. */
 function foldSpec({ blend, ...spec }: Spec, number: number, network: number): Spec {
   const of = spec.train.folds!;
-  const { combine, anneal, ...others } = spec.train;
+  const { combine, anneal, repeats, ...others } = spec.train;
   const { train, ...sections } = blend?.[network - 1] ?? { train: { ...(anneal && { anneal }) } };
-  const own = combine
-    ? { seed: spec.data.split.seed ?? spec.seed, fold: { number, of, validates: true } }
-    : {};
-  const split = { ...spec.data.split, fold: { number, of }, ...own };
+  const repeat = Math.ceil(number / of);
+  const fold = { number: number - (repeat - 1) * of, of, ...(repeats && { repeat }) };
+  const own = combine ? { seed: spec.data.split.seed ?? spec.seed, fold: { ...fold, validates: true } } : {};
+  const split = { ...spec.data.split, fold, ...own };
   const which = network > 0 ? ` network ${network + 1}` : "";
   return {
     ...spec,
     ...sections,
     // Models that are averaged are to differ in more than their rows.
     seed: combine ? spec.seed + number - 1 + network * of : spec.seed,
-    name: `${spec.name.slice(0, 70)} fold ${number} of ${of}${which}`,
+    name: `${spec.name.slice(0, 70)} fold ${number} of ${of * (repeats ?? 1)}${which}`,
     data: { ...spec.data, split },
     train: { ...others, ...(train as Partial<Spec["train"]>), folds: null },
   };

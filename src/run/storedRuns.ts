@@ -94,7 +94,8 @@ function isRun(directory: string): boolean {
 
 /**
  * Everything that can be asked of a run, by dotted key: `name`, `epochs`, `test.accuracy`, `optimizer.lr`; a metric
- * without a split (`accuracy`) is that of the test rows, else of the validation rows, else of the training rows.
+ * without a split (`accuracy`) is that of the test rows, else of the validation rows, else of the training rows; one of
+ * `folds` is their mean.
  */
 export function valuesOfRun({
   directory,
@@ -106,10 +107,12 @@ export function valuesOfRun({
   const last = epochs.at(-1);
   const splits = summary?.metrics ?? {};
   const best = splits.test ?? splits.validation ?? splits.train ?? last?.validation ?? last?.train ?? {};
+  const means = Object.entries(summary?.folds?.metrics ?? {}).map(([name, { mean }]) => [name, mean]);
   return {
     ...flat(spec ?? {}),
     ...best,
     ...flat(splits),
+    ...flat({ folds: Object.fromEntries(means) }),
     directory,
     epochs: summary?.epochs ?? last?.epoch ?? 0,
     best_epoch: summary?.best_epoch ?? null,

@@ -127,6 +127,32 @@ test("a trial for which memory does not suffice fails alone", { timeout: 120_000
   expect(read("large", "journal.jsonl")).toMatch(/memory/);
 });
 
+test("trials are compared by the mean over their folds, by which runs can be sorted, too", {
+  timeout: 120_000,
+}, async () => {
+  const search = "method: grid, space: { optimizer.lr: [0.001, 0.1] }";
+  const text = spec(search)
+    .replace("validation.loss", "folds.log_loss")
+    .replace("epochs: 3", "epochs: 3, folds: 3");
+  put(root, { "folds.yaml": text });
+  expect((await sweep("folds", "folds")).code).toBe(0);
+  const means = ["001", "002"].map(
+    (trial) => JSON.parse(read("folds/trials", trial, "summary.json")).folds.metrics.log_loss.mean as number,
+  );
+  const lines = board("folds")
+    .trimEnd()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split(","));
+  expect(lines.map(([, , value]) => Number(value))).toEqual(means.toSorted((a, b) => a - b));
+  const runs = ["runs", join(root, "folds/trials"), "--sort", "folds.log_loss", "--json"];
+  const sorted = (await run(runs)).out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(sorted.map((one) => one["folds.log_loss"])).toEqual(means.toSorted((a, b) => a - b));
+});
+
 test("a job array makes the same trials, whichever comes first", { timeout: 240_000 }, async () => {
   const options = ["--set", "search.method=random", "--trials", "2"];
   const codes = await Promise.all(

@@ -443,6 +443,21 @@ describe("each contradiction in a sentence", () => {
     ]);
   });
 
+  it("a search by folds that there are not, or before they end", () => {
+    const text = (train: string, search: string) =>
+      `data: { path: a.csv, target: y, task: regression }\ntrain: ${train}\nsearch: { ${search}, space: { seed: [1, 2] } }`;
+    expect(problems(text("{ epochs: 1 }", "metric: folds.rmse"))).toEqual([
+      "3:19: folds.rmse is compared, but there are no folds; expected train.folds: 5",
+    ]);
+    expect(problems(text("{ epochs: 1, folds: 3 }", "metric: folds.accuracy"))[0]).toMatch(
+      /folds.accuracy does not exist for regression; expected one of folds.loss, folds.mse/,
+    );
+    expect(problems(text("{ epochs: 1, folds: 3 }", "metric: folds.rmse, method: halving"))[0]).toMatch(
+      /halving compares trials before/,
+    );
+    expect(problems(text("{ epochs: 1, folds: 3 }", "metric: folds.rmse"))).toEqual([]);
+  });
+
   it("a loss that is not for the task", () => {
     expect(problems("data: { path: a.csv, target: y, task: regression }\nloss: cross_entropy")).toEqual([
       "2:7: cross_entropy is a loss for classification or multioutput, data.task is regression; expected one of mse, half_squared_error, mae, huber, smooth_l1, poisson_nll, quantile, gaussian_nll",

@@ -99,6 +99,22 @@ test("a fold's spec trains that fold alone, to the same bits", async () => {
   expect([summary.weights_sha256, summary.metrics]).toEqual([weights_sha256, metrics]);
 });
 
+test("repeated, rows are dealt to other folds, and each is predicted as often", async () => {
+  const repeated = text.replace("folds: 3", "folds: 3, repeats: 2").replace("epochs: 3", "epochs: 1");
+  const { summary, events, directory } = await run("repeated", { spec: parseSpec(repeated, "spec.yaml") });
+  expect(summary.folds!.count).toBe(6);
+  const starts = events.filter((event) => event.event === "start");
+  expect(starts.map(({ fold }) => fold)).toEqual([1, 2, 3, 4, 5, 6, undefined]);
+  const rowsOf = (fold: number) =>
+    outOfFold(directory)
+      .rows.filter(([, of]) => Number(of) === fold)
+      .map(([row]) => Number(row));
+  const dealOf = (folds: readonly number[]) => folds.flatMap(rowsOf).sort((a, b) => a - b);
+  expect(dealOf([1, 2, 3])).toEqual(dealOf([4, 5, 6]));
+  expect(dealOf([1, 2, 3])).toHaveLength(150);
+  for (const again of [4, 5, 6]) expect(rowsOf(again)).not.toEqual(rowsOf(again - 3));
+});
+
 describe("stopped and resumed", () => {
   test.each([2, undefined])("in fold %s, it ends as if it had not been", async (fold) => {
     const stop = new AbortController();
@@ -115,7 +131,9 @@ describe("stopped and resumed", () => {
 
 describe("a spec that cannot be cross-validated", () => {
   test.each([
-    ["data={path: a.csv, target: y, columns: {when: time}}", /train\.folds splits .* the time column/],
+    ["data={path: a.csv, target: y, columns: {part: split}}", /train\.folds splits .* the split column/],
+    ["train={folds: 3, repeats: 2, combine: average}", /combines the models of one deal/],
+    ["train={repeats: 2}", /without folds/],
     ["data={path: '-', target: y, format: csv}", /standard input/],
     ["data.split={fold: {number: 1, of: 3}}", /in the spec of one fold/],
   ])("%s", (set, message) => {

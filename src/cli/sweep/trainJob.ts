@@ -71,7 +71,7 @@ function outcome(trial: number, { end, code, killedBy, text }: TrainEnd, metric:
   if (code === exitCodes.usage || isTooLarge.test(message)) return without("failed", message);
   if (code !== 0 || !end) throw failed(trial, code, message);
   const [split = "", name = ""] = metric.split(".");
-  const value = end.metrics[split]?.[name] ?? null;
+  const value = (split === "folds" ? end.folds?.metrics[name]?.mean : end.metrics[split]?.[name]) ?? null;
   if (value === null) return without("failed", `${metric} is not a number`);
   const { epoch, best_epoch, weights_sha256 } = end;
   return { value, state: "done", epoch, best_epoch, weights_sha256 };

@@ -1,8 +1,8 @@
 /** Values of a spec that are valid on their own but not together: one function per rule. */
 import { lossesOf, taskFor, taskOf, tasksOf } from "../../tasks/tasks.ts";
 import { type Path, parsePath } from "../paths.ts";
-import { watchableFor } from "../schema/metrics.ts";
-import type { CsvDataSpec, LayerSpec, Spec, SpecFile } from "../schema.ts";
+import { comparableFor, watchableFor } from "../schema/metrics.ts";
+import type { ColumnType, CsvDataSpec, LayerSpec, Spec, SpecFile } from "../schema.ts";
 import { columns } from "./columns.ts";
 import { type Contradiction, repeated } from "./contradiction.ts";
 import { streaming } from "./streaming.ts";
@@ -84,15 +84,19 @@ function* shares({ data }: Partial<Spec>): Iterable<Contradiction> {
   if (classes) yield* repeated(classes, ["data", "classes"]);
 }
 
-/** Column types that already determine the split. */
-const orderedTypes: ReadonlySet<unknown> = new Set(["split", "time"]);
-
 function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
   const fold = data?.split.fold ?? null;
   const asked = train?.folds ? "train.folds" : fold && "data.split.fold";
   if (train?.combine && !train.folds) {
     const message = "train.combine is given without folds whose models it could combine";
     yield { path: ["train", "combine"], message, expected: "train.folds: 5" };
+  }
+  if (train?.repeats !== undefined && (!train.folds || train.combine)) {
+    const message = train.folds
+      ? "train.repeats deals the rows to folds again, and train.combine combines the models of one deal"
+      : "train.repeats is given without folds that it could repeat";
+    const expected = train.folds ? "one of them" : "train.folds: 5";
+    yield { path: ["train", "repeats"], message, expected };
   }
   if (!data || !asked) return;
   const path = asked.split(".");
@@ -110,10 +114,19 @@ function* folds({ data, train }: Partial<Spec>): Iterable<Contradiction> {
     yield { path: ["train", "combine"], message, expected: "no validation rows beside it" };
   }
   if (data.format !== "csv") return;
-  const rule = Object.entries(data.columns).find(([, { type }]) => orderedTypes.has(type));
-  if (rule) {
-    const message = `${asked} splits the rows at random, but the ${rule[1].type} column ${rule[0]} determines the split`;
+  const columnOf = (type: ColumnType) =>
+    Object.keys(data.columns).find((name) => data.columns[name]!.type === type);
+  const [ruling, time] = [columnOf("split"), columnOf("time")];
+  if (ruling !== undefined) {
+    const message = `${asked} splits the rows at random, but the split column ${ruling} determines the split`;
     yield { path, message, expected: "one of them" };
+  }
+  const once = train?.combine ? "combine" : train?.repeats ? "repeats" : null;
+  if (time !== undefined && once) {
+    const why =
+      once === "combine" ? "models of early folds have seen few rows" : "no deal differs from another";
+    const message = `folds follow each other in time by the column ${time}: ${why}`;
+    yield { path: ["train", once], message, expected: `one of train.${once} and a time column` };
   }
   if ([data.path, data.train].some((files) => files?.includes("-"))) {
     const message = `${asked} reads the data again for each fold, which standard input does not allow`;
@@ -316,7 +329,7 @@ function* goingOn({ init, train, data }: Partial<Spec>): Iterable<Contradiction>
 
 function* search({ search, ...spec }: Partial<SpecFile>): Iterable<Contradiction> {
   if (!search) return;
-  yield* watched(["search"], search.metric, spec);
+  yield* comparedBy(search, spec);
   for (const [name, dimension] of Object.entries(search.space)) {
     const path = ["search", "space", name];
     const [root] = parsePath(name) ?? [];
@@ -338,6 +351,28 @@ function* search({ search, ...spec }: Partial<SpecFile>): Iterable<Contradiction
   if (search.method.name === "halving" && spec.train && spec.train.epochs === null) {
     const message = "halving counts epochs, but train.epochs is not given";
     yield { path: ["search", "method"], message, expected: "train.epochs" };
+  }
+}
+
+/** What trials are compared by. */
+function* comparedBy(
+  { metric, method }: NonNullable<SpecFile["search"]>,
+  spec: Partial<Spec>,
+): Iterable<Contradiction> {
+  const path = ["search", "metric"];
+  if (!metric.startsWith("folds.")) yield* watched(["search"], metric, spec);
+  else if (spec.data && !comparableFor(spec.data.task).includes(metric)) {
+    const known = comparableFor(spec.data.task).filter((name) => name.startsWith("folds."));
+    yield {
+      path,
+      message: `${metric} does not exist for ${spec.data.task}`,
+      expected: `one of ${known.join(", ")}`,
+    };
+  } else if (!spec.train?.folds)
+    yield { path, message: `${metric} is compared, but there are no folds`, expected: "train.folds: 5" };
+  else if (method.name === "halving") {
+    const message = `${metric} is known at the end of training, and halving compares trials before`;
+    yield { path, message, expected: "another method, or a metric of validation" };
   }
 }
 

@@ -140,6 +140,7 @@ const foldSchema = z.strictObject(
   {
     number: wholeNumber(1).describe("Which of the folds, from 1."),
     of: wholeNumber(2).describe("The number of folds."),
+    repeat: wholeNumber(1).optional().describe("Which deal of the rows to folds, from 1: of train.repeats."),
     validates: flag()
       .optional()
       .describe("Whether the fold's rows validate, and nothing is tested: of train.combine."),

@@ -13,4 +13,13 @@ export function watchableFor(task: TaskName | null): string[] {
   return [...names.map((name) => `validation.${name}`), ...[...ofTraining].map((name) => `train.${name}`)];
 }
 
+/** The figures by which trials of a search may be compared: those, and means over their folds. */
+export function comparableFor(task: TaskName | null): string[] {
+  const rows = (task ? [task] : taskNames).map(taskOf);
+  const ofFolds = new Set(["loss", ...rows.flatMap(({ metrics }) => metrics)]);
+  return [...watchableFor(task), ...[...ofFolds].map((name) => `folds.${name}`)];
+}
+
+export const comparable = comparableFor(null) as [string, ...string[]];
+
 export const watchable = watchableFor(null) as [string, ...string[]];

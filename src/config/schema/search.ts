@@ -1,7 +1,7 @@
 /** A spec file's `search` section in canonical form: which values to try, how, and what is best. */
 import { z } from "zod";
 import { above, choice, finite, wholeNumber } from "./fields.ts";
-import { watchable } from "./metrics.ts";
+import { comparable } from "./metrics.ts";
 
 export type SearchSpec = z.output<typeof searchSchema>;
 export type DimensionSpec = z.output<typeof dimensionSchema>;
@@ -77,9 +77,11 @@ export const searchSchema = z
   .strictObject(
     {
       method: methodSchema,
-      metric: choice(watchable)
+      metric: choice(comparable)
         .default("validation.loss")
-        .describe("The metric to optimise: validation. or train. and a metric's name."),
+        .describe(
+          "The metric to optimise: validation., train. or, with train.folds, folds. and a metric's name; of folds, it is their mean.",
+        ),
       mode: choice(["min", "max"]).nullable().default(null).describe("null: follows from the metric."),
       trials: wholeNumber(1)
         .nullable()

@@ -85,7 +85,12 @@ export const trainSchema = z
         .nullable()
         .default(null)
         .describe(
-          "Cross-validate first: train this many times, each time without one fold of the rows, and evaluate on that fold. The run itself then trains on all of them.",
+          "Cross-validate first: train this many times, each time without one fold of the rows, and evaluate on that fold. The run itself then trains on all of them. Beside a column of type group, groups stay whole; beside one of type time, each fold is evaluated by a model that was trained on earlier rows alone.",
+        ),
+      repeats: wholeNumber(1)
+        .optional()
+        .describe(
+          "With folds: deal the rows to folds this many times, so that figures depend less on which rows are together.",
         ),
       drop_last: flag().default(false).describe("Drop an epoch's last batch if it is incomplete."),
       combine: z

@@ -5,6 +5,8 @@ import { dealt } from "./dealing.ts";
 export interface FoldRequest {
   /** How many parts. */
   readonly folds: number;
+  /** Which deal, from 1, where rows are dealt to folds several times. */
+  readonly repeat?: number;
   readonly seed: number;
   /** Of each row, a hash of what it holds. */
   readonly hashes: ArrayLike<number>;
@@ -14,8 +16,8 @@ export interface FoldRequest {
 }
 
 /** The part, from 0, of each row. */
-export function foldNumbers({ folds, seed, hashes, classes, groups }: FoldRequest): Int32Array {
-  const key = streamKey(seed, "folds");
+export function foldNumbers({ folds, repeat = 1, seed, hashes, classes, groups }: FoldRequest): Int32Array {
+  const key = streamKey(seed, "folds", repeat - 1);
   if (!groups) return rowFolds(dealt(hashes, key), folds, classes ?? null);
   const units = unitsOf(groups);
   const order = dealt(

@@ -84,17 +84,12 @@ export function splitPool(rows: Int32Array, request: SplitRequest, fold: FoldSpe
  * validation and the others to training. The test rows that the
  * request itself asks for are left out of all folds.
  */
-function splitFold(
-  all: Int32Array,
-  request: SplitRequest,
-  { number, of: folds, validates }: FoldSpec,
-): RowSplit {
+function splitFold(all: Int32Array, request: SplitRequest, fold: FoldSpec): RowSplit {
   const rows = request.test > 0 ? splitOrRefuse(all, { ...request, validation: 0 }).train : all;
   const { groups } = request;
-  const numbers = foldNumbers({ ...requestFor(rows, request), folds });
-  const test = rows.filter((_, at) => numbers[at] === number - 1);
-  const others = rows.filter((_, at) => numbers[at] !== number - 1);
-  if (test.length === 0) {
+  const { number, of: folds, validates } = fold;
+  const { test, others } = foldOf(rows, requestFor(rows, request), fold);
+  if (test.length === 0 || others.length === 0) {
     const units = groups ? `${new Set(rows.map((row) => groups[row]!)).size} groups` : `${rows.length} rows`;
     throw dataError({
       message: `${units} leave none for part ${number} of ${folds}`,
@@ -104,6 +99,41 @@ function splitFold(
   }
   if (validates) return { train: others, validation: test, test: new Int32Array(0) };
   return { ...splitOrRefuse(others, { ...requestFor(others, request), test: 0 }), test };
+}
+
+/** A fold's rows, and those that its model may learn from. */
+function foldOf(rows: Int32Array, request: SplitRequest, { number, of, repeat = 1 }: FoldSpec) {
+  if (request.times) return forwardFold(rows, request.times, dealingOf(request), number, of);
+  const numbers = foldNumbers({ ...request, folds: of, repeat });
+  return {
+    test: rows.filter((_, at) => numbers[at] === number - 1),
+    others: rows.filter((_, at) => numbers[at] !== number - 1),
+  };
+}
+
+const dealingOf = ({ hashes, seed }: SplitRequest) => dealt(hashes, streamKey(seed, "folds"));
+
+/**
+ * Forward in time: of rows in their order, the last `of` of `of + 1` equal pieces are the folds (the first has what
+ * remains, as scikit-learn's TimeSeriesSplit), and a fold's model learns from all rows that are earlier than any of it.
+ */
+function forwardFold(
+  rows: Int32Array,
+  times: ArrayLike<number>,
+  order: Int32Array,
+  number: number,
+  of: number,
+) {
+  order.sort((a, b) => times[a]! - times[b]!);
+  const size = Math.floor(rows.length / (of + 1));
+  const first = rows.length - (of - number + 1) * size;
+  const from = times[order[first]!]!;
+  const isIn = new Uint8Array(rows.length);
+  for (const at of order.subarray(first, first + size)) isIn[at] = 1;
+  return {
+    test: rows.filter((_, at) => isIn[at] === 1),
+    others: rows.filter((_, at) => times[at]! < from),
+  };
 }
 
 /** The request for some of the rows. */

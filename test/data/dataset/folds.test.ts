@@ -52,6 +52,51 @@ describe("folds", () => {
   });
 });
 
+describe("folds by time", () => {
+  const cases = fc.record({
+    times: fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 30, maxLength: 120 }),
+    of: fc.integer({ min: 2, max: 5 }),
+    seed: fc.nat(),
+  });
+  const part = (times: readonly number[], number: number, of: number, seed: number, validation = 0) =>
+    splitPool(
+      rows(times.length),
+      { validation, test: 0, seed, hashes: hashesOf(times.length), times },
+      { number, of },
+    );
+
+  test("are equally large, none in two of them, each later than all rows that its model learns from", () => {
+    fc.assert(
+      fc.property(cases, ({ times, of, seed }) => {
+        fc.pre(
+          new Set(times.toSorted((a, b) => a - b).slice(0, Math.floor(times.length / (of + 1)))).size > 1,
+        );
+        const parts = Array.from({ length: of }, (_, fold) => part(times, fold + 1, of, seed));
+        const tested = parts.flatMap(({ test }) => [...test]);
+        expect(new Set(tested).size).toBe(of * Math.floor(times.length / (of + 1)));
+        expect(new Set(parts.map(({ test }) => test.length)).size).toBe(1);
+        for (const { train, test } of parts) {
+          const first = Math.min(...test.map((row) => times[row]!));
+          expect(Math.max(...train.map((row) => times[row]!))).toBeLessThan(first);
+          expect(train).toHaveLength(times.filter((time) => time < first).length);
+        }
+      }),
+    );
+  });
+
+  test("validate on the latest of the earlier rows", () => {
+    const times = Array.from({ length: 60 }, (_, at) => (at * 7) % 60);
+    const { train, validation, test } = part(times, 3, 5, 0, 0.2);
+    const when = (of: Int32Array) => [...of].map((row) => times[row]!).sort((a, b) => a - b);
+    const upTo = (first: number, end: number) => Array.from({ length: end - first }, (_, at) => first + at);
+    expect([when(train), when(validation), when(test)]).toEqual([upTo(0, 24), upTo(24, 30), upTo(30, 40)]);
+  });
+
+  test("are refused where the first would have nothing to learn from", () => {
+    expect(() => part(new Array(40).fill(1), 1, 3, 0)).toThrow(/40 rows leave/);
+  });
+});
+
 test("a row more or less leaves nearly all others in their folds, in whatever order they are", () => {
   const hashes = hashesOf(500);
   const classes = (of: Float64Array) => of.map((hash) => Math.floor(hash / 7919) % 3);
