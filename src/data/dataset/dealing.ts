@@ -3,7 +3,6 @@
  * sorted, added or taken away leave the others where they are.
  */
 import { mix32, type RandomKey } from "../../support/random.ts";
-import { HashCounts } from "./hashCounts.ts";
 
 /**
  * Positions 0 … n − 1 in the order of their {@link lotOf}. Rows of one content are dealt one by one, as if they were
@@ -12,10 +11,18 @@ import { HashCounts } from "./hashCounts.ts";
  */
 export function dealt(hashes: ArrayLike<number>, key: RandomKey): Int32Array {
   const n = hashes.length;
-  const copies = new HashCounts(n);
   const lots = new Float64Array(n);
-  for (let at = 0; at < n; at++) lots[at] = lotOf(key, hashes[at]!, copies.add(hashes[at]!));
-  return ordered(lots);
+  for (let at = 0; at < n; at++) lots[at] = lotOf(key, hashes[at]!, 0);
+  const order = ordered(lots);
+  // Rows of one content stand side by side as yet, in the order of their positions.
+  let copies = 0;
+  for (let i = 1, copy = 0; i < n; i++) {
+    copy = hashes[order[i]!] === hashes[order[i - 1]!] ? copy + 1 : 0;
+    if (copy === 0) continue;
+    lots[order[i]!] = lotOf(key, hashes[order[i]!]!, copy);
+    copies++;
+  }
+  return copies > 0 ? ordered(lots) : order;
 }
 
 /** A number in [0, 1) for the copy-th row, from 0, of such a hash: even over seeds and over hashes. 53 bits. */
@@ -25,22 +32,23 @@ export function lotOf({ k0, k1 }: RandomKey, hash: number, copy: number): number
   return ((high >>> 0) * 2 ** 21 + (mix32(high ^ low) >>> 11)) * 2 ** -53;
 }
 
-/** Positions in ascending order of their lots. */
+/** Positions in ascending order of their lots, equal ones in their own: as lots are even, nearly each has a place to itself. */
 function ordered(lots: Float64Array): Int32Array {
   const n = lots.length;
-  const positions = 2 ** Math.ceil(Math.log2(n + 1));
-  const steps = 2 ** 53 / positions;
-  // Numbers sort faster than objects: the lot's first bits, then the position.
-  const packed = new Float64Array(n);
-  for (let at = 0; at < n; at++) packed[at] = Math.floor(lots[at]! * steps) * positions + at;
-  packed.sort();
+  const nextOf = new Int32Array(n + 1);
+  for (let at = 0; at < n; at++) nextOf[Math.floor(lots[at]! * n)]!++;
+  for (let place = 0, first = 0; place <= n; place++) {
+    const count = nextOf[place]!;
+    nextOf[place] = first;
+    first += count;
+  }
   const order = new Int32Array(n);
-  for (let i = 0; i < n; i++) order[i] = packed[i]! % positions;
-  // Lots whose first bits are equal.
+  for (let at = 0; at < n; at++) order[nextOf[Math.floor(lots[at]! * n)]!++] = at;
   for (let i = 1; i < n; i++) {
     const moved = order[i]!;
+    const lot = lots[moved]!;
     let to = i;
-    for (; to > 0 && lots[order[to - 1]!]! > lots[moved]!; to--) order[to] = order[to - 1]!;
+    for (; to > 0 && lots[order[to - 1]!]! > lot; to--) order[to] = order[to - 1]!;
     order[to] = moved;
   }
   return order;

@@ -39,7 +39,7 @@ export function foldNumbers({ folds, repeat = 1, seed, hashes, classes, groups }
 function rowFolds(order: Int32Array, folds: number, classes: ArrayLike<number> | null): Int32Array {
   const numbers = new Int32Array(order.length);
   let first = 0;
-  for (const [, rows] of byClass(order, classes)) {
+  for (const rows of byClass(order, classes)) {
     const whole = Math.floor(rows.length / folds);
     const remaining = rows.length % folds;
     let at = 0;
@@ -53,18 +53,25 @@ function rowFolds(order: Int32Array, folds: number, classes: ArrayLike<number> |
 }
 
 /** Rows by their class, in the classes' order. */
-export function byClass(
-  rows: Int32Array,
-  classes: ArrayLike<number> | null,
-): readonly (readonly [number, number[]])[] {
-  const members = new Map<number, number[]>();
-  for (const row of rows) {
-    const label = classes ? classes[row]! : 0;
-    const list = members.get(label);
-    if (list) list.push(row);
-    else members.set(label, [row]);
+export function byClass(rows: Int32Array, classes: ArrayLike<number> | null): readonly Int32Array[] {
+  if (!classes) return [rows];
+  const numbers = new Map<number, number>();
+  const sizes: number[] = [];
+  const numberOf = new Uint32Array(rows.length);
+  for (let at = 0; at < rows.length; at++) {
+    const label = classes[rows[at]!]!;
+    let number = numbers.get(label);
+    if (number === undefined) {
+      number = sizes.push(0) - 1;
+      numbers.set(label, number);
+    }
+    sizes[number]!++;
+    numberOf[at] = number;
   }
-  return [...members].sort(([a], [b]) => a - b);
+  const lists = sizes.map((size) => new Int32Array(size));
+  sizes.fill(0);
+  for (let at = 0; at < rows.length; at++) lists[numberOf[at]!]![sizes[numberOf[at]!]!++] = rows[at]!;
+  return [...numbers].sort(([a], [b]) => a - b).map(([, number]) => lists[number]!);
 }
 
 /** The largest groups go first; each goes where its classes are rarest so far, then where the fewest rows are. */

@@ -35,11 +35,10 @@ export function rowHasher(
 ): (values: RawValues, from: number) => number {
   const used = columns.flatMap(({ name, textOf }, j) => (names.has(name) ? [{ name, textOf, j }] : []));
   const salts = used.map(({ name }) => textWords(name));
-  const [lowSalts, highSalts] = [salts.map(({ low }) => low), salts.map(({ high }) => high)].map(
-    (words) => new Int32Array(words),
-  ) as [Int32Array, Int32Array];
+  const lowSalts = Int32Array.from(salts, ({ low }) => low);
+  const highSalts = Int32Array.from(salts, ({ high }) => high);
   const positions = Int32Array.from(used, ({ j }) => j);
-  const levels = used.map(({ textOf }) => textOf && levelWords(textOf));
+  const levels = used.map(({ textOf }) => textOf && new LevelWords(textOf));
   let seen: RawValues | null = null;
   let bits: Int32Array = new Int32Array(0);
   return (values, from) => {
@@ -49,18 +48,21 @@ export function rowHasher(
     }
     let [low, high] = [0, 0];
     for (let i = 0; i < positions.length; i++) {
-      const at = from + positions[i]!;
-      let w = bits[2 * at]!;
-      let v = bits[2 * at + 1]!;
-      const wordsOf = levels[i];
+      const at = 2 * (from + positions[i]!);
+      let w = bits[at]!;
+      let v = bits[at + 1]!;
       if ((v & notFinite) === notFinite) {
         w = missing.low;
         v = missing.high;
-      } else if (wordsOf) {
-        const words = wordsOf(values[at]!);
-        w = words.low;
-        v = words.high;
-      } else if (v === signBit && w === 0) v = 0; // -0 is 0
+      } else {
+        const words = levels[i]!;
+        if (words) {
+          const level = values[at >> 1]!;
+          if (level >= words.count) words.learn(level);
+          w = words.lows[level]!;
+          v = words.highs[level]!;
+        } else if (v === signBit && w === 0) v = 0; // -0 is 0
+      }
       // Sums, so that columns may stand in any order.
       low = (low + scrambled(w ^ lowSalts[i]!, v)) | 0;
       high = (high + scrambled(v ^ highSalts[i]!, w)) | 0;
@@ -157,9 +159,32 @@ function joined(low: number, high: number): number {
 }
 
 /** Per level, once: of a decimal number, its bits, as if its column held numbers; of any other text, two hashes. */
-function levelWords(textOf: (level: number) => string): (level: number) => Words {
-  const known: Words[] = [];
-  return (level) => (known[level] ??= labelWords(textOf(level)));
+class LevelWords {
+  lows = new Int32Array(16);
+  highs = new Int32Array(16);
+  /** Levels that are known: all below. */
+  count = 0;
+
+  constructor(private readonly textOf: (level: number) => string) {}
+
+  /** Levels are numbered as they come, so that those below are there. */
+  learn(level: number): void {
+    while (this.count <= level) {
+      if (this.count === this.lows.length) {
+        this.lows = twice(this.lows);
+        this.highs = twice(this.highs);
+      }
+      const { low, high } = labelWords(this.textOf(this.count));
+      this.lows[this.count] = low;
+      this.highs[this.count++] = high;
+    }
+  }
+}
+
+function twice(words: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * words.length);
+  larger.set(words);
+  return larger;
 }
 
 function labelWords(text: string): Words {

@@ -42,24 +42,30 @@ export function splitRows(rows: Int32Array, request: SplitRequest): RowSplit {
     validation: validation > 0 ? countOf(validation, rows.length) : 0,
     test: test > 0 ? countOf(test, rows.length) : 0,
   };
-  const parts = groups
+  const partOf = groups
     ? splitGroups(groups, wanted, key)
     : times
       ? splitInOrder(dealt(hashes, key), times, wanted)
       : classes
         ? splitClasses(dealt(hashes, key), classes, wanted)
         : splitPlainly(dealt(hashes, key), wanted);
-  const split = (positions: ArrayLike<number>) => {
-    const chosen = Int32Array.from(positions).sort();
-    for (let at = 0; at < chosen.length; at++) chosen[at] = rows[chosen[at]!]!;
-    return chosen;
-  };
-  const result = { train: split(parts.train), validation: split(parts.validation), test: split(parts.test) };
+  const result = rowsByPart(rows, partOf);
   for (const name of splitNames) {
     const asked = name === "train" || request[name] > 0;
     if (asked && result[name].length === 0) throw new RangeError(name);
   }
   return result;
+}
+
+/** Rows of each part, in their order. */
+function rowsByPart(rows: Int32Array, partOf: Uint8Array): RowSplit {
+  const sizes = splitNames.map(() => 0);
+  for (let at = 0; at < rows.length; at++) sizes[partOf[at]!]!++;
+  const parts = sizes.map((size) => new Int32Array(size));
+  sizes.fill(0);
+  for (let at = 0; at < rows.length; at++) parts[partOf[at]!]![sizes[partOf[at]!]!++] = rows[at]!;
+  const [train, validation, test] = parts as [Int32Array, Int32Array, Int32Array];
+  return { train, validation, test };
 }
 
 /** 0 … n − 1. */
@@ -139,7 +145,12 @@ function forwardFold(
 /** The request for some of the rows. */
 function requestFor(rows: Int32Array, request: SplitRequest): SplitRequest {
   const { hashes, classes = null, groups = null, times = null } = request;
-  const of = (values: ArrayLike<number>) => new Float64Array(rows.length).map((_, at) => values[rows[at]!]!);
+  if (rows.length === hashes.length && rows.every((row, at) => row === at)) return request;
+  const of = (values: ArrayLike<number>) => {
+    const own = new Float64Array(rows.length);
+    for (let at = 0; at < rows.length; at++) own[at] = values[rows[at]!]!;
+    return own;
+  };
   return {
     ...request,
     hashes: of(hashes),
@@ -166,50 +177,50 @@ export function splitOrRefuse(rows: Int32Array, request: SplitRequest): RowSplit
 }
 
 type Wanted = { validation: number; test: number };
-type Parts = Record<SplitName, ArrayLike<number>>;
-type GrowingParts = Record<SplitName, number[]>;
+/** Of each position, the number of its split in {@link splitNames}. */
+type PartOf = Uint8Array;
+const [validating, testing] = [1, 2] as const;
 
 /** ⌈share · n⌉, forgiving the last bits of the product. */
 function countOf(share: number, n: number): number {
   return Math.ceil(share * n - 1e-9 * n);
 }
 
-function splitPlainly(order: Int32Array, { test, validation }: Wanted): Parts {
-  return {
-    test: order.slice(0, test),
-    validation: order.slice(test, test + validation),
-    train: order.slice(test + validation),
-  };
+function splitPlainly(order: Int32Array, { test, validation }: Wanted): PartOf {
+  const partOf = new Uint8Array(order.length);
+  for (let i = 0; i < test + validation; i++) partOf[order[i]!] = i < test ? testing : validating;
+  return partOf;
 }
 
 /** Rows of one time stay as they are dealt. */
-function splitInOrder(order: Int32Array, times: ArrayLike<number>, { test, validation }: Wanted): Parts {
+function splitInOrder(order: Int32Array, times: ArrayLike<number>, { test, validation }: Wanted): PartOf {
   order.sort((a, b) => times[a]! - times[b]!);
   const n = order.length;
-  return {
-    train: order.slice(0, Math.max(0, n - test - validation)),
-    validation: order.slice(Math.max(0, n - test - validation), n - test),
-    test: order.slice(n - test),
-  };
+  const partOf = new Uint8Array(n);
+  for (let i = Math.max(0, n - test - validation); i < n; i++)
+    partOf[order[i]!] = i < n - test ? validating : testing;
+  return partOf;
 }
 
-function splitClasses(order: Int32Array, classes: ArrayLike<number>, wanted: Wanted): Parts {
+function splitClasses(order: Int32Array, classes: ArrayLike<number>, wanted: Wanted): PartOf {
   let n = order.length;
-  const lists = byClass(order, classes).map(([, list]) => list);
-  const parts: GrowingParts = { train: [], validation: [], test: [] };
-  for (const name of ["test", "validation"] as const) {
+  let lists = byClass(order, classes);
+  const partOf = new Uint8Array(n);
+  for (const [name, part] of [
+    ["test", testing],
+    ["validation", validating],
+  ] as const) {
     const counts = apportion(
       wanted[name],
       lists.map((list) => list.length),
       n,
     );
-    for (const [index, list] of lists.entries()) {
-      for (const row of list.splice(0, counts[index])) parts[name].push(row);
-    }
-    n -= parts[name].length;
+    for (const [index, list] of lists.entries())
+      for (const row of list.subarray(0, counts[index])) partOf[row] = part;
+    lists = lists.map((list, index) => list.subarray(counts[index]));
+    n -= counts.reduce((sum, count) => sum + count, 0);
   }
-  for (const list of lists) for (const row of list) parts.train.push(row);
-  return parts;
+  return partOf;
 }
 
 /** Shares a total in proportion to sizes by largest remainder, leaving each class at least one row. */
@@ -233,24 +244,25 @@ function apportion(total: number, sizes: readonly number[], n: number): number[]
   return counts;
 }
 
-function splitGroups(groups: ArrayLike<number>, wanted: Wanted, key: RandomKey): Parts {
+function splitGroups(groups: ArrayLike<number>, wanted: Wanted, key: RandomKey): PartOf {
   const lists = unitsOf(groups);
   const order = dealt(
     lists.map(([first]) => groups[first!]!),
     key,
   );
-  const parts: GrowingParts = { train: [], validation: [], test: [] };
+  const partOf = new Uint8Array(groups.length);
   let next = 0;
-  for (const name of ["test", "validation"] as const) {
+  for (const [name, part] of [
+    ["test", testing],
+    ["validation", validating],
+  ] as const) {
     // The last group taken is the one that brings the count nearest to what is wanted.
-    while (next < order.length && parts[name].length < wanted[name]) {
+    for (let rows = 0; next < order.length && rows < wanted[name]; next++) {
       const group = lists[order[next]!]!;
-      const over = parts[name].length + group.length - wanted[name];
-      if (parts[name].length > 0 && over > wanted[name] - parts[name].length) break;
-      for (const row of group) parts[name].push(row);
-      next++;
+      if (rows > 0 && rows + group.length - wanted[name] > wanted[name] - rows) break;
+      for (const row of group) partOf[row] = part;
+      rows += group.length;
     }
   }
-  for (; next < order.length; next++) for (const row of lists[order[next]!]!) parts.train.push(row);
-  return parts;
+  return partOf;
 }

@@ -244,7 +244,8 @@ function splitTable(
 ): RowSplit {
   const pool = sum(table.fileRows.slice(0, files.pool));
   const validationEnd = pool + sum(table.fileRows.slice(files.pool, files.pool + files.validation));
-  const rows = (first: number, end: number) => labelled.filter((row) => first <= row && row < end);
+  const rows = (first: number, end: number) =>
+    labelled.subarray(below(labelled, first), below(labelled, end));
   const ofFiles = { validation: rows(pool, validationEnd), test: rows(validationEnd, table.rows) };
   const byColumn = roles.findIndex(({ type }) => type === "split");
   if (byColumn >= 0) return splitByColumn(table, byColumn, rows(0, pool), ofFiles);
@@ -273,6 +274,17 @@ function splitTable(
     validation: spec.validation ? ofFiles.validation : split.validation,
     test: spec.test && !spec.split.fold ? ofFiles.test : split.test,
   };
+}
+
+/** How many of ascending rows are below a number. */
+function below(rows: Int32Array, end: number): number {
+  let [first, last] = [0, rows.length];
+  while (first < last) {
+    const middle = (first + last) >> 1;
+    if (rows[middle]! < end) first = middle + 1;
+    else last = middle;
+  }
+  return first;
 }
 
 const splitWords = new Map<string, SplitName>([

@@ -52,6 +52,7 @@ export class RowMemory {
 
   /** In ascending order. */
   private kept(): Float64Array {
+    this.leaveLarge();
     const sorted = this.least.subarray(0, this.count).sort();
     this.count = Math.min(this.count, mostHashes);
     return sorted.subarray(0, this.count);
@@ -62,7 +63,25 @@ export class RowMemory {
       const larger = new Float64Array(2 * this.count);
       larger.set(this.least);
       this.least = larger;
-    } else this.limit = this.kept()[mostHashes - 1]!;
+      return;
+    }
+    this.leaveLarge();
+    // Copies of one hash may be many.
+    if (this.count > 1.5 * mostHashes) this.limit = this.kept()[mostHashes - 1]!;
+  }
+
+  /** Leaves out what is larger than the least ones to be kept, nearly all of it: hashes are even, so that counting tells. */
+  private leaveLarge(): void {
+    if (this.count <= mostHashes) return;
+    const { least, count } = this;
+    const sizes = new Uint32Array(2 ** 16);
+    const range = 2 ** (hashBits - 16);
+    for (let i = 0; i < count; i++) sizes[Math.floor(least[i]! / range)]!++;
+    let end = 0;
+    for (let below = 0; below < mostHashes; end++) below += sizes[end]!;
+    this.limit = end * range - 1;
+    this.count = 0;
+    for (let i = 0; i < count; i++) if (least[i]! <= this.limit) least[this.count++] = least[i]!;
   }
 }
 
@@ -185,8 +204,13 @@ export function strictError(warnings: readonly string[]): UserError {
 }
 
 /** Counts, of given rows, those that are equal to a training row. */
-export function sharedRows(hashes: Float64Array, train: Int32Array): (rows: Int32Array) => number {
-  const seen = new HashCounts(train.length);
-  for (const row of train) seen.add(hashes[row]!);
-  return (rows) => rows.reduce((count, row) => count + (seen.of(hashes[row]!) > 0 ? 1 : 0), 0);
+export function sharedRows(hashes: Float64Array, train: Int32Array, rows: Int32Array): number {
+  // The others are fewer than those that train, mostly, and nearly none is equal.
+  const given = new HashCounts(rows.length);
+  for (const row of rows) given.add(hashes[row]!);
+  const shared = new Set<number>();
+  for (const row of train) if (given.of(hashes[row]!) > 0) shared.add(hashes[row]!);
+  let count = 0;
+  for (const hash of shared) count += given.of(hash);
+  return count;
 }

@@ -181,6 +181,7 @@ export class RecordEncoder {
       }
     }
     this.prepare(raw);
+    out.fill(0, to, to + this.width);
     const missing = this.rows.encode(raw, 0, out, to);
     if (missing < 0) return null;
     const expected = "a value, as the model's spec says missing: error";

@@ -32,11 +32,11 @@ export class RowEncoder {
   private readonly unseen: Float64Array;
 
   constructor(readonly columns: readonly InputColumn[]) {
+    const widths = Int32Array.from(columns, columnWidth);
     let width = 0;
-    this.offsets = Int32Array.from(columns, (column) => {
-      const offset = width;
-      width += columnWidth(column);
-      return offset;
+    this.offsets = widths.map((own) => {
+      width += own;
+      return width - own;
     });
     this.width = width;
     const scalings = columns.map(scalingOf);
@@ -47,13 +47,13 @@ export class RowEncoder {
     this.centers = Float64Array.from(scalings, (scaling) => ("center" in scaling ? scaling.center : 0));
     this.scales = Float64Array.from(scalings, (scaling) => ("scale" in scaling ? scaling.scale : 1));
     this.scalers = scalings.map(scaler);
-    this.indicators = Int32Array.from(columns, (column) => (column.indicator ? columnWidth(column) - 1 : -1));
+    this.indicators = Int32Array.from(columns, ({ indicator }, j) => (indicator ? widths[j]! - 1 : -1));
     this.filled = new Float64Array(columns.length);
     this.unseen = new Float64Array(columns.length);
   }
 
   /**
-   * out[to …] = the inputs of raw[from …]. Returns the number of a column whose missing value the
+   * out[to …], which is 0, = the inputs of raw[from …]. Returns the number of a column whose missing value the
    * preprocessing refuses, −1 if there is none.
    */
   encode(raw: RawValues, from: number, out: Float32Array, to: number): number {
@@ -106,10 +106,7 @@ export class RowEncoder {
   private encodeLevel(column: CategoryColumn, j: number, level: number, out: Float32Array, at: number): void {
     const known = level < 0 && column.rare.length > 0 ? column.levels.length : level;
     if (column.ordinal) out[at] = known < 0 ? 0 : this.scalers[j]!(known);
-    else {
-      out.fill(0, at, at + columnWidth(column));
-      if (known >= 0) out[at + known] = 1;
-    }
+    else if (known >= 0) out[at + known] = 1;
   }
 }
 

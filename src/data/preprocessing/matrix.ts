@@ -32,6 +32,8 @@ export class TableEncoder {
   private readonly rows: RowEncoder;
   private readonly sources: Int32Array;
   private readonly raw: RawValues;
+  /** Whether the table's columns from the first source on are the inputs, as they stand. */
+  private readonly areTaken: boolean;
   /** Of the columns of texts, what their levels' numbers become. */
   private readonly coded: readonly { readonly j: number; readonly code: RawValues }[];
 
@@ -46,14 +48,23 @@ export class TableEncoder {
       return code === null ? [] : [{ j, code }];
     });
     this.raw = new RawValues(columns.length);
+    this.areTaken =
+      this.coded.length === 0 && this.sources.every((source, j) => source === this.sources[0]! + j);
   }
 
-  /** out[to …] = the inputs of the row at source[from …]. */
+  /** out[to …], which is 0, = the inputs of the row at source[from …]. */
   encode(source: RawValues, from: number, out: Float32Array, to: number): void {
-    const { raw, sources } = this;
-    for (let j = 0; j < raw.length; j++) raw[j] = source[from + sources[j]!]!;
-    for (const { j, code } of this.coded) if (!Number.isNaN(raw[j]!)) raw[j] = code[raw[j]!]!;
-    const refused = this.rows.encode(raw, 0, out, to);
+    const { raw, sources, coded } = this;
+    if (!this.areTaken) {
+      for (let j = 0; j < raw.length; j++) raw[j] = source[from + sources[j]!]!;
+      for (let i = 0; i < coded.length; i++) {
+        const { j, code } = coded[i]!;
+        if (!Number.isNaN(raw[j]!)) raw[j] = code[raw[j]!]!;
+      }
+    }
+    const refused = this.areTaken
+      ? this.rows.encode(source, from + sources[0]!, out, to)
+      : this.rows.encode(raw, 0, out, to);
     assert(refused < 0, "missing values that are refused were found while reading");
   }
 

@@ -57,6 +57,7 @@ export function profileTable(
 
 /** Whether whole numbers only count the rows: each once, without a gap, or rising row by row. */
 export function countsRows(values: RawValues): boolean {
+  if (!Number.isInteger(values[0]!)) return false;
   const { min, max } = range(values);
   const length = max - min + 1;
   if (!Number.isInteger(min) || values.length < leastCounted || values.length > 2 ** 24) return false;

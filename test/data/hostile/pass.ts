@@ -7,8 +7,13 @@ import { run } from "../../cli/host.ts";
 import { type KindName, kinds } from "./kinds.ts";
 import { cleanTable, fileOf, type Table } from "./table.ts";
 
-const trainingRows = 500;
+/**
+ * Enough that a column of no use costs less than the interval of what is measured: beside dates that say nothing, accuracy was
+ * 0.953 of 500 rows, 0.985 of 2,000 and 0.991 of 4,000, where the plain table comes to 0.996.
+ */
+const trainingRows = 4000;
 const measuredRows = 500;
+const epochs = 30;
 const cleanSeeds = 5;
 
 /** What a person is told: of a step that was refused, or of all steps. */
@@ -25,6 +30,16 @@ export interface Outcome {
 export function allPairs(): (readonly [KindName, KindName])[] {
   const names = Object.keys(kinds) as KindName[];
   return names.flatMap((one, i) => names.slice(i + 1).map((other) => [one, other] as const));
+}
+
+/** Some of them, in an order that the seed decides. */
+export function somePairs(tables: number, seed: number): (readonly [KindName, KindName])[] {
+  const chance = uniform(seed);
+  const drawn = allPairs().map((pair) => ({ pair, at: chance() }));
+  return drawn
+    .sort((a, b) => a.at - b.at)
+    .slice(0, tables)
+    .map(({ pair }) => pair);
 }
 
 /** What becomes of tables of such kinds, trained on some rows and measured on others. */
@@ -56,7 +71,7 @@ export async function outcomeOf(of: readonly KindName[], seed: number, trainingS
         "--threads",
         "1",
         "--epochs",
-        "40",
+        String(epochs),
         "--seed",
         String(trainingSeed),
       ],
@@ -87,9 +102,9 @@ async function steps(commands: Record<string, readonly string[]>): Promise<Outco
 }
 
 /** What clean tables of several seeds come to: as other cells deal rows to other splits, one alone would be too narrow. */
-export async function cleanInterval(seed: number): Promise<readonly [number, number]> {
+export async function cleanInterval(seed: number, seeds = cleanSeeds): Promise<readonly [number, number]> {
   const outcomes: Outcome[] = [];
-  for (let i = 0; i < cleanSeeds; i++) outcomes.push(await outcomeOf([], seed, i));
+  for (let i = 0; i < seeds; i++) outcomes.push(await outcomeOf([], seed, i));
   for (const { told, code } of outcomes)
     if (code !== 0 || told.length > 0) throw new Error(`the clean table: ${told.join("; ")}`);
   const intervals = outcomes.map(({ interval }) => interval!);

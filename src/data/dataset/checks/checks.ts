@@ -168,10 +168,9 @@ function checkDuplicates(
   const isSure = columns.some((column) => column.type === "number" || columnWidth(column) > 100);
   // Of a few categories, rows are equal by their nature.
   if (!isSure) return [];
-  const shared = sharedRows(hashes, train);
   return (["validation", "test"] as const).flatMap((name) => {
     const rows = { validation, test }[name];
-    const count = rows.length > 0 ? shared(rows) : 0;
+    const count = rows.length > 0 ? sharedRows(hashes, train, rows) : 0;
     if (count === 0) return [];
     const of = `${count} of ${rows.length} ${name} rows (${percent(count / rows.length)})`;
     return [`${of} ${count === 1 ? "is" : "are"} in the training rows, too, input and target alike`];

@@ -207,6 +207,7 @@ function streamedSplit(
     read(first, count): EncodedRows {
       if (raw.length < count * stride) raw = new RawValues(count * stride);
       if (inputs.length < count * encoder.width) inputs = new Float32Array(count * encoder.width);
+      else inputs.fill(0, 0, count * encoder.width);
       spill.read(first, new Uint8Array(raw.buffer, 0, count * rowBytes));
       for (let row = 0; row < count; row++) encoder.encode(raw, row * stride, inputs, row * encoder.width);
       const table = tableOf(columns, raw, count);

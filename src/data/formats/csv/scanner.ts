@@ -11,6 +11,7 @@ import { asUsual, type Notation } from "../notation.ts";
 import { parseNumber, powersOfTen } from "../number.ts";
 import { plainNumber } from "../rowBatch.ts";
 import { CsvBatch, grown } from "./batch.ts";
+import { byteKinds, delimits, endsLine, isHigh, isNul, ordinary } from "./byteKinds.ts";
 import { findDelimiter, type HeaderSearch, saidDelimiter, skipByteOrderMark } from "./delimiter.ts";
 import { invalidEncoding, nulByte, raggedRow, textAfterQuote } from "./faults.ts";
 
@@ -36,6 +37,9 @@ const shortDigits = 9;
 /** A number cut off by the chunk's end is read again with the next chunk, unless it is longer than this. */
 const waitFor = 64;
 
+/** Bytes after which the hot loop pauses at the end of a record. */
+const pauseAfter = 2048;
+
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -43,14 +47,6 @@ const minus = 0x2d;
 const hash = 0x23;
 /** No byte. */
 const never = -1;
-
-/** What a byte can mean outside quotes. */
-const ordinary = 0;
-const delimits = 1;
-const quotes = 2;
-const endsLine = 3;
-const isNul = 4;
-const isHigh = 5;
 
 type State = "plain" | "quoted" | "closed" | "comment";
 
@@ -60,7 +56,7 @@ type State = "plain" | "quoted" | "closed" | "comment";
  */
 export class CsvScanner extends CsvBatch {
   private readonly maxRecord: number;
-  private readonly kinds = new Uint8Array(256);
+  private kinds = new Uint8Array(256);
   private search: HeaderSearch | null = {
     position: 0,
     inQuotes: false,
@@ -171,14 +167,9 @@ export class CsvScanner extends CsvBatch {
     const start = skipByteOrderMark(this.bytes, this.length);
     const said = saidDelimiter(this.bytes.subarray(start, this.length));
     this.delimiter ??= said?.delimiter ?? delimiter;
-    const { kinds, notation } = this;
-    if (notation.decimal !== this.delimiter) this.point = notation.decimal.charCodeAt(0);
-    kinds.fill(isHigh, 0x80);
-    kinds[0] = isNul;
-    kinds[lineFeed] = endsLine;
-    kinds[carriageReturn] = endsLine;
-    kinds[quote] = quotes;
-    kinds[this.delimiter.charCodeAt(0)] = delimits;
+    const { decimal } = this.notation;
+    if (decimal !== this.delimiter) this.point = decimal.charCodeAt(0);
+    this.kinds = byteKinds(this.delimiter);
     this.position = this.fieldStart = this.recordStart = start + (said?.bytes ?? 0);
     if (said) this.recordStart = this.nextLine(this.position);
     this.position = this.fieldStart = this.recordStart;
@@ -189,9 +180,9 @@ export class CsvScanner extends CsvBatch {
     while (this.position < this.length) {
       if (this.state === "plain") {
         if (this.afterReturn) this.skipLineFeed();
-        if (!this.isAtComment()) this.scanPlain();
+        const goesOn = !this.isAtComment() && this.scanPlain();
         if (this.isAtComment()) this.state = "comment";
-        if (this.state === "plain") return;
+        if (this.state === "plain" && !goesOn) return;
       } else if (this.state === "quoted") this.scanQuoted();
       else if (this.state === "comment") this.scanComment();
       else this.scanClosed();
@@ -201,12 +192,15 @@ export class CsvScanner extends CsvBatch {
   /**
    * Outside quotes: the hot loop. Reads runs of one digit, which most pixels, flags and counts are, and fields
    * that are short decimal numbers on the way, so that their bytes are touched once. The byte after the last one is
-   * NUL, which ends every inner loop.
+   * NUL, which ends every inner loop. True if it only pauses: V8 would else optimize the loop before it has seen its
+   * end, and fall back to slow code at the end of each chunk.
    */
-  private scanPlain(): void {
+  private scanPlain(): boolean {
     const { bytes, kinds, length, comment, point } = this;
     const delimiter = this.delimiter!.charCodeAt(0);
     let { ends, values, field, fieldStart, position: at } = this;
+    const pauseAt = at + pauseAfter;
+    let goesOn = false;
     while (at < length) {
       let value = Number.NaN;
       if (at === fieldStart) {
@@ -269,9 +263,14 @@ export class CsvScanner extends CsvBatch {
         field = this.field;
         fieldStart = at = this.nextLine(at);
         if (bytes[at] === comment) break;
+        if (at > pauseAt) {
+          goesOn = true;
+          break;
+        }
       }
     }
     this.leave(at, field, fieldStart);
+    return goesOn;
   }
 
   private leave(position: number, field: number, fieldStart: number): void {
