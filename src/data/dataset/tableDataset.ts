@@ -10,7 +10,15 @@ import { encodeTargets, fitTarget, inferTarget, strataOf } from "../preprocessin
 import { targetColumns } from "../preprocessing/targetColumns.ts";
 import { profileTable } from "../table/profile.ts";
 import { columnOf, columnsOf, type Table, type TableColumn } from "../table/readTable.ts";
-import { type ColumnRole, crowdOf, droppingTargets, isInput, rolesOf } from "../table/roles.ts";
+import {
+  type ColumnRole,
+  crowdOf,
+  droppingTargets,
+  isInput,
+  presentLevels,
+  rolesOf,
+} from "../table/roles.ts";
+import { numbersAsTexts } from "../table/spellings.ts";
 import { checkTable } from "./checks/checks.ts";
 import type { Dataset, LoadOptions, Split } from "./dataset.ts";
 import { rowHashes } from "./rowHashes.ts";
@@ -68,10 +76,13 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   };
 }
 
-/** Sentences for targets of so many classes that few have several rows. */
+/** Sentences for targets of so many classes that few have several rows, and for numbers that these may be meant as. */
 function crowds(spec: CsvDataSpec, table: Table): string[] {
   const targets = table.columns.filter(({ name }) => spec.target.includes(name));
-  return targets.flatMap((column) => crowdOf(column, table.rows) ?? []);
+  return targets.flatMap((column) => {
+    const crowd = crowdOf(column, table.rows);
+    return crowd ? [...numbersAsTexts("target", column.name, presentLevels(column)), crowd] : [];
+  });
 }
 
 /** Does as told; where that fails, it is for these reasons, if there are any. */

@@ -245,7 +245,8 @@ function datesLeftOut(name: string, count: number): string {
   return `holds ${count} different dates: ignored (columns: { ${JSON.stringify(name)}: date } learns from them, time splits by them)`;
 }
 
-function presentLevels({ levels, isMissing }: TableColumn): readonly string[] {
+/** The texts of a column that mean a value. */
+export function presentLevels({ levels, isMissing }: TableColumn): readonly string[] {
   return levels.filter((_, number) => !isMissing[number]);
 }
 

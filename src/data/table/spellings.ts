@@ -1,7 +1,7 @@
 /** Texts that are meant as one, or as numbers, and are not read so: what is said of a column that holds them. */
 import { quoted } from "../../support/errors.ts";
 import { affixed, type Notation, numberReader } from "../formats/notation.ts";
-import { canonicalLabel } from "./labels.ts";
+import { canonicalLabel, looksBoolean } from "./labels.ts";
 
 /** Spellings and examples named in a sentence. */
 const mostNamed = 5;
@@ -105,6 +105,13 @@ export function spellings(what: string, name: string, levels: readonly string[])
     else groups.set(alike, [level]);
   }
   const several = [...groups.values()].filter((group) => group.length > 1);
+  const booleans = what === "target" && groups.size > 2 && looksBoolean(levels);
+  if (booleans) {
+    const all = levels.slice(0, mostNamed).map(quoted).join(", ");
+    return [
+      `target ${quoted(name)}: ${all}${levels.length > mostNamed ? " and more" : ""} all mean yes or no, and are taken for ${levels.length} classes: data.task: multilabel takes them for one label that is there or not`,
+    ];
+  }
   if (several.length === 0) return [];
   const named = several.slice(0, mostNamed).map((group) => group.slice(0, mostNamed).map(quoted).join(", "));
   const more = several.length > mostNamed ? `, and ${several.length - mostNamed} more such` : "";

@@ -50,6 +50,19 @@ test.each([
   expect(warnings.join()).not.toMatch(/taken for/);
 });
 
+test("yes and no in several words are told as a target, as an input they are one boolean", async () => {
+  const words = ["Yes", "no", "y", "N", "TRUE", "false"];
+  expect((await load(words, "a")).warnings.join()).toContain("taken for 6 classes: data.task: multilabel");
+  expect((await load(words, "y")).preprocessing.inputs).toMatchObject({ columns: [{ type: "boolean" }, {}] });
+});
+
+test("a target of numbers with decimal commas that can't be split is told with the line that reads it", async () => {
+  const texts = Array.from({ length: 60 }, (_, i) => `${i},5`);
+  const split = { validation: 0.1, test: 0.2, stratify: null, seed: null, fold: null };
+  const spec = csvSpec({ path: [tableOf(texts)], target: ["a"], split });
+  await expect(loadDataset(spec, { baseDirectory: "/", seed: 0 })).rejects.toThrow('data.decimal: ","');
+});
+
 test("a target of very many classes is told, as why rows can't be split, too", async () => {
   const names = Array.from({ length: 60 }, (_, i) => `name ${i}`);
   const told = 'target "a" has 60 classes in 60 rows';

@@ -180,9 +180,10 @@ export class CsvScanner extends CsvBatch {
     while (this.position < this.length) {
       if (this.state === "plain") {
         if (this.afterReturn) this.skipLineFeed();
-        const goesOn = !this.isAtComment() && this.scanPlain();
+        const from = this.recordStart;
+        if (!this.isAtComment()) this.scanPlain();
         if (this.isAtComment()) this.state = "comment";
-        if (this.state === "plain" && !goesOn) return;
+        if (this.state === "plain" && this.recordStart === from) return;
       } else if (this.state === "quoted") this.scanQuoted();
       else if (this.state === "comment") this.scanComment();
       else this.scanClosed();
@@ -192,15 +193,13 @@ export class CsvScanner extends CsvBatch {
   /**
    * Outside quotes: the hot loop. Reads runs of one digit, which most pixels, flags and counts are, and fields
    * that are short decimal numbers on the way, so that their bytes are touched once. The byte after the last one is
-   * NUL, which ends every inner loop. True if it only pauses: V8 would else optimize the loop before it has seen its
-   * end, and fall back to slow code at the end of each chunk.
+   * NUL, which ends every inner loop. Pauses between records: V8 would else optimize the loop before it has seen its end,
+   * and fall back to slow code at the end of each chunk.
    */
-  private scanPlain(): boolean {
+  private scanPlain(): void {
     const { bytes, kinds, length, comment, point } = this;
     const delimiter = this.delimiter!.charCodeAt(0);
     let { ends, values, field, fieldStart, position: at } = this;
-    const pauseAt = at + pauseAfter;
-    let goesOn = false;
     while (at < length) {
       let value = Number.NaN;
       if (at === fieldStart) {
@@ -262,15 +261,10 @@ export class CsvScanner extends CsvBatch {
         this.finishRecord(at);
         field = this.field;
         fieldStart = at = this.nextLine(at);
-        if (bytes[at] === comment) break;
-        if (at > pauseAt) {
-          goesOn = true;
-          break;
-        }
+        if (bytes[at] === comment || at > this.position + pauseAfter) break;
       }
     }
     this.leave(at, field, fieldStart);
-    return goesOn;
   }
 
   private leave(position: number, field: number, fieldStart: number): void {
