@@ -27,10 +27,18 @@ typedef struct {
 /** Targets are class numbers, one a row and block. */
 INLINE int takes_classes(enum loss_rule rule) { return rule == CROSS_ENTROPY || rule == FOCAL; }
 
+/** Outputs of an elementwise loss that are compared with one target: its quantiles. */
+INLINE long outputs_per_target(const enum loss_rule rule, const Loss *x)
+{
+	return rule == QUANTILE && x->parameter >= 1 ? (long)x->parameter : 1;
+}
+
 /** Targets that a row has. */
 INLINE long target_width(const Loss *x)
 {
-	return takes_classes(x->rule) ? x->block_count : x->rule == GAUSSIAN_NLL ? x->n / 2 : x->n;
+	if (takes_classes(x->rule))
+		return x->block_count;
+	return x->rule == GAUSSIAN_NLL ? x->n / 2 : x->n / outputs_per_target(x->rule, x);
 }
 
 /** Rows whose losses fit into the team's scratch at once: two floats each. */
@@ -107,8 +115,8 @@ INLINE vf element_loss(const enum loss_rule rule, vf s, vf y, vf q, vf w, vf *gr
 		return muladd(-y, s, e);
 	}
 	case QUANTILE:
-		*gradient = choose(y > s, -q, choose(y < s, one - q, d * splat(0)));
-		return vmax(q * -d, (one - q) * d);
+		*gradient = choose(y > s, -w, choose(y < s, one - w, d * splat(0)));
+		return vmax(w * -d, (one - w) * d);
 	default: *gradient = d; return d;
 	}
 }
@@ -117,7 +125,7 @@ INLINE vf element_loss(const enum loss_rule rule, vf s, vf y, vf q, vf w, vf *gr
 INLINE void element_rows(const enum loss_rule rule, const Loss *x, long first, long last, double share_of_one,
 			 float *losses, float *right)
 {
-	const long n = x->n;
+	const long n = x->n, per_target = outputs_per_target(rule, x), targets = n / per_target;
 	const vf per_output = splat(rule == HALF_SQUARED_ERROR ? 1 : 1 / (float)n), q = splat(x->parameter);
 	const vf scale = splat((float)share_of_one) * per_output;
 	for (long r = first; r < last; r += VL) {
@@ -126,7 +134,7 @@ INLINE void element_rows(const enum loss_rule rule, const Loss *x, long first, l
 		vf sum = splat(0), hits = splat(0);
 		for (long j = 0; j < n; j++) {
 			const vf s = column(x->S + r * n + j, n, count),
-				 y = column(x->Y + r * n + j, n, count);
+				 y = column(x->Y + r * targets + j / per_target, targets, count);
 			const vf w = splat(x->weights ? x->weights[j] : 1);
 			vf gradient;
 			sum = sum + element_loss(rule, s, y, q, w, &gradient);

@@ -12,7 +12,7 @@ export interface LossRule {
   readonly name: LossName;
   /** From the spec's options, as the loss's row in src/tasks/losses.ts says. */
   readonly parameter: number;
-  /** [1, outputs]: a weight for each class, or for each label where it is 1. */
+  /** [1, outputs]: a weight for each class, or for each label where it is 1; of quantiles, which they are. */
   readonly weights: Matrix | null;
   /**
    * [1, targets], of losses that learn classes, without weights: how many outputs, one after the other, each target's
@@ -69,10 +69,7 @@ export const formulas = {
   }),
   /** Of the logarithm s of the rate, without the constant log y!. */
   poisson_nll: mean({ L: (s, y) => Math.exp(s) - y * s, dL: (s, y) => Math.exp(s) - y }),
-  quantile: mean({
-    L: (s, y, q) => Math.max(q * (y - s), (q - 1) * (y - s)),
-    dL: (s, y, q) => (y > s ? -q : y < s ? 1 - q : 0),
-  }),
+  quantile: quantiles,
   gaussian_nll: gaussian,
 } satisfies Record<LossName, Formula>;
 
@@ -161,6 +158,21 @@ function gaussian({ S, at, n, Y, target, parameter: least, dS, share }: Part): n
     if (dS === null) continue;
     dS[at + j] = (share / count) * d * precision;
     dS[at + count + j] = spread < least ? 0 : (share / count) * 0.5 * (1 - d * d * precision);
+  }
+  return loss;
+}
+
+/**
+ * Koenker and Bassett 1978, Regression Quantiles: L is the mean of max(q (y − s), (q − 1)(y − s)), which is least where a
+ * share q of the y lies below s. `parameter` outputs, one after the other, are of one target; weights hold the q.
+ */
+function quantiles({ S, at, n, Y, target, parameter, weights, dS, share }: Part): number {
+  const levels = Math.max(1, Math.floor(parameter));
+  let loss = 0;
+  for (let j = 0; j < n; j++) {
+    const [s, y, q] = [S[at + j]!, Y[target + Math.floor(j / levels)]!, weights?.[j] ?? 1];
+    loss += Math.max(q * (y - s), (q - 1) * (y - s)) / n;
+    if (dS) dS[at + j] = (share / n) * (y > s ? -q : y < s ? 1 - q : 0);
   }
   return loss;
 }

@@ -153,7 +153,8 @@ export class CheckedVerbs {
    * The loss of outputs S [B,n] against targets Y, its gradient dS (unless null: evaluation) for the mean
    * over the batch's (weighted) rows, and sums added to `totals`. Y [B,1] holds class numbers for
    * cross_entropy and focal ([B,targets] for outputs in blocks), [B,n/2] is for gaussian_nll, whose outputs are
-   * means, then logarithms of variances, else [B,n]. Per row: Σ over outputs for half_squared_error, mean over
+   * means, then logarithms of variances, [B,n/k] for quantile with k = `parameter` outputs for each target, whose
+   * quantiles are its weights, else [B,n]. Per row: Σ over outputs for half_squared_error, mean over
    * outputs for the others, as torch's `reduction="mean"`. A class weight multiplies its row's weight, as in torch:
    * L = Σ_r w_r L_r / Σ_r w_r with w_r = rowWeights_r · weights[y_r]. Where Σ w_r is 0, dS is 0.
    */
@@ -167,7 +168,7 @@ export class CheckedVerbs {
   ): void {
     check(dS === null || same(dS, S), () => `loss: dS ${dS && shape(dS)} of ${shape(S)}`);
     check(
-      Y.rows === S.rows && Y.cols === targetWidthOf(rule.name, S.cols, rule.blocks?.cols),
+      Y.rows === S.rows && Y.cols === targetWidthOf(rule.name, S.cols, rule.blocks?.cols, rule.parameter),
       () => `loss: targets ${shape(Y)} of ${shape(S)}`,
     );
     check(

@@ -1,5 +1,6 @@
 /** One answer of a model, a probability or a number as `predict` gives it, and its derivatives by the network's outputs. */
 import { blocksOf, type Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import { medianAt } from "../metrics/regression.ts";
 import { links } from "../model/losses.ts";
 import type { Link } from "../tasks/losses.ts";
 import { answersOf } from "../tasks/tasks.ts";
@@ -36,12 +37,13 @@ export function answerTo(question: Question, outputs: readonly Float64Array[]): 
 
 /** The answer for outputs S, and its derivatives. */
 function read({ preprocessing: { target, calibration }, index }: Question, S: Float64Array) {
-  const { link, scalings, classes } = answersOf(target);
+  const { link, scalings, classes, quantiles } = answersOf(target);
   if (scalings) {
     const { center, scale } = scalings[index]!;
-    const number = S[index]! * scale + center;
+    const output = quantiles ? medianOf(S, index * quantiles.length, quantiles) : index;
+    const number = S[output]! * scale + center;
     const value = link === "exp" ? Math.exp(number) : number;
-    return { value, slope: only(S.length, index, link === "exp" ? value * scale : scale) };
+    return { value, slope: only(S.length, output, link === "exp" ? value * scale : scale) };
   }
   const blocks = blocksOf({ target });
   if (blocks) return readBlock(blocks, index, S);
@@ -55,6 +57,12 @@ function read({ preprocessing: { target, calibration }, index }: Question, S: Fl
   const at = S.length === 1 ? 0 : index;
   const slope = backward(link, p, only(S.length, at, isOther ? -1 / T : 1 / T));
   return { value: isOther ? 1 - p[at]! : p[at]!, slope };
+}
+
+/** Which output is the median, once those of the target from `first` on are sorted. */
+function medianOf(S: Float64Array, first: number, quantiles: readonly number[]): number {
+  const outputs = Array.from(quantiles, (_, i) => first + i).sort((a, b) => S[a]! - S[b]!);
+  return outputs[medianAt(quantiles)]!;
 }
 
 /** The probability of a class of one of several targets: a softmax over the outputs of that target. */

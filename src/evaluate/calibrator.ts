@@ -2,6 +2,7 @@
 import type { CalibrationSpec } from "../config/schema.ts";
 import { type Calibration, type Conformal, conformalOf } from "../data/preprocessing/calibration.ts";
 import { Decoder } from "../data/preprocessing/decode.ts";
+import { intervalKindOf, oddness } from "../data/preprocessing/intervals.ts";
 import { outputWidth, type Preprocessing, targetWidth } from "../data/preprocessing/preprocessing.ts";
 import { thresholdMetricsOf } from "../metrics/metrics.ts";
 import { bestThreshold } from "../metrics/threshold.ts";
@@ -134,18 +135,19 @@ export function checkCalibration(
     fail(`calibration.threshold: ${threshold} cannot be optimised label by label`, choosing.join(", "));
 }
 
-/** Conformal scores of the rows: |y − s| in the data's own unit, or 1 − p of the true class. */
+/** Conformal scores of the rows: how odd numbers are, in the data's own unit, or 1 − p of the true class. */
 function conformalScores(calibrated: Preprocessing, S: Float64Array, Y: Float64Array): Conformal {
   const { classes, names } = answersOf(calibrated.target);
   const width = targetWidth(calibrated);
   let row = 0;
-  const scores = decoded(calibrated, S, ({ predictions, probabilities }) => {
+  const scores = decoded(calibrated, S, (decoder) => {
     const first = row++ * width;
-    if (classes) return [1 - probabilities![Y[first]!]!];
-    return Array.from(predictions, (s, j) => Math.abs(Y[first + j]! - s));
+    if (classes) return [1 - decoder.probabilities![Y[first]!]!];
+    return Array.from(names, (_, j) => oddness(decoder, j, Y[first + j]!));
   });
   const n = names.length;
-  return conformalOf(Array.from({ length: n }, (_, j) => scores.filter((_, i) => i % n === j)));
+  const byTarget = Array.from({ length: n }, (_, j) => scores.filter((_, i) => i % n === j));
+  return conformalOf(byTarget, classes ? "error" : intervalKindOf(new Decoder(calibrated)));
 }
 
 /** Decodes the rows' outputs one after the other, and concatenates what `read` takes from each. */

@@ -19,6 +19,7 @@ import { Kernels } from "../engine/kernels.ts";
 import { metricsOf } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { quantilesIn } from "../tasks/losses.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import type { Figures } from "../train/events.ts";
 import { rowsIn } from "../train/residentRows.ts";
@@ -197,6 +198,7 @@ export async function splitOf(
     seed: data.split.seed ?? seed,
     baseDirectory,
     loss: loss.name,
+    quantiles: quantilesIn(loss),
     preprocessing,
     ...options,
   });

@@ -1,6 +1,7 @@
 /** Evaluates a model on some rows: loss and metrics, batch by batch. */
 import { alone, channels, type Peers } from "../cluster/peers.ts";
 import { fromFirst } from "../cluster/talk.ts";
+import { sortQuantiles } from "../data/preprocessing/decode.ts";
 import { blocksOf, type Preprocessing, type Scaling } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { LossRule } from "../engine/losses.ts";
@@ -60,6 +61,7 @@ export class Measure {
     const running = evaluation(names, answers.kind, widthsOf(answers), {
       hasIntervals,
       thresholds: calibration?.thresholds ?? null,
+      quantiles: answers.quantiles,
       targets: answers.names,
     });
     k.write(totals, (sums) => sums.fill(0));
@@ -83,7 +85,8 @@ export class Measure {
       const [S, wanted] = [await k.read(pass.S), await k.read(Y)];
       const { predictions, targets } = this.readFor(size, pass.S.cols);
       targets.set(wanted);
-      if (answers.link === "gaussian") setMeans(predictions, S, Y.cols);
+      if (answers.quantiles) sortQuantiles(predictions, S, answers.scalings!, answers.quantiles.length);
+      else if (answers.link === "gaussian") setMeans(predictions, S, Y.cols);
       else {
         predictions.set(S);
         const temperature = calibration?.temperature ?? 1;
@@ -91,7 +94,7 @@ export class Measure {
         applyLink(rule.name, predictions, pass.S.cols, blocks);
       }
       if (answers.scalings) {
-        unscale(predictions, answers.scalings);
+        if (!answers.quantiles) unscale(predictions, answers.scalings);
         unscale(targets, answers.scalings);
       }
       running.add(predictions, targets);

@@ -12,7 +12,7 @@ import {
 } from "../data/preprocessing/preprocessing.ts";
 import { outputsOf } from "../model/losses.ts";
 import { UserError } from "../support/errors.ts";
-import { lossOf } from "../tasks/losses.ts";
+import { lossOf, quantilesIn } from "../tasks/losses.ts";
 import { answersOf, taskOf } from "../tasks/tasks.ts";
 
 /** What does not fit, in words; null where all does. */
@@ -23,13 +23,15 @@ export function disagreement(
 ): string | null {
   const { data, loss } = spec;
   const { target, inputs } = preprocessing;
-  const { link, classes } = answersOf(target);
+  const { link, classes, quantiles } = answersOf(target);
   const outputs = outputWidth(preprocessing);
   if (data.task && data.task !== target.task) return "its task is not that of its target";
   if ((data.format === "csv") !== (inputs.kind === "columns")) return "its inputs are not those of its data";
   if (data.format === "csv" && !isDeepStrictEqual(data.target, taskOf(target.task).columns(target)))
     return "its targets are not those of its data";
   if (lossOf(loss.name).link !== link) return "its loss and its target read outputs in different ways";
+  if (!isDeepStrictEqual(quantilesIn(loss), quantiles ?? null))
+    return "its quantiles are not those of its target";
   if (classes !== null && classes.length !== targetWidth(preprocessing))
     return "its classes are encoded as no loss reads them";
   if (outputsFor(loss, preprocessing) !== outputs) return "its loss does not fit its outputs";
@@ -39,11 +41,11 @@ export function disagreement(
   return null;
 }
 
-function outputsFor({ name }: LossSpec, preprocessing: Preprocessing): number | null {
+function outputsFor(loss: LossSpec, preprocessing: Preprocessing): number | null {
   const { task } = preprocessing.target;
   const classes = (classLists(preprocessing) ?? []).flat().length;
   try {
-    return outputsOf(name, task, classes, targetWidth(preprocessing));
+    return outputsOf(loss.name, task, classes, targetWidth(preprocessing), quantilesIn(loss));
   } catch (error) {
     if (error instanceof UserError) return null; // a loss of another task
     throw error;

@@ -9,6 +9,7 @@ import { withFirst } from "../data/formats/rows.ts";
 import { type AnswerWriter, planAnswers } from "../data/prediction/answerPlan.ts";
 import { answersAs } from "../data/prediction/answers.ts";
 import { createEncoder, inputNames } from "../data/prediction/recordEncoder.ts";
+import type { Reach } from "../data/preprocessing/intervals.ts";
 import type { KernelsChoice } from "../engine/choose.ts";
 import type { Floats } from "../engine/matrix.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
@@ -208,7 +209,7 @@ function copyRows(table: InputTable, first: number, count: number, X: Floats): v
   else for (let i = 0; i < chosen.length; i++) X[i] = chosen[i]! * table.scale + table.shift;
 }
 
-function answerOptions(options: RowsOptions, reach: readonly number[] | null, header: readonly string[]) {
+function answerOptions(options: RowsOptions, reach: Reach | null, header: readonly string[]) {
   const { proba, topK, keep, onError } = options;
   return { proba, topK: topK ?? 0, keep: keep ?? "", header, reach, recordsErrors: onError === "record" };
 }

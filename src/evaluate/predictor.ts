@@ -1,5 +1,6 @@
 /** A model that stays open to be asked, by many at once: its network, on a backend of its own. */
 import { reachOf } from "../data/preprocessing/calibration.ts";
+import type { Reach } from "../data/preprocessing/intervals.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import type { Floats } from "../engine/matrix.ts";
@@ -55,7 +56,7 @@ export class Predictor {
   }
 
   /** How far from answers the truth is with this probability, per target. @throws UserError as `conformalFor` */
-  async reach(probability: number | null | undefined): Promise<readonly number[] | null> {
+  async reach(probability: number | null | undefined): Promise<Reach | null> {
     if (!probability) return null;
     this.conformal ??= conformalFor(this.k, this.saved);
     return reachOf(await this.conformal, probability);

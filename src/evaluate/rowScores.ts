@@ -9,6 +9,7 @@ import {
 } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import type { AnswerKind, MetricName } from "../metrics/metrics.ts";
+import { medianAt } from "../metrics/regression.ts";
 import { lossRule } from "../model/losses.ts";
 import type { Answers } from "../tasks/task.ts";
 import { answersOf } from "../tasks/tasks.ts";
@@ -148,11 +149,16 @@ function scoreLabels(
   return [areAllRight, logLoss];
 }
 
-function scoreNumbers(s: Float64Array, y: Float64Array): [squared: number, absolute: number] {
+function scoreNumbers(
+  s: Float64Array,
+  y: Float64Array,
+  { quantiles = [0.5] }: Answers,
+): [squared: number, absolute: number] {
   let [squared, absolute] = [0, 0];
-  for (const [j, value] of s.entries()) {
-    squared += (value - y[j]!) ** 2 / s.length;
-    absolute += Math.abs(value - y[j]!) / s.length;
+  for (const [j, wanted] of y.entries()) {
+    const value = s[j * quantiles.length + medianAt(quantiles)]!;
+    squared += (value - wanted) ** 2 / y.length;
+    absolute += Math.abs(value - wanted) / y.length;
   }
   return [squared, absolute];
 }

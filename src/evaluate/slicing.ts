@@ -31,7 +31,7 @@ export class Slicing implements Watcher {
   ) {
     this.targetsPerRow = targetWidth({ target });
     const answers = answersOf(target);
-    const all = { ...options, targets: answers.names };
+    const all = { ...options, quantiles: answers.quantiles, targets: answers.names };
     this.evaluations = slices.names.map(() => evaluation(names, answers.kind, widthsOf(answers), all));
     this.rows = new Int32Array(slices.names.length);
   }

@@ -10,6 +10,7 @@ import {
 import type { Floats } from "../engine/matrix.ts";
 import type { Evaluation } from "../metrics/evaluation.ts";
 import type { AnswerKind } from "../metrics/metrics.ts";
+import { medianAt } from "../metrics/regression.ts";
 import { Calibration } from "../metrics/reliability.ts";
 import { ScoreCurves } from "../metrics/scoreCurves.ts";
 import { answersOf } from "../tasks/tasks.ts";
@@ -160,6 +161,8 @@ function observeNumbers(preprocessing: Preprocessing, { split, rows }: Observed)
   const names = targetNames(preprocessing);
   const n = names.length;
   const every = Math.ceil(rowCount(rows) / sampleSize);
+  const { quantiles = [0.5] } = answersOf(preprocessing.target);
+  const middle = medianAt(quantiles);
   const targetsSeen = names.map((name) => ({
     name,
     sample: [] as NumberRow[],
@@ -169,7 +172,7 @@ function observeNumbers(preprocessing: Preprocessing, { split, rows }: Observed)
     see(predictions, targets, first) {
       for (let i = 0; i < targets.length; i++) {
         const at = first + Math.floor(i / n);
-        const [actual, predicted] = [targets[i]!, predictions[i]!];
+        const [actual, predicted] = [targets[i]!, predictions[i * quantiles.length + middle]!];
         const { sample, worst } = targetsSeen[i % n]!;
         const isSampled = at % every === 0;
         const isBad = worst.takes(Math.abs(actual - predicted));

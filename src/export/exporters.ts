@@ -1,6 +1,7 @@
 /** What a model can be exported to, one row each: the files that come of it. Writes none. */
 import { encodeSafetensors } from "../checkpoint/safetensors.ts";
 import type { DateColumn, Preprocessing } from "../data/preprocessing/preprocessing.ts";
+import { answersOf } from "../tasks/tasks.ts";
 import { moduleOf, typesOf } from "./javascript.ts";
 import { jsonOf } from "./json.ts";
 import { onnxOf } from "./onnx.ts";
@@ -20,6 +21,11 @@ export const peculiarities = {
     isIn: ({ inputs }) => inputs.kind === "array" && inputs.deskew !== undefined,
     message: "the model straightens its images (data.deskew)",
     instead: "a model without deskew",
+  },
+  quantiles: {
+    isIn: ({ target }) => answersOf(target).quantiles !== undefined,
+    message: "the model tells quantiles (loss: { name: quantile, quantiles })",
+    instead: "a model of one number",
   },
   dates: {
     isIn: (preprocessing) => dateColumns(preprocessing).length > 0,
@@ -54,7 +60,7 @@ interface Exporter {
 export const exporters = {
   onnx: {
     extensions: [".onnx"],
-    lacks: ["deskew", "dates"],
+    lacks: ["deskew", "dates", "quantiles"],
     files: (model, extension, version) => [{ extension, chunks: onnxOf(model, version) }],
   },
   safetensors: {
@@ -64,12 +70,12 @@ export const exporters = {
   },
   json: {
     extensions: [".json"],
-    lacks: [],
+    lacks: ["quantiles"],
     files: (model, extension, version) => [{ extension, chunks: jsonOf(model, version) }],
   },
   js: {
     extensions: [".js", ".mjs"],
-    lacks: ["formats of dates"],
+    lacks: ["formats of dates", "quantiles"],
     files: (model, extension, version) => [
       { extension, chunks: [moduleOf(model, version)] },
       { extension: extension === ".mjs" ? ".d.mts" : ".d.ts", chunks: [typesOf(model)] },
@@ -77,12 +83,12 @@ export const exporters = {
   },
   html: {
     extensions: [".html"],
-    lacks: ["formats of dates"],
+    lacks: ["formats of dates", "quantiles"],
     files: (model, extension, version) => [{ extension, chunks: [pageOf(model, version)] }],
   },
   torch: {
     extensions: [".py"],
-    lacks: ["deskew", "dates"],
+    lacks: ["deskew", "dates", "quantiles"],
     files: (model, extension, version) => [
       { extension, chunks: [torchOf(model, version)] },
       weightsOf(model, ".safetensors"),

@@ -15,6 +15,8 @@ export interface StatsOptions {
   readonly isGrouped: boolean;
   /** Probabilities above which the second class, or each label, is predicted; null: the likelier one. */
   readonly thresholds: readonly number[] | null;
+  /** Which quantiles of every number are predicted; absent: one number of each. */
+  readonly quantiles?: readonly number[] | undefined;
 }
 
 /** scikit-learn 1.2 keeps probabilities this far from 0 and 1 before it takes logarithms. */

@@ -29,7 +29,7 @@ export type ClassIntervals = Readonly<Record<"precision" | "recall" | "f1", Inte
 export interface Evaluation {
   /**
    * @param predictions class: probabilities [rows × classes], or [rows] of the second of two; labels: probabilities
-   *   [rows × labels]; numbers [rows × outputs]; classes: probabilities [rows × classes of all targets]
+   *   [rows × labels]; numbers [rows × outputs], or the quantiles of each, ascending; classes: probabilities [rows × classes of all targets]
    * @param targets class numbers [rows]; 0 or 1 [rows × labels]; numbers [rows × outputs]; class numbers
    *   [rows × targets]
    */
@@ -47,7 +47,7 @@ export interface Evaluation {
   perClass(): ClassScores[] | null;
 }
 
-export interface EvaluationOptions extends Partial<Pick<StatsOptions, "thresholds">> {
+export interface EvaluationOptions extends Partial<Pick<StatsOptions, "thresholds" | "quantiles">> {
   /** Whether {@link Evaluation.intervals} will be asked for. */
   readonly hasIntervals?: boolean;
   /** Several classifications: what the target of each is called. */
@@ -115,12 +115,12 @@ export function evaluation<Kind extends AnswerKind>(
   names: readonly MetricName[],
   kind: Kind,
   widths: readonly number[],
-  { thresholds = null, hasIntervals = false, targets = [] }: EvaluationOptions = {},
+  { thresholds = null, quantiles, hasIntervals = false, targets = [] }: EvaluationOptions = {},
 ): Evaluation {
   const measuring: Measuring<Views[Kind]> = measurings[kind];
-  const wanted = names.filter((name) => isOf(kind, name));
+  const wanted = names.filter((name) => isOf(kind, name) && (quantiles || !metricOf(name).ofQuantiles));
   const keepsAll = wanted.some((name) => metricOf(name).keepsAll);
-  const stats = measuring.stats(widths, { keepsAll, thresholds, isGrouped: hasIntervals });
+  const stats = measuring.stats(widths, { keepsAll, thresholds, quantiles, isGrouped: hasIntervals });
   return running(stats, wanted, { ...measuring, work: measuring.work(widths), targets });
 }
 

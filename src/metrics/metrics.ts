@@ -47,6 +47,8 @@ interface Metric {
   readonly keepsAll?: true;
   /** With so many classes or fewer it is 1, whatever is predicted. */
   readonly certainFor?: number;
+  /** Only of models that tell quantiles. */
+  readonly ofQuantiles?: true;
   /** Samples of the rows say nothing of it. */
   readonly hasNoInterval?: true;
 }
@@ -135,6 +137,10 @@ export const metrics = {
   explained_variance: perOutput("higher", ({ errorSpread, targetSpread }) =>
     explained(errorSpread, targetSpread),
   ),
+  /** The mean over quantiles of the loss by which each is learnt (Koenker and Bassett 1978), in the data's unit. */
+  pinball_loss: { ...perOutput("lower", ({ pinball, rows }) => pinball / rows), ofQuantiles: true },
+  /** The share of rows between the outermost quantiles: of 0.1 and 0.9, as near 0.8 as they are right. */
+  coverage: { ...perOutput("higher", ({ covered, rows }) => covered / rows), ofQuantiles: true },
   max_error: {
     better: "lower",
     numbers: (outputs) => Math.max(...outputs.map(({ largestError }) => largestError)),

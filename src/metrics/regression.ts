@@ -14,6 +14,9 @@ export interface OutputView {
   readonly targetSpread: number;
   /** Σ (e − ē)² of the errors e = y − s. */
   readonly errorSpread: number;
+  /** Of quantiles: Σ of the mean over them of max(q (y − s), (q − 1)(y − s)), and the rows between the outermost. */
+  readonly pinball: number;
+  readonly covered: number;
   /** Over all rows, whatever the sample. */
   readonly largestError: number;
   /** Median of |y − s|. */
@@ -22,21 +25,37 @@ export interface OutputView {
 
 export type RegressionView = readonly OutputView[];
 
-const slots = { rows: 0, squared: 1, absolute: 2, y: 3, yy: 4, e: 5, ee: 6, width: 7 } as const;
+const slots = {
+  rows: 0,
+  squared: 1,
+  absolute: 2,
+  y: 3,
+  yy: 4,
+  e: 5,
+  ee: 6,
+  pinball: 7,
+  covered: 8,
+  width: 9,
+} as const;
 
-/** Predictions and targets [rows × outputs]. */
+/** Which of the quantiles is the prediction: the median. */
+export const medianAt = (quantiles: readonly number[]) => quantiles.indexOf(0.5);
+
+/** Predictions and targets [rows × outputs]; with quantiles, predictions [rows × outputs × quantiles], ascending. */
 export class RegressionStats {
   private readonly sums: GroupedSums;
   private readonly errors: readonly Scores[] | null;
   private readonly largest: Float64Array;
   /** Sums of squares are taken around the first row's numbers, so that large offsets cost no digits. */
   private readonly origins: Float64Array;
+  private readonly quantiles: readonly number[] | undefined;
   private rows = 0;
 
   constructor(
     private readonly outputs: number,
-    { keepsAll, isGrouped }: StatsOptions,
+    { keepsAll, isGrouped, quantiles }: StatsOptions,
   ) {
+    this.quantiles = quantiles;
     this.sums = new GroupedSums(slots.width * outputs, isGrouped);
     this.errors = keepsAll ? Array.from({ length: outputs }, () => new Scores(false)) : null;
     this.largest = new Float64Array(outputs);
@@ -44,13 +63,16 @@ export class RegressionStats {
   }
 
   add(predictions: Values, targets: Values): void {
-    const { outputs, origins, largest, errors } = this;
+    const { outputs, origins, largest, errors, quantiles } = this;
+    const told = quantiles?.length ?? 1;
+    const middle = quantiles ? medianAt(quantiles) : 0;
     const { values } = this.sums;
     for (let first = 0; first < targets.length; first += outputs) {
       const at = this.sums.at(this.rows);
       for (let j = 0; j < outputs; j++) {
         const y = targets[first + j]!;
-        const e = y - predictions[first + j]!;
+        const own = (first + j) * told;
+        const e = y - predictions[own + middle]!;
         if (this.rows === 0) {
           origins[2 * j] = y;
           origins[2 * j + 1] = e;
@@ -65,11 +87,29 @@ export class RegressionStats {
         values[sums + slots.yy]! += dy * dy;
         values[sums + slots.e]! += de;
         values[sums + slots.ee]! += de * de;
+        if (quantiles) this.addQuantiles(sums, predictions, own, y, quantiles);
         largest[j] = Math.max(largest[j]!, error);
         if (errors) errors[j]!.add(error, false);
       }
       this.rows++;
     }
+  }
+
+  /** Of one output: those from number `first` on. */
+  private addQuantiles(
+    sums: number,
+    s: Values,
+    first: number,
+    y: number,
+    quantiles: readonly number[],
+  ): void {
+    const { values } = this.sums;
+    for (const [i, q] of quantiles.entries()) {
+      const r = y - s[first + i]!;
+      values[sums + slots.pinball]! += Math.max(q * r, (q - 1) * r) / quantiles.length;
+    }
+    const isCovered = s[first]! <= y && y <= s[first + quantiles.length - 1]!;
+    if (isCovered) values[sums + slots.covered]! += 1;
   }
 
   view(sample: Sample = allRows): RegressionView {
@@ -83,6 +123,8 @@ export class RegressionStats {
         absoluteError: own[slots.absolute]!,
         targetSpread: spread(own[slots.yy]!, own[slots.y]!, rows),
         errorSpread: spread(own[slots.ee]!, own[slots.e]!, rows),
+        pinball: own[slots.pinball]!,
+        covered: own[slots.covered]!,
         largestError: this.largest[j]!,
         medianError: () => median(this.errors![j]!, sample),
       };

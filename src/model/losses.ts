@@ -40,10 +40,16 @@ export function defaultLoss(task: TaskName): LossSpec {
 
 /**
  * How many outputs the network needs: one per class (of all targets), per label, or per number to predict, or two where its
- * variance is predicted, too.
+ * variance is predicted, too, or one for each of its quantiles.
  * @throws UserError (exit code 2) if the loss cannot learn the task
  */
-export function outputsOf(loss: LossName, task: TaskName, classes: number, targets: number): number {
+export function outputsOf(
+  loss: LossName,
+  task: TaskName,
+  classes: number,
+  targets: number,
+  quantiles: readonly number[] | null = null,
+): number {
   const fitting = tasksOf(loss);
   if (!fitting.includes(task)) {
     throw new UserError(exitCodes.usage, {
@@ -59,7 +65,7 @@ export function outputsOf(loss: LossName, task: TaskName, classes: number, targe
       expected: "cross_entropy",
     });
   }
-  return outputsPerTarget * targets;
+  return outputsPerTarget * (quantiles?.length ?? 1) * targets;
 }
 
 /** What an ensemble averages of such outputs: what they mean, but of several targets' classes the logits. */
@@ -101,10 +107,15 @@ export function lossRule(
   outputs: number,
   blocks: readonly number[] | null = null,
 ): LossRule {
-  const { parameter, weights: option } = lossOf(loss.name);
+  const { parameter, weights: option, levels } = lossOf(loss.name);
   const given = option && (loss as Partial<Record<string, unknown>>)[option];
   assert(given !== "balanced", "the network's spec has the weights themselves");
-  const perOutput = typeof given === "number" ? new Array<number>(outputs).fill(given) : given;
+  const repeated = levels?.(loss);
+  const perOutput = repeated
+    ? Array.from({ length: outputs }, (_, j) => repeated[j % repeated.length]!)
+    : typeof given === "number"
+      ? new Array<number>(outputs).fill(given)
+      : given;
   const weights = perOutput ? row(k, `loss.${option}`, perOutput as readonly number[], outputs) : null;
   const rule = { name: loss.name, parameter: parameter?.(loss) ?? 0, weights };
   return blocks ? { ...rule, blocks: rowOf(k, blocks) } : rule;

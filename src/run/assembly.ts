@@ -22,6 +22,7 @@ import { Measure } from "../evaluate/measure.ts";
 import type { MetricName } from "../metrics/metrics.ts";
 import { lossRule } from "../model/losses.ts";
 import { buildModel, type Model } from "../model/model.ts";
+import { quantilesIn } from "../tasks/losses.ts";
 import { createAugmentation } from "../train/augmentation.ts";
 import type { Listener, StartEvent, StopReason } from "../train/events.ts";
 import { fitPieces } from "../train/fitPieces.ts";
@@ -251,6 +252,7 @@ export function loadData({
     baseDirectory,
     earlier: earlierModel({ spec, baseDirectory })?.preprocessing ?? null,
     loss: spec.loss?.name ?? null,
+    quantiles: quantilesIn(spec.loss),
     ...load,
     ...(signal && { signal }),
   });

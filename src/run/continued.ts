@@ -98,9 +98,10 @@ function inputKeys({ inputs }: Preprocessing): string[] {
 }
 
 function outputKeys({ target }: Preprocessing): string[] {
-  const { names, classes, outputs } = answersOf(target);
+  const { names, classes, outputs, quantiles } = answersOf(target);
   if (classes && outputs === classes.flat().length)
     return classes.flatMap((labels, t) => labels.map((label) => `${names[t]}=${label}`));
+  if (quantiles) return names.flatMap((name) => quantiles.map((q) => `${name} (quantile ${q})`));
   if (outputs === names.length) return [...names];
   if (outputs === 2 * names.length) return [...names, ...names.map((name) => `${name} (variance)`)];
   return Array.from({ length: outputs }, (_, index) => `${names.join("+")} ${index}`);

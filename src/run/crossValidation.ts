@@ -147,6 +147,7 @@ class Pooled implements Watcher {
     const answers = answersOf(target);
     this.evaluation = evaluation(taskOf(target.task).metrics, answers.kind, widthsOf(answers), {
       hasIntervals: true,
+      quantiles: answers.quantiles,
       targets: answers.names,
     });
   }

@@ -19,6 +19,8 @@ interface Loss<Options extends object> {
   readonly parameter?: (options: Options) => number;
   /** The option that holds a weight for each output. */
   readonly weights?: keyof Options & string;
+  /** What is learnt of every number to be predicted, an output each; `parameter` is how many there are. Absent: one thing. */
+  readonly levels?: (options: Options) => readonly number[];
   /** Outputs for each number to be predicted; absent: 1. */
   readonly outputsPerTarget?: number;
   /** Other names that a spec may use. */
@@ -81,11 +83,15 @@ export const losses = {
     aliases: ["poisson", "poisson_nll_log_input"],
     about: "eˢ − y·s: the output is the logarithm of the rate.",
   }),
-  quantile: row({
+  quantile: row<{ quantile: number; quantiles?: readonly number[] | undefined }>({
     learns: "numbers",
     link: "identity",
     options: { quantile: 0.5 },
-    parameter: ({ quantile }) => quantile,
+    levels: quantilesOf,
+    parameter: (options) => quantilesOf(options).length,
+    aliases: ["pinball"],
+    about:
+      "Pinball loss (Koenker and Bassett 1978): of the residual r = y − s, the larger of q·r and (q − 1)·r.",
   }),
   gaussian_nll: row({
     learns: "numbers",
@@ -111,8 +117,28 @@ export function isLoss(name: string): name is LossName {
   return Object.hasOwn(losses, name);
 }
 
+function quantilesOf({
+  quantile,
+  quantiles,
+}: {
+  quantile: number;
+  quantiles?: readonly number[] | undefined;
+}) {
+  return quantiles ?? [quantile];
+}
+
+/** Quantiles of each number that a loss learns; null: it does not learn several. */
+export function quantilesIn(loss: { readonly name: LossName } | null): readonly number[] | null {
+  return loss?.name === "quantile" ? ((loss as { quantiles?: readonly number[] }).quantiles ?? null) : null;
+}
+
+/** Outputs for each number to be predicted, of a loss that is given such a parameter. */
+export function outputsPerTargetOf(name: LossName, parameter: number): number {
+  const { outputsPerTarget = 1, levels } = lossOf(name);
+  return levels ? Math.max(1, Math.floor(parameter)) : outputsPerTarget;
+}
+
 /** Columns of the targets that a loss on `outputs` outputs is given. @param blocks targets that have classes each */
-export function targetWidthOf(name: LossName, outputs: number, blocks = 1): number {
-  const { learns, outputsPerTarget = 1 } = lossOf(name);
-  return learns === "classes" ? blocks : outputs / outputsPerTarget;
+export function targetWidthOf(name: LossName, outputs: number, blocks = 1, parameter = 1): number {
+  return lossOf(name).learns === "classes" ? blocks : outputs / outputsPerTargetOf(name, parameter);
 }

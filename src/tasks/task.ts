@@ -45,12 +45,16 @@ export interface Asked {
   readonly classes: readonly string[] | null;
   /** null: the task's own. */
   readonly loss: LossName | null;
+  /** Of every number; null or absent: one number is told of each. */
+  readonly quantiles?: readonly number[] | null;
 }
 
 /** A part of a model file; what is not as it is asked for is refused. */
 export interface Stored {
   text(key: string): string;
   texts(key: string): readonly string[];
+  /** null: there are none. */
+  numbers(key: string): readonly number[] | null;
   parts(key: string): readonly Stored[];
   scaling(key: string): Scaling;
   oneOf<const Name extends string>(key: string, names: readonly Name[]): Name;
@@ -60,7 +64,8 @@ export interface Stored {
 
 /**
  * What the network's outputs for a row are read as. Outputs of several targets lie one after the other; of
- * gaussian ones the means come first, then the log-variances.
+ * gaussian ones the means come first, then the log-variances; the quantiles of a number stand together, in any order: sorted,
+ * they cost no more (Chernozhukov, Fernández-Val and Galichon 2010) and do not cross.
  */
 export interface Answers {
   readonly kind: AnswerKind;
@@ -71,6 +76,8 @@ export interface Answers {
   /** How each was scaled; null where answers are no numbers. */
   readonly scalings: readonly Scaling[] | null;
   readonly link: Link;
+  /** Which quantiles of each number outputs are, ascending, ½ among them; absent: they are none. */
+  readonly quantiles?: readonly number[];
   /** Width of the network's output. */
   readonly outputs: number;
 }

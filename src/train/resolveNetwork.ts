@@ -6,6 +6,7 @@ import { withAverage } from "../model/ensemble.ts";
 import { averageOf, balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
 import { fillWidths } from "../model/widths.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
+import { quantilesIn } from "../tasks/losses.ts";
 import { type TaskName, taskOf } from "../tasks/tasks.ts";
 
 /** What the network needs to know of the data. */
@@ -43,7 +44,7 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   const { task, inputs, classes, targets } = shape;
   if (taskOf(task).hasSeveral) refuseUnfit(spec);
   const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
-  const outputs = outputsOf(loss.name, task, classes, targets);
+  const outputs = outputsOf(loss.name, task, classes, targets, quantilesIn(loss));
   const embedding = withEmbeddings(spec.model.layers, shape.embedded);
   const filled = fillWidths(withNumbers(embedding, shape.embedded, shape.numbers), inputs, outputs);
   const layers = withAverage(filled, averageOf(loss.name, task));

@@ -433,6 +433,16 @@ describe("each contradiction in a sentence", () => {
     expect(problems(text("[1, 2]"))).toEqual([]);
   });
 
+  it("quantiles out of order, or without the median", () => {
+    const text = (list: string) =>
+      `data: { path: a.csv, target: y }\nloss: { name: quantile, quantiles: [${list}] }`;
+    for (const list of ["0.9, 0.5, 0.1", "0.1, 0.9", "0.5"])
+      expect(problems(text(list))).toEqual([
+        `2:36: quantiles ${list}; expected two or more, ascending, with 0.5 among them`,
+      ]);
+    expect(problems(text("0.1, 0.5, 0.9"))).toEqual([]);
+  });
+
   it("folds of folds, and of what cannot be read twice", () => {
     const fold = "data: { path: a.csv, target: y, split: { fold: { number: 1, of: 3 } } }";
     expect(problems(`${fold}\ntrain: { folds: 3 }`)).toEqual([

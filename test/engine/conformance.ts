@@ -15,7 +15,7 @@ import {
   linkNames,
   losses,
   lossNames,
-  lossOf,
+  outputsPerTargetOf,
   targetWidthOf,
 } from "../../src/tasks/losses.ts";
 
@@ -262,6 +262,11 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
     );
 
     const switches = [false, true];
+    const parametersOf: Partial<Record<LossName, number[]>> = {
+      cross_entropy: [0, 0.1],
+      focal: [0, 2],
+      quantile: [1, 3],
+    };
     const lossCases = lossNames.flatMap((loss) =>
       switches.flatMap((rowWeighted) => switches.map((weighted) => ({ loss, rowWeighted, weighted }))),
     );
@@ -269,11 +274,11 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       "loss $loss, row weights $rowWeighted, weights $weighted",
       async ({ loss, rowWeighted, weighted }) => {
         for (const [rows, n] of shapes) {
-          const cols = n * (lossOf(loss).outputsPerTarget ?? 1);
-          for (const parameter of loss === "cross_entropy" ? [0, 0.1] : loss === "focal" ? [0, 2] : [0.3]) {
+          for (const parameter of parametersOf[loss] ?? [0.3]) {
+            const cols = n * outputsPerTargetOf(loss, parameter);
             await agrees(`${rows}×${cols}, parameter ${parameter}`, (make) => {
               const S = make.matrix(rows, cols, (x) => 3 * x);
-              const Y = lossTargets(make, loss, rows, cols);
+              const Y = lossTargets(make, loss, rows, cols, parameter);
               const rowWeights = rowWeighted ? make.matrix(rows, 1, Math.abs) : null;
               const weights = weighted ? make.matrix(1, cols, (x) => Math.abs(x) + 0.1) : null;
               const dS = make.matrix(rows, cols);
@@ -534,11 +539,11 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
   });
 }
 
-function lossTargets(make: Maker, loss: LossName, rows: number, cols: number): Matrix {
+function lossTargets(make: Maker, loss: LossName, rows: number, cols: number, parameter = 1): Matrix {
   if (losses[loss].learns === "classes") return make.classes(rows, cols);
   if (losses[loss].learns === "labels") return make.matrix(rows, cols, (x) => (x > 0 ? 1 : 0));
   if (loss === "poisson_nll") return make.matrix(rows, cols, (x) => Math.round(Math.abs(x) * 3));
-  return make.matrix(rows, targetWidthOf(loss, cols));
+  return make.matrix(rows, targetWidthOf(loss, cols, 1, parameter));
 }
 
 function rowVectors(make: Maker, cols: number): [Matrix, Matrix, Matrix, Matrix] {

@@ -46,7 +46,7 @@ test("of more rows than are kept, every second one tells how far off answers are
     calibrator.see(targets, targets, first, new Float64Array(45));
   }
   const { conformal } = calibrator.fit({ temperature: false, threshold: null, conformal: true });
-  expect(reachOf(conformal!, 0.9)).toEqual([0]); // odd rows are those that are off
+  expect(reachOf(conformal!, 0.9).distances).toEqual([0]); // odd rows are those that are off
 });
 
 describe("a threshold", () => {
@@ -68,14 +68,14 @@ describe("a threshold", () => {
 describe("conformal scores", () => {
   test("reach so far that a new one is within, with the probability asked for", () => {
     const scores = Float64Array.from({ length: 99 }, (_, i) => 99 - i);
-    expect(reachOf(conformalOf([scores]), 0.9)).toEqual([90]);
+    expect(reachOf(conformalOf([scores]), 0.9).distances).toEqual([90]);
     expect(() => reachOf(conformalOf([scores]), 0.995)).toThrow(/99 validation rows are too few/);
   });
 
   test("of very many rows promise no less", () => {
     const conformal = conformalOf([Float64Array.from({ length: 2500 }, (_, i) => i + 1)]);
     expect(conformal.scores[0]!.length).toBeLessThanOrEqual(1000);
-    expect(reachOf(conformal, 0.9)[0]).toBeGreaterThanOrEqual(Math.ceil(2501 * 0.9));
+    expect(reachOf(conformal, 0.9).distances[0]).toBeGreaterThanOrEqual(Math.ceil(2501 * 0.9));
   });
 });
 
@@ -120,6 +120,45 @@ train: { epochs: 10 }
     expect(coverage).toBeGreaterThan(0.86);
     expect(coverage).toBeLessThan(0.95);
   });
+
+  test.each([
+    ["deviation", "gaussian_nll", ["sd"]],
+    [
+      "quantiles",
+      "{ name: quantile, quantiles: [0.1, 0.5, 0.9] }",
+      ["0.1", "0.5", "0.9"].map((q) => `quantile_${q}`),
+    ],
+  ])(
+    "about nine of ten true prices lie in intervals that go by the %s of the row",
+    async (name, loss, told) => {
+      const model = await train(
+        name,
+        `data: { path: ${data("houses.csv")}, target: price, split: { validation: 0.3, test: 0.4 } }
+model: { hidden: [16] }
+loss: ${loss}
+optimizer: { name: adam, lr: 0.02 }
+train: { epochs: 10 }
+calibration: { conformal: true }
+`,
+      );
+      const table = readFileSync(join(root, "data/houses.csv"), "utf8");
+      const ran = await run(["predict", model, "--interval", "0.9", "--keep", "price"], { stdin: table });
+      const [header, ...rows] = ran.out
+        .trim()
+        .split("\n")
+        .map((line) => line.split(","));
+      expect(header).toEqual(["price", "prediction", ...told, "lower", "upper"]);
+      const ends = rows.map(
+        (row) => [row[0]!, row.at(-2)!, row.at(-1)!].map(Number) as [number, number, number],
+      );
+      const coverage = ends.filter(([y, low, high]) => low <= y && y <= high).length / rows.length;
+      expect(coverage).toBeGreaterThan(0.85);
+      expect(coverage).toBeLessThan(0.95);
+      const widths = ends.map(([, low, high]) => high - low).sort((a, b) => a - b);
+      expect(widths.at(-1)! / widths[0]!).toBeGreaterThan(1.2);
+    },
+    60_000,
+  );
 
   test("about nine of ten customers' states are in sets of 0.9, which name the prediction", async () => {
     const table = readFileSync(join(root, "data/churn.csv"), "utf8");

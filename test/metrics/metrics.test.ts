@@ -12,6 +12,35 @@ import {
 } from "../../src/metrics/metrics.ts";
 import { taskNames, taskOf } from "../../src/tasks/tasks.ts";
 import golden from "../golden/metrics.json" with { type: "json" };
+import quantiles from "../golden/quantiles.json" with { type: "json" };
+
+describe.each(quantiles.cases)("golden quantiles $quantiles", (golden) => {
+  test.each([1, 3, 1000])("in batches of %i rows", (batchSize) => {
+    const names = metricsOf("numbers");
+    const running = evaluation(names, "numbers", [golden.target[0]!.length], { quantiles: golden.quantiles });
+    for (let r = 0; r < golden.target.length; r += batchSize) {
+      const of = (rows: number[][]) => Float64Array.from(rows.slice(r, r + batchSize).flat());
+      running.add(of(golden.sorted), of(golden.target));
+    }
+    const { pinball_loss, coverage, mae } = running.result();
+    expect(pinball_loss).toBeCloseTo(golden.pinball_loss, 12);
+    expect(coverage).toBeCloseTo(golden.coverage, 12);
+    const n = golden.quantiles.length;
+    const errors = golden.target.flatMap((row, r) =>
+      row.map((y, j) => Math.abs(y - golden.sorted[r]![j * n + golden.quantiles.indexOf(0.5)]!)),
+    );
+    expect(mae).toBeCloseTo(
+      errors.reduce((sum, error) => sum + error / errors.length, 0),
+      12,
+    );
+  });
+});
+
+test("models that tell no quantiles have no figures of them", () => {
+  const running = evaluation(metricsOf("numbers"), "numbers", [1]);
+  running.add(Float64Array.of(1), Float64Array.of(2));
+  expect(Object.keys(running.result())).not.toContain("pinball_loss");
+});
 
 type Nested = number | readonly Nested[];
 interface GoldenCase {

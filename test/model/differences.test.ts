@@ -21,7 +21,7 @@ const telling: Partial<Record<LossName, object>> = {
   bce_with_logits: { pos_weight: [0.5, 1, 2] },
   huber: { delta: 0.5 },
   smooth_l1: { beta: 0.5 },
-  quantile: { quantile: 0.9 },
+  quantile: { quantiles: [0.1, 0.5, 0.8] },
   gaussian_nll: { eps: 0.5 },
 };
 
@@ -152,7 +152,8 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly numbe
   for (const [i, { value }] of model.parameters.entries()) fill(value.host, 10 + i);
   const pass = model.plan(batchSize, { inputGradient: true });
   const X = pass.X.host;
-  const Y = k.matrix(pass.answers.rows, targetWidthOf(loss.name, outputs, blocks?.length));
+  const rule = lossRule(k, loss, outputs, blocks);
+  const Y = k.matrix(pass.answers.rows, targetWidthOf(loss.name, outputs, blocks?.length, rule.parameter));
   const rowWeights = k.matrix(pass.answers.rows, 1);
   fill(X, 1);
   fill(rowWeights.host, 2);
@@ -162,7 +163,6 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly numbe
   Y.host.forEach((_, i, all) => {
     all[i] = targetOf(loss.name, i, blocks?.[i % blocks.length]);
   });
-  const rule = lossRule(k, loss, outputs, blocks);
   const totals = k.backend.doubles(totalCells.count);
   const lossNow = (): number => {
     totals.host.fill(0);

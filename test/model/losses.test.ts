@@ -15,6 +15,7 @@ import {
 import type { LossName } from "../../src/tasks/losses.ts";
 import { taskNames, tasksOf } from "../../src/tasks/tasks.ts";
 import golden from "../golden/gaussian.json" with { type: "json" };
+import quantiles from "../golden/quantiles.json" with { type: "json" };
 
 const k = new Kernels(openReference(64));
 
@@ -81,6 +82,23 @@ describe("gaussian_nll", () => {
     k.loss(dS, S, Y, null, lossRule(k, { name: "gaussian_nll", eps: 1e-6 }, 2 * n, null), totals);
     expect(totals.host[totalCells.loss]! / rows).toBeCloseTo(one.loss, 12);
     const expected = beside(one.grad_mean, one.grad_log_variance);
+    dS.host.forEach((slope, i) => {
+      expect(slope).toBeCloseTo(expected[i]!, 12);
+    });
+  });
+});
+
+describe("quantiles", () => {
+  test.each(quantiles.cases)("have torch's loss and gradients, case %#", (one) => {
+    const [rows, outputs, targets] = [one.outputs.length, one.outputs[0]!.length, one.target[0]!.length];
+    const [S, dS, Y] = [k.matrix(rows, outputs), k.matrix(rows, outputs), k.matrix(rows, targets)];
+    S.host.set(one.outputs.flat());
+    Y.host.set(one.target.flat());
+    const totals = k.backend.doubles(totalCells.count);
+    const rule = lossRule(k, { name: "quantile", quantile: 0.5, quantiles: one.quantiles }, outputs);
+    k.loss(dS, S, Y, null, rule, totals);
+    expect(totals.host[totalCells.loss]! / rows).toBeCloseTo(one.loss, 12);
+    const expected = one.grad.flat();
     dS.host.forEach((slope, i) => {
       expect(slope).toBeCloseTo(expected[i]!, 12);
     });

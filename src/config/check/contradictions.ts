@@ -1,4 +1,6 @@
 /** Values of a spec that are valid on their own but not together: one function per rule. */
+import { quantilesIn } from "../../tasks/losses.ts";
+import { areQuantiles } from "../../tasks/regression.ts";
 import { lossesOf, taskFor, taskOf, tasksOf } from "../../tasks/tasks.ts";
 import { type Path, parsePath } from "../paths.ts";
 import { comparableFor, watchableFor } from "../schema/metrics.ts";
@@ -34,9 +36,13 @@ function* blend({ blend, train, loss }: Partial<SpecFile>): Iterable<Contradicti
     const message = "networks are to be blended, and train.combine does not combine any folds' models";
     yield { path, message, expected: "train: { folds: 5, combine: average }" };
   }
-  if (loss?.name === "gaussian_nll") {
+  if (loss?.name === "gaussian_nll" || quantilesIn(loss ?? null)) {
     const message = "networks are to be blended whose answers are distributions";
-    yield { path, message, expected: "no blend beside gaussian_nll" };
+    yield {
+      path,
+      message,
+      expected: `no blend beside ${loss!.name === "quantile" ? "quantiles" : loss!.name}`,
+    };
   }
 }
 
@@ -202,6 +208,10 @@ function* loss({ data, loss }: Partial<Spec>): Iterable<Contradiction> {
   }
   if ("class_weights" in loss && Array.isArray(loss.class_weights) && data.classes) {
     yield* counted(loss.class_weights, data.classes.length, ["loss", "class_weights"], "class");
+  }
+  if (loss.name === "quantile" && loss.quantiles && !areQuantiles(loss.quantiles)) {
+    const message = `quantiles ${loss.quantiles.join(", ")}`;
+    yield { path: ["loss", "quantiles"], message, expected: "two or more, ascending, with 0.5 among them" };
   }
   if (loss.name === "bce_with_logits" && Array.isArray(loss.pos_weight) && data.format === "csv") {
     yield* counted(loss.pos_weight, data.target.length, ["loss", "pos_weight"], "target");

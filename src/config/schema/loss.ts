@@ -55,6 +55,11 @@ const withOptions = {
     quantile: between0and1()
       .default(losses.quantile.options.quantile)
       .describe("Fraction of targets below the prediction."),
+    quantiles: listOf(between0and1(), "number between 0 and 1")
+      .optional()
+      .describe(
+        "Several of them by one model, in order and with 0.5, which is the prediction: [0.1, 0.5, 0.9]. predict tells each, sorted, so that none cross.",
+      ),
   }),
   gaussian_nll: z.strictObject({
     name: nameOf("gaussian_nll"),

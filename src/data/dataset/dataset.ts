@@ -79,6 +79,8 @@ export interface LoadOptions {
   readonly baseDirectory: string;
   /** Decides on the task where the spec does not, and how targets are encoded. null: the task's own. */
   readonly loss?: LossName | null;
+  /** Of numbers to be predicted; null: none. */
+  readonly quantiles?: readonly number[] | null;
   /** Use that of a trained model instead of fitting anew. */
   readonly preprocessing?: Preprocessing | null;
   /** Keep what this model knows of columns and classes that the data has, too; all else is fitted anew. */

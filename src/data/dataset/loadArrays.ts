@@ -57,7 +57,7 @@ export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOp
   for (const other of [validation, test]) if (other) checkSameShape(pool.inputs, other.inputs);
 
   const labels = labelColumn(pool.targets);
-  const inferred = known?.target ?? inferTarget(spec, [labels], options.loss ?? null);
+  const inferred = known?.target ?? inferTarget(spec, [labels], options.loss ?? null, options.quantiles);
   const classes = spec.split.stratify === false ? null : strataOf(inferred, [labels]);
   const hashes = hashesOf(pairs);
   const split = splitRecords(spec, pairs, { seed: options.seed, hashes, classes });

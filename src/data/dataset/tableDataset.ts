@@ -39,9 +39,9 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const { roles, warnings } = rolesOf(spec, table);
 
   const pool = sum(table.fileRows.slice(0, files.pool));
-  const { loss = null } = options;
+  const { loss = null, quantiles } = options;
   const inferred =
-    known?.target ?? inferTarget(spec, targetColumns(spec.target, table, { pool, loss }), loss);
+    known?.target ?? inferTarget(spec, targetColumns(spec.target, table, { pool, loss }), loss, quantiles);
   const labelled = labelledRows(spec, table);
   const hashes = rowHashes(table, known ? contentOfModel(spec, known) : contentColumns(roles));
   const split = blaming(crowds(spec, table), () =>

@@ -3,6 +3,7 @@ import { exitCodes, type Problem, UserError } from "../../support/errors.ts";
 import { namesIn } from "../../support/names.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
 import { Decoder } from "../preprocessing/decode.ts";
+import type { Reach } from "../preprocessing/intervals.ts";
 import { classLists, type Preprocessing } from "../preprocessing/preprocessing.ts";
 import { missingColumn } from "../table/cellProblems.ts";
 
@@ -15,7 +16,7 @@ export interface AnswerOptions {
   /** Column names of the input; none for images. */
   readonly header?: readonly string[];
   /** How far, for each target, the truth may be from the answer: as `reachOf` gives it; null: nobody asked. */
-  readonly reach?: readonly number[] | null;
+  readonly reach?: Reach | null;
   /** Whether bad records are answered with an error, for which tables need a column. */
   readonly recordsErrors?: boolean;
 }
@@ -43,7 +44,7 @@ export interface AnswerPlan {
   readonly preprocessing: Preprocessing;
   readonly decoder: Decoder;
   readonly proba: boolean;
-  readonly reach: readonly number[] | null;
+  readonly reach: Reach | null;
   readonly topK: number;
   readonly kept: readonly Kept[];
   readonly recordsErrors: boolean;
@@ -136,6 +137,7 @@ export function answerNamesOf(plan: Omit<AnswerPlan, "kept" | "warnings">): read
   return [
     ...as(hasClasses ? "text" : "number", predictionNames(decoder)),
     ...as("number", deviationNames(decoder)),
+    ...as("number", quantileNames(decoder)),
     ...as(hasClasses ? "text" : "number", intervalNames(plan)),
     ...as("number", proba ? decoder.classes!.map((name) => `probability_${name}`) : []),
     ...ranks.flatMap((name) => [...as("text", [name]), ...as("number", [`${name}_probability`])]),
@@ -152,6 +154,13 @@ export function predictionNames({ names }: Decoder): string[] {
 export function deviationNames({ names, deviations }: Decoder): string[] {
   if (deviations === null) return [];
   return names.length === 1 ? ["sd"] : names.map((name) => `sd_${name}`);
+}
+
+/** `quantile_0.1` and so on, or with several targets `quantile_0.1_<name>`, where the model tells quantiles. */
+export function quantileNames({ names, levels }: Decoder): string[] {
+  if (levels === null) return [];
+  const told = levels.map((q) => `quantile_${q}`);
+  return names.length === 1 ? told : names.flatMap((name) => told.map((quantile) => `${quantile}_${name}`));
 }
 
 /** `prediction_set`, or `lower` and `upper` of every target, where they were asked for. */

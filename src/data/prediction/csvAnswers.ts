@@ -2,6 +2,7 @@
 import { type Problem, sentence } from "../../support/errors.ts";
 import { ByteWriter } from "../formats/byteWriter.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
+import { endsOf } from "../preprocessing/intervals.ts";
 import { classLists } from "../preprocessing/preprocessing.ts";
 import { type AnswerPlan, type AnswerWriter, answerNamesOf, classesWithin, ranked } from "./answerPlan.ts";
 
@@ -47,6 +48,10 @@ export class CsvAnswers implements AnswerWriter {
     for (const deviation of decoder.deviations ?? []) {
       out.byte(separator);
       out.float32(Math.fround(deviation));
+    }
+    for (const [i, quantile] of decoder.quantiles?.entries() ?? []) {
+      out.byte(separator);
+      out.number(quantile, decoder.steps[Math.floor(i / decoder.levels!.length)]!);
     }
     this.interval();
     if (proba) {
@@ -95,16 +100,16 @@ export class CsvAnswers implements AnswerWriter {
       const [names] = classLists(this.plan.preprocessing)!;
       out.byte(separator);
       out.csvField(
-        classesWithin(decoder, reach[0]!)
+        classesWithin(decoder, reach.distances[0]!)
           .map((c) => names![c]!)
           .join("|"),
       );
       return;
     }
-    for (const [j, distance] of reach.entries()) {
-      for (const end of [-distance, distance]) {
+    for (const j of decoder.names.keys()) {
+      for (const end of endsOf(decoder, reach, j)) {
         out.byte(separator);
-        out.number(decoder.predictions[j]! + end, decoder.steps[j]!);
+        out.number(end, decoder.steps[j]!);
       }
     }
   }

@@ -2,6 +2,7 @@
 import type { Problem } from "../../support/errors.ts";
 import { ByteWriter } from "../formats/byteWriter.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
+import { endsOf } from "../preprocessing/intervals.ts";
 import { classLists } from "../preprocessing/preprocessing.ts";
 import { canonicalLabel, isDecimal } from "../table/labels.ts";
 import {
@@ -11,6 +12,7 @@ import {
   deviationNames,
   intervalNames,
   predictionNames,
+  quantileNames,
   ranked,
 } from "./answerPlan.ts";
 
@@ -20,11 +22,13 @@ export class JsonAnswers implements AnswerWriter {
   private readonly labels: readonly (readonly string[])[] | null;
   private readonly names: readonly string[];
   private readonly deviationNames: readonly string[];
+  private readonly quantileNames: readonly string[];
 
   constructor(private readonly plan: AnswerPlan) {
     this.labels = classLists(plan.preprocessing)?.map(jsonLabels) ?? null;
     this.names = predictionNames(plan.decoder).map((name) => JSON.stringify(name));
     this.deviationNames = deviationNames(plan.decoder).map((name) => JSON.stringify(name));
+    this.quantileNames = quantileNames(plan.decoder).map((name) => JSON.stringify(name));
   }
 
   answer(batch: RowBatch | null, record: number, outputs: Float32Array, at: number): void {
@@ -41,6 +45,10 @@ export class JsonAnswers implements AnswerWriter {
     for (const [j, name] of this.deviationNames.entries()) {
       out.text(`,${name}:`);
       this.number(decoder.deviations![j]!);
+    }
+    for (const [i, name] of this.quantileNames.entries()) {
+      out.text(`,${name}:`);
+      this.number(decoder.quantiles![i]!, decoder.steps[Math.floor(i / decoder.levels!.length)]!);
     }
     this.interval();
     if (proba) {
@@ -108,15 +116,15 @@ export class JsonAnswers implements AnswerWriter {
     const { out, labels } = this;
     if (!reach) return;
     if (labels) {
-      const classes = classesWithin(decoder, reach[0]!).map((c) => labels[0]![c]!);
+      const classes = classesWithin(decoder, reach.distances[0]!).map((c) => labels[0]![c]!);
       out.text(`,"prediction_set":[${classes.join(",")}]`);
       return;
     }
     const names = intervalNames(this.plan);
-    for (const [j, distance] of reach.entries()) {
-      for (const [end, sign] of [-1, 1].entries()) {
-        out.text(`,${JSON.stringify(names[2 * j + end])}:`);
-        this.number(decoder.predictions[j]! + sign * distance, decoder.steps[j]!);
+    for (const j of decoder.names.keys()) {
+      for (const [side, end] of endsOf(decoder, reach, j).entries()) {
+        out.text(`,${JSON.stringify(names[2 * j + side])}:`);
+        this.number(end, decoder.steps[j]!);
       }
     }
   }

@@ -5,6 +5,7 @@
 import { ByteWriter as ParquetBytes, ParquetWriter } from "hyparquet-writer";
 import { type Problem, sentence } from "../../support/errors.ts";
 import type { RowBatch } from "../formats/rowBatch.ts";
+import { endsOf } from "../preprocessing/intervals.ts";
 import { classLists } from "../preprocessing/preprocessing.ts";
 import { type AnswerPlan, type AnswerWriter, answerNamesOf, classesWithin, ranked } from "./answerPlan.ts";
 
@@ -55,6 +56,7 @@ class ParquetAnswers implements AnswerWriter {
       ...this.kept(batch, record),
       ...Array.from(predictions, (value, j) => this.classes?.[j]?.[value] ?? value),
       ...(deviations ?? []),
+      ...(decoder.quantiles ?? []),
       ...this.interval(),
       ...(proba ? probabilities! : []),
       ...this.top(),
@@ -104,11 +106,11 @@ class ParquetAnswers implements AnswerWriter {
     const names = this.classes?.[0];
     if (names)
       return [
-        classesWithin(decoder, reach[0]!)
+        classesWithin(decoder, reach.distances[0]!)
           .map((c) => names[c]!)
           .join("|"),
       ];
-    return reach.flatMap((distance, j) => [-distance, distance].map((end) => decoder.predictions[j]! + end));
+    return decoder.names.flatMap((_, j) => endsOf(decoder, reach, j));
   }
 
   private top(): Cell[] {

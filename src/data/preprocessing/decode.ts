@@ -1,4 +1,6 @@
 /** Turns outputs of the network into answers: classes and probabilities, numbers in their own units. */
+
+import { medianAt } from "../../metrics/regression.ts";
 import { type Answers, needsDoubles, type Scaling } from "../../tasks/task.ts";
 import { answersOf } from "../../tasks/tasks.ts";
 import { answerNames, blocksOf, type Preprocessing } from "./preprocessing.ts";
@@ -16,8 +18,12 @@ export class Decoder {
   readonly predictions: Float64Array;
   /** Per target, the deviation from the mean in its own unit, where the loss gives any. */
   readonly deviations: Float64Array | null;
+  /** Of each target one after the other, its quantiles in its own unit, ascending; null: the model tells none. */
+  readonly quantiles: Float64Array | null;
   /** Per target, how finely its numbers are told apart where 32-bit floats are too coarse for it; else 0. */
   readonly steps: Float64Array;
+  /** Which quantiles of each target they are. */
+  readonly levels: readonly number[] | null;
   private readonly answers: Answers;
   /** 1/T, by which logits are multiplied. */
   private readonly sharpness: number;
@@ -41,6 +47,8 @@ export class Decoder {
     this.predictions = new Float64Array(this.names.length);
     this.steps = Float64Array.from(this.names, (_, j) => stepOf(answers.scalings?.[j]));
     this.deviations = link === "gaussian" ? new Float64Array(this.names.length) : null;
+    this.levels = answers.quantiles ?? null;
+    this.quantiles = this.levels ? new Float64Array(this.outputs) : null;
   }
 
   /** Decodes the row S[at …]. */
@@ -57,7 +65,13 @@ export class Decoder {
   }
 
   private decodeNumbers(scalings: readonly Scaling[], S: Float32Array, at: number): void {
-    const { predictions, deviations, answers } = this;
+    const { predictions, deviations, answers, quantiles, levels } = this;
+    if (quantiles) {
+      sortQuantiles(quantiles, S.subarray(at, at + this.outputs), scalings);
+      const [n, middle] = [levels!.length, medianAt(levels!)];
+      for (let j = 0; j < predictions.length; j++) predictions[j] = quantiles[j * n + middle]!;
+      return;
+    }
     for (const [j, { center, scale }] of scalings.entries()) {
       const value = S[at + j]! * scale + center;
       predictions[j] = answers.link === "exp" ? Math.exp(value) : value;
@@ -103,6 +117,20 @@ export class Decoder {
       p[0] = sigmoid(-beta * S[at]!);
       p[1] = sigmoid(beta * S[at]!);
     } else for (let j = 0; j < p.length; j++) p[j] = sigmoid(beta * S[at + j]!);
+  }
+}
+
+/** Outputs S [rows × quantiles of each target] in the targets' own units, into `out`, sorted: so that none cross. */
+export function sortQuantiles(
+  out: Float64Array,
+  S: ArrayLike<number>,
+  scalings: readonly Scaling[],
+  perTarget = out.length / scalings.length,
+): void {
+  for (let first = 0, group = 0; first < out.length; first += perTarget, group++) {
+    const { center, scale } = scalings[group % scalings.length]!;
+    for (let i = first; i < first + perTarget; i++) out[i] = S[i]! * scale + center;
+    out.subarray(first, first + perTarget).sort();
   }
 }
 

@@ -5,6 +5,7 @@ import type { Stored } from "../../tasks/task.ts";
 import { answersOf, isTask, taskOf } from "../../tasks/tasks.ts";
 import { maxColumns } from "../formats/columnNames.ts";
 import { type DateInputs, dateParts } from "./dateParts.ts";
+import type { IntervalKind } from "./intervals.ts";
 import type {
   ArrayInputs,
   ColumnScaling,
@@ -134,7 +135,7 @@ function expansionOf(value: unknown): Expansion {
 function calibrationOf(value: unknown, target: Target): Pick<Preprocessing, "calibration"> {
   const { temperature, thresholds, conformal } = objectOf(value, "calibration");
   const possible = taskOf(target.task).calibration;
-  const { names } = answersOf(target);
+  const { names, link, quantiles } = answersOf(target);
   expect(possible.length > 0, "calibration");
   const T = temperature === null ? null : numberOf(temperature, "temperature");
   expect(T === null || T > 0, "a temperature of 0");
@@ -147,7 +148,13 @@ function calibrationOf(value: unknown, target: Target): Pick<Preprocessing, "cal
   expect(isFull && possible.includes("conformal"), "scores");
   const [rows, every] = [numberOf(fields.rows, "rows"), numberOf(fields.every, "every")];
   expect(every >= 1, "every");
-  return { calibration: { temperature: T, thresholds: cuts, conformal: { rows, every, scores } } };
+  const { of } = fields;
+  const isTold = of === "deviation" ? link === "gaussian" : of === "quantiles" && quantiles !== undefined;
+  expect(of === undefined || isTold, "what its scores measure");
+  const measured = of === undefined ? {} : { of: of as IntervalKind };
+  return {
+    calibration: { temperature: T, thresholds: cuts, conformal: { rows, every, ...measured, scores } },
+  };
 }
 
 function numbersOf(value: unknown, what: string): number[] {
@@ -193,6 +200,7 @@ function storedIn(fields: Fields): Stored {
   return {
     text: (key) => textOf(fields[key], `the target's ${key}`),
     texts: (key) => textsOf(fields[key], key),
+    numbers: (key) => (fields[key] === undefined ? null : numbersOf(fields[key], key)),
     parts: (key) => listOf(fields[key], `target ${key}`).map((part) => storedIn(objectOf(part, `of ${key}`))),
     scaling: (key) => scalingOf(fields[key]),
     oneOf(key, names) {

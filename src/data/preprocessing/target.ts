@@ -37,10 +37,11 @@ export function inferTarget(
   spec: Pick<CsvDataSpec, "task" | "classes">,
   columns: readonly TargetColumn[],
   loss: LossName | null,
+  quantiles: readonly number[] | null = null,
 ): Target {
   const name = spec.task ?? inferTask(columns, loss, spec.classes !== null);
   const classes = spec.classes?.map(canonicalLabel) ?? null;
-  return taskOf(taskFor(name, columns.length)).target(columns, { classes, loss });
+  return taskOf(taskFor(name, columns.length)).target(columns, { classes, loss, quantiles });
 }
 
 /** The target with its numbers scaled as the training rows' are. */

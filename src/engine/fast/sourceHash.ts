@@ -1,2 +1,2 @@
 /** Written by kernels/build-wasm.js: the sha256 of the C source that the committed binaries were built from. */
-export const sourceHash = "f1c3d832cb440485e14b40bbcc0ff8d49bb76706e432eefc7f0ef31dcc859b8d";
+export const sourceHash = "027e1be9b4ec5a056abbfe9c5ac29f7fdda4a11414ed57e3b2c399008bdc04f9";

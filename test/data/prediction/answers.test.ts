@@ -34,21 +34,25 @@ const logits = (...probabilities: number[]) => probabilities.map(Math.log);
 
 test("a prediction set holds the classes that are likely enough, and the predicted one in any case", () => {
   const rows = [logits(0.5, 0.3, 0.2), logits(0.1, 0.2, 0.7), logits(0.4, 0.3, 0.3)];
-  const [csv, json] = written(classes("a", "b,c", "d"), rows, { reach: [0.75] });
+  const [csv, json] = written(classes("a", "b,c", "d"), rows, { reach: { of: "error", distances: [0.75] } });
   expect(csv).toEqual(["prediction,prediction_set", 'a,"a|b,c"', "d,d", 'a,"a|b,c|d"']);
   expect(json[0]).toBe('{"prediction":"a","prediction_set":["a","b,c"]}');
-  const [narrow] = written(classes("a", "b", "c"), rows.slice(0, 1), { reach: [0.1] });
+  const [narrow] = written(classes("a", "b", "c"), rows.slice(0, 1), {
+    reach: { of: "error", distances: [0.1] },
+  });
   expect(narrow[1]).toBe("a,a");
 });
 
 test("an interval reaches as far below the prediction as above it", () => {
-  const [csv, json] = written(regression(["y"]), [[1], [-0.5]], { reach: [0.5] });
+  const [csv, json] = written(regression(["y"]), [[1], [-0.5]], { reach: { of: "error", distances: [0.5] } });
   expect(csv).toEqual(["prediction,lower,upper", "12,11.5,12.5", "9,8.5,9.5"]);
   expect(json[1]).toBe('{"prediction":9,"lower":8.5,"upper":9.5}');
 });
 
 test("of several targets each has its interval", () => {
-  const [csv, json] = written(regression(["p", "q"]), [[1, 2]], { reach: [0.5, 3] });
+  const [csv, json] = written(regression(["p", "q"]), [[1, 2]], {
+    reach: { of: "error", distances: [0.5, 3] },
+  });
   expect(csv).toEqual(["prediction_p,prediction_q,lower_p,upper_p,lower_q,upper_q", "12,14,11.5,12.5,11,17"]);
   expect(json[0]).toBe(
     '{"prediction_p":12,"prediction_q":14,"lower_p":11.5,"upper_p":12.5,"lower_q":11,"upper_q":17}',
@@ -61,6 +65,36 @@ test("a deviation is the root of the variance, in the target's own unit", () => 
   expect(json[0]).toBe('{"prediction":12,"sd":6}');
   const [several] = written(regression(["p", "q"], "gaussian"), [[1, 2, 0, Math.log(4)]]);
   expect(several).toEqual(["prediction_p,prediction_q,sd_p,sd_q", "12,14,2,4"]);
+});
+
+const ofQuantiles = (names: string[]): Target => ({
+  task: "regression",
+  columns: names.map(column),
+  link: "identity",
+  quantiles: [0.1, 0.5, 0.9],
+});
+
+test("quantiles come sorted, in the target's own unit, and the median is the prediction", () => {
+  const [csv, json] = written(ofQuantiles(["y"]), [[1, -1, 0]]);
+  expect(csv).toEqual(["prediction,quantile_0.1,quantile_0.5,quantile_0.9", "10,8,10,12"]);
+  expect(json[0]).toBe('{"prediction":10,"quantile_0.1":8,"quantile_0.5":10,"quantile_0.9":12}');
+  const [several] = written(ofQuantiles(["p", "q"]), [[0, 1, 2, 5, 4, 3]]);
+  expect(several).toEqual([
+    "prediction_p,prediction_q,quantile_0.1_p,quantile_0.5_p,quantile_0.9_p,quantile_0.1_q,quantile_0.5_q,quantile_0.9_q",
+    "12,18,10,12,14,16,18,20",
+  ]);
+});
+
+test("an interval goes by the quantiles and no further in than till they meet, or by the deviation", () => {
+  const ends = (target: Target, row: number[], of: "quantiles" | "deviation", distance: number) =>
+    written(target, [row], { reach: { of, distances: [distance] } })[0][1]!
+      .split(",")
+      .slice(-2);
+  const y = ofQuantiles(["y"]);
+  expect(ends(y, [-1, 0, 2], "quantiles", 0.5)).toEqual(["7.5", "14.5"]);
+  expect(ends(y, [-1, 0, 2], "quantiles", -0.5)).toEqual(["8.5", "13.5"]);
+  expect(ends(y, [-1, 0, 2], "quantiles", -9)).toEqual(["11", "11"]);
+  expect(ends(regression(["y"], "gaussian"), [1, Math.log(9)], "deviation", 0.5)).toEqual(["9", "15"]);
 });
 
 test("the k most probable classes come in order, in each format", () => {

@@ -50,7 +50,7 @@ export async function streamDataset(
   options: LoadOptions,
 ): Promise<Dataset<StreamedSplit>> {
   const known = options.preprocessing ?? null;
-  const { seed, signal, loss = null } = options;
+  const { seed, signal, loss = null, quantiles } = options;
   const gather = gatherer(spec, read, { seed, signal, poolFiles: files.pool });
   const dealing = { files, seed };
   const gathered = known
@@ -62,7 +62,7 @@ export async function streamDataset(
     const { roles, warnings } = rolesOf(spec, whole);
     const inferred =
       known?.target ??
-      inferTarget(spec, targetColumns(spec.target, sample, { pool: gathering.pool, loss }), loss);
+      inferTarget(spec, targetColumns(spec.target, sample, { pool: gathering.pool, loss }), loss, quantiles);
     requireRows(spec, roles, gathering);
     const preprocessing = known ?? {
       ...fitTable(spec, sample, roles, inferred, split.train, (j) => totals.of(j)),
