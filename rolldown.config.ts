@@ -17,6 +17,7 @@ const chunks = {
   spec: ["src/config/load.ts"],
   train: [
     "src/cli/commands/train.ts",
+    "src/api/trainThread.ts",
     "src/config/stringify.ts",
     "src/run/train.ts",
     "node_modules/cli-progress/cli-progress.js",
@@ -30,6 +31,7 @@ export default defineConfig({
     nnt: "src/cli/process.ts",
     trainerProcess: "src/cli/sweep/trainerProcess.ts",
     api: "src/api/index.ts",
+    trainThread: "src/api/trainThread.ts",
   },
   platform: "node",
   preserveEntrySignatures: "allow-extension",

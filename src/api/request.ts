@@ -1,14 +1,15 @@
 /** A run as everyone starts it, the command line too: what a spec asks for besides training, loaded only where it does. */
-import type { LoadedSpec } from "../config/load.ts";
 import { rebaseSpec, stringifySpec } from "../config/stringify.ts";
 import type { TrainOptions } from "../run/trainOptions.ts";
+import { newThread } from "./threads.ts";
 
 /** What is the same for every run of a spec. */
 export async function requestFor(
-  spec: LoadedSpec,
-): Promise<Pick<TrainOptions, "spec" | "renderSpec" | "renderReport" | "follow">> {
+  spec: TrainOptions["spec"],
+): Promise<Pick<TrainOptions, "spec" | "renderSpec" | "renderReport" | "follow" | "newThread">> {
   return {
     spec,
+    newThread,
     renderSpec: (resolved, directory) => stringifySpec(rebaseSpec(resolved, spec.baseDirectory, directory)),
     renderReport: async (data) => (await import("../report/page/page.ts")).renderPage(data),
     ...(await followers(spec)),
@@ -19,7 +20,7 @@ export async function requestFor(
 async function followers({
   spec: { track },
   baseDirectory,
-}: LoadedSpec): Promise<Pick<TrainOptions, "follow">> {
+}: TrainOptions["spec"]): Promise<Pick<TrainOptions, "follow">> {
   if (track === null) return {};
   const { trackersOf } = await import("../track/trackers.ts");
   return {

@@ -17,6 +17,7 @@ import { type Evaluation, evaluation } from "../metrics/evaluation.ts";
 import { refuseLink } from "../support/inside.ts";
 import { answersOf, taskOf } from "../tasks/tasks.ts";
 import { type EpochEvent, type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
+import { type Job, SideBySide } from "./sideBySide.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
 type RunFold = (options: TrainOptions, listen: Listener) => Promise<Summary>;
@@ -38,7 +39,6 @@ export async function crossValidate(
   const { spec } = options.spec;
   const count = spec.train.folds! * (spec.train.repeats ?? 1);
   const isCombined = spec.train.combine !== undefined;
-  const { renderReport: _, ...unreported } = options;
   // What all folds' models know of columns; which rows were trained on differs from fold to fold.
   const { trained: __, ...fitted } = preprocessing;
   const outOfFold = new OutOfFold();
@@ -49,29 +49,23 @@ export async function crossValidate(
   const isFirst = (options.peers?.rank ?? 0) === 0;
   const blending = spec.blend && isFirst ? new Blending(preprocessing) : null;
   const networks = 1 + (spec.blend?.length ?? 0);
-  for (let job = 0; job < networks * count; job++) {
-    const [network, number] = [Math.floor(job / count), (job % count) + 1];
-    const out = foldDirectory(run.directory, number, network);
-    refuseLink(out);
-    const summary = await train(
-      {
-        ...(isCombined ? unreported : options),
-        spec: { ...options.spec, spec: foldSpec(spec, number, network) },
-        out,
-        maxSeconds: secondsLeft(),
-        // Models that become one are to agree on what columns mean.
-        ...(isCombined && { load: { ...options.load, preprocessing: fitted } }),
-        observe: (preprocessing, { indices }) =>
-          blending?.watcher(number, indices) ??
-          both(outOfFold.observer(preprocessing, indices, number), pooled),
-      },
-      foldListener(number, listen),
-    );
-    const { reason } = summary;
-    if (isSignal(reason) || reason === "max_time") return reason;
-    figures.push(summary.metrics[isCombined ? "validation" : "test"]!);
-    if (number === 1) curves.push([]);
-    if (blending) curves[network]!.push(lossesIn(pathsIn(out).metrics));
+  const observe: ObserveFold =
+    (number) =>
+    (preprocessing, { indices }) =>
+      blending?.watcher(number, indices) ?? both(outOfFold.observer(preprocessing, indices, number), pooled);
+  const jobs = jobsOf(options, run.directory, fitted, observe, secondsLeft, listen);
+  const isLast = ({ reason }: Summary) => isSignal(reason) || reason === "max_time";
+  const runs = new SideBySide(jobs, { options, train, isLast });
+  try {
+    for (const [job, { network, number, out }] of jobs.entries()) {
+      const summary = await runs.result(job);
+      if (isLast(summary)) return summary.reason;
+      figures.push(summary.metrics[isCombined ? "validation" : "test"]!);
+      if (number === 1) curves.push([]);
+      if (blending) curves[network]!.push(lossesIn(pathsIn(out).metrics));
+    }
+  } finally {
+    await runs.close();
   }
   const blended = blending?.result(curves.map(flatteryOf));
   if (blended) {
@@ -89,6 +83,46 @@ export async function crossValidate(
     models: foldModels(run.directory, count, networks),
     votes: blended?.votes ?? [1],
   };
+}
+
+type ObserveFold = (number: number) => NonNullable<TrainOptions["observe"]>;
+
+interface FoldJob extends Job {
+  readonly network: number;
+  readonly number: number;
+  readonly out: string;
+}
+
+/** All folds of the first network, then of the others. */
+function jobsOf(
+  options: TrainOptions,
+  directory: string,
+  preprocessing: Preprocessing,
+  observe: ObserveFold,
+  secondsLeft: () => number | null,
+  listen: Listener,
+): FoldJob[] {
+  const { spec } = options.spec;
+  const count = spec.train.folds! * (spec.train.repeats ?? 1);
+  const isCombined = spec.train.combine !== undefined;
+  const { renderReport: _, ...unreported } = options;
+  return Array.from({ length: count * (1 + (spec.blend?.length ?? 0)) }, (_, job) => {
+    const [network, number] = [Math.floor(job / count), (job % count) + 1];
+    const out = foldDirectory(directory, number, network);
+    const optionsNow = (): TrainOptions => {
+      refuseLink(out);
+      return {
+        ...(isCombined ? unreported : options),
+        spec: { ...options.spec, spec: foldSpec(spec, number, network) },
+        out,
+        maxSeconds: secondsLeft(),
+        // Models that become one are to agree on what columns mean.
+        ...(isCombined && { load: { ...options.load, preprocessing } }),
+        observe: observe(number),
+      };
+    };
+    return { network, number, out, options: optionsNow, listen: foldListener(number, listen) };
+  });
 }
 
 const foldDirectory = (directory: string, number: number, network: number) =>

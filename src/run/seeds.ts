@@ -15,6 +15,7 @@ import { exitCodes, UserError } from "../support/errors.ts";
 import { refuseLink } from "../support/inside.ts";
 import { type Figures, isSignal, type Listener, type Spread, type StopReason } from "../train/events.ts";
 import { ensembleLayer, joined, requireAlike } from "./combine.ts";
+import { SideBySide } from "./sideBySide.ts";
 import { train } from "./train.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
@@ -62,18 +63,15 @@ export async function trainSeeds(
       place.begin();
       place.write(`${JSON.stringify(begun, null, 2)}\n`);
     };
-    const summaries: Summary[] = [];
-    const told = listenOnce(listen, begin);
-    for (const [index, seed] of seeds.entries()) {
-      const out = seedDirectory(directory, seed);
-      refuseLink(out);
-      listen({ event: "note", message: `seed ${seed}, ${index + 1} of ${count}: ${out}` });
-      const left = options.maxSeconds && Math.max(0, options.maxSeconds - seconds()) / (count - index);
-      const own = { ...options.spec, spec: specOf(spec, seed) };
-      const summary = await train({ ...options, spec: own, out, maxSeconds: left }, told(seed));
-      summaries.push(summary);
-      if (isSignal(summary.reason)) break;
-    }
+    const secondsLeft = () => options.maxSeconds && Math.max(0, options.maxSeconds - seconds());
+    const summaries = await trainAll(
+      seeds,
+      directory,
+      options,
+      secondsLeft,
+      listenOnce(listen, begin),
+      listen,
+    );
     const interrupted =
       summaries.map(({ reason }) => reason).find((reason) => reason.startsWith("SIG")) ?? null;
     const model = interrupted === null ? place.ensemble : null;
@@ -95,6 +93,42 @@ export async function trainSeeds(
   } finally {
     place.close();
   }
+}
+
+/** The runs' summaries, in order, up to the first that a signal stopped. */
+async function trainAll(
+  seeds: readonly number[],
+  directory: string,
+  options: TrainOptions,
+  secondsLeft: () => number | null,
+  told: (seed: number) => Listener,
+  listen: Listener,
+): Promise<Summary[]> {
+  const count = seeds.length;
+  const jobs = seeds.map((seed, index) => {
+    const out = seedDirectory(directory, seed);
+    const optionsNow = (atOnce: number): TrainOptions => {
+      refuseLink(out);
+      const left = secondsLeft();
+      const spec = { ...options.spec, spec: specOf(options.spec.spec, seed) };
+      return { ...options, spec, out, maxSeconds: left && left / Math.ceil((count - index) / atOnce) };
+    };
+    return { seed, out, options: optionsNow, listen: told(seed) };
+  });
+  const isLast = ({ reason }: Summary) => isSignal(reason);
+  const runs = new SideBySide(jobs, { options, train, isLast });
+  const summaries: Summary[] = [];
+  try {
+    for (const [index, { seed, out }] of jobs.entries()) {
+      listen({ event: "note", message: `seed ${seed}, ${index + 1} of ${count}: ${out}` });
+      const summary = await runs.result(index);
+      summaries.push(summary);
+      if (isLast(summary)) break;
+    }
+  } finally {
+    await runs.close();
+  }
+  return summaries;
 }
 
 /** What the processes do that share the work and do not write it: the same runs, one after the other. */

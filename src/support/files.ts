@@ -223,6 +223,12 @@ const causes: Record<string, readonly [cause: string, hint?: string]> = {
 const temporaryName = /^\.nnt-tmp-(.+)-\d+$/;
 
 let temporariesMade = 0;
+
+/** Threads of a process, which has one name, write to files of their own. @param thread from 1 */
+export function nameTemporariesBy(thread: number): void {
+  temporariesMade = thread * 1e9;
+}
+
 const swept = new Set<string>();
 
 /** Writes, syncs and closes a temporary file beside `path`; a link to `twin` where that holds the bytes already. */
