@@ -32,6 +32,7 @@ export default defineConfig({
     trainerProcess: "src/cli/sweep/trainerProcess.ts",
     api: "src/api/index.ts",
     trainThread: "src/api/trainThread.ts",
+    scanThread: "src/data/formats/csv/scanThread.ts",
   },
   platform: "node",
   preserveEntrySignatures: "allow-extension",

@@ -1,8 +1,7 @@
 /** Threads that train runs beside this one: how they are started, and what is said between them and this one. */
-import { Worker } from "node:worker_threads";
 import type { Trained, TrainOptions, TrainThread } from "../run/trainOptions.ts";
 import { type ExitCode, exitCodes, Interrupted, type Problem, UserError } from "../support/errors.ts";
-import { ownFile } from "../support/ownFile.ts";
+import { startThread } from "../support/threads.ts";
 import type { Listener, TrainEvent } from "../train/events.ts";
 
 /** What of a run's options a thread can be sent; what it is to do besides, it finds itself. */
@@ -38,8 +37,7 @@ interface Waiting {
 
 /** Starts a thread. */
 export function newThread(): TrainThread {
-  // As the program itself is started: from dist/, with its code as V8 keeps it.
-  const worker = new Worker(ownFile("bin/thread.js"), { argv: process.argv.slice(2), execArgv: [] });
+  const worker = startThread("trainThread");
   let waiting: Waiting | null = null;
   let begin!: () => void;
   let fall!: (error: Error) => void;

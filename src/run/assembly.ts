@@ -246,7 +246,10 @@ export function loadData({
   spec: { spec, baseDirectory },
   load,
   signal,
-}: Pick<AssemblyOptions, "spec" | "load" | "signal">): Promise<Dataset<AnySplit>> {
+  threads = null,
+}: Pick<AssemblyOptions, "spec" | "load" | "signal"> & Partial<Pick<AssemblyOptions, "threads">>): Promise<
+  Dataset<AnySplit>
+> {
   return openDataset(spec.data, {
     seed: spec.data.split.seed ?? spec.seed,
     baseDirectory,
@@ -254,6 +257,7 @@ export function loadData({
     loss: spec.loss?.name ?? null,
     quantiles: quantilesIn(spec.loss),
     ...load,
+    threads,
     ...(signal && { signal }),
   });
 }

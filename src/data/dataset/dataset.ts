@@ -91,4 +91,6 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** Give a profile of the columns, too. */
   readonly profile?: boolean;
+  /** That may read a large file; null or absent: one for each core. */
+  readonly threads?: number | null;
 }

@@ -76,7 +76,9 @@ function read(
   newSink?: () => RowSink,
 ): Promise<Table> {
   const known = options.preprocessing ?? null;
-  return known ? readForModel(spec, files, known, newSink) : readToFit(spec, files, options, newSink);
+  return known
+    ? readForModel(spec, files, known, newSink, options.threads)
+    : readToFit(spec, files, options, newSink);
 }
 
 /** The files of a spec: those to train on or to split, then validation's, then the test's. Throws UserError(io). */
@@ -97,11 +99,16 @@ export async function filesOf(
 async function readToFit(
   spec: CsvDataSpec,
   files: readonly string[],
-  { loss = null }: LoadOptions,
+  { loss = null, threads = null }: LoadOptions,
   newSink?: () => RowSink,
 ): Promise<Table> {
   const read = (kind: "number" | "text" | null) =>
-    readTable(files, writtenAs(spec), (header, file) => readingsOf(spec, header, file, kind), newSink);
+    readTable(
+      files,
+      { ...writtenAs(spec), threads },
+      (header, file) => readingsOf(spec, header, file, kind),
+      newSink,
+    );
   const table = await read(targetKind(spec, loss));
   return needsTexts(spec, table, loss) ? read("text") : table;
 }
@@ -111,6 +118,7 @@ function readForModel(
   files: readonly string[],
   model: Preprocessing,
   newSink?: () => RowSink,
+  threads: number | null = null,
 ): Promise<Table> {
   const columns = inputColumns(model);
   const kind = taskOf(model.target.task).reads;
@@ -118,7 +126,7 @@ function readForModel(
     const ofSpec = readingsOf({ ...spec, columns: presentOnly(spec, header) }, header, file, kind);
     return readingsOfModel(ofSpec, header, file, spec, columns);
   };
-  return readTable(files, writtenAs(spec), readings, newSink);
+  return readTable(files, { ...writtenAs(spec), threads }, readings, newSink);
 }
 
 /** A trained model needs no column but its inputs and targets. */

@@ -1,4 +1,5 @@
 /** Opens tables, whatever their format: a reader each. */
+import { availableCores } from "../../support/cores.ts";
 import { formatNamed, isRowFormat, type RowFormat } from "../../support/fileFormats.ts";
 import { csvRows } from "./csv/csvRows.ts";
 import { stdinPath } from "./files.ts";
@@ -17,7 +18,12 @@ export interface RowOptions extends Partial<Written> {
   readonly columns?: readonly string[] | null;
   /** A longer row is refused, of CSV and JSON Lines; absent: 64 MB. */
   readonly maxRow?: number;
+  /** That may read a large file; absent: one for each core. */
+  readonly threads?: number | null;
 }
+
+/** What more of them read, one cannot take in. */
+const mostThreads = 8;
 
 /** What a reader is given. */
 interface RowSource {
@@ -29,6 +35,7 @@ interface RowSource {
   readonly seekable: { readonly file: string; readonly size: number } | null;
   readonly columns: readonly string[] | null;
   readonly maxRow?: number | undefined;
+  readonly threads?: number;
   readonly written: Written;
 }
 
@@ -57,7 +64,8 @@ export async function* openRows(file: string, options: RowOptions = {}): AsyncGe
   const { columns = null } = options;
   const written = { ...asUsual, ...options };
   const seekable = size === null ? null : { file, size };
-  const source = { bytes: readFileBytes(file), file, seekable, columns, written };
+  const threads = seekable ? Math.min(options.threads ?? availableCores(), mostThreads) : 1;
+  const source = { bytes: readFileBytes(file), file, seekable, columns, written, threads };
   yield* ruledRows(readers[isWhole ? "parquet" : format](source), written);
 }
 
@@ -89,8 +97,9 @@ export function jsonBatch(records: readonly Line[], columns: readonly string[], 
   return ruled(new JsonlBatch(records, columns, { file: undefined, columns, notation: written }), written);
 }
 
-function csvOptions({ file, maxRow, written: { delimiter, comment, header, ...notation } }: RowSource) {
-  return { file, delimiter, comment, header, notation, maxRecord: maxRow };
+function csvOptions({ file, maxRow, threads, written }: RowSource) {
+  const { delimiter, comment, header, ...notation } = written;
+  return { file, delimiter, comment, header, notation, maxRecord: maxRow, threads };
 }
 
 /** The first batch of rows, for its header, and all of them. Throws UserError as the rows do. */

@@ -6,7 +6,7 @@
 import type { Written } from "../formats/notation.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
 import { nothing, type Place, type RowBatch } from "../formats/rowBatch.ts";
-import { openRows } from "../formats/rows.ts";
+import { openRows, type RowOptions } from "../formats/rows.ts";
 import { missingColumn, missingValue, notANumber, notATime, tooManyLevels } from "./cellProblems.ts";
 import {
   fits,
@@ -110,7 +110,7 @@ const maxLevels = 100_000;
  */
 export async function readTable(
   files: readonly string[],
-  written: Written,
+  written: Written & Pick<RowOptions, "threads">,
   readings: (header: readonly string[], file: string) => readonly ColumnReading[],
   newSink?: () => RowSink,
 ): Promise<Table> {

@@ -110,9 +110,23 @@ export class CsvBatch implements RowBatch {
     out.text(JSON.stringify(this.hasFields(record) ? this.text(record, field) : null));
   }
 
-  /** Takes record 0 as the header. */
-  protected readHeader(fields: number): void {
-    this.headerLine = this.lines[0]!;
+  /** Takes one more record, whose fields end before number `field`. */
+  protected addRecord(start: number, line: number, field: number, problem: Problem | null): void {
+    const record = this.count++;
+    this.starts = grown(this.starts, record + 1);
+    this.lines = grown(this.lines, record + 1);
+    this.first = grown(this.first, record + 2);
+    this.starts[record] = start;
+    this.lines[record] = line;
+    this.first[record + 1] = field;
+    if (problem) this.problems.set(record, problem);
+  }
+
+  /** Takes the fields from number 0 on as the header. */
+  protected readHeader(fields: number, start: number, line: number): void {
+    this.first[1] = fields;
+    this.starts[0] = start;
+    this.lines[0] = this.headerLine = line;
     this.mayHaveRowNames = this.bytes[this.starts[0]!] === quote;
     const texts = Array.from({ length: fields }, (_, field) => this.text(0, field));
     this.takeNames(texts, (field) => this.placeOf(0, field));

@@ -11,6 +11,10 @@ export interface HeaderSearch {
   counts: [number, number, number, number];
 }
 
+export function newSearch(): HeaderSearch {
+  return { position: 0, inQuotes: false, inComment: false, counts: [0, 0, 0, 0] };
+}
+
 interface Start {
   /** The byte that begins lines before the header that are none. */
   readonly comment: number;

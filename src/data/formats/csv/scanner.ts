@@ -3,34 +3,25 @@
  * is wrong with a record stands beside it. Knows nothing of columns' types; no field becomes a string here.
  */
 import { isUtf8 } from "node:buffer";
-import { exitCodes, type Problem, UserError } from "../../../support/errors.ts";
+import type { Problem, UserError } from "../../../support/errors.ts";
 import { tellingBytes } from "../../../support/fileFormats.ts";
 import { maxColumns, numberedColumns } from "../columnNames.ts";
 import { checkIsText } from "../misnamed.ts";
-import { asUsual, type Notation } from "../notation.ts";
+import { asUsual } from "../notation.ts";
 import { parseNumber, powersOfTen } from "../number.ts";
+import { dataError } from "../problems.ts";
 import { plainNumber } from "../rowBatch.ts";
 import { CsvBatch, grown } from "./batch.ts";
 import { byteKinds, delimits, endsLine, isHigh, isNul, ordinary } from "./byteKinds.ts";
-import { findDelimiter, type HeaderSearch, saidDelimiter, skipByteOrderMark } from "./delimiter.ts";
+import {
+  findDelimiter,
+  type HeaderSearch,
+  newSearch,
+  saidDelimiter,
+  skipByteOrderMark,
+} from "./delimiter.ts";
 import { invalidEncoding, nulByte, raggedRow, textAfterQuote } from "./faults.ts";
-
-export interface CsvOptions {
-  /** Named in problems. */
-  readonly file?: string | undefined;
-  /** One character; found from the header if null. */
-  readonly delimiter?: string | null | undefined;
-  /** Begins a line that is no record; null: none is. */
-  readonly comment?: string | null | undefined;
-  /** Whether the first record names the columns; true if absent. */
-  readonly header?: boolean | undefined;
-  /** As programs write numbers, if absent. */
-  readonly notation?: Notation | undefined;
-  /** Largest record in bytes. */
-  readonly maxRecord?: number | undefined;
-}
-
-export const maxRecordBytes = 64 * 2 ** 20;
+import { type CsvOptions, maxRecordBytes } from "./options.ts";
 
 /** Digits that 32 bits hold, whatever they are: the number they make, and a power of ten, are exact. */
 const shortDigits = 9;
@@ -57,15 +48,10 @@ type State = "plain" | "quoted" | "closed" | "comment";
 export class CsvScanner extends CsvBatch {
   private readonly maxRecord: number;
   private kinds = new Uint8Array(256);
-  private search: HeaderSearch | null = {
-    position: 0,
-    inQuotes: false,
-    inComment: false,
-    counts: [0, 0, 0, 0],
-  };
+  private search: HeaderSearch | null = newSearch();
   /** Absolute offset of bytes[0]. */
   private base = 0;
-  private length = 0;
+  protected length = 0;
   private position = 0;
   private state: State = "plain";
   /** Number of the next field, and where it starts. */
@@ -73,7 +59,7 @@ export class CsvScanner extends CsvBatch {
   private fieldStart = 0;
   private recordStart = 0;
   private recordLine = 1;
-  private line = 1;
+  protected line = 1;
   /** A CR ended the last record: a LF that follows belongs to it. */
   private afterReturn = false;
   private high = false;
@@ -84,7 +70,7 @@ export class CsvScanner extends CsvBatch {
   private readonly hasHeader: boolean;
   /** The byte before decimals, where it is none between fields. */
   private point: number = never;
-  private isFirstRecord = true;
+  protected isFirstRecord = true;
 
   constructor(options: CsvOptions = {}) {
     super(options.file, options.delimiter ?? null, options.notation ?? asUsual);
@@ -163,20 +149,52 @@ export class CsvScanner extends CsvBatch {
       if (this.length > this.maxRecord) throw this.tooLarge();
       return false;
     }
-    this.search = null;
     const start = skipByteOrderMark(this.bytes, this.length);
     const said = saidDelimiter(this.bytes.subarray(start, this.length));
-    this.delimiter ??= said?.delimiter ?? delimiter;
-    const { decimal } = this.notation;
-    if (decimal !== this.delimiter) this.point = decimal.charCodeAt(0);
-    this.kinds = byteKinds(this.delimiter);
+    this.takeDelimiter(this.delimiter ?? said?.delimiter ?? delimiter);
     this.position = this.fieldStart = this.recordStart = start + (said?.bytes ?? 0);
     if (said) this.recordStart = this.nextLine(this.position);
     this.position = this.fieldStart = this.recordStart;
     return true;
   }
 
-  private scan(): void {
+  protected takeDelimiter(delimiter: string): void {
+    this.search = null;
+    this.delimiter = delimiter;
+    this.kinds = byteKinds(delimiter);
+    const { decimal } = this.notation;
+    if (decimal !== delimiter) this.point = decimal.charCodeAt(0);
+  }
+
+  /** Whether all bytes so far are of complete records. */
+  get isBetweenRecords(): boolean {
+    return this.state === "plain" && this.recordStart === this.length && !this.afterReturn;
+  }
+
+  /** Whether what follows, and the unfinished record, may be read elsewhere. */
+  get isSplittable(): boolean {
+    return !this.isFirstRecord && !this.afterReturn;
+  }
+
+  /** Where the record starts that is not complete yet: byte of the file, line; and its bytes so far. */
+  get unfinished(): { readonly base: number; readonly line: number; readonly bytes: Uint8Array } {
+    const { base, recordStart, recordLine: line } = this;
+    return { base: base + recordStart, line, bytes: this.bytes.subarray(recordStart, this.length) };
+  }
+
+  /** Goes on where a line starts, all before which was read elsewhere: byte `base` of the file, of line `line`. */
+  goOnAt(base: number, line: number): void {
+    this.base = base;
+    this.line = this.recordLine = line;
+    this.position = this.fieldStart = this.recordStart = this.length = 0;
+    this.field = this.first[0] = this.count = 0;
+    this.state = "plain";
+    this.high = false;
+    this.problem = null;
+    this.problems.clear();
+  }
+
+  protected scan(): void {
     while (this.position < this.length) {
       if (this.state === "plain") {
         if (this.afterReturn) this.skipLineFeed();
@@ -387,27 +405,13 @@ export class CsvScanner extends CsvBatch {
       const isComment = this.bytes[this.recordStart] === hash || this.header[0]!.startsWith("#");
       this.blameLine(this.recordLine, raggedRow(fields, this.header.length, isComment));
     }
-    this.addRecord(this.recordStart, this.recordLine);
+    this.addRecord(this.recordStart, this.recordLine, this.field, this.problem);
     this.problem = null;
   }
 
-  private addRecord(start: number, line: number): void {
-    const record = this.count++;
-    this.starts = grown(this.starts, record + 1);
-    this.lines = grown(this.lines, record + 1);
-    this.first = grown(this.first, record + 2);
-    this.starts[record] = start;
-    this.lines[record] = line;
-    this.first[record + 1] = this.field;
-    if (this.problem) this.problems.set(record, this.problem);
-  }
-
   private finishHeader(fields: number): void {
-    if (this.problem) throw new UserError(exitCodes.data, this.problem);
-    this.first[1] = this.field;
-    this.starts[0] = this.recordStart;
-    this.lines[0] = this.recordLine;
-    this.readHeader(fields);
+    if (this.problem) throw dataError(this.problem);
+    this.readHeader(fields, this.recordStart, this.recordLine);
     this.field = 0;
   }
 
@@ -435,6 +439,6 @@ export class CsvScanner extends CsvBatch {
   }
 
   private fail(line: number, message: string, expected?: string): UserError {
-    return new UserError(exitCodes.data, { file: this.file, line, message, expected });
+    return dataError({ file: this.file, line, message, expected });
   }
 }
