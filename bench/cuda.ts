@@ -9,11 +9,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { measureProduct } from "../src/cli/kernelSpeed.ts";
+import { type StepShape, stepName, stepShapes } from "../src/cli/stepSpeed.ts";
 import { openKernels } from "../src/engine/choose.ts";
 import { openCard } from "../src/engine/cuda/open.ts";
 import { differingVerb } from "../src/engine/cuda/selfCheck.ts";
 import { python } from "./peers/peer.ts";
-import { openStepper, type StepShape, stepName, stepShapes } from "./steps.ts";
+import { openStepper } from "./steps.ts";
 
 const isQuick = process.argv.includes("--quick");
 const isa = process.env.NNT_ISA ?? null;

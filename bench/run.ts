@@ -1,9 +1,14 @@
 /**
- * `npm run bench [steps|products|passes|programs …]`: nnt beside PyTorch, scikit-learn and TensorFlow.js, where
+ * `npm run bench [steps|growth|products|passes|programs …]`: nnt beside PyTorch, scikit-learn and TensorFlow.js, where
  * they are installed. Checks first that kernels compute the same, then interleaves the sides in rounds and
  * prints medians, as a table and at the end as one line of JSON.
  */
-import { cpus, loadavg } from "node:os";
+import { writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type StepShape, stepName, stepOperations, stepShapes } from "../src/cli/stepSpeed.ts";
+import { availableCores } from "../src/support/cores.ts";
+import { drawGrowth, measureGrowth } from "./growth.ts";
 import { measurePasses, passes } from "./passes.ts";
 import { openPeer, type Peer, peerNames } from "./peers/peer.ts";
 import { measureProducts, productCases } from "./products.ts";
@@ -17,7 +22,7 @@ import {
   torchMnist,
 } from "./programs.ts";
 import { interleave, median } from "./rounds.ts";
-import { openStepper, type StepShape, stepName, stepOperations, stepShapes } from "./steps.ts";
+import { openStepper } from "./steps.ts";
 
 /** Losses after so many steps from equal weights have to agree to this share between kernels. */
 const correctness = { steps: 5, share: 1e-4 };
@@ -159,8 +164,25 @@ async function benchPrograms(peers: readonly Peer[]): Promise<Results> {
   return results;
 }
 
+/** Rows a second on 1, 2, 4 … threads, up to twice as many as there are cores; a picture of it. */
+async function benchGrowth(): Promise<Results> {
+  const growth = await measureGrowth(2 * availableCores());
+  const file = join(tmpdir(), "nnt-growth.svg");
+  writeFileSync(file, drawGrowth(growth, availableCores()));
+  for (const { name, rates } of growth) {
+    const first = rates[0]!.rate;
+    const cells = rates.map(
+      ({ threads, rate }) => `${threads}: ${Math.round(rate)}/s (${(rate / first).toFixed(2)}×)`,
+    );
+    console.log(`${name.padEnd(32)} by threads  ${cells.join("  ")}`);
+  }
+  console.log(`drawn in ${file}`);
+  return Object.fromEntries(growth.map(({ name, rates }) => [name, rates]));
+}
+
 const sections = {
   steps: benchSteps,
+  growth: benchGrowth,
   products: benchProducts,
   passes: benchPasses,
   programs: benchPrograms,

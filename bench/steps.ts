@@ -1,109 +1,11 @@
-/** Whole training steps on random bytes, made by the trainer's own parts: gather, forward, loss, backward, optimizer. */
-
-import { parseSpec } from "../src/config/load.ts";
+/** Training steps by kernels that are opened for them. */
+import { type Stepper, type StepShape, stepperOn } from "../src/cli/stepSpeed.ts";
 import { type KernelsChoice, openKernels } from "../src/engine/choose.ts";
-import { Kernels } from "../src/engine/kernels.ts";
-import { totalCells } from "../src/engine/matrix.ts";
-import { lossRule } from "../src/model/losses.ts";
-import { buildModel } from "../src/model/model.ts";
-import { randomBits, streamKey } from "../src/support/random.ts";
-import { Batches } from "../src/train/batches.ts";
-import { ResidentRows } from "../src/train/residentRows.ts";
-import { Sums } from "../src/train/sums.ts";
-import { Updates } from "../src/train/updates.ts";
 
-export interface StepShape {
-  /** Inputs, hidden widths, classes. */
-  readonly widths: readonly number[];
-  readonly optimizer: "sgd" | "adam";
-  readonly batchSize: number;
-}
-
-/** Rows of the data set that batches are gathered from. */
-const rowCount = 6000;
-
-/** The shapes that the table of issue 3 names. */
-export const stepShapes: readonly StepShape[] = [
-  { widths: [784, 10], optimizer: "sgd", batchSize: 32 },
-  { widths: [784, 128, 10], optimizer: "adam", batchSize: 32 },
-  { widths: [784, 512, 512, 10], optimizer: "adam", batchSize: 128 },
-  { widths: [784, 2048, 2048, 10], optimizer: "adam", batchSize: 512 },
-];
-
-export const stepName = ({ widths, optimizer, batchSize }: StepShape) =>
-  `${widths.join("-")} ${optimizer} B${batchSize}`;
-
-/** Multiplications and additions of one step: forward, dW, and dX but for the first layer. */
-export function stepOperations({ widths, batchSize }: StepShape): number {
-  let products = 0;
-  for (let i = 1; i < widths.length; i++) products += widths[i - 1]! * widths[i]! * (i === 1 ? 2 : 3);
-  return 2 * batchSize * products;
-}
-
-export interface Stepper {
-  readonly description: string;
-  /** Makes so many updates and returns the mean loss over them. */
-  run(steps: number): Promise<number>;
-  close(): Promise<void>;
-}
-
-export async function openStepper(shape: StepShape, choice: KernelsChoice): Promise<Stepper> {
-  const { widths, optimizer, batchSize } = shape;
+export async function openStepper(
+  shape: StepShape,
+  choice: KernelsChoice,
+): Promise<Stepper & { close(): Promise<void> }> {
   const { backend } = await openKernels(choice);
-  const k = new Kernels(backend);
-  const spec = specOf(shape);
-  const classes = widths.at(-1)!;
-  const model = buildModel(k, spec.model.layers, {
-    inputWidth: widths[0]!,
-    outputWidth: classes,
-    seed: 0,
-    init: spec.init,
-  });
-  const key = streamKey(0, "shuffle");
-  const block = backend.bytes(rowCount * widths[0]!);
-  const bytes = block.host;
-  for (let i = 0; i < bytes.length; i++) bytes[i] = randomBits(key, i);
-  const targets = k.matrix(rowCount, 1);
-  const labels = targets.host;
-  for (let i = 0; i < labels.length; i++) labels[i] = randomBits(key, bytes.length + i) % classes;
-  const table = { block, rows: rowCount, cols: widths[0]!, scale: 1 / 128, shift: -1 };
-  const indices = Int32Array.from({ length: rowCount }, (_, i) => (i * 2903) % rowCount);
-  const data = new ResidentRows(k, { table, targets, weights: null, indices });
-  const batches = new Batches(k, model, data, batchSize);
-  const sums = new Sums(k);
-  const updates = new Updates(
-    k,
-    model,
-    batches,
-    lossRule(k, { name: "cross_entropy", label_smoothing: 0, class_weights: null }, classes, null),
-    spec,
-    sums,
-  );
-  let step = 0;
-  return {
-    description: backend.description,
-    async run(steps) {
-      const totals = sums.of(0);
-      k.write(totals, (cells) => cells.fill(0));
-      for (let i = 0; i < steps; i++, step++) {
-        const first = (step * batchSize) % (rowCount - batchSize);
-        updates.make(step, first, first + batchSize, optimizer === "sgd" ? 0.01 : 0.001);
-      }
-      const cells = await k.read(totals);
-      return cells[totalCells.loss]! / cells[totalCells.weight]!;
-    },
-    close: () => backend.close(),
-  };
-}
-
-function specOf({ widths, optimizer, batchSize }: StepShape) {
-  const text = JSON.stringify({
-    data: { format: "idx", train: { images: "x", labels: "y" } },
-    model: {
-      layers: widths.slice(1).flatMap((width, i) => (i ? ["relu", { linear: width }] : [{ linear: width }])),
-    },
-    optimizer: { name: optimizer },
-    train: { epochs: 1, batch_size: batchSize },
-  });
-  return parseSpec(text, "bench.json").spec;
+  return { ...stepperOn(backend, shape), close: () => backend.close() };
 }

@@ -1,8 +1,9 @@
-/** How fast a backend is on this machine: products beside the peak of multiply-adds, and passes over memory. */
+/** How fast a backend is on this machine: products beside the peak of multiply-adds, and training steps. */
 import type { Backend, BackendName } from "../engine/backend.ts";
 import { type KernelsChoice, tryKernels } from "../engine/choose.ts";
 import { Kernels } from "../engine/kernels.ts";
 import { table } from "../report/table.ts";
+import { type StepShape, stepName, stepperOn, stepShapes } from "./stepSpeed.ts";
 
 export interface Speed {
   readonly threads: number;
@@ -10,6 +11,8 @@ export interface Speed {
   readonly peak: number | null;
   /** GFLOP/s by product. */
   readonly products: Readonly<Record<string, number>>;
+  /** Rows a second in training, by network. */
+  readonly steps: Readonly<Record<string, number>>;
 }
 
 /** Measures every product; those that would take too long only on backends with a peak of their own. */
@@ -22,7 +25,10 @@ export async function speedOf(choice: KernelsChoice & { kernels: BackendName }):
       if (backend.peak || shape.m * shape.n * shape.k < 1e8)
         products[productName(shape)] = await measureProduct(backend, shape);
     }
-    return { threads: backend.threads, peak: one && one * backend.threads, products };
+    const steps: Record<string, number> = {};
+    if (backend.peak)
+      for (const shape of stepShapes) steps[stepName(shape)] = await measureStep(backend, shape);
+    return { threads: backend.threads, peak: one && one * backend.threads, products, steps };
   } finally {
     await backend.close();
   }
@@ -49,6 +55,30 @@ export function drawSpeeds(
   );
   const columns = titles.map((title, i) => (i === 0 ? { title } : { title, align: "right" as const }));
   return table(columns, rows, { width: Math.max(width, 100) });
+}
+
+/** Rows a second, and how many times those of the fewest threads that is. */
+export function drawSteps(
+  report: readonly { name: string; speeds: readonly Speed[] }[],
+  width: number,
+): string[] {
+  const names = stepShapes.map(stepName);
+  const rows = report.flatMap(({ name, speeds }) =>
+    speeds
+      .filter(({ steps }) => Object.keys(steps).length > 0)
+      .map(({ threads, steps }) => [
+        name,
+        String(threads),
+        ...names.map((step) => {
+          const growth = steps[step]! / speeds[0]!.steps[step]!;
+          return `${Math.round(steps[step]!)} (${growth.toFixed(2)}×)`;
+        }),
+      ]),
+  );
+  const columns = ["rows/s", "threads", ...names].map((title, i) =>
+    i === 0 ? { title } : { title, align: "right" as const },
+  );
+  return table(columns, rows, { width: Math.max(width, 120) });
 }
 
 /** C [m,n] = A [m,k] · B [k,n]. */
@@ -106,6 +136,15 @@ export async function measureProduct(backend: Backend, { m, n, k, kind }: Produc
     await on.sync();
   });
   return (2 * m * n * k) / nanoseconds;
+}
+
+/** Rows a second of whole training steps, on all threads of the backend. */
+async function measureStep(backend: Backend, shape: StepShape): Promise<number> {
+  const stepper = stepperOn(backend, shape);
+  const nanoseconds = await fastest(async () => {
+    await stepper.run(1);
+  });
+  return (1e9 * shape.batchSize) / nanoseconds;
 }
 
 /** Nanoseconds of one call at its best. */

@@ -9,31 +9,34 @@ export const command = defineCommand({
   options: {
     threads: computing.threads,
     bench: {
-      help: "measure matrix products against this machine's multiply-add peak; takes a few seconds each",
+      help: "measure matrix products against this machine's multiply-add peak, and training steps; takes a minute or two",
     },
     json,
     debug,
   },
   examples: [
     ["nnt kernels", "which kernels work, which do not and why"],
-    ["nnt kernels --bench", "GFLOP/s of matrix products on 1, 2, 4 … threads, as a share of the peak"],
+    [
+      "nnt kernels --bench",
+      "products and training steps on 1, 2, 4 … threads, as a share of the peak and of one thread",
+    ],
     ["NNT_ISA=avx2 nnt kernels", "the same with an instruction set of your choice"],
   ],
   async run({ out, err, env }, _, { threads, bench, json }) {
     const { backendNames } = await import("../../engine/backend.ts");
     const { namesByChoice, tryKernels } = await import("../../engine/choose.ts");
     const { mpiHere } = await import("../../cluster/mpi.ts");
-    const { drawSpeeds, speedOf } = await import("../kernelSpeed.ts");
+    const measured = bench ? await import("../kernelSpeed.ts") : null;
     const report = [];
     for (const name of backendNames) {
       const choice = { ...kernelsChoice({ kernels: name, threads }, env), kernels: name };
       const { attempt, backend } = await tryKernels(choice);
       const speeds: Speed[] = [];
       await backend?.close();
-      if (backend && bench) {
+      if (backend && measured) {
         await err.line(`${name}: measuring …`);
         for (const count of doublings(backend.threads))
-          speeds.push(await speedOf({ ...choice, threads: count }));
+          speeds.push(await measured.speedOf({ ...choice, threads: count }));
       }
       report.push({ ...attempt, threads: backend?.threads ?? null, fused: backend?.fused ?? null, speeds });
     }
@@ -52,7 +55,10 @@ export const command = defineCommand({
     for (const { opened, outcome } of mpiHere())
       rows.push(["mpi", opened ? "available" : "unavailable", outcome]);
     await out.lines(table([{}, {}, { least: 20 }], rows, { width }));
-    if (bench) await out.lines(["", ...drawSpeeds(report, width)]);
+    if (measured) {
+      await out.lines(["", ...measured.drawSpeeds(report, width)]);
+      await out.lines(["", ...measured.drawSteps(report, width)]);
+    }
     return 0;
   },
 });
