@@ -18,10 +18,11 @@ const spec = (name: string, train: string, rest = "") => {
   return file;
 };
 const blend = "blend: [{ model: {}, optimizer: { name: adam, lr: 0.1 }, train: { epochs: 3 } }]\n";
+/** Epochs enough that a signal comes before they are over. */
 const kinds = {
-  folds: [spec("folds", "epochs: 4, folds: 5")],
-  blend: [spec("blend", "epochs: 4, folds: 3, combine: average", blend)],
-  seeds: [spec("seeds", "epochs: 4"), "--seeds", "3"],
+  folds: [spec("folds", "epochs: 60, folds: 5")],
+  blend: [spec("blend", "epochs: 60, folds: 3, combine: average", blend)],
+  seeds: [spec("seeds", "epochs: 200"), "--seeds", "3"],
 } as const;
 type Kind = keyof typeof kinds;
 const names = Object.keys(kinds) as Kind[];
