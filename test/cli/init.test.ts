@@ -77,6 +77,12 @@ test.each([
     { a: { type: "category" } },
   ],
   [
+    "an id beyond 2^53",
+    "d,x,y",
+    (i: number) => `${9007199254740993n + 2n * BigInt(i)},${i % 7},${i % 3}`,
+    { d: { type: "id" } },
+  ],
+  [
     "a date for each row",
     "d,x,y",
     (i: number) => `${2000 + i}-01-01,${i % 7},${i % 3}`,
@@ -103,6 +109,18 @@ test.each([
     if (type === "id" || type === "ignore")
       expect(err).toContain(`warning: column "${name}" is left out (${type}): `);
   expect((await run(["check", path("odd.yaml")])).code).toBe(0);
+});
+
+test.each([
+  ["nothing but the target", "y", (i: number) => `${i % 2}`, 'no column is left to predict "y" from'],
+  ["a single value", "a,y", (i: number) => `3,${i % 2}`, '"a" holds a single value'],
+  ["no value", "a,y", (i: number) => `,${i % 2}`, '"a" holds no values'],
+  ["one class", "a,y", (i: number) => `${i % 7},buy`, 'the target "y" holds "buy" in every row'],
+])("%s is refused, where check would refuse the spec", async (_, header, rowOf, message) => {
+  put(directory, { "odd.csv": `${header}\n${Array.from({ length: 40 }, (_, i) => rowOf(i)).join("\n")}\n` });
+  const { code, err } = await run(["init", path("odd.csv"), "-t", "y", "-o", path("none.yaml")]);
+  expect(code).toBe(3);
+  expect(err).toContain(message);
 });
 
 test("whatever columns are called, the spec checks", async () => {

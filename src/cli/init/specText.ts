@@ -1,7 +1,13 @@
 /** The text of a spec for a table: what its columns tell, with the figures that told it as comments. */
 import type { Guessed } from "../../data/table/guessed.ts";
 import { booleanOf } from "../../data/table/labels.ts";
-import { type ColumnProfile, countingTurns, countsRows, rareRows } from "../../data/table/profile.ts";
+import {
+  areLongIds,
+  type ColumnProfile,
+  countingTurns,
+  countsRows,
+  rareRows,
+} from "../../data/table/profile.ts";
 import { columnOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { count, counted } from "../../report/text.ts";
 import { exitCodes, quoted, UserError } from "../../support/errors.ts";
@@ -10,6 +16,7 @@ import { type TaskName, taskOf } from "../../tasks/tasks.ts";
 import { rangeText } from "../inspect/columnProfiles.ts";
 import { type Dates, datesIn, dayMonth } from "./dates.ts";
 import { type Effort, recipeLine, recipeTraining } from "./efforts.ts";
+import { requireClasses, requireInput } from "./hopeless.ts";
 import { aligned, key, opening } from "./lines.ts";
 
 export interface Described {
@@ -66,6 +73,7 @@ export function specText(described: Described): { text: string; notes: string[] 
   const inputs = columns.filter((column) => !target.includes(column.name));
   const inferred = template === "curve" ? curveTask(targets) : taskFrom(targets);
   const task = described.task ?? inferred;
+  if (taskOf(task).kind !== "numbers") requireClasses(path, targets);
   const width = Math.max(...inputs.map((column) => key(column.name).length), 1);
   const line = (name: string, setting: string, why: string) => entry(name, width, setting, why);
   const targetLines = targets.flatMap(({ name, missing }) => {
@@ -76,6 +84,7 @@ export function specText(described: Described): { text: string; notes: string[] 
     return line(name, `{ ${[...affix, ...drop].join(", ")} }`, why);
   });
   const settings = settingsOf(inputs, described);
+  requireInput(path, target, settings);
   const columnLines = settings.map(({ name, setting, why }) =>
     name === forbidden
       ? `    # ${forbidden} cannot be a key in a spec: the column's type is inferred`
@@ -307,6 +316,11 @@ function noInput(column: ColumnProfile, table: Table, rows: number): Setting | n
     const isWithoutGap = numbers.max - numbers.min + 1 === rows;
     const looksLikeId = numbers.areWhole && distinct === rows && isWithoutGap && countsRows(values);
     if (looksLikeId) return { setting: "id", why: `counts the rows: ${rangeText(column)}` };
+    if (areLongIds(values))
+      return {
+        setting: "id",
+        why: "whole numbers beyond 2^53, which numbers of 64 bit do not all tell apart",
+      };
     const turns = countingTurns(values);
     if (turns > 0)
       return { setting: "id", why: `counts rows from 1, ${turns} times over, up to ${numbers.max}` };

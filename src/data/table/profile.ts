@@ -72,6 +72,22 @@ export function countsRows(values: RawValues): boolean {
   return seen.every((one) => one === 1);
 }
 
+/**
+ * Whether numbers are as long as ids are, so that doubles no longer tell all of them apart: all beyond 2⁵³, of up to twenty
+ * digits, and few of them round, as measured quantities of this size are.
+ */
+export function areLongIds(values: RawValues): boolean {
+  let [present, round] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]!);
+    if (Number.isNaN(size)) continue;
+    if (size <= Number.MAX_SAFE_INTEGER || size >= 1e20) return false;
+    present++;
+    if (size % 1e5 === 0) round++;
+  }
+  return present > 1 && 2 * round < present;
+}
+
 /** How often whole numbers start anew at 1 where they count rows one by one, as those of each group may; 0: they do not. */
 export function countingTurns(values: RawValues): number {
   let turns = 0;

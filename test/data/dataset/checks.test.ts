@@ -49,6 +49,13 @@ test("columns that count the rows, in order or not", async () => {
   ]);
 });
 
+test("numbers so long that several become one", async () => {
+  const long = (row: number) => `90071992547409${93_000 + ((7 * row) % 1000)}`;
+  expect(await warningsOf({ x, long, charge: (row) => 1e17 * noise(row, 5), y })).toEqual([
+    'a column holds whole numbers beyond 2^53, some of which become one: "long"; as an id, ignore it, or make it a category',
+  ]);
+});
+
 test("columns that tell the class by themselves: by their levels, or by a range of numbers", async () => {
   const warnings = await warningsOf({
     x,

@@ -21,6 +21,8 @@ const missingAs =
     mapColumn(table, "height", (cell) =>
       chance() < share ? words[Math.floor(words.length * chance())]! : cell,
     );
+/** As any kind before has written it. */
+const isBuy = (label: string) => ["buy", "9007199254740992"].includes(label.trim().toLowerCase());
 const rename =
   (from: string, to: string): Kind =>
   (table) => ({ ...table, names: table.names.map((name) => (name === from ? to : name)) });
@@ -43,8 +45,7 @@ export const kinds = {
   "dates in several notations": (table) =>
     addColumn(table, "when", (row) => (row % 3 === 0 ? iso(row).split("-").reverse().join(".") : iso(row))),
   "seconds since 1970": (table) => addColumn(table, "when", (row) => String(day(row).getTime() / 1000)),
-  "notes with quotes": (table) =>
-    addColumn(table, "note", (row) => `${row % 7}" pipe, 37°36'${row % 60}.8"N`),
+  "notes with quotes": (table) => addColumn(table, "note", (row) => `${row % 3}" pipe, 37°36'${row % 4}.8"N`),
   "notes of several lines": (table) => addColumn(table, "note", (row) => `first ${row % 5}\nsecond`),
 
   // Notations of numbers.
@@ -80,11 +81,8 @@ export const kinds = {
       cell === "Yes" ? ["Yes", "y", "TRUE", "1"][row % 4]! : ["No", "n", "FALSE", "0"][row % 4]!,
     ),
   "labels beyond 2^53": (table) =>
-    mapColumn(table, "y", (cell) =>
-      cell.trim().toLowerCase() === "buy" ? "9007199254740992" : "9007199254740993",
-    ),
-  "labels 0 and 1": (table) =>
-    mapColumn(table, "y", (cell) => (cell.trim().toLowerCase() === "buy" ? "1" : "0")),
+    mapColumn(table, "y", (cell) => (isBuy(cell) ? "9007199254740992" : "9007199254740993")),
+  "labels 0 and 1": (table) => mapColumn(table, "y", (cell) => (isBuy(cell) ? "1" : "0")),
 
   // Names.
   "names with commas, lines and dots": (table) =>

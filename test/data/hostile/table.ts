@@ -68,9 +68,9 @@ function quoted(cell: string, delimiter: string): string {
   return needsQuotes ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** The table with another text in the cells of one column. */
+/** The table with another text in the cells of one column, with blanks around its name or not. */
 export function mapColumn(table: Table, name: string, write: (cell: string, row: number) => string): Table {
-  const j = table.names.indexOf(name);
+  const j = table.names.findIndex((own) => own.trim() === name);
   const rows = table.rows.map((cells, row) => cells.with(j, write(cells[j]!, row)));
   return { ...table, rows };
 }

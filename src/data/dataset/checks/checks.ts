@@ -4,7 +4,7 @@ import { quoted } from "../../../support/errors.ts";
 import type { Answers } from "../../../tasks/task.ts";
 import { answersOf } from "../../../tasks/tasks.ts";
 import { columnWidth, type InputColumn, type Preprocessing } from "../../preprocessing/preprocessing.ts";
-import { countsRows } from "../../table/profile.ts";
+import { areLongIds, countsRows } from "../../table/profile.ts";
 import { columnsOf, type Table } from "../../table/readTable.ts";
 import { range } from "../../table/statistics.ts";
 import type { RowSplit } from "../split.ts";
@@ -95,10 +95,11 @@ function checkColumns(
   const { names, scalings } = answersOf(target);
   const quantities = new Set(scalings === null ? [] : names);
   const tells = telling(target, train, targets);
-  const found = { constant: [], counting: [], telling: [], missing: [], unscaled: [], apart: [] } as Record<
-    "constant" | "counting" | "telling" | "missing" | "unscaled" | "apart",
+  const found = Object.fromEntries(Object.keys(oddColumns).map((odd) => [odd, []])) as unknown as Record<
+    OddColumn,
     string[]
   >;
+  const apart: string[] = [];
   for (let first = 0; first < table.columns.length; first += columnsAtOnce) {
     const some = table.columns.slice(first, first + columnsAtOnce);
     for (const [j, values] of columnsOf(table, first, some.length, train).entries()) {
@@ -106,11 +107,12 @@ function checkColumns(
       const column = inputs.get(name);
       const { min, max } = range(values);
       if (column?.type === "number" || quantities.has(name))
-        found.apart.push(...standingApart(name, values, { min, max }, !column));
+        apart.push(...standingApart(name, values, { min, max }, !column));
       if (!column) continue;
       const missing = missingIn(values) / values.length;
       if (min === max && missing === 0) found.constant.push(quoted(name));
       else if (kind === "number" && countsRows(values)) found.counting.push(quoted(name));
+      else if (kind === "number" && areLongIds(values)) found.long.push(quoted(name));
       else {
         // The only input is what the target is to be told by.
         const share = columns.length > 1 ? tells(kind, values) : null;
@@ -123,36 +125,38 @@ function checkColumns(
         found.unscaled.push(`${quoted(name)} up to ${Number(largest.toPrecision(3))}`);
     }
   }
-  const told = (names: readonly string[], one: string, many: string, why: string) => {
+  const sentences = Object.entries(oddColumns).flatMap(([odd, [one, many, why]]) => {
+    const names = found[odd as OddColumn];
     const list = andMore(names.slice(0, mostNamed), names.length);
     return names.length === 0
       ? []
       : [`${names.length === 1 ? one : `${names.length} ${many}`}: ${list}${why}`];
-  };
-  return [
-    ...told(
-      found.telling,
-      "a column tells the target by itself",
-      "columns tell the target by themselves",
-      "; is it known before the target is?",
-    ),
-    ...told(found.counting, "a column counts the rows", "columns count the rows", "; as an id, ignore it"),
-    ...told(
-      found.constant,
-      "a column holds one value in all training rows",
-      "columns hold one value in all training rows",
-      "",
-    ),
-    ...told(
-      found.missing,
-      "a column is missing more often than not",
-      "columns are missing more often than not",
-      "",
-    ),
-    ...found.apart.slice(0, mostNamed),
-    ...told(found.unscaled, "a column is large and not scaled", "columns are large and not scaled", ""),
-  ];
+  });
+  return [...sentences, ...apart.slice(0, mostNamed)];
 }
+
+/** What is said of one such column, of several, and behind their names, in the order in which it is said. */
+const oddColumns = {
+  telling: [
+    "a column tells the target by itself",
+    "columns tell the target by themselves",
+    "; is it known before the target is?",
+  ],
+  counting: ["a column counts the rows", "columns count the rows", "; as an id, ignore it"],
+  long: [
+    "a column holds whole numbers beyond 2^53, some of which become one",
+    "columns hold whole numbers beyond 2^53, some of which become one",
+    "; as an id, ignore it, or make it a category",
+  ],
+  constant: [
+    "a column holds one value in all training rows",
+    "columns hold one value in all training rows",
+    "",
+  ],
+  missing: ["a column is missing more often than not", "columns are missing more often than not", ""],
+  unscaled: ["a column is large and not scaled", "columns are large and not scaled", ""],
+} as const satisfies Record<string, readonly [string, string, string]>;
+type OddColumn = keyof typeof oddColumns;
 
 function missingIn(values: ArrayLike<number>): number {
   let missing = 0;
