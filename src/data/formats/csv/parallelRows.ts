@@ -17,7 +17,6 @@ import {
   scanned,
   statusBytes,
   taken,
-  unclear,
 } from "./pieceScanner.ts";
 import type { CsvScanner } from "./scanner.ts";
 
@@ -34,8 +33,10 @@ const lineFeed = 0x0a;
 
 /** Pieces for each thread, so that none waits for another. */
 const piecesEach = 3;
-/** How long to wait before threads may say what is wrong with them. */
-const patience = 1000;
+/** Milliseconds that this thread waits for another, which scans a piece in less than one. */
+const patience = 2;
+/** Pieces that it scans alone where that was too short: twice as many each time it happens again. */
+const alone = { least: 8, most: 1024 } as const;
 
 /**
  * Batches of the rows that follow those that `scanner` has read; `chunks` are the bytes that follow. Throws UserError as
@@ -51,20 +52,18 @@ export async function* parallelRows(
 ): AsyncGenerator<CsvBatch> {
   const form = { delimiter: scanner.delimiter!, comment, notation, columns: scanner.header.length };
   const pieces = new Pieces(form, threads);
-  const batches = pieces.all.map((piece) => new PieceBatch(piece, scanner, notation));
+  const batches = new Map(pieces.all.map((piece) => [piece, new PieceBatch(piece, scanner, notation)]));
   const reader = new PieceReader(chunks, scanner.unfinished.bytes);
   let { base, line } = scanner.unfinished;
   scanner.goOnAt(base, line);
   try {
-    for (let oldest = 0; ; oldest = (oldest + 1) % pieces.all.length) {
-      await pieces.fill(oldest, reader);
-      const piece = pieces.all[oldest]!;
-      if (piece.state === free) break;
-      await pieces.finish(oldest);
+    for (let piece = await pieces.next(reader); piece; piece = await pieces.next(reader)) {
+      const isScanned = pieces.finish(piece);
       const { length } = piece;
-      if (piece.state === scanned && scanner.isBetweenRecords) {
-        line = batches[oldest]!.take(line);
-        if (batches[oldest]!.count > 0) yield batches[oldest]!;
+      if (isScanned && scanner.isBetweenRecords) {
+        const batch = batches.get(piece)!;
+        line = batch.take(line);
+        if (batch.count > 0) yield batch;
       } else {
         if (scanner.isBetweenRecords) scanner.goOnAt(base, line);
         scanner.push(piece.bytes.subarray(0, length));
@@ -72,7 +71,7 @@ export async function* parallelRows(
         if (scanner.count > 0) yield scanner;
       }
       base += length;
-      piece.state = free;
+      pieces.release(piece);
     }
     if (scanner.isBetweenRecords) scanner.goOnAt(base, line);
     yield* inOrder(scanner, reader.rest());
@@ -91,9 +90,16 @@ async function* inOrder(scanner: CsvScanner, chunks: AsyncIterable<Uint8Array>):
   }
 }
 
-/** The pieces that are under way, in a ring, and the threads that scan them. */
+/** The pieces that are under way, and the threads that scan them. */
 class Pieces {
   readonly all: readonly Piece[];
+  /** In the file's order. */
+  private readonly order: Piece[] = [];
+  /** Scanned again by this thread, as the one that has them does not come to an end. */
+  private readonly abandoned = new Set<Piece>();
+  /** So many pieces are scanned by this thread alone: the others have lost their cores to other programs. */
+  private alone = 0;
+  private aloneNext: number = alone.least;
   private readonly scanner: PieceScanner;
   private readonly news: Int32Array<SharedArrayBuffer>;
   private readonly threads: Worker[];
@@ -115,40 +121,52 @@ class Pieces {
       });
   }
 
-  /** Fills what is free, from the oldest piece on. */
-  async fill(oldest: number, reader: PieceReader): Promise<void> {
-    for (const piece of this.from(oldest)) {
+  /** Fills what is free, and gives the piece whose turn it is; null at the end. Throws what a thread has thrown. */
+  async next(reader: PieceReader): Promise<Piece | null> {
+    for (const piece of this.all) {
+      if (piece.state > taken && this.abandoned.delete(piece)) piece.state = free;
       if (piece.state !== free) continue;
+      if (this.alone > 0 && this.order.length > 0) break;
       const length = await reader.read(piece.bytes);
-      if (length === 0) return;
+      if (length === 0) break;
+      this.order.push(piece);
       piece.fill(length);
-      Atomics.add(this.news, 0, 1);
-      Atomics.notify(this.news, 0);
+      if (this.alone > 0) this.alone--;
+      else {
+        Atomics.add(this.news, 0, 1);
+        Atomics.notify(this.news, 0);
+        continue;
+      }
+      if (piece.isTakenHere()) this.scanner.scanPiece(piece);
     }
+    if (this.failure) throw this.failure;
+    return this.order.shift() ?? null;
   }
 
-  /** Until the oldest piece is scanned, this thread scans what nobody does. Throws what a thread has thrown. */
-  async finish(oldest: number): Promise<void> {
-    const piece = this.all[oldest]!;
-    for (const other of this.from(oldest)) {
-      if (piece.state === scanned || piece.state === unclear) return;
+  /** Whether a piece is scanned, as far as it can be by itself. Until another thread is done, this one scans others. */
+  finish(piece: Piece): boolean {
+    if (piece.isTakenHere()) this.scanner.scanPiece(piece);
+    for (const other of this.order) {
+      if (piece.state > taken) break;
       if (other.isTakenHere()) this.scanner.scanPiece(other);
     }
-    while (piece.state === taken) {
-      piece.wait(patience);
-      if (piece.state === taken) await new Promise((resolve) => setImmediate(resolve));
-      if (this.failure) throw this.failure;
-    }
+    if (piece.state === taken) piece.wait(patience);
+    if (piece.state === taken) {
+      this.abandoned.add(piece);
+      this.alone = this.aloneNext;
+      this.aloneNext = Math.min(2 * this.aloneNext, alone.most);
+    } else if (this.alone === 0) this.aloneNext = Math.max(alone.least, this.aloneNext / 2);
+    return piece.state === scanned && !this.abandoned.has(piece);
+  }
+
+  release(piece: Piece): void {
+    if (!this.abandoned.has(piece)) piece.state = free;
   }
 
   close(): void {
     Atomics.store(this.news, 0, -1);
     Atomics.notify(this.news, 0);
     for (const thread of this.threads) void thread.terminate();
-  }
-
-  private from(oldest: number): Piece[] {
-    return [...this.all.slice(oldest), ...this.all.slice(0, oldest)];
   }
 }
 
