@@ -26,7 +26,9 @@ export function disagreement(
   const { link, classes, quantiles } = answersOf(target);
   const outputs = outputWidth(preprocessing);
   if (data.task && data.task !== target.task) return "its task is not that of its target";
-  if ((data.format === "csv") !== (inputs.kind === "columns")) return "its inputs are not those of its data";
+  // Arrays of NPY are either.
+  const kinds = { csv: ["columns"], idx: ["array"], npy: ["array", "columns"] }[data.format];
+  if (!kinds.includes(inputs.kind)) return "its inputs are not those of its data";
   if (data.format === "csv" && !isDeepStrictEqual(data.target, taskOf(target.task).columns(target)))
     return "its targets are not those of its data";
   if (lossOf(loss.name).link !== link) return "its loss and its target read outputs in different ways";

@@ -77,6 +77,12 @@ test.each([
     { a: { type: "category" } },
   ],
   [
+    "a date of day, month and year between dashes",
+    "d,x,y",
+    (i: number) => `${10 + (i % 18)}-0${1 + (i % 9)}-20${10 + (i % 80)},${i % 7},${i % 3}`,
+    { d: { type: "date", format: "%d-%m-%Y" } },
+  ],
+  [
     "an id beyond 2^53",
     "d,x,y",
     (i: number) => `${9007199254740993n + 2n * BigInt(i)},${i % 7},${i % 3}`,

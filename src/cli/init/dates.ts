@@ -10,14 +10,15 @@ export interface Dates {
 }
 
 /** Where days up to 12 alone do not tell which is the day, and which the month. */
-export const dayMonth: readonly string[] = ["%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"];
+export const dayMonth: readonly string[] = ["%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d-%m-%Y"];
 
 /** The first that fits all texts is taken. */
 const formats = [
   null,
   ...dayMonth,
   ...["%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%y"],
-  ...["%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y"],
+  ...["%m-%d-%Y", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S"],
+  ...["%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%b %Y", "%B %Y"],
 ];
 
 /** null: not all texts are dates, or there are none. */

@@ -40,7 +40,18 @@ export function arrayTable(blocks: readonly ColumnBlock[]): Table {
     return found;
   });
   problems.throwIfAny();
-  return { columns, rows, fileRows, slabs: [slab], rowsPerSlab: rows, notes: [], header, delimiter: null };
+  const slabs = [slab];
+  return {
+    columns,
+    rows,
+    fileRows,
+    slabs,
+    rowsPerSlab: rows,
+    notes: [],
+    header,
+    delimiter: null,
+    isArray: true,
+  };
 }
 
 /** Writes a block's columns into the rows of the slab, from column `first` of `stride` on. */

@@ -73,6 +73,8 @@ export interface Table {
   readonly header: readonly string[];
   /** null: of JSON Lines. */
   readonly delimiter: string | null;
+  /** Whether columns are elements of arrays, for which a spec has no settings. */
+  readonly isArray?: boolean;
 }
 
 /** Takes rows that are too many to be kept. */

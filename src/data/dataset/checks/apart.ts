@@ -17,7 +17,7 @@ export function standingApart(
   name: string,
   values: ArrayLike<number>,
   { min, max }: Spread,
-  isTarget: boolean,
+  { isTarget, isArray = false }: { isTarget: boolean; isArray?: boolean | undefined },
 ): string[] {
   const middle = (min + max) / 2;
   let [mayBeMin, mayBeMax] = [true, true];
@@ -30,10 +30,13 @@ export function standingApart(
   if (odd === null) return [];
   const { rows, present, others } = around(values, odd);
   if (rows < 2 || 2 * rows > present || !isFar(odd, others, values)) return [];
-  const what = `column ${quoted(name)} holds ${odd} in ${rows} training rows and ${others.min} … ${others.max} in the others`;
+  const what = `column ${quoted(name)} holds ${odd} in ${rows} training rows and ${short(others.min)} … ${short(others.max)} in the others`;
+  if (isArray) return [`${what}: if it is a missing value, make it NaN`];
   const reading = `missing_values: ["${odd}"]${isTarget ? ", missing: drop" : ""}`;
   return [`${what}: if it is a missing value, columns: { ${JSON.stringify(name)}: { ${reading} } }`];
 }
+
+const short = (value: number) => Number(value.toPrecision(6));
 
 function around(values: ArrayLike<number>, odd: number): { rows: number; present: number; others: Spread } {
   let [rows, present, min, max] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -107,7 +107,9 @@ function checkColumns(
       const column = inputs.get(name);
       const { min, max } = range(values);
       if (column?.type === "number" || quantities.has(name))
-        apart.push(...standingApart(name, values, { min, max }, !column));
+        apart.push(
+          ...standingApart(name, values, { min, max }, { isTarget: !column, isArray: table.isArray }),
+        );
       if (!column) continue;
       const missing = missingIn(values) / values.length;
       if (min === max && missing === 0) found.constant.push(quoted(name));

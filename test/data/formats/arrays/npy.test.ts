@@ -1,10 +1,12 @@
 /** NPY files: every numeric type and order of bytes and of elements, and what becomes of them in training. */
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { loadDataset } from "../../../../src/data/dataset/load.ts";
 import { loadArray, loadGivenPair } from "../../../../src/data/dataset/loadNpy.ts";
 import { readArray } from "../../../../src/data/formats/arrays/readArray.ts";
 import { UserError } from "../../../../src/support/errors.ts";
+import { run } from "../../../cli/host.ts";
 import { load as loadSpecText } from "../../../config/support.ts";
 import { csvSpec, temporaryFiles } from "../../support.ts";
 
@@ -230,6 +232,28 @@ describe("in training", () => {
     await expect(load(`{ train: { features: ${x}, targets: ${nan} } }`)).rejects.toThrow(
       "2 labels for the 24 records of",
     );
+  });
+
+  test("what is trained on a table of floats is evaluated and predicts", async () => {
+    const out = join(dirname(x), "run");
+    const split = "{ validation: 0.25, test: 0.25 }";
+    const spec = file(
+      "npy.yaml",
+      `{ data: { train: { features: ${x}, targets: ${y} }, split: ${split} }, train: { epochs: 1 } }`,
+    );
+    expect(await run(["train", spec, "--out", out, "--quiet"])).toMatchObject({ code: 0 });
+    const model = join(out, "best.ckpt");
+    expect(JSON.parse((await run(["eval", model, "--json"])).out)).toMatchObject({ split: "test", rows: 6 });
+    const unseen = await run(["eval", model, "--images", x, "--labels", y]);
+    expect(unseen.err).toContain("12 of 24 rows were trained on and are left out");
+    expect((await run(["predict", model, "--images", x])).out.trimEnd().split("\n")).toHaveLength(25);
+  });
+
+  test("a number that may stand for a missing one is told as what arrays have for it", async () => {
+    const values = rows.flatMap(([a], row) => [a!, row % 6 === 1 ? -999 : 150 + ((7 * row) % 23)]);
+    const odd = file("odd.npy", npy({ kind: "f4", shape: [24, 2], values }));
+    const { warnings } = await load(`{ train: { features: ${odd}, targets: ${y} } }`);
+    expect(warnings.join()).toMatch(/"feature_1" holds -999 in 4 training rows .*, make it NaN/);
   });
 
   test("missing: error refuses NaN", async () => {
