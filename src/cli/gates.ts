@@ -43,9 +43,24 @@ export function failedGates(gates: readonly Gate[], metrics: Readonly<Record<str
   });
 }
 
+/** Figures of drift that gates can be put on: `drift.age`, and `drift`, the largest of all. */
+export function driftFigures(
+  drift: readonly { readonly column: string; readonly drift: number }[] | null | undefined,
+): Readonly<Record<string, number>> {
+  if (!drift || drift.length === 0) return {};
+  const own = drift.map(({ column, drift }) => [`drift.${column}`, drift] as const);
+  return { drift: Math.max(...drift.map(({ drift }) => drift)), ...Object.fromEntries(own) };
+}
+
 function unknownMetric({ metric }: Gate, metrics: Readonly<Record<string, number>>) {
   const known = Object.keys(metrics);
   const guess = nearest(metric, known);
+  if (/^drift(\.|$)/.test(metric) && !Object.hasOwn(metrics, "drift"))
+    return {
+      message: `--fail-if: nothing tells "${metric}"`,
+      expected:
+        "--data with a table, for a model of this version, which has a profile of its training columns",
+    };
   return {
     message: `--fail-if: there is no metric "${metric}"`,
     expected: `one of ${known.join(", ")}`,

@@ -12,6 +12,7 @@ import {
 } from "../data/dataset/dataset.ts";
 import { openDataset, openRows } from "../data/dataset/load.ts";
 import { type Slices, slicesOf } from "../data/dataset/slices.ts";
+import type { ColumnDrift } from "../data/preprocessing/drift.ts";
 import { answerNames, blocksOf, outputWidth } from "../data/preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../data/table/profile.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -63,6 +64,8 @@ export interface EvaluateResult {
   /** Row = true class, column = predicted, both in the order of per_class; null unless each row has one class. */
   readonly confusion: readonly (readonly number[])[] | null;
   readonly slices: { readonly column: string; readonly of: readonly SliceFigures[] } | null;
+  /** Of rows that were given: of each column, the largest first; null where the model has no profile to go by. */
+  readonly drift?: readonly ColumnDrift[] | null;
   readonly warnings: readonly string[];
 }
 
@@ -82,7 +85,7 @@ export interface ClassFigures {
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
   const { peers = alone } = options;
   const saved = readModel(options.model);
-  const { name, split, warnings, close } = await rowsToEvaluate(saved, options, options.slice != null);
+  const { name, split, warnings, drift, close } = await rowsToEvaluate(saved, options, options.slice != null);
   const { backend } = await openKernels(options);
   try {
     const slices = options.slice ? await slicesFor(options.slice, saved, split, options.data) : null;
@@ -114,6 +117,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
           })) ?? null,
         confusion: evaluation.confusion(),
         slices: slicing && { column: slices!.column, of: slicing.figures() },
+        ...(drift !== undefined && { drift }),
         warnings,
       };
     });
@@ -153,6 +157,8 @@ export interface Chosen<Rows extends AnySplit = AnySplit> {
   readonly close?: (() => void) | undefined;
   /** What the columns of its table hold. */
   readonly profile?: readonly ColumnProfile[] | null;
+  /** Of rows that were given as a table. */
+  readonly drift?: readonly ColumnDrift[] | null;
 }
 
 /** The user's own rows, all in memory if `areHeld`, or else a split of the data that the model's spec names. */

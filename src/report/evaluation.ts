@@ -22,6 +22,7 @@ export function drawEvaluation(
     result.per_class ? draw(...classes(result.per_class)) : [],
     result.confusion ? confusion(result.confusion, result.per_class!, style, width) : [],
     result.slices ? draw(...slices(result.slices)) : [],
+    result.drift ? drifts(result.drift, draw) : [],
   ];
   return sections
     .filter((section) => section.length > 0)
@@ -71,6 +72,32 @@ function confusion(
   const rows = matrix.map((row, c) => [names[c]!, ...row.map((cell) => (cell === 0 ? "·" : count(cell)))]);
   const lines = table(columns, rows, { width: Number.POSITIVE_INFINITY, title: style.dim });
   return lines.every((line) => widthOf(line) <= width) ? lines : [];
+}
+
+/** Columns of which drift is told one by one. */
+const mostDrifts = 12;
+
+function drifts(
+  all: NonNullable<EvaluateResult["drift"]>,
+  draw: (columns: readonly Column[], rows: readonly (readonly string[])[]) => string[],
+): string[] {
+  const drifted = all.filter(({ drift }) => drift > 0);
+  if (drifted.length === 0) return [`drift   none in ${counted(all.length, "column")} beyond chance`];
+  const share = (of: number) => `${figure(100 * of)} %`;
+  const columns = [
+    { title: "drift", least: 6 },
+    ...["psi", "by chance", "missing", "in training", "outside"].map((title) => ({ title, ...right })),
+  ];
+  const rows = drifted
+    .slice(0, mostDrifts)
+    .map(({ column, psi, chance, missing: [then, now], outside }) => [
+      named(column),
+      figure(psi),
+      figure(chance),
+      ...[now, then, outside].map(share),
+    ]);
+  const more = drifted.length - mostDrifts;
+  return [...draw(columns, rows), ...(more > 0 ? [`and ${counted(more, "more column")}`] : [])];
 }
 
 /** Figures that fit beside a value, the most telling first. */

@@ -5,7 +5,7 @@ import { drawEvaluation } from "../../report/evaluation.ts";
 import { exitCodes, UserError } from "../../support/errors.ts";
 import { defineCommand } from "../command.ts";
 import { threadsFor } from "../company.ts";
-import { failedGates, gate, worseThan } from "../gates.ts";
+import { driftFigures, failedGates, gate, worseThan } from "../gates.ts";
 import { summarize, warn } from "../notices.ts";
 import { computing, debug, json, kernelsChoice, labelledRows, strict } from "../options.ts";
 import { text, tolerance } from "../values.ts";
@@ -21,7 +21,7 @@ export const command = defineCommand({
     failIf: {
       value: gate,
       repeat: true,
-      help: "exit with 7 if this holds, such as 'accuracy<0.97' (repeatable)",
+      help: "exit with 7 if this holds, such as 'accuracy<0.97', or with --data 'drift.age>0.2' (repeatable)",
     },
     baseline: {
       value: text("FILE"),
@@ -43,6 +43,7 @@ export const command = defineCommand({
     ["nnt eval best.ckpt --data new.csv --json", "on other rows, for scripts"],
     ["nnt eval best.ckpt --slice region", "where it does better, and where worse"],
     ["nnt eval best.ckpt --fail-if 'accuracy<0.97'", "a gate for CI: exits with 7 if it holds"],
+    ["nnt eval best.ckpt --data new.csv --fail-if 'drift>0.2'", "or where columns have drifted"],
     ["nnt eval best.ckpt --baseline old/summary.json --tolerance 0.01", "or if it is worse than before"],
   ],
   async run({ out, err, env, company }, model, options) {
@@ -54,15 +55,16 @@ export const command = defineCommand({
     const { warnings, ...result } = await evaluate({ ...request, ...choice });
     company.part();
     if (peers.rank > 0) return 0;
-    await warn(err, warnings);
+    await warn(err, result.drift === null ? [...warnings, noProfile] : warnings);
     const worse = options.baseline === null ? [] : worseThan(options.baseline, options.tolerance, result);
-    const failed = failedGates(failIf, result.metrics);
+    const figures = { ...result.metrics, ...driftFigures(result.drift) };
+    const failed = failedGates(failIf, figures);
     if (options.json) await out.json(result);
     else await out.lines(drawEvaluation(result, await out.style(), out.columns));
     const problems = [
       ...failed.map(({ metric, comparison, bound }) => ({
         file: model,
-        message: `${metric} is ${result.metrics[metric]}: --fail-if '${metric}${comparison}${bound}' is met`,
+        message: `${metric} is ${figures[metric]}: --fail-if '${metric}${comparison}${bound}' is met`,
       })),
       ...worse,
     ];
@@ -72,3 +74,6 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+const noProfile =
+  "the model has no profile of its training columns, as those of earlier versions: drift is not told";

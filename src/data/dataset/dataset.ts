@@ -1,5 +1,6 @@
 /** What training is given: matrices of all rows, and which of them belong to which split. */
 import type { LossName } from "../../tasks/losses.ts";
+import type { ColumnDrift } from "../preprocessing/drift.ts";
 import type { Preprocessing } from "../preprocessing/preprocessing.ts";
 import type { ColumnProfile } from "../table/profile.ts";
 
@@ -93,4 +94,12 @@ export interface LoadOptions {
   readonly profile?: boolean;
   /** That may read a large file; null or absent: one for each core. */
   readonly threads?: number | null;
+}
+
+/** Rows for a trained model. */
+export interface GivenRows {
+  readonly split: AnySplit;
+  readonly warnings: readonly string[];
+  /** How far each column has drifted from the training rows'; null: the model has no profile of these. */
+  readonly drift: readonly ColumnDrift[] | null;
 }

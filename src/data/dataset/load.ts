@@ -9,7 +9,7 @@ import type { Preprocessing } from "../preprocessing/preprocessing.ts";
 import { needsTexts, targetKind } from "../preprocessing/target.ts";
 import { type RowSink, readTable, type Table } from "../table/readTable.ts";
 import { readingsOf, readingsOfModel } from "../table/roles.ts";
-import type { AnySplit, Dataset, LoadOptions, Split } from "./dataset.ts";
+import type { AnySplit, Dataset, GivenRows, LoadOptions, Split } from "./dataset.ts";
 import { loadIdx } from "./loadArrays.ts";
 import { type Files, inputColumns, tableDataset, wholeTable } from "./tableDataset.ts";
 
@@ -42,7 +42,7 @@ export async function openRows(
   file: string,
   preprocessing: Preprocessing,
   { mostBytes = mostBytesHeld, strict = false }: { mostBytes?: number; strict?: boolean } = {},
-): Promise<{ split: AnySplit; warnings: readonly string[]; close?: () => void }> {
+): Promise<GivenRows & { close?: () => void }> {
   const size = file === stdinPath ? 0 : ((await fileSize(file)) ?? 0);
   if (size <= mostBytes) return loadRows(spec, [file], preprocessing, strict);
   const { streamRows } = await import("./stream/streamDataset.ts");
@@ -60,7 +60,7 @@ export async function loadRows(
   files: readonly string[],
   preprocessing: Preprocessing,
   strict = false,
-): Promise<{ split: Split; warnings: readonly string[] }> {
+): Promise<GivenRows & { split: Split }> {
   return wholeTable(spec, await readForModel(spec, files, preprocessing), preprocessing, strict);
 }
 

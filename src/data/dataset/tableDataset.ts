@@ -2,10 +2,12 @@
 import type { ColumnType, CsvDataSpec } from "../../config/schema.ts";
 import { exitCodes, quoted, UserError } from "../../support/errors.ts";
 import { dataError, ProblemList } from "../formats/problems.ts";
+import { type ColumnDrift, driftOf } from "../preprocessing/drift.ts";
 import { type ColumnTotals, fitColumn } from "../preprocessing/fit.ts";
 import { kept } from "../preprocessing/keep.ts";
 import { encodeTable } from "../preprocessing/matrix.ts";
 import type { InputColumn, Preprocessing, Target } from "../preprocessing/preprocessing.ts";
+import { type ColumnSeen, columnSeen, mostProfiled } from "../preprocessing/profile.ts";
 import { encodeTargets, fitTarget, inferTarget, strataOf } from "../preprocessing/target.ts";
 import { targetColumns } from "../preprocessing/targetColumns.ts";
 import { profileTable } from "../table/profile.ts";
@@ -117,17 +119,19 @@ export function wholeTable(
   table: Table,
   preprocessing: Preprocessing,
   strict = false,
-): { split: Split; warnings: readonly string[] } {
+): { split: Split; warnings: readonly string[]; drift: readonly ColumnDrift[] | null } {
   const { roles } = rolesOf(spec, table);
   const labelled = labelledRows(spec, table);
   const unseen = unseenOf(preprocessing, labelled.rows, () =>
     rowHashes(table, contentOfModel(spec, preprocessing)),
   );
   const targets = encodeTargets(preprocessing.target, table);
+  const { profile } = preprocessing;
+  const drift = profile ? driftOf(table, profile) : null; // encoding empties the table
   const shared = encodeAll(table, roles, inputColumns(preprocessing), targets);
   const warnings = [...labelled.warnings, ...unseen.warnings, ...shared.warnings];
   if (strict && warnings.length > 0) throw strictError(warnings);
-  return { split: { ...shared.rows, indices: unseen.indices }, warnings };
+  return { split: { ...shared.rows, indices: unseen.indices }, warnings, drift };
 }
 
 /** The rows that have their targets: all, but for those that the spec lets go (`missing: drop`). */
@@ -174,16 +178,22 @@ export function fitTable(
   totalsOf: (j: number) => ColumnTotals | null = () => null,
 ): Preprocessing {
   const columns: InputColumn[] = [];
+  const seen: [string, ColumnSeen][] = [];
   for (let first = 0; first < roles.length; first += columnsAtOnce) {
     const some = roles.slice(first, first + columnsAtOnce);
     const values = columnsOf(table, first, some.length, train);
     for (const [j, role] of some.entries()) {
       if (!isInput(role.type)) continue;
-      columns.push(fitColumn(role, table.columns[first + j]!, values[j]!, spec, totalsOf(first + j)));
+      const column = table.columns[first + j]!;
+      columns.push(fitColumn(role, column, values[j]!, spec, totalsOf(first + j)));
+      const known = columns.length <= mostProfiled ? columnSeen(column, values[j]!) : null;
+      if (known) seen.push([role.name, known]);
     }
   }
   if (columns.length === 0) throw noColumn(spec, table, roles);
-  return { inputs: { kind: "columns", columns }, target: fitTarget(target, spec, table, train, totalsOf) };
+  const profile = { rows: train.length, columns: Object.fromEntries(seen) };
+  const fitted = fitTarget(target, spec, table, train, totalsOf);
+  return { inputs: { kind: "columns", columns }, target: fitted, profile };
 }
 
 /** Columns whose fate is told one by one. */

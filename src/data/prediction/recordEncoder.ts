@@ -14,6 +14,7 @@ import {
   levelReader,
   type Preprocessing,
 } from "../preprocessing/preprocessing.ts";
+import type { TrainingProfile } from "../preprocessing/profile.ts";
 import { missingColumn, missingProblem, notANumber, notATime } from "../table/cellProblems.ts";
 import {
   fits,
@@ -48,7 +49,7 @@ export function createEncoder(
     );
   for (const { name } of columns) checkIsTold(name, oddNames);
   const fields = Int32Array.from(columns, ({ name }) => known.get(name)!);
-  return new RecordEncoder(columns, fields, preparationOf(preprocessing.inputs));
+  return new RecordEncoder(columns, fields, preparationOf(preprocessing.inputs), preprocessing.profile);
 }
 
 function absentColumns(
@@ -147,8 +148,9 @@ export class RecordEncoder {
     columns: readonly InputColumn[],
     private readonly fields: Int32Array,
     private readonly prepare: (raw: RawValues) => void,
+    profile: TrainingProfile | null = null,
   ) {
-    this.rows = new RowEncoder(columns);
+    this.rows = new RowEncoder(columns, profile);
     this.width = this.rows.width;
     this.raw = new RawValues(columns.length);
     this.readings = columns.map(readingOf);

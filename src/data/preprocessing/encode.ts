@@ -3,7 +3,7 @@
 import type { RawValues } from "../table/cells.ts";
 import { encodeDate } from "./dates.ts";
 import { expand } from "./expansion.ts";
-import { oddities } from "./oddities.ts";
+import { oddities, outliers } from "./oddities.ts";
 import {
   type CategoryColumn,
   type ColumnScaling,
@@ -11,6 +11,7 @@ import {
   type InputColumn,
   isLinear,
 } from "./preprocessing.ts";
+import type { NumbersSeen, TrainingProfile } from "./profile.ts";
 import { scaler } from "./scaling.ts";
 
 /**
@@ -30,8 +31,17 @@ export class RowEncoder {
   private readonly indicators: Int32Array;
   private readonly filled: Float64Array;
   private readonly unseen: Float64Array;
+  /** Values outside what training rows had, and rows in all. */
+  private readonly outside: Float64Array;
+  private readonly rows = new Float64Array(1);
+  private readonly lows: Float64Array;
+  private readonly highs: Float64Array;
 
-  constructor(readonly columns: readonly InputColumn[]) {
+  /** @param profile of the training rows, where values outside their ranges are to be counted */
+  constructor(
+    readonly columns: readonly InputColumn[],
+    private readonly profile: TrainingProfile | null = null,
+  ) {
     const widths = Int32Array.from(columns, columnWidth);
     let width = 0;
     this.offsets = widths.map((own) => {
@@ -50,6 +60,10 @@ export class RowEncoder {
     this.indicators = Int32Array.from(columns, ({ indicator }, j) => (indicator ? widths[j]! - 1 : -1));
     this.filled = new Float64Array(columns.length);
     this.unseen = new Float64Array(columns.length);
+    this.outside = new Float64Array(columns.length);
+    const ranges = columns.map(({ name }) => rangeIn(profile, name));
+    this.lows = Float64Array.from(ranges, (range) => range?.min ?? Number.NEGATIVE_INFINITY);
+    this.highs = Float64Array.from(ranges, (range) => range?.max ?? Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -57,10 +71,12 @@ export class RowEncoder {
    * preprocessing refuses, −1 if there is none.
    */
   encode(raw: RawValues, from: number, out: Float32Array, to: number): number {
-    const { offsets, arePlain, centers, scales } = this;
+    const { offsets, arePlain, centers, scales, lows, highs } = this;
+    this.rows[0]!++;
     for (let j = 0; j < offsets.length; j++) {
       const value = raw[from + j]!;
       const at = to + offsets[j]!;
+      if (value < lows[j]! || value > highs[j]!) this.outside[j]!++;
       if (value - value !== 0) {
         const { fill } = this.columns[j]!;
         if (fill === null) return j;
@@ -75,9 +91,9 @@ export class RowEncoder {
     return -1;
   }
 
-  /** Values filled in, then levels unseen, by column, so far. */
+  /** Values filled in, levels unseen, values outside the training rows' ranges, by column, so far; then rows. */
   get counts(): readonly Float64Array[] {
-    return [this.filled, this.unseen];
+    return [this.filled, this.unseen, this.outside, this.rows];
   }
 
   /** Counts what others have filled in and not known as well. */
@@ -89,7 +105,10 @@ export class RowEncoder {
 
   /** Sentences for the values filled in and the levels unseen so far, counted per column. */
   warnings(): string[] {
-    return oddities(this.columns, this.filled, this.unseen);
+    const odd = oddities(this.columns, this.filled, this.unseen);
+    return this.profile
+      ? [...odd, ...outliers(this.profile, this.columns, this.outside, this.rows[0]!)]
+      : odd;
   }
 
   private encodeOther(j: number, value: number, out: Float32Array, at: number, isMissing: 0 | 1): void {
@@ -108,6 +127,12 @@ export class RowEncoder {
     if (column.ordinal) out[at] = known < 0 ? 0 : this.scalers[j]!(known);
     else if (known >= 0) out[at + known] = 1;
   }
+}
+
+/** What a number or a date may be for the training rows to have had one as low and one as high. */
+function rangeIn(profile: TrainingProfile | null, name: string): NumbersSeen | null {
+  const seen = profile && Object.hasOwn(profile.columns, name) ? profile.columns[name]! : null;
+  return seen?.kind === "numbers" ? seen : null;
 }
 
 const unscaled = { name: "none", center: 0, scale: 1 } as const;

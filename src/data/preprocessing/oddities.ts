@@ -1,5 +1,6 @@
 /** Sentences for values that are missing or unseen in training: how many, and what is done with them. */
 import { type InputColumn, levelCount } from "./preprocessing.ts";
+import type { TrainingProfile } from "./profile.ts";
 
 /** What is done with values of a column; columns of which the same is done share a sentence. */
 interface Handling {
@@ -21,6 +22,34 @@ export function oddities(
     ...sentences("missing ", columns, filledOf, filling),
     ...sentences("", columns, unseenOf, unseenTaking),
   ];
+}
+
+/**
+ * Sentences for values outside the training rows' ranges, where they are more than chance gives: of rows like the N training
+ * rows, each is the least or the largest of all with probability 2/(N + 1).
+ */
+export function outliers(
+  profile: TrainingProfile,
+  columns: readonly InputColumn[],
+  outsideOf: ArrayLike<number>,
+  rows: number,
+): string[] {
+  const expected = (2 * rows) / (profile.rows + 1);
+  const told = columns.flatMap(({ name, type }, j) => {
+    const seen = Object.hasOwn(profile.columns, name) ? profile.columns[name]! : null;
+    const count = outsideOf[j]!;
+    if (seen?.kind !== "numbers" || count <= expected + 4 * Math.sqrt(expected)) return [];
+    const [low, high] = [seen.min, seen.max].map((end) =>
+      type === "date" ? new Date(end).toISOString() : String(Number(end.toPrecision(6))),
+    );
+    return [
+      `column "${name}": ${count} ${count === 1 ? "value" : "values"} outside ${low} … ${high}, where the training rows' lie`,
+    ];
+  });
+  const more = told.length - mostNamed;
+  return more > 0
+    ? [...told.slice(0, mostNamed), `values outside the training rows' in ${more} more columns`]
+    : told;
 }
 
 function sentences(

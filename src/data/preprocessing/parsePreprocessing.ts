@@ -18,6 +18,7 @@ import type {
   TrainedRows,
 } from "./preprocessing.ts";
 import { inputWidth, isGreyImage, levelCount } from "./preprocessing.ts";
+import { type ColumnSeen, mostLevels, mostProfiled, type TrainingProfile } from "./profile.ts";
 
 /** Inputs and outputs beyond this are a mistake or an attack. */
 const largestWidth = 2 ** 24;
@@ -29,7 +30,9 @@ export function parsePreprocessing(value: unknown, file: string): Preprocessing 
     const target = targetOf(fields.target);
     const calibration = fields.calibration === undefined ? {} : calibrationOf(fields.calibration, target);
     const trained = fields.trained === undefined ? {} : { trained: trainedOf(fields.trained) };
-    const preprocessing = { inputs: inputsOf(fields.inputs), target, ...calibration, ...trained };
+    const profile = fields.profile === undefined ? {} : { profile: profileOf(fields.profile) };
+    const inputs = inputsOf(fields.inputs);
+    const preprocessing = { inputs, target, ...calibration, ...trained, ...profile };
     const width = inputWidth(preprocessing);
     expect(width > 0 && width <= largestWidth, `${width} inputs`);
     return preprocessing;
@@ -52,6 +55,38 @@ function trainedOf(value: unknown): TrainedRows {
   expect(typeof hashes === "string" && /^[A-Za-z0-9+/]*$/.test(hashes), "hashes of training rows");
   expect(typeof data === "string", "a digest of the data");
   return { rows: rows as number, hashes, data };
+}
+
+function profileOf(value: unknown): TrainingProfile {
+  const { rows, columns } = objectOf(value, "a profile");
+  const known = Object.entries(objectOf(columns, "a profile's columns"));
+  expect(Number.isSafeInteger(rows) && Number(rows) > 0 && known.length <= mostProfiled, "a profile's rows");
+  return { rows: rows as number, columns: Object.fromEntries(known.map(([name, of]) => [name, seenOf(of)])) };
+}
+
+function seenOf(value: unknown): ColumnSeen {
+  const fields = objectOf(value, "a column's profile");
+  const [missing, counts] = [rowsOf(fields.missing), listOf(fields.counts, "counts").map(rowsOf)];
+  if (fields.kind === "texts") {
+    const levels = textsOf(fields.levels, "levels");
+    expect(levels.length === counts.length && levels.length <= mostLevels, "counts of levels");
+    return { kind: "texts", missing, levels, counts, others: rowsOf(fields.others) };
+  }
+  expect(fields.kind === "numbers", "a profile of no known kind");
+  const [edges, min, max] = [
+    numbersOf(fields.edges, "edges"),
+    numberOf(fields.min, "min"),
+    numberOf(fields.max, "max"),
+  ];
+  expect(min <= max && edges.every((edge, i) => i === 0 || edge > edges[i - 1]!), "edges out of order");
+  expect(counts.length === edges.length + 1 && edges.length < mostLevels, "counts of bins");
+  return { kind: "numbers", missing, min, max, edges, counts };
+}
+
+function rowsOf(value: unknown): number {
+  const rows = numberOf(value, "a number of rows");
+  expect(rows >= 0, "a number of rows");
+  return rows;
 }
 
 function inputsOf(value: unknown): Inputs {

@@ -8,6 +8,7 @@ import { answersOf, type Target, taskOf } from "../../tasks/tasks.ts";
 import { canonicalLabel, isDecimal } from "../table/labels.ts";
 import type { Calibration } from "./calibration.ts";
 import { type DateInputs, dateInputNames, dateWidth } from "./dateParts.ts";
+import type { TrainingProfile } from "./profile.ts";
 
 export type { Scaling, Target };
 
@@ -133,6 +134,8 @@ export interface Preprocessing {
   readonly calibration?: Calibration;
   /** Absent from models of several runs, and of older versions. */
   readonly trained?: TrainedRows;
+  /** What the training rows of a table held; absent likewise. */
+  readonly profile?: TrainingProfile;
 }
 
 /** The rows that a model was trained on, as `dataset/trainedRows.ts` knows them again. */

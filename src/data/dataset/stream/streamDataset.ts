@@ -1,7 +1,9 @@
 /** A data set of more rows than memory holds: types, classes and preprocessing from one pass, the rows on disk. */
+
 import type { CsvDataSpec } from "../../../config/schema.ts";
 import { taskOf } from "../../../tasks/tasks.ts";
 import { dataError } from "../../formats/problems.ts";
+import { driftOf } from "../../preprocessing/drift.ts";
 import { TableEncoder } from "../../preprocessing/matrix.ts";
 import { oddities } from "../../preprocessing/oddities.ts";
 import {
@@ -19,7 +21,7 @@ import { profileTable } from "../../table/profile.ts";
 import { columnOf, type RowSink, type Table, type TableColumn } from "../../table/readTable.ts";
 import { type ColumnRole, droppingTargets, rolesOf } from "../../table/roles.ts";
 import { checkTable } from "../checks/checks.ts";
-import type { Dataset, EncodedRows, LoadOptions, StreamedSplit } from "../dataset.ts";
+import type { Dataset, EncodedRows, GivenRows, LoadOptions, StreamedSplit } from "../dataset.ts";
 import { rowHashes } from "../rowHashes.ts";
 import {
   contentColumns,
@@ -100,18 +102,20 @@ export async function streamRows(
   read: Read,
   preprocessing: Preprocessing,
   strict = false,
-): Promise<{ split: StreamedSplit; warnings: readonly string[]; close: () => void }> {
+): Promise<GivenRows & { split: StreamedSplit; close: () => void }> {
   const gather = gatherer(spec, read, { seed: 0, poolFiles: Infinity });
   const { gathering, sample, warnings: seen } = await gatherGiven(spec, preprocessing, gather);
   try {
     const { roles } = rolesOf(spec, gathering.whole);
     encodeTargets(preprocessing.target, sample);
+    const { profile } = preprocessing;
     const odd = oddWarnings(inputColumns(preprocessing), gathering);
     const warnings = [...leavingOut(gathering), ...seen, ...odd];
     if (strict && warnings.length > 0) throw strictError(warnings);
     return {
       split: streamedSplit(spec, preprocessing, roles, gathering, 0)!,
       warnings,
+      drift: profile ? driftOf(sample, profile) : null,
       close: () => gathering.abandon(),
     };
   } catch (error) {
