@@ -10,7 +10,7 @@ const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((f
 const powers = {
   "opens connections": {
     sign: /\bfetch\(|from "(?:node:)?(?:https|http2|tls|dgram|dns)"|\b(?:http|net)\.(?:get|request|connect)\(/,
-    who: ["data/fetch/download.ts"],
+    who: ["data/fetch/download.ts", "track/mlflowServer.ts"],
   },
   "has sockets": { sign: /from "(?:node:)?(?:http|net)"/, who: ["cli/serve/listener.ts"] },
   "starts programs": {

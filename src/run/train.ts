@@ -39,8 +39,11 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
       follow = options.follow?.(run.directory, work.network.spec, (message) =>
         tell({ event: "warning", message }),
       );
+    let end: TrainEvent | null = null;
     const listen: Listener = (event) => {
-      tell(event);
+      if (event.event === "end")
+        end = event; // told last, behind what followers have to say
+      else tell(event);
       follow?.(event);
     };
     run.write("spec", options.renderSpec(work.spec, run.directory));
@@ -63,9 +66,13 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
         : await runEpochs(work, run, saving, stopped, { options, started, listen });
     const ending = { reason, started, validated: found };
     const written = run;
-    return await fromFirst(peers, () => conclude(work, written, saver, ending, options, listen));
+    const summary = await fromFirst(peers, () => conclude(work, written, saver, ending, options, listen));
+    await follow?.settle?.();
+    if (end !== null) tell(end);
+    return summary;
   } catch (error) {
     follow?.({ event: "failed" });
+    await follow?.settle?.();
     throw error;
   } finally {
     run?.close();

@@ -24,7 +24,7 @@ export const mlflow: Tracker<NonNullable<TrackSpec["mlflow"]>> = (run, settings)
       : resolve(baseDirectory, settings.directory);
   const experiment = openExperiment(store, settings.experiment ?? spec.name, now());
   // The same run always has the same name, so that it is found again when it goes on.
-  const id = hash(`${hostname()}:${resolve(directory)}`).slice(0, 32);
+  const id = idOf(directory);
   const folder = join(store, experiment, id);
   let started = now();
 
@@ -52,7 +52,7 @@ export const mlflow: Tracker<NonNullable<TrackSpec["mlflow"]>> = (run, settings)
     for (const [split, figures] of Object.entries(splits))
       for (const [name, value] of Object.entries(figures))
         appendInside(
-          join(folder, "metrics", nameOf(`${split}.${name}`)),
+          join(folder, "metrics", keyOf(`${split}.${name}`)),
           `${now()} ${number(value)} ${epoch}\n`,
         );
   };
@@ -65,7 +65,7 @@ export const mlflow: Tracker<NonNullable<TrackSpec["mlflow"]>> = (run, settings)
       cutBack(join(folder, "metrics"), event.epoch);
       writeMeta(statuses.running, null);
       for (const [key, value] of Object.entries(flat(spec)))
-        writeInside(join(folder, "params", nameOf(key)), [textOf(value)]);
+        writeInside(join(folder, "params", keyOf(key)), [textOf(value)]);
       const tags = {
         "mlflow.runName": spec.name,
         "mlflow.user": userName(),
@@ -77,7 +77,7 @@ export const mlflow: Tracker<NonNullable<TrackSpec["mlflow"]>> = (run, settings)
       const { epoch, lr, train, validation } = event;
       log({ train: { ...train, lr }, ...(validation && { validation }) }, epoch);
     } else if (event.event === "end") {
-      log(finals(event), event.best_epoch);
+      log(finalsOf(event), event.best_epoch);
       writeMeta(isSignal(event.reason) ? statuses.killed : statuses.finished, now());
     } else if (event.event === "failed") writeMeta(statuses.failed, now());
   };
@@ -88,7 +88,7 @@ const statuses = { running: 1, finished: 3, failed: 4, killed: 5 } as const;
 const local = 4;
 
 /** The figures of the best model, apart from those of its epoch. */
-function finals({ metrics }: EndEvent): Record<string, Figures> {
+export function finalsOf({ metrics }: EndEvent): Record<string, Figures> {
   return Object.fromEntries(Object.entries(metrics).map(([split, figures]) => [`${best}.${split}`, figures]));
 }
 
@@ -148,20 +148,23 @@ function number(value: number): string {
 }
 
 /** MLflow allows letters, digits, `_`, `-`, `.` and spaces in a key, and 250 of them. */
-const nameOf = (key: string) => fileNameOf(key, 250);
+export const keyOf = (key: string) => fileNameOf(key, 250);
 
 /** A parameter's longest text. */
 const mostCharacters = 6000;
 
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   return (typeof value === "string" ? value : JSON.stringify(value)).slice(0, mostCharacters);
 }
 
 const readText = (path: string) => readInside(path).toString("utf8");
 
+/** The same run always has the same one. */
+export const idOf = (directory: string) => hash(`${hostname()}:${resolve(directory)}`).slice(0, 32);
+
 const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

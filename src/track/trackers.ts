@@ -4,6 +4,7 @@ import { UserError } from "../support/errors.ts";
 import { ioProblem } from "../support/files.ts";
 import type { Follower } from "../train/events.ts";
 import { mlflow } from "./mlflow.ts";
+import { mlflowServer } from "./mlflowServer.ts";
 import { tensorboard } from "./tensorboard.ts";
 import type { TrackedRun, Tracker } from "./tracker.ts";
 
@@ -16,25 +17,33 @@ export function trackersOf(run: TrackedRun, warn: (message: string) => void): Fo
     const tracker: Tracker<never> = trackers[name];
     return settings === null ? [] : [guarded(name, () => tracker(run, settings as never), warn)];
   });
-  return (event) => {
-    for (const listen of listeners) listen(event);
+  const listen = (event: Parameters<Follower>[0]) => {
+    for (const one of listeners) one(event);
   };
+  return Object.assign(listen, {
+    async settle() {
+      for (const one of listeners) await one.settle?.();
+    },
+  });
 }
 
 /** What is written for other tools is no reason to lose a training. */
 function guarded(name: string, open: () => Follower, warn: (message: string) => void): Follower {
+  const giveUp = (error: unknown) => {
+    const problem = ioProblem(error, `track.${name}`, "write");
+    if (!(problem instanceof UserError)) throw error;
+    warn(`track.${name} has stopped writing, and training continues: ${problem.message}`);
+  };
   const attempt = <T>(action: () => T): T | null => {
     try {
       return action();
     } catch (error) {
-      const problem = ioProblem(error, `track.${name}`, "write");
-      if (!(problem instanceof UserError)) throw error;
-      warn(`track.${name} has stopped writing, and training continues: ${problem.message}`);
+      giveUp(error);
       return null;
     }
   };
   let listen = attempt(open);
-  return (event) => {
+  const follow = (event: Parameters<Follower>[0]) => {
     const follower = listen;
     if (follower === null) return;
     const went = attempt(() => {
@@ -43,8 +52,22 @@ function guarded(name: string, open: () => Follower, warn: (message: string) => 
     });
     if (!went) listen = null;
   };
+  return Object.assign(follow, {
+    async settle() {
+      try {
+        await listen?.settle?.();
+      } catch (error) {
+        listen = null;
+        giveUp(error);
+      }
+    },
+  });
 }
 
-const trackers = { tensorboard, mlflow } satisfies {
+const trackers = {
+  tensorboard,
+  mlflow: (run: TrackedRun, { server, ...settings }: NonNullable<TrackSpec["mlflow"]>) =>
+    server === undefined ? mlflow(run, settings) : mlflowServer(run, { ...settings, server }),
+} satisfies {
   [Name in keyof TrackSpec]: Tracker<NonNullable<TrackSpec[Name]>>;
 };

@@ -145,4 +145,8 @@ export interface FailedEvent {
 }
 
 /** Called with every event of a run, and with its failure. */
-export type Follower = (event: TrainEvent | FailedEvent) => void;
+export interface Follower {
+  (event: TrainEvent | FailedEvent): void;
+  /** Once what it was told is where it goes: of those who tell others, after the run's end. */
+  settle?(): Promise<void>;
+}

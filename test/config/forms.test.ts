@@ -146,6 +146,11 @@ describe("short and long form are one", () => {
       `${data}track: { tensorboard: true, mlflow: true }`,
     ],
     [
+      "a tracker's server",
+      `${data}track: { mlflow: "http://127.0.0.1:5000" }`,
+      `${data}track: { mlflow: { server: "http://127.0.0.1:5000" } }`,
+    ],
+    [
       "a tracker that is off",
       `${data}track: { mlflow: false, tensorboard: {} }`,
       `${data}track: tensorboard`,

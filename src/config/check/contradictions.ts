@@ -26,7 +26,14 @@ export function contradictions(spec: Partial<SpecFile>): Contradiction[] {
     ...goingOn(spec),
     ...blend(spec),
     ...search(spec),
+    ...track(spec),
   ];
+}
+
+function* track({ track }: Partial<SpecFile>): Iterable<Contradiction> {
+  if (!track?.mlflow || track.mlflow.server === undefined || track.mlflow.directory === null) return;
+  const message = "track.mlflow has a server and a directory";
+  yield { path: ["track", "mlflow", "directory"], message, expected: "one of them" };
 }
 
 function* blend({ blend, train, loss }: Partial<SpecFile>): Iterable<Contradiction> {

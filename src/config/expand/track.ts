@@ -1,7 +1,7 @@
 /** Shorthand of the `track` section. */
 import { type Expansion, isMapping } from "./expansion.ts";
 
-/** `tensorboard`, `[tensorboard, mlflow]`, `{ mlflow: true }` → settings by name. */
+/** `tensorboard`, `[tensorboard, mlflow]`, `{ mlflow: true }`, `{ mlflow: http://… }` → settings by name. */
 export function expandTrack(expansion: Expansion, raw: unknown): unknown {
   const names = typeof raw === "string" ? [raw] : raw;
   if (Array.isArray(names) && names.every((name) => typeof name === "string")) {
@@ -10,6 +10,11 @@ export function expandTrack(expansion: Expansion, raw: unknown): unknown {
     return Object.fromEntries(names.map((name) => [name, {}]));
   }
   if (!isMapping(raw)) return raw ?? null;
-  const settings = (value: unknown) => (value === true ? {} : value === false ? null : value);
-  return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, settings(value)]));
+  const settings = (name: string, value: unknown) => {
+    if (name !== "mlflow" || typeof value !== "string")
+      return value === true ? {} : value === false ? null : value;
+    expansion.came(["track", name, "server"], ["track", name]);
+    return { server: value };
+  };
+  return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, settings(name, value)]));
 }
