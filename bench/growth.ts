@@ -38,7 +38,7 @@ function secondsOn(shape: StepShape, threads: number) {
   };
 }
 
-const size = { width: 640, height: 400, left: 50, right: 230, top: 20, bottom: 45 } as const;
+const size = { width: 680, height: 400, left: 50, right: 260, top: 20, bottom: 45 } as const;
 const colours = ["#1b6ca8", "#c8553d", "#3a7d44", "#7b4b94"] as const;
 
 /** Speed beside one thread's over threads, both by powers of two; the dashed line is as many times as there are threads. */
@@ -56,12 +56,13 @@ export function drawGrowth(growth: readonly Growth[], cores: number): string {
     points
       .map(([threads, times], i) => `${i ? "L" : "M"}${x(threads).toFixed(1)} ${y(times).toFixed(1)}`)
       .join("");
+  const labels = apart(growth.map(({ rates }) => y(rates.at(-1)!.rate / rates[0]!.rate)));
   const lines = growth.map(({ name, rates }, i) => {
     const points = rates.map(({ threads, rate }) => [threads, rate / rates[0]!.rate] as const);
     const [threads, times] = points.at(-1)!;
-    const label = `${name} ${times.toFixed(2)}×`;
-    return `<path d="${path(points)}" fill="none" stroke="${colours[i % colours.length]}" stroke-width="2"/>
-<text x="${x(threads) + 8}" y="${y(times) + 4}" fill="${colours[i % colours.length]}">${label}</text>`;
+    const colour = colours[i % colours.length];
+    return `<path d="${path(points)}" fill="none" stroke="${colour}" stroke-width="2"/>
+<text x="${x(threads) + 8}" y="${labels[i]! + 4}" fill="${colour}">${name} ${times.toFixed(2)}×</text>`;
   });
   const ticks = counts.map(
     (threads) =>
@@ -78,4 +79,16 @@ ${lines.join("\n")}
 <text x="${size.left}" y="${size.height - 8}">threads; ${cores} cores</text>
 </svg>
 `;
+}
+
+/** Heights at which lines of text do not overlap, near those given. */
+function apart(heights: readonly number[]): number[] {
+  const lineHeight = 14;
+  const moved = [...heights];
+  let least = Number.NEGATIVE_INFINITY;
+  for (const i of [...heights.keys()].sort((a, b) => heights[a]! - heights[b]!)) {
+    moved[i] = Math.max(heights[i]!, least);
+    least = moved[i]! + lineHeight;
+  }
+  return moved;
 }
