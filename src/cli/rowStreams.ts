@@ -23,12 +23,16 @@ export function inputRows(
   file: string | null,
   format: RowFormat | null,
   context: Context,
-  { interruption, peers = alone }: { readonly interruption: AbortSignal; readonly peers?: Peers },
+  {
+    interruption,
+    peers = alone,
+    threads = null,
+  }: { readonly interruption: AbortSignal; readonly peers?: Peers; readonly threads?: number | null },
 ): (columns: readonly string[], written: Written) => AsyncGenerator<RowBatch> {
   const stdin = () => inflated(bytesOfFirst(peers, stdinBytes(context, interruption)), "stdin");
   return (columns, written) => {
     const options = { ...written, format, columns };
-    return file === null ? rowsOfStream(stdin(), "stdin", options) : openRows(file, options);
+    return file === null ? rowsOfStream(stdin(), "stdin", options) : openRows(file, { ...options, threads });
   };
 }
 

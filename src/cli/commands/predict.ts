@@ -87,12 +87,13 @@ export const command = defineCommand({
     const peers = await context.company.join();
     const isHere = output !== null && peers.rank === 0;
     const sink = isHere ? fileSink(output) : outputSink(context.out);
+    const threads = threadsFor(peers, options.threads);
     const request = {
       ...kernelsChoice(options, context.env),
-      threads: threadsFor(peers, options.threads),
+      threads,
       peers,
       model,
-      rows: inputRows(input, options.from, context, { interruption, peers }),
+      rows: inputRows(input, options.from, context, { interruption, peers, threads }),
       images,
       to: to ?? options.from ?? formatOfInput(input),
       proba: options.proba,
