@@ -1,5 +1,5 @@
 /**
- * `npm run bench [steps|growth|products|passes|programs …]`: nnt beside PyTorch, scikit-learn and TensorFlow.js, where
+ * `npm run bench [steps|ensembles|growth|products|passes|programs …]`: nnt beside PyTorch, scikit-learn and TensorFlow.js, where
  * they are installed. Checks first that kernels compute the same, then interleaves the sides in rounds and
  * prints medians, as a table and at the end as one line of JSON.
  */
@@ -22,7 +22,7 @@ import {
   torchMnist,
 } from "./programs.ts";
 import { interleave, median } from "./rounds.ts";
-import { openStepper } from "./steps.ts";
+import { ensembleShape, openStepper } from "./steps.ts";
 
 /** Losses after so many steps from equal weights have to agree to this share between kernels. */
 const correctness = { steps: 5, share: 1e-4 };
@@ -93,6 +93,36 @@ async function benchSteps(peers: readonly Peer[]): Promise<Results> {
     results[stepName(shape)] = rate;
   }
   return results;
+}
+
+/** Rows per second of 32 networks: each computes every row. */
+async function benchEnsembles(peers: readonly Peer[]): Promise<Results> {
+  const { members, batchSize, ...alone } = ensembleShape;
+  const own = (shape: StepShape, networks: number) => async (count: number) => {
+    const stepper = await openStepper(shape, { kernels: "native", threads });
+    await stepper.run(3);
+    const started = performance.now();
+    await stepper.run(count);
+    const took = (performance.now() - started) / 1000 / count;
+    await stepper.close();
+    return took * networks;
+  };
+  const torch = peers.find(({ name }) => name === "PyTorch");
+  const theirs = (shared: boolean) => async (steps: number) =>
+    torch ? torch.ask({ ...ensembleShape, shared, threads, steps }) : null;
+  const seconds = await interleave(
+    {
+      "nnt, one weight": own(ensembleShape, 1),
+      [`nnt, ${members} networks one by one`]: own({ ...alone, batchSize }, members),
+      "PyTorch, one weight": theirs(true),
+      "PyTorch, baddbmm": theirs(false),
+    },
+    rounds,
+  );
+  const rate = Object.fromEntries(Object.entries(seconds).map(([side, took]) => [side, batchSize / took]));
+  const cells = Object.entries(rate).map(([side, speed]) => `${side} ${Math.round(speed)}/s`);
+  console.log(`${members} networks ${alone.widths.join("-")} B${batchSize}  ${cells.join("  ")}`);
+  return rate;
 }
 
 async function benchProducts(peers: readonly Peer[]): Promise<Results> {
@@ -182,6 +212,7 @@ async function benchGrowth(): Promise<Results> {
 
 const sections = {
   steps: benchSteps,
+  ensembles: benchEnsembles,
   growth: benchGrowth,
   products: benchProducts,
   passes: benchPasses,

@@ -17,6 +17,8 @@ export interface StepShape {
   readonly widths: readonly number[];
   readonly optimizer: "sgd" | "adam";
   readonly batchSize: number;
+  /** Networks in one, each of which computes all rows, as TabM's do. */
+  readonly members?: number;
 }
 
 /** Rows of the data set that batches are gathered from. */
@@ -91,12 +93,13 @@ export function stepperOn(backend: Backend, shape: StepShape): Stepper {
   };
 }
 
-function specOf({ widths, optimizer, batchSize }: StepShape) {
+function specOf({ widths, optimizer, batchSize, members }: StepShape) {
+  const layers = widths
+    .slice(1)
+    .flatMap((width, i) => (i ? ["relu", { linear: width }] : [{ linear: width }]));
   const text = JSON.stringify({
     data: { format: "idx", train: { images: "x", labels: "y" } },
-    model: {
-      layers: widths.slice(1).flatMap((width, i) => (i ? ["relu", { linear: width }] : [{ linear: width }])),
-    },
+    model: { layers: members ? [{ ensemble: layers, members, rows: "all" }] : layers },
     optimizer: { name: optimizer },
     train: { epochs: 1, batch_size: batchSize },
   });

@@ -2,10 +2,9 @@
  * Cross-validation: one run per fold, trained on the other folds and evaluated on its own, in `fold-1`, `fold-2` …
  * of the run's directory. The predictions for all folds go to `out_of_fold.csv`.
  */
-import { join } from "node:path";
-import { readMetricsLog } from "../checkpoint/metricsLog.ts";
-import { pathsIn, type Run } from "../checkpoint/runDirectory.ts";
-import type { Spec } from "../config/schema.ts";
+import type { Run } from "../checkpoint/runDirectory.ts";
+import { alone } from "../cluster/peers.ts";
+import { fromFirst } from "../cluster/talk.ts";
 import type { Preprocessing } from "../data/preprocessing/preprocessing.ts";
 import { type Blended, Blending } from "../evaluate/blending.ts";
 import { widthsOf } from "../evaluate/measure.ts";
@@ -14,10 +13,10 @@ import type { Folds, Summary } from "../evaluate/runSummary.ts";
 import { spreadOf } from "../evaluate/spread.ts";
 import type { Watcher } from "../evaluate/watchers.ts";
 import { type Evaluation, evaluation } from "../metrics/evaluation.ts";
-import { refuseLink } from "../support/inside.ts";
 import { answersOf, taskOf } from "../tasks/tasks.ts";
-import { type EpochEvent, type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
-import { type Job, SideBySide } from "./sideBySide.ts";
+import { type Figures, isSignal, type Listener, type StopReason } from "../train/events.ts";
+import { commonEpoch, flatteryOf, foldJobs, foldLosses, foldModels, type ObserveFold } from "./foldRuns.ts";
+import { SideBySide } from "./sideBySide.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
 type RunFold = (options: TrainOptions, listen: Listener) => Promise<Summary>;
@@ -37,37 +36,55 @@ export async function crossValidate(
   listen: Listener,
 ): Promise<CrossValidation | StopReason> {
   const { spec } = options.spec;
+  const { peers = alone } = options;
   const count = spec.train.folds! * (spec.train.repeats ?? 1);
-  const isCombined = spec.train.combine !== undefined;
-  // What all folds' models know of columns; which rows were trained on differs from fold to fold.
-  const { trained: __, ...fitted } = preprocessing;
   const outOfFold = new OutOfFold();
   const pooled = new Pooled(preprocessing);
   const figures: Figures[] = [];
-  const curves: number[][][] = [];
+  const sizes: number[] = [];
   // The first of several processes has the answers.
-  const isFirst = (options.peers?.rank ?? 0) === 0;
-  const blending = spec.blend && isFirst ? new Blending(preprocessing) : null;
-  const networks = 1 + (spec.blend?.length ?? 0);
+  const blending = spec.blend && peers.rank === 0 ? new Blending(preprocessing) : null;
+  const networks = Array.from({ length: 1 + (spec.blend?.length ?? 0) }, (_, network) => network);
   const observe: ObserveFold =
     (number) =>
     (preprocessing, { indices }) =>
       blending?.watcher(number, indices) ?? both(outOfFold.observer(preprocessing, indices, number), pooled);
-  const jobs = jobsOf(options, run.directory, fitted, observe, secondsLeft, listen);
   const isLast = ({ reason }: Summary) => isSignal(reason) || reason === "max_time";
-  const runs = new SideBySide(jobs, { options, train, isLast });
-  try {
-    for (const [job, { network, number, out }] of jobs.entries()) {
-      const summary = await runs.result(job);
-      if (isLast(summary)) return summary.reason;
-      figures.push(summary.metrics[isCombined ? "validation" : "test"]!);
-      if (number === 1) curves.push([]);
-      if (blending) curves[network]!.push(lossesIn(pathsIn(out).metrics));
+  /** Trains all folds of all networks; why that was stopped, or null. */
+  const trainAll = async (watch: ObserveFold | null, epochs: readonly number[] | null) => {
+    const jobs = foldJobs(
+      { options, directory: run.directory, preprocessing, secondsLeft, listen },
+      watch,
+      epochs,
+    );
+    const runs = new SideBySide(jobs, { options, train, isLast });
+    try {
+      for (const [job, { network }] of jobs.entries()) {
+        const summary = await runs.result(job);
+        if (isLast(summary)) return summary.reason;
+        if (watch) figures.push(summary.metrics[spec.train.combine ? "validation" : "test"]!);
+        sizes[network] = summary.parameters;
+      }
+    } finally {
+      await runs.close();
     }
-  } finally {
-    await runs.close();
+    return null;
+  };
+  const isRemeasured = spec.train.combine === "average_remeasured";
+  const stopped = await trainAll(isRemeasured ? null : observe, null);
+  if (stopped) return stopped;
+  const losses = (network: number) => foldLosses(run.directory, count, network);
+  if (isRemeasured) {
+    const epochs = await fromFirst(peers, () => networks.map((network) => commonEpoch(losses(network))));
+    const stopped = await trainAll(observe, epochs);
+    if (stopped) return stopped;
   }
-  const blended = blending?.result(curves.map(flatteryOf));
+  const blended = blending?.result(
+    networks.map((network) => ({
+      flattery: isRemeasured ? 1 : flatteryOf(losses(network)),
+      parameters: sizes[network]!,
+    })),
+  );
   if (blended) {
     figures.splice(0, Infinity, ...figuresOf(blended.rows, count, preprocessing));
     for (const { row, fold, predictions, targets, S } of blended.rows) {
@@ -80,76 +97,9 @@ export async function crossValidate(
   return {
     folds: { count, metrics: spreadOf(figures) },
     outOfFold: { loss, evaluation: pooled.evaluation },
-    models: foldModels(run.directory, count, networks),
+    models: networks.map((network) => foldModels(run.directory, count, network)),
     votes: blended?.votes ?? [1],
   };
-}
-
-type ObserveFold = (number: number) => NonNullable<TrainOptions["observe"]>;
-
-interface FoldJob extends Job {
-  readonly network: number;
-  readonly number: number;
-  readonly out: string;
-}
-
-/** All folds of the first network, then of the others. */
-function jobsOf(
-  options: TrainOptions,
-  directory: string,
-  preprocessing: Preprocessing,
-  observe: ObserveFold,
-  secondsLeft: () => number | null,
-  listen: Listener,
-): FoldJob[] {
-  const { spec } = options.spec;
-  const count = spec.train.folds! * (spec.train.repeats ?? 1);
-  const isCombined = spec.train.combine !== undefined;
-  const { renderReport: _, ...unreported } = options;
-  return Array.from({ length: count * (1 + (spec.blend?.length ?? 0)) }, (_, job) => {
-    const [network, number] = [Math.floor(job / count), (job % count) + 1];
-    const out = foldDirectory(directory, number, network);
-    const optionsNow = (): TrainOptions => {
-      refuseLink(out);
-      return {
-        ...(isCombined ? unreported : options),
-        spec: { ...options.spec, spec: foldSpec(spec, number, network) },
-        out,
-        maxSeconds: secondsLeft(),
-        // Models that become one are to agree on what columns mean.
-        ...(isCombined && { load: { ...options.load, preprocessing } }),
-        observe: observe(number),
-      };
-    };
-    return { network, number, out, options: optionsNow, listen: foldListener(number, listen) };
-  });
-}
-
-const foldDirectory = (directory: string, number: number, network: number) =>
-  join(directory, `fold-${number}${network > 0 ? `-network-${network + 1}` : ""}`);
-
-/** The files of so many folds' best models, where they are: of each network. */
-export function foldModels(directory: string, count: number, networks: number): string[][] {
-  return Array.from({ length: networks }, (_, network) =>
-    Array.from({ length: count }, (_, i) => pathsIn(foldDirectory(directory, i + 1, network)).best),
-  );
-}
-
-function lossesIn(log: string): number[] {
-  const epochs = readMetricsLog(log).filter(({ event }) => event === "epoch") as unknown as EpochEvent[];
-  return epochs.map(({ validation }) => validation?.loss ?? Number.NaN);
-}
-
-/** By how much the best epoch of all folds together is worse than the best of each: from losses by epoch, of each fold. */
-function flatteryOf(curves: readonly (readonly number[])[]): number {
-  const epochs = Math.min(...curves.map(({ length }) => length));
-  const best = (losses: readonly number[]) => Math.min(...losses.filter(Number.isFinite));
-  const means = Array.from({ length: epochs }, (_, epoch) =>
-    curves.reduce((sum, losses) => sum + losses[epoch]! / curves.length, 0),
-  );
-  const own = curves.reduce((sum, losses) => sum + best(losses) / curves.length, 0);
-  const times = best(means) / own;
-  return Number.isFinite(times) ? Math.max(1, times) : 1;
 }
 
 /** The blend's figures, fold by fold. */
@@ -197,38 +147,3 @@ const both = (one: Watcher, other: Watcher): Watcher => ({
     other.see(...batch);
   },
 });
-
-/** The spec of one fold of a network, the model's or one of the blend's: a run that can be repeated without the others. */
-function foldSpec({ blend, ...spec }: Spec, number: number, network: number): Spec {
-  const of = spec.train.folds!;
-  const { combine, anneal, repeats, ...others } = spec.train;
-  const { train, ...sections } = blend?.[network - 1] ?? { train: { ...(anneal && { anneal }) } };
-  const repeat = Math.ceil(number / of);
-  const fold = { number: number - (repeat - 1) * of, of, ...(repeats && { repeat }) };
-  const own = combine ? { seed: spec.data.split.seed ?? spec.seed, fold: { ...fold, validates: true } } : {};
-  const split = { ...spec.data.split, fold, ...own };
-  const which = network > 0 ? ` network ${network + 1}` : "";
-  return {
-    ...spec,
-    ...sections,
-    // Models that are averaged are to differ in more than their rows.
-    seed: combine ? spec.seed + number - 1 + network * of : spec.seed,
-    name: `${spec.name.slice(0, 70)} fold ${number} of ${of * (repeats ?? 1)}${which}`,
-    data: { ...spec.data, split },
-    train: { ...others, ...(train as Partial<Spec["train"]>), folds: null },
-  };
-}
-
-/** Adds the fold's number to events. Warnings about the data are dropped: the run itself has already given them. */
-function foldListener(fold: number, listen: Listener): Listener {
-  let isBegun = false;
-  return (event) => {
-    if (event.event === "start") isBegun = true;
-    if (event.event === "warning" && !isBegun) return;
-    listen(
-      event.event === "start" || event.event === "epoch" || event.event === "end"
-        ? { ...event, fold }
-        : event,
-    );
-  };
-}

@@ -46,6 +46,7 @@ export function reasonToStop({
   monitor,
 }: Pick<Assembly, "trainer" | "monitor">): StopReason | null {
   if (targetIsReached(monitor, state.target)) return "target";
+  if (monitor.keepEpoch !== null && state.epoch >= monitor.keepEpoch) return "epochs";
   return patienceIsOver(monitor, state.monitor) ? "early_stopping" : null;
 }
 

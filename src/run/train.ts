@@ -7,10 +7,11 @@ import { sentence } from "../support/errors.ts";
 import type { Follower, Listener, StopReason, TrainEvent } from "../train/events.ts";
 import { type Assembly, assemble } from "./assembly.ts";
 import { combineFolds, combineSoFar } from "./combineFolds.ts";
-import { crossValidate, foldModels } from "./crossValidation.ts";
+import { crossValidate } from "./crossValidation.ts";
 import { runEpoch } from "./divergence.ts";
 import { conclude, type Ending } from "./end.ts";
 import { endEpoch, reasonToStop } from "./endEpoch.ts";
+import { foldModels } from "./foldRuns.ts";
 import { followedRun, followedSaving } from "./followed.ts";
 import { resume } from "./resume.ts";
 import { Saver, type Saving } from "./saver.ts";
@@ -58,8 +59,7 @@ export async function train(options: TrainOptions, tell: Listener): Promise<Summ
     const { folds, combine } = work.network.spec.train;
     const networks = 1 + (work.spec.blend?.length ?? 0);
     if (found && networks > 1) work = await work.withVotes(await fromFirst(peers, () => found.votes));
-    if (combine && stopped)
-      await combineSoFar(work, foldModels(run.directory, folds!, networks)[0]!, saving, listen);
+    if (combine && stopped) await combineSoFar(work, foldModels(run.directory, folds!, 0), saving, listen);
     const reason =
       combine && found
         ? await combineFolds(work, found, saving)

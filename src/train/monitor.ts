@@ -11,7 +11,7 @@ import type { Network } from "./resolveNetwork.ts";
  * @throws UserError (exit code 2) if there are no such rows, or the task has no such metric
  */
 export function monitorOf({ spec, task }: Network, hasValidation: boolean): Monitor {
-  const { early_stopping: stopping, target, monitor } = spec.train;
+  const { early_stopping: stopping, target, monitor, keep_epoch } = spec.train;
   if (monitor)
     requireFigure("train.monitor", monitor, task, hasValidation || spec.train.combine !== undefined);
   if (target) requireFigure("train.target", target.metric, task, hasValidation);
@@ -24,6 +24,7 @@ export function monitorOf({ spec, task }: Network, hasValidation: boolean): Moni
     patience: stopping?.patience ?? null,
     minDelta: stopping?.min_delta ?? 0,
     target: target && { ...target, mode: modeOf(target.metric) },
+    keepEpoch: keep_epoch ?? null,
   };
 }
 
@@ -64,6 +65,8 @@ export interface Monitor {
   readonly minDelta: number;
   /** The value of a metric that ends training once it is reached; null: none does. */
   readonly target: { readonly metric: string; readonly mode: "min" | "max"; readonly value: number } | null;
+  /** The epoch that is taken for the best, and the last; null: figures decide. */
+  readonly keepEpoch: number | null;
 }
 
 /** Goes into the checkpoint, so that a resumed run keeps waiting. */
@@ -79,7 +82,8 @@ export const initialMonitorState = (): MonitorState => ({ bestEpoch: 0, best: nu
 /** Records an epoch's value; true when the epoch is the best so far. A value that is not finite never is. */
 export function observe(monitor: Monitor, state: MonitorState, epoch: number, value: number): boolean {
   const gain = monitor.mode === "min" ? (state.best ?? 0) - value : value - (state.best ?? 0);
-  const improved = Number.isFinite(value) && (state.best === null || gain > monitor.minDelta);
+  const isBetter = state.best === null || gain > monitor.minDelta;
+  const improved = Number.isFinite(value) && (monitor.keepEpoch ? epoch === monitor.keepEpoch : isBetter);
   if (improved) Object.assign(state, { bestEpoch: epoch, best: value, waited: 0 });
   else state.waited++;
   return improved;

@@ -14,7 +14,13 @@ const classes: Preprocessing = {
 };
 
 /** Networks' answers to rows 0, 1, 2 …, one fold. */
-function blend(preprocessing: Preprocessing, targets: number[], networks: number[][], flattery?: number[]) {
+function blend(
+  preprocessing: Preprocessing,
+  targets: number[],
+  networks: number[][],
+  flattery: readonly number[] = [],
+  sizes: readonly number[] = [],
+) {
   const blending = new Blending(preprocessing);
   const rows = Int32Array.from(targets.keys());
   const outputs = networks[0]!.length / targets.length;
@@ -22,7 +28,9 @@ function blend(preprocessing: Preprocessing, targets: number[], networks: number
     const S = new Float32Array(outputs * targets.length);
     blending.watcher(1, rows).see(Float64Array.from(answers), Float64Array.from(targets), 0, S);
   }
-  return blending.result(flattery ?? networks.map(() => 1));
+  return blending.result(
+    networks.map((_, i) => ({ flattery: flattery[i] ?? 1, parameters: sizes[i] ?? 100 + i })),
+  );
 }
 
 const y = [4, 8, 12, 16];
@@ -46,6 +54,14 @@ test("a network whose loss is flattered counts less, or not at all", () => {
   const [first, second] = blend(numbers, y, networks, [1.2, 1]).votes;
   expect(first!).toBeLessThan(second!);
   expect(blend(numbers, y, networks, [4, 1]).votes).toEqual([0, 1]);
+});
+
+test("the smallest network has all votes where others help by less than a standard error", () => {
+  const networks = [off([1, -1, 1, -1]), off([-1, -1.2, 1, -1])];
+  const { votes, rows } = blend(numbers, y, networks, [], [5, 500]);
+  expect(votes).toEqual([1, 0]);
+  expect(rows.map(({ predictions }) => predictions[0])).toEqual(networks[0]);
+  expect(blend(numbers, y, networks, [], [500, 5]).votes.every((vote) => vote > 0)).toBe(true);
 });
 
 test("probabilities are averaged, and counted by the logarithm of what was given to what is so", () => {

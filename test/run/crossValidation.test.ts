@@ -196,6 +196,75 @@ describe("folds' models combined", () => {
   });
 });
 
+describe("folds' models combined and measured again", () => {
+  const spec = parseSpec(
+    text
+      .replace("epochs: 3, folds: 3", "epochs: 12, folds: 3, combine: average_remeasured")
+      .replace("0.05", "0.4"),
+    "spec.yaml",
+  );
+  let common: Awaited<ReturnType<typeof run>>;
+  beforeAll(async () => {
+    common = await run("common", { spec });
+  });
+  const folds = [1, 2, 3];
+  const losses = (number: number) =>
+    common.events.flatMap((event) =>
+      event.event === "epoch" && event.fold === number ? [event.validation!.loss!] : [],
+    );
+
+  test("are those of their own best epochs, measured by others of the epoch whose mean loss is least", () => {
+    const means = Array.from({ length: 12 }, (_, epoch) =>
+      folds.reduce((sum, number) => sum + losses(number)[epoch]!, 0),
+    );
+    const best = means.indexOf(Math.min(...means)) + 1;
+    const own = folds.map((number) => losses(number).slice(0, 12));
+    const { parameters } = readModel(join(common.directory, "best.ckpt")).checkpoint;
+    const combined = new Map(parameters.map(({ name, values }) => [name, values]));
+    expect(own.map((curve) => curve.indexOf(Math.min(...curve)) + 1)).not.toEqual([best, best, best]);
+    for (const number of folds) {
+      const { checkpoint } = readModel(join(common.directory, `fold-${number}-common`, "best.ckpt"));
+      expect(checkpoint.training.epoch).toBe(best);
+      const member = readModel(join(common.directory, `fold-${number}`, "best.ckpt")).checkpoint;
+      expect(member.training.epoch).toBe(own[number - 1]!.indexOf(Math.min(...own[number - 1]!)) + 1);
+      const [weight] = member.parameters;
+      expect(combined.get(weight!.name.replace("layers.", `layers.0.${number - 1}.`))).toEqual(
+        weight!.values,
+      );
+      expect(losses(number).slice(12)).toEqual(losses(number).slice(0, best));
+    }
+    const { metrics } = common.summary;
+    const told = folds.reduce((sum, number) => sum + losses(number)[best - 1]! / 3, 0);
+    expect(metrics.out_of_fold!.loss).toBeCloseTo(told, 6);
+  });
+
+  test.each(["fold-3", "fold-2-common"])("go on where they were stopped, in %s", async (place) => {
+    const stop = new AbortController();
+    let starts = 0;
+    await run(`common-${place}`, { spec, signal: stop.signal }, (event) => {
+      if (event.event === "start") starts++;
+      if (event.event === "epoch" && starts === (place === "fold-3" ? 3 : 5)) stop.abort("SIGTERM");
+    });
+    const { summary } = await run(`common-${place}`, { spec, mode: "resume" });
+    expect(summary.best_weights_sha256).toBe(common.summary.best_weights_sha256);
+    expect(summary.metrics).toEqual(common.summary.metrics);
+  });
+});
+
+test("a fold of a recipe has a spec that trains that fold alone", async () => {
+  const small = "recipe: realmlp-1\nmodel: { hidden: [6] }\ntrain: { epochs: 1, folds: 2 }\n";
+  const spec = parseSpec(
+    `name: iris\n${irisData.replace("species", "species, task: classification")}\n${small}`,
+    "spec.yaml",
+  );
+  const { directory } = await run("recipe", { spec });
+  const { directory: alone } = await run("recipe-fold", {
+    spec: loadSpec(join(directory, "fold-2", "spec.yaml")),
+  });
+  const weights = (of: string) => readModel(join(of, "best.ckpt")).checkpoint.parameters;
+  expect(weights(alone)).toEqual(weights(join(directory, "fold-2")));
+});
+
 describe("folds' models of several networks blended", () => {
   const beside = "blend: [{ model: {}, optimizer: { name: adam, lr: 0.1 }, train: { epochs: 5 } }]";
   const several = (text: string) => `${text.replace("folds: 3", "folds: 3, combine: average")}${beside}\n`;

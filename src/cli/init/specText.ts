@@ -45,8 +45,12 @@ const mostClasses = 20;
 const imbalance = 0.8;
 /** A column whose largest value is this many times its median is scaled by magnitude. */
 const skewed = 50;
-/** A share of missing values from which on it is worth an input of its own. */
+/**
+ * A share of missing values, and so many of them, from which on it is worth an input of its own: of 200 rows with 25 columns
+ * that each lack 10, these inputs made a linear model's 1 − R² 4 % larger.
+ */
 const noteworthyMissing = 0.01;
+const fewMissing = 20;
 
 /** So many levels are inputs each, however rare; of more, the most frequent, up to so many … */
 const manyLevels = 40;
@@ -251,6 +255,7 @@ function settingOf(column: ColumnProfile, described: Described, isNeeded: boolea
   const { rows, values: table } = described;
   const share = missing / rows;
   const missingText = missing > 0 ? `; ${count(missing)} missing (${percent(share)})` : "";
+  const isNoteworthy = share >= noteworthyMissing && missing >= fewMissing;
   const why = `${rangeText(column)}${missingText}`;
   if (type === "ignore") return { setting: "ignore", why: "no values" };
   if (distinct === 1 && missing === 0)
@@ -258,7 +263,7 @@ function settingOf(column: ColumnProfile, described: Described, isNeeded: boolea
   const notInput = isNeeded ? null : noInput(column, table, rows);
   if (notInput) return notInput;
   const dates = datesIn(presentLevels(name, table));
-  if (dates) return dateSetting(dates, `${missingText}; time instead tests on the latest rows`, share);
+  if (dates) return dateSetting(dates, `${missingText}; time instead tests on the latest rows`, isNoteworthy);
   const words = missingWords(described, name);
   if (words !== "") {
     const affix = affixOptions(described, name).map((option) => `, ${option}`);
@@ -269,7 +274,7 @@ function settingOf(column: ColumnProfile, described: Described, isNeeded: boolea
   const options = type === "number" ? affixOptions(described, name) : [];
   if (missing > 0 && type === "number") options.push("missing: median");
   if (missing > 0 && type === "boolean") options.push("missing: most_frequent");
-  if (share >= noteworthyMissing && type !== "category") options.push("indicator: true");
+  if (isNoteworthy && type !== "category") options.push("indicator: true");
   const isSkewed =
     !hasRecipe(described) &&
     numbers &&
@@ -329,11 +334,11 @@ function noInput(column: ColumnProfile, table: Table, rows: number): Setting | n
   return { setting: "id", why: `${count(distinct)} distinct texts in ${count(rows)} rows` };
 }
 
-function dateSetting({ format, first, last }: Dates, more: string, missing: number): Setting {
+function dateSetting({ format, first, last }: Dates, more: string, hasIndicator: boolean): Setting {
   const options = [
     "type: date",
     ...(format === null ? [] : [`format: ${JSON.stringify(format)}`]),
-    ...(missing >= noteworthyMissing ? ["indicator: true"] : []),
+    ...(hasIndicator ? ["indicator: true"] : []),
   ];
   const setting = options.length > 1 ? `{ ${options.join(", ")} }` : "date";
   const order = format !== null && dayMonth.includes(format) ? " (or month first)" : "";

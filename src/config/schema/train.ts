@@ -94,10 +94,15 @@ export const trainSchema = z
         ),
       drop_last: flag().default(false).describe("Drop an epoch's last batch if it is incomplete."),
       combine: z
-        .enum(["average"], "average, or nothing")
+        .enum(["average", "average_remeasured"], "average, average_remeasured, or nothing")
         .optional()
         .describe(
-          "With folds: the folds' models, each at its best epoch on its own part, are together the model, which averages them. Every row trains all of them but one.",
+          "With folds: the folds' models, each at its best epoch on its own part, are together the model, which averages them. Every row trains all of them but one. average_remeasured, for few rows, which that choice flatters: figures are those of models trained again, to the one epoch that is best for all parts together.",
+        ),
+      keep_epoch: wholeNumber(1)
+        .optional()
+        .describe(
+          "The epoch whose model is the best, whatever was measured; training ends with it. lr and anneal follow their curves over all epochs.",
         ),
       monitor: choice(watchable)
         .optional()
