@@ -42,33 +42,23 @@ export async function crossValidate(
   const pooled = new Pooled(preprocessing);
   const figures: Figures[] = [];
   const sizes: number[] = [];
-  // The first of several processes has the answers.
-  const blending = spec.blend && peers.rank === 0 ? new Blending(preprocessing) : null;
+  const blending = spec.blend && peers.rank === 0 ? new Blending(preprocessing) : null; // the first has the answers
   const networks = Array.from({ length: 1 + (spec.blend?.length ?? 0) }, (_, network) => network);
   const observe: ObserveFold =
     (number) =>
     (preprocessing, { indices }) =>
       blending?.watcher(number, indices) ?? both(outOfFold.observer(preprocessing, indices, number), pooled);
-  const isLast = ({ reason }: Summary) => isSignal(reason) || reason === "max_time";
   /** Trains all folds of all networks; why that was stopped, or null. */
-  const trainAll = async (watch: ObserveFold | null, epochs: readonly number[] | null) => {
+  const trainAll = (watch: ObserveFold | null, epochs: readonly number[] | null) => {
     const jobs = foldJobs(
       { options, directory: run.directory, preprocessing, secondsLeft, listen },
       watch,
       epochs,
     );
-    const runs = new SideBySide(jobs, { options, train, isLast });
-    try {
-      for (const [job, { network }] of jobs.entries()) {
-        const summary = await runs.result(job);
-        if (isLast(summary)) return summary.reason;
-        if (watch) figures.push(summary.metrics[spec.train.combine ? "validation" : "test"]!);
-        sizes[network] = summary.parameters;
-      }
-    } finally {
-      await runs.close();
-    }
-    return null;
+    return inOrder(jobs, new SideBySide(jobs, { options, train, isLast }), ({ network }, summary) => {
+      if (watch) figures.push(summary.metrics[spec.train.combine ? "validation" : "test"]!);
+      sizes[network] = summary.parameters;
+    });
   };
   const isRemeasured = spec.train.combine === "average_remeasured";
   const stopped = await trainAll(isRemeasured ? null : observe, null);
@@ -87,19 +77,44 @@ export async function crossValidate(
   );
   if (blended) {
     figures.splice(0, Infinity, ...figuresOf(blended.rows, count, preprocessing));
-    for (const { row, fold, predictions, targets, S } of blended.rows) {
-      outOfFold.observer(preprocessing, Int32Array.of(row), fold).see(predictions, targets, 0, S);
-      pooled.see(predictions, targets);
-    }
+    for (const { row, fold, predictions, targets, S } of blended.rows)
+      both(outOfFold.observer(preprocessing, Int32Array.of(row), fold), pooled).see(
+        predictions,
+        targets,
+        0,
+        S,
+      );
   }
   run.write("folds", outOfFold.text());
-  const loss = figures.reduce((sum, figure) => sum + figure.loss! / count, 0);
   return {
     folds: { count, metrics: spreadOf(figures) },
-    outOfFold: { loss, evaluation: pooled.evaluation },
+    outOfFold: {
+      loss: figures.reduce((sum, figure) => sum + figure.loss! / count, 0),
+      evaluation: pooled.evaluation,
+    },
     models: networks.map((network) => foldModels(run.directory, count, network)),
     votes: blended?.votes ?? [1],
   };
+}
+
+const isLast = ({ reason }: Summary) => isSignal(reason) || reason === "max_time";
+
+/** Tells each job's summary; why they were stopped, or null. */
+async function inOrder<J>(
+  jobs: readonly J[],
+  runs: SideBySide,
+  tell: (job: J, summary: Summary) => void,
+): Promise<StopReason | null> {
+  try {
+    for (const [number, job] of jobs.entries()) {
+      const summary = await runs.result(number);
+      if (isLast(summary)) return summary.reason;
+      tell(job, summary);
+    }
+  } finally {
+    await runs.close();
+  }
+  return null;
 }
 
 /** The blend's figures, fold by fold. */
