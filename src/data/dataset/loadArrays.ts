@@ -62,17 +62,18 @@ export function arrayDataset(spec: ArraySpec, pairs: ArrayPairs, options: LoadOp
   const hashes = hashesOf(pairs);
   const split = splitRecords(spec, pairs, { seed: options.seed, hashes, classes });
   const earlier = options.earlier ?? null;
+  const all = allRows(hashes.length);
   const warnings = known
-    ? leaveOutTrained(known, hashes, split)
+    ? leaveOutTrained(known, { hashes, all, split })
     : earlier
-      ? leaveOutTrained(earlier, hashes, split, byEarlier)
+      ? leaveOutTrained(earlier, { hashes, all, split }, byEarlier)
       : [];
   if (options.strict && warnings.length > 0) throw strictError(warnings);
   const deskew = known ? arrayInputs(known).deskew : deskewFor(spec, pool.inputs);
   const values = straight(pool.inputs, deskew);
   const preprocessing = known ?? {
     ...kept(fitArray(spec, pool, { values, deskew }, inferred, split.train), earlier),
-    trained: rememberRows(hashes, allRows(hashes.length), split.train, earlier),
+    trained: rememberRows(hashes, all, split.train, earlier),
   };
 
   const table = tableOf(values, preprocessing);

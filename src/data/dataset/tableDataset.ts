@@ -49,10 +49,10 @@ export function tableDataset(spec: CsvDataSpec, table: Table, files: Files, opti
   const split = blaming(crowds(spec, table), () =>
     splitTable(spec, table, roles, files, inferred, options.seed, labelled.rows, hashes),
   );
-  const seen = known ? leaveOutTrained(known, hashes, split) : [];
+  const seen = known ? leaveOutTrained(known, { hashes, all: labelled.rows, split }) : [];
   if (earlier) {
     const ofEarlier = rowHashes(table, contentOfModel(spec, earlier));
-    seen.push(...leaveOutTrained(earlier, ofEarlier, split, byEarlier));
+    seen.push(...leaveOutTrained(earlier, { hashes: ofEarlier, all: labelled.rows, split }, byEarlier));
   }
   const preprocessing = known ?? {
     ...kept(fitTable(spec, table, roles, inferred, split.train), earlier),

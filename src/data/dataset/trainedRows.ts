@@ -108,23 +108,33 @@ export function rememberRows(
   return memory.result();
 }
 
-/** Takes rows that the model was trained on out of the other splits, and says so. */
+/**
+ * Takes rows that the model was trained on out of the other splits, and says so. `all`: the rows that may be in a split. Of
+ * rows that the table has several times, those beyond the ones that trained are others, as they were when it was
+ * trained; if it has grown since, they may be copies, and go.
+ */
 export function leaveOutTrained(
   { trained }: Preprocessing,
-  hashes: Float64Array,
-  split: RowSplit,
+  { hashes, all, split }: { hashes: Float64Array; all: Int32Array; split: RowSplit },
   why?: string,
 ): string[] {
   if (!trained) return [];
+  const mayBeCopied = split.train.length > trained.rows && digestOf(hashes, all) !== trained.data;
   return (["validation", "test"] as const).flatMap((name) => {
     const rows = split[name].length;
-    const unseen = withoutTrained(trained, hashes, split[name]);
+    const unseen = withoutTrained(trained, hashes, split[name], mayBeCopied);
     const seen = rows - unseen.length;
     if (seen === 0) return [];
     if (unseen.length === 0 && name === "test") throw allTrained("test rows", seen);
     split[name] = unseen;
     return [changedSentence(name, rows, seen, why)];
   });
+}
+
+function digestOf(hashes: Float64Array, rows: Int32Array): string {
+  const memory = new RowMemory();
+  for (const row of rows) memory.take(hashes[row]!, false);
+  return memory.digest();
 }
 
 /** Of all rows of a file that is given, those that a model has not seen. Throws UserError(data) where there are none. */
@@ -140,8 +150,14 @@ export function unseenOf(
 }
 
 /** Those of a table's rows that a model has not been trained on. */
-function withoutTrained(trained: TrainedRows, hashes: Float64Array, rows: Int32Array): Int32Array {
+function withoutTrained(
+  trained: TrainedRows,
+  hashes: Float64Array,
+  rows: Int32Array,
+  mayBeCopied = false,
+): Int32Array {
   const copies = trainedCopies(trained);
+  if (mayBeCopied) return rows.filter((row) => !copies.has(hashes[row]!));
   // A table may hold a row twice, and train on one of them: the other one was not seen.
   const unseen = new Map<number, number>();
   for (const hash of hashes) if (copies.has(hash)) unseen.set(hash, (unseen.get(hash) ?? 0) + 1);

@@ -42,6 +42,25 @@ test("the same rows are dealt as in training, and none is left out", async () =>
 });
 
 test.each([
+  ["twice", [...rows, ...rows]],
+  ["in part twice", [...rows, ...rows.slice(0, 40)]],
+])("of rows that stand there %s since, no copy of one that trained is a test", async (_, lines) => {
+  const preprocessing = await trained();
+  const own = (await loadDataset(spec("own.csv", csv(rows)), options)).splits;
+  const learnt = new Set(contents(own.train));
+  for (const stream of [null, { buffer_mb: 1 }]) {
+    const grown = { ...spec("grown.csv", csv(lines)), stream } as CsvDataSpec;
+    const told = await openDataset(grown, { ...options, preprocessing }).catch((error: Error) => error);
+    if (told instanceof Error) expect(told.message).toContain("were trained on");
+    else {
+      expect(told.warnings.join()).toContain("trained on and are left out");
+      const { test: rest } = told.splits;
+      if (!stream) for (const row of contents(rest as Split)) expect(learnt).not.toContain(row);
+    }
+  }
+});
+
+test.each([
   ["in another order", csv(sorted), 0],
   ["without the first one", csv(rows.slice(1)), 1],
   ["with their columns in another order", csv(sorted, [3, 1, 0, 2]), 0],

@@ -66,9 +66,11 @@ export async function gatherForModel(
   const names = contentOfModel(spec, preprocessing);
   const seen = trained ? trainedCopies(trained) : new Map<number, number>();
   let memory = new RowMemory();
+  let trains = 0;
   const training = new Map<number, number>();
   const first = await gather((columns) => {
     memory = new RowMemory();
+    trains = 0;
     training.clear();
     const hashOf = contentHasher(columns, names);
     const part = partsOf(spec, files, seed, columns);
@@ -76,12 +78,15 @@ export async function gatherForModel(
       const hash = hashOf(rows, from);
       const number = part(hash, rows, from, file);
       memory.take(hash, number === 0);
+      if (number === 0) trains++;
       if (number === 0 && seen.has(hash)) training.set(hash, (training.get(hash) ?? 0) + 1);
       return number;
     };
   });
-  for (const [hash, count] of training) seen.set(hash, seen.get(hash)! - count);
   const isSame = !trained || memory.digest() === trained.data;
+  // Of a table that has grown, any copy of a row that trained may be new.
+  if (!isSame && trains > trained.rows) for (const hash of seen.keys()) seen.set(hash, Infinity);
+  for (const [hash, count] of training) seen.set(hash, seen.get(hash)! - count);
   if (isSame || [...seen.values()].every((count) => count <= 0)) return { ...first, warnings: [] };
   first.gathering.abandon();
   return gatherUnseen(seen, gather, (columns) => {
