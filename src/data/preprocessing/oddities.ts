@@ -1,4 +1,5 @@
 /** Sentences for values that are missing or unseen in training: how many, and what is done with them. */
+import { farthest } from "../../support/time.ts";
 import { type InputColumn, levelCount } from "./preprocessing.ts";
 import type { TrainingProfile } from "./profile.ts";
 
@@ -40,7 +41,9 @@ export function outliers(
     const count = outsideOf[j]!;
     if (seen?.kind !== "numbers" || count <= expected + 4 * Math.sqrt(expected)) return [];
     const [low, high] = [seen.min, seen.max].map((end) =>
-      type === "date" ? new Date(end).toISOString() : String(Number(end.toPrecision(6))),
+      type === "date" && Math.abs(end) <= farthest
+        ? new Date(end).toISOString()
+        : String(Number(end.toPrecision(6))),
     );
     return [
       `column "${name}": ${count} ${count === 1 ? "value" : "values"} outside ${low} … ${high}, where the training rows' lie`,
