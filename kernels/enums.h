@@ -7,6 +7,10 @@ enum op {
 	OP_GEMM,
 	OP_SUM_ROWS,
 	OP_GATHER,
+	OP_BAG,
+	OP_INDEX_ROWS,
+	OP_BAG_BACKWARD,
+	OP_CLEAR_ROWS,
 	OP_WARP,
 	OP_ELASTIC,
 	OP_ACTIVATE,
@@ -27,6 +31,7 @@ enum op {
 	OP_SUM_PRODUCTS,
 	OP_AVERAGE,
 	OP_OPTIMIZE,
+	OP_OPTIMIZE_ROWS,
 	OP_LERP,
 	OP_PENALIZE,
 	OP_LIMIT_ROWS,
@@ -39,6 +44,10 @@ enum op {
 	run(OP_GEMM, gemm) \
 	run(OP_SUM_ROWS, sum_rows) \
 	run(OP_GATHER, gather) \
+	run(OP_BAG, bag) \
+	run(OP_INDEX_ROWS, index_rows) \
+	run(OP_BAG_BACKWARD, bag_backward) \
+	run(OP_CLEAR_ROWS, clear_rows) \
 	run(OP_WARP, warp) \
 	run(OP_ELASTIC, elastic) \
 	run(OP_ACTIVATE, activate) \
@@ -59,6 +68,7 @@ enum op {
 	run(OP_SUM_PRODUCTS, sum_products) \
 	run(OP_AVERAGE, average) \
 	run(OP_OPTIMIZE, optimize) \
+	run(OP_OPTIMIZE_ROWS, optimize_rows) \
 	run(OP_LERP, lerp) \
 	run(OP_PENALIZE, penalize) \
 	run(OP_LIMIT_ROWS, limit_rows) \

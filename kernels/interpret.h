@@ -12,9 +12,11 @@
 #include "ensemble.h"
 #include "gemm.h"
 #include "losses.h"
+#include "named.h"
 #include "norms.h"
 #include "optimizers.h"
 #include "sums.h"
+#include "texts.h"
 
 #define HEAD_WORDS 3
 

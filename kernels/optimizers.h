@@ -168,14 +168,19 @@ static void adamax(Worker *w, const Step *x)
 	     PUT(theta, t - step * mean / largest));
 }
 
+static void run_rule(enum optimizer_rule rule, Worker *w, const Step *x)
+{
+	switch (rule) {
+#define RUN_RULE(rule, name) \
+	case rule: name(w, x); break;
+		EACH_RULE(RUN_RULE)
+	}
+}
+
 VERB(optimize)
 {
 	const Step x = { FLOATS(1), FLOATS(2), { FLOATS(3), FLOATS(4), FLOATS(5) }, LONG(6), a + 7 };
-	switch ((enum optimizer_rule)a[0]) {
-#define RUN_RULE(rule, name) \
-	case rule: name(w, &x); break;
-		EACH_RULE(RUN_RULE)
-	}
+	run_rule((enum optimizer_rule)a[0], w, &x);
 }
 
 #endif

@@ -49,6 +49,15 @@ INLINE void put(float *p, vf x, const long rest)
 		}                                 \
 	} while (0)
 
+/** Whoever has a row in EACH_ROW, as a team of its own that shares the row's elements. */
+INLINE Worker row_worker(const Worker *w)
+{
+	Worker alone = *w;
+	alone.id = 0;
+	alone.count = 1;
+	return alone;
+}
+
 /** The statements for every 16 lanes of a row: `lane` numbers the vectors, `rest` ≤ VL elements are there. */
 #define EACH_LANE(cols, ...)                                           \
 	for (long i = 0; i < (cols); i += VL) {                        \

@@ -11,6 +11,7 @@
 #include "batches.h"
 #include "sums.h"
 #include "augment.h"
+#include "named.h"
 #include "../interpret.h"
 
 #define VERB_APART(op, name)                                    \

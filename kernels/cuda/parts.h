@@ -41,6 +41,11 @@ INLINE void put(float *p, vf x, const long rest)
 		}                                                                                 \
 	} while (0)
 
+INLINE Worker row_worker(const Worker *w)
+{
+	return (Worker){ .id = tid() % ROW_THREADS, .count = ROW_THREADS, .shared = w->shared };
+}
+
 #define EACH_LANE(cols, ...)                                                \
 	for (long i = VL * (tid() % ROW_THREADS); i < (cols); i += LANES) { \
 		const int lane = 0;                                         \

@@ -88,6 +88,26 @@ static int touched(enum op op, const double *a, Ranges *all, Ranges *after)
 		return 0;
 	case OP_SUM_ROWS: WRITES(0, a[3]), READS(1, a[2] * a[3]); return 0;
 	case OP_GATHER: WRITES(1, a[4] * a[5]), READS(2, a[8] * a[5]), READS(3, a[4]); return 0;
+	case OP_INDEX_ROWS:
+		WRITES(0, a[4] * a[6]), WRITES(1, a[4] * a[6]), WRITES(2, a[7]), READS(3, a[4] * a[5]);
+		return 0;
+	case OP_BAG:
+		WRITES(0, a[3] * (a[4] - 2 * a[5] + a[7])), READS(1, a[3] * a[4]), READS(2, a[6] * a[7]);
+		return 0;
+	case OP_BAG_BACKWARD: {
+		const double entries = a[7] * a[9];
+		WRITES(0, a[11] * a[10]), WRITES(1, a[7] * a[8]), READS(2, a[11] * a[10]);
+		READS(3, a[7] * (a[8] - 2 * a[9] + a[10])), READS(4, a[7] * a[8]);
+		READS(5, entries), READS(6, entries);
+		return 0;
+	}
+	case OP_CLEAR_ROWS: WRITES(0, a[4] * a[3]), READS(1, a[2]); return 0;
+	case OP_OPTIMIZE_ROWS: {
+		const double size = a[9] * a[8];
+		WRITES(1, size), READS(2, size), WRITES(3, size), WRITES(4, size), WRITES(5, size);
+		READS(6, a[7]);
+		return 0;
+	}
 	case OP_WARP: {
 		const double size = a[4] * a[5] * a[6];
 		WRITES(0, size), READS(1, size), READS(2, 6 * a[4]), READS(3, 2 * size);

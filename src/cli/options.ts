@@ -64,7 +64,7 @@ export const labelledRows = {
   },
   data: {
     value: text("FILE"),
-    help: "use the rows of this table instead: CSV, TSV or JSON Lines, also .gz, or Parquet",
+    help: "use the rows of this table instead: CSV, TSV or JSON Lines, also .gz or .zst, or Parquet",
     conflicts: ["images", "labels"],
   },
   images: { value: text("FILE"), help: "use these IDX images or NPY features instead …", needs: "labels" },

@@ -82,6 +82,19 @@ export class Matrix implements Block<Floats> {
   }
 }
 
+/**
+ * Which of a table's m rows the entries of a batch name; entry r · slots + k is slot k of row r. Entries that name none have
+ * −1 in both vectors.
+ */
+export interface NamedRows {
+  /** [1, entries]: the row that an entry names, if no entry before it does; else −1. */
+  readonly first: Matrix;
+  /** [1, entries]: the next entry that names the same row; −1: there is none. */
+  readonly next: Matrix;
+  /** [1, m], 0 between verbs. */
+  readonly marks: Matrix;
+}
+
 /** A table of bytes that stay bytes: element (r, c) means `values[r·cols + c] · scale + shift`. */
 export interface Bytes {
   readonly block: Block<Uint8Array>;

@@ -4,13 +4,13 @@
  *
  * `d<name>` is ∂L/∂<name> and has the shape of `<name>`. The factor 1/B stands in `loss` alone.
  */
-import { assert } from "../support/errors.ts";
 import type { RandomKey } from "../support/random.ts";
 import { type Link, losses, targetWidthOf } from "../tasks/losses.ts";
 import type { ActivationName } from "./activations.ts";
 import type { LossRule } from "./losses.ts";
-import { type Bytes, type Indices, type Matrix, type Table, type Totals, totalCells } from "./matrix.ts";
+import { type Indices, type Matrix, type NamedRows, type Table, type Totals, totalCells } from "./matrix.ts";
 import type { OptimizerStep } from "./optimizers.ts";
+import { check, isPlain, isRow, same, shape } from "./shapes.ts";
 
 /** Saved by a normalisation's forward pass for its backward pass, and its running statistics. */
 export interface NormState {
@@ -93,6 +93,59 @@ export class CheckedVerbs {
       () => `gather: ${shape(X)} from ${shape(table)}, indices ${first}… of ${indices.length}`,
     );
     this.unchecked.gather(X, table, indices, first);
+  }
+
+  // --- sparse inputs -------------------------------------------------------------------------
+
+  /**
+   * Y = [S E | X₁] of X = [X₁ | numbers | weights], numbers and weights [B,slots] each: S [B,m] is 0 but for
+   * S[r, numbers[r,k]] = weights[r,k], k up to the first number that is none of E's rows. E [m,n]; the sums run over k
+   * in order.
+   */
+  bag(Y: Matrix, X: Matrix, E: Matrix, slots: number): void {
+    check(
+      isPlain(Y, X, E) && Y.rows === X.rows && Y.cols === E.cols + X.cols - 2 * slots && X.cols >= 2 * slots,
+      () => `bag: ${shape(Y)} from ${shape(X)} with ${slots} slots and ${shape(E)}`,
+    );
+    this.unchecked.bag(Y, X, E, slots);
+  }
+
+  /** Which rows of a table the numbers in X name, as {@link NamedRows} has it. */
+  indexRows(named: NamedRows, X: Matrix, slots: number): void {
+    const entries = X.rows * slots;
+    check(
+      isPlain(X) && X.cols >= 2 * slots && isRow(named.first, entries) && isRow(named.next, entries),
+      () => `indexRows: ${shape(named.first)} of ${shape(X)} with ${slots} slots`,
+    );
+    this.unchecked.indexRows(named, X, slots);
+  }
+
+  /**
+   * dE = Sᵀ dY in the rows that X names, over entries in order; other rows stay. dX, unless null, is dX₁, zeros, as
+   * numbers have no slope, and of the weights dY · E[number].
+   */
+  bagBackward(
+    dE: Matrix,
+    dX: Matrix | null,
+    dY: Matrix,
+    X: Matrix,
+    E: Matrix,
+    slots: number,
+    named: NamedRows,
+  ): void {
+    check(
+      isPlain(dE, dY, X) && same(dE, E) && dY.rows === X.rows && dY.cols === dE.cols + X.cols - 2 * slots,
+      () => `bagBackward: ${shape(dE)} from ${shape(dY)} and ${shape(X)} with ${slots} slots`,
+    );
+    check(dX === null || same(dX, X), () => `bagBackward: dX ${dX && shape(dX)}`);
+    check(isRow(named.first, X.rows * slots), () => `bagBackward: ${shape(named.first)} of ${shape(X)}`);
+    this.unchecked.bagBackward(dE, dX, dY, X, E, slots, named);
+  }
+
+  /** The named rows of M become 0. */
+  clearRows(M: Matrix, { first }: Pick<NamedRows, "first">): void {
+    check(isPlain(M), () => `clearRows: ${shape(M)}`);
+    this.unchecked.clearRows(M, { first });
   }
 
   // --- images --------------------------------------------------------------------------------
@@ -341,6 +394,24 @@ export class CheckedVerbs {
     this.unchecked.optimize(theta, gradient, slots, step);
   }
 
+  /**
+   * As `optimize`, but of the rows of θ [m,n] alone whose gradient is not all 0: others keep their numbers and state, as with
+   * torch.optim.SparseAdam. `named`, unless null, holds all rows that may have one.
+   */
+  optimizeRows(
+    theta: Matrix,
+    gradient: Matrix,
+    slots: readonly (Matrix | null)[],
+    step: OptimizerStep,
+    named: Pick<NamedRows, "first"> | null,
+  ): void {
+    check(
+      same(theta, gradient) && slots.every((slot) => slot === null || same(slot, theta)),
+      () => `optimizeRows: ${shape(theta)}, ${shape(gradient)}`,
+    );
+    this.unchecked.optimizeRows(theta, gradient, slots, step, named);
+  }
+
   /** Y += share · (X − Y), as torch.lerp: running means and moving averages; share 1 is a copy. */
   lerp(Y: Matrix, X: Matrix, share: number): void {
     check(same(Y, X), () => `lerp: ${shape(Y)} towards ${shape(X)}`);
@@ -374,12 +445,3 @@ export class CheckedVerbs {
 export const verbNames = Object.getOwnPropertyNames(CheckedVerbs.prototype).filter(
   (name) => name !== "constructor",
 ) as VerbName[];
-
-function check(condition: boolean, message: string | (() => string)): asserts condition {
-  if (!condition) assert(false, typeof message === "string" ? message : message());
-}
-
-const shape = (M: Matrix | Bytes) => `[${M.rows},${M.cols}]`;
-const same = (A: Matrix, B: Matrix) =>
-  A.rows === B.rows && A.cols === B.cols && !A.transposed && !B.transposed;
-const isRow = (M: Matrix, n: number) => M.rows === 1 && M.cols === n;

@@ -22,12 +22,13 @@ export function baselinesOf(
   measured: AnySplit | null,
 ): BaselineFigures | null {
   const { kind, scalings, classes, names } = answersOf(target);
+  const isSparse = inputs.kind === "columns" && inputs.columns.some(({ type }) => type === "text");
   if (inputs.kind !== "columns" || names.length > 1 || (kind !== "class" && kind !== "numbers")) return null;
   if (isStreamed(train) || (measured && isStreamed(measured))) return null;
   const width = classes?.[0]?.length ?? 1;
   const tasks = measured ? [{ fit: train, on: measured }] : dealt(train);
   const sums = { constant: 0, linear: 0, rows: 0 };
-  let isLinear = true;
+  let isLinear = !isSparse;
   for (const { fit, on } of tasks) {
     const wanted = (split: Split, row: number, output: number) =>
       classes ? (split.targets[row] === output ? 1 : 0) : split.targets[row]!;

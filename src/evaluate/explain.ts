@@ -5,6 +5,7 @@ import {
   answerNames,
   blocksOf,
   classLists,
+  columnWidth,
   type Preprocessing,
 } from "../data/preprocessing/preprocessing.ts";
 import { type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -131,7 +132,12 @@ export async function explainRows(options: ExplainRowsOptions): Promise<Explaine
     copyRow(table, row, x);
     pictures.set(row, x);
     for (const { of, index } of await asked(attributor, x)) {
-      const { value, baseline, inputs } = await attributor.attribute(x, x0, index, options.steps);
+      const { value, baseline, inputs } = await attributor.attribute(
+        x,
+        withoutWords(preprocessing, x, x0),
+        index,
+        options.steps,
+      );
       const sums = columns ? sumsOf(columns, inputs) : null;
       const total = inputs.reduce((sum, part) => sum + part, 0);
       const attributions = sums
@@ -143,6 +149,22 @@ export async function explainRows(options: ExplainRowsOptions): Promise<Explaine
   const { inputs } = preprocessing;
   const shape = inputs.kind === "array" ? imageShape(inputs.shape) : null;
   return { rows: explained, images: shape && { shape, of: pictures }, warnings: chosen.warnings };
+}
+
+/** The baseline of a row: of texts its own words, each with no weight. */
+function withoutWords({ inputs }: Preprocessing, x: Float32Array, x0: Float64Array): Float64Array {
+  if (inputs.kind === "array" || inputs.columns.every(({ type }) => type !== "text")) return x0;
+  const baseline = Float64Array.from(x0);
+  let at = 0;
+  for (const column of inputs.columns) {
+    if (column.type === "text") {
+      const { slots } = column.texts;
+      baseline.set(x.subarray(at, at + slots), at);
+      baseline.fill(0, at + slots, at + 2 * slots);
+    }
+    at += columnWidth(column);
+  }
+  return baseline;
 }
 
 type Asked = (attributor: Attributor, x: Float32Array) => Promise<readonly { of: string; index: number }[]>;

@@ -8,12 +8,14 @@ import { parseStoredSpec } from "../config/storedSpec.ts";
 import { asUsual, type Written, writtenAs } from "../data/formats/notation.ts";
 import { parsePreprocessing } from "../data/preprocessing/parsePreprocessing.ts";
 import {
+  behindTexts,
   embeddedInputs,
   embeddedNumbers,
   inputWidth,
   numberInputs,
   outputWidth,
   type Preprocessing,
+  textInputs,
 } from "../data/preprocessing/preprocessing.ts";
 import type { Kernels } from "../engine/kernels.ts";
 import { describeModel } from "../model/describe.ts";
@@ -24,6 +26,7 @@ import { buildModel, type Model } from "../model/model.ts";
 import { checkTensors } from "../model/tensors.ts";
 import { exitCodes, UserError } from "../support/errors.ts";
 import { formatNamed, isRowFormat } from "../support/fileFormats.ts";
+import { textLayers } from "../train/resolveNetwork.ts";
 import { disagreement } from "./modelParts.ts";
 
 export interface SavedModel {
@@ -140,8 +143,25 @@ function checkNetworks(networks: unknown, path: string, place: string): void {
 
 /** Layers that embed come first, in the model or in each member, and embed what the columns say. */
 function checkEmbeddings(layers: readonly LayerSpec[], preprocessing: Preprocessing, path: string): void {
-  const blocks = embeddedInputs(preprocessing);
-  const columns = embeddedNumbers(numberInputs(preprocessing), blocks);
+  const texts = textInputs(preprocessing);
+  const { embedded: blocks, numbers } = behindTexts({
+    texts,
+    embedded: embeddedInputs(preprocessing),
+    numbers: numberInputs(preprocessing),
+  });
+  const columns = embeddedNumbers(numbers, blocks);
+  /** Texts are read first: in the model, or in each of its networks. */
+  const behindReading = (row: readonly LayerSpec[]): (readonly LayerSpec[])[] | null => {
+    const [first] = row;
+    const isWhole = first?.type === "ensemble" || first?.type === "blend";
+    if (isDeepStrictEqual(row.slice(0, texts.length), textLayers(texts))) return [row.slice(texts.length)];
+    if (!isWhole || row.length > 1) return null;
+    const parts = first.type === "blend" ? first.networks.map(({ layers }) => layers) : [first.layers];
+    const read = parts.map(behindReading);
+    return read.every((rows) => rows !== null) ? read.flat() : null;
+  };
+  const rows = behindReading(layers);
+  if (rows === null) throw noNetwork(path, "its layers do not match its texts");
   const areThose = (row: readonly LayerSpec[]): boolean => {
     const [first] = row;
     if (first?.type === "ensemble") return areThose(first.layers);
@@ -154,13 +174,14 @@ function checkEmbeddings(layers: readonly LayerSpec[], preprocessing: Preprocess
       others.every(
         (layer, index) =>
           layer.type !== "embed" &&
+          layer.type !== "embed_text" &&
           (layer.type !== "embed_numbers" ||
             (index === 0 && isDeepStrictEqual(layer, embedding(layer, columns)))) &&
           (!("layers" in layer) || layer.layers.every((inner) => !inner.type.startsWith("embed"))),
       )
     );
   };
-  if (areThose(layers)) return;
+  if (rows.every(areThose)) return;
   throw noNetwork(path, "its embeddings do not match its columns");
 }
 

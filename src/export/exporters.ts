@@ -32,6 +32,11 @@ export const peculiarities = {
     message: "the model has columns of type date",
     instead: "a model without dates",
   },
+  texts: {
+    isIn: ({ inputs }) => inputs.kind === "columns" && inputs.columns.some(({ type }) => type === "text"),
+    message: "the model has columns of type text",
+    instead: "a model without texts",
+  },
   "formats of dates": {
     isIn: (preprocessing) => dateColumns(preprocessing).some(({ format }) => format !== null),
     message: "the model's dates are written in a format of their own (columns.….format)",
@@ -60,7 +65,7 @@ interface Exporter {
 export const exporters = {
   onnx: {
     extensions: [".onnx"],
-    lacks: ["deskew", "dates", "quantiles"],
+    lacks: ["deskew", "dates", "quantiles", "texts"],
     files: (model, extension, version) => [{ extension, chunks: onnxOf(model, version) }],
   },
   safetensors: {
@@ -75,7 +80,7 @@ export const exporters = {
   },
   js: {
     extensions: [".js", ".mjs"],
-    lacks: ["formats of dates", "quantiles"],
+    lacks: ["formats of dates", "quantiles", "texts"],
     files: (model, extension, version) => [
       { extension, chunks: [moduleOf(model, version)] },
       { extension: extension === ".mjs" ? ".d.mts" : ".d.ts", chunks: [typesOf(model)] },
@@ -83,12 +88,12 @@ export const exporters = {
   },
   html: {
     extensions: [".html"],
-    lacks: ["formats of dates", "quantiles"],
+    lacks: ["formats of dates", "quantiles", "texts"],
     files: (model, extension, version) => [{ extension, chunks: [pageOf(model, version)] }],
   },
   torch: {
     extensions: [".py"],
-    lacks: ["deskew", "dates", "quantiles"],
+    lacks: ["deskew", "dates", "quantiles", "texts"],
     files: (model, extension, version) => [
       { extension, chunks: [torchOf(model, version)] },
       weightsOf(model, ".safetensors"),

@@ -95,6 +95,7 @@ function fieldOf(column: InputColumn): string {
     boolean: "boolean | number | string | null",
     category: "string | null",
     date: "Date | string | null",
+    text: "string | null",
   };
   const listed =
     column.type === "category" && column.levels.length <= mostListed && column.levels.length > 0
@@ -156,7 +157,7 @@ function exampleRow({ inputs }: Preprocessing): string {
   return `{ ${[...fields, ...(inputs.columns.length > 3 ? ["…"] : [])].join(", ")} }`;
 }
 
-const examples = { number: 1, boolean: true, date: "2024-05-31" };
+const examples = { number: 1, boolean: true, date: "2024-05-31", text: "words" };
 
 /** A text in one line of a comment. */
 function comment(text: string): string {

@@ -141,6 +141,8 @@ class Parametric(nn.Module):
   },
   dropout: { onnx: (_, X) => X, torch: ({ p }) => `nn.Dropout(${p})` },
   gaussian_noise: { onnx: (_, X) => X, torch: () => "nn.Identity()" }, // torch has none
+  // Of models with texts, which these formats are refused.
+  embed_text: { onnx: unable, torch: unable },
 } satisfies {
   [Type in Exclude<PortableSpec["type"], ActivationType>]: ExportedLayer<
     Extract<PortableSpec, { type: Type }>
@@ -180,6 +182,10 @@ function typesIn(layers: readonly PortableLayer[]): string[] {
     ...typesIn(layers),
     ...members.flatMap(typesIn),
   ]);
+}
+
+function unable(): never {
+  throw new Error("a layer that no such file can do");
 }
 
 function widthOf({ tensors }: PortableLayer): number {

@@ -80,6 +80,7 @@ function plainColumn(column: InputColumn) {
   const { type, name, missingValues: missing, fill, indicator } = column;
   const common = { type, name, missing, fill, indicator };
   if (column.type === "number") return { ...common, scaling: column.scaling, expansion: column.expansion };
+  if (column.type === "text") return { ...common, texts: column.texts };
   if (column.type === "date") return { ...common, format: column.format, dates: column.dates };
   if (column.type === "boolean") return { ...common, scaling: unscaled };
   return {

@@ -109,6 +109,7 @@ function fieldOf(column: InputColumn): Field {
   if (column.type === "category") {
     return { name, kind: "choice", choices: [...column.levels, ...column.rare], mayMiss };
   }
+  if (column.type === "text") return { name, kind: "choice", choices: [], mayMiss };
   if (column.type === "date") {
     const { first, days } = column.dates;
     const value = column.fill ?? first + days.center * msPerDay;

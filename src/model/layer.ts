@@ -24,6 +24,8 @@ export interface TensorPlan {
    * parametrisation 1/√in. Absent: 1.
    */
   readonly unit?: number;
+  /** Whether an update moves the rows alone that have a gradient: of large tables, of which a batch names few. */
+  readonly isSparse?: boolean;
 }
 
 /** What training changes on the way; 1 is what the spec says. */

@@ -5,6 +5,7 @@ import { streamKey } from "../support/random.ts";
 import { blend } from "./blend.ts";
 import { embed } from "./embed.ts";
 import { embedNumbers } from "./embedNumbers.ts";
+import { embedText } from "./embedText.ts";
 import { ensemble } from "./ensemble.ts";
 import { type Layer, type LayerType, type SpecOf, sameWidth, type TensorPlan } from "./layer.ts";
 import { parametric, scale } from "./learntColumns.ts";
@@ -189,6 +190,7 @@ export const layers = {
   rms_norm: rmsNorm,
   embed,
   embed_numbers: embedNumbers,
+  embed_text: embedText,
   scale,
   parametric,
   residual,

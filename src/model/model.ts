@@ -18,6 +18,7 @@ import {
   readTensors,
   within,
 } from "./tensors.ts";
+import { TouchedRows } from "./touchedRows.ts";
 
 export type { Pass };
 
@@ -71,7 +72,7 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
   const outcome = k.sharedMatrix(1, size + behind.size);
   const gradient = outcome.view(1, size);
 
-  const parameters = trained.map(({ name, shape, kind, unit = 1 }, i): Parameter => {
+  const parameters = trained.map(({ name, shape, kind, unit = 1, isSparse }, i): Parameter => {
     const [rows, cols] = asMatrix(shape);
     return {
       name,
@@ -80,6 +81,7 @@ export function buildModel(k: Kernels, layers: readonly LayerSpec[], options: Mo
       gradient: gradient.view(rows, cols, offsets[i]!),
       kind: kind ?? (shape.length === 2 ? "weights" : "biases"),
       unit,
+      touched: isSparse ? new TouchedRows(k, rows) : null,
     };
   });
   const buffers = untrained.map(({ name, shape }, i): Buffer => {

@@ -2,6 +2,7 @@
 import type { Kernels } from "../engine/kernels.ts";
 import type { Floats, Matrix } from "../engine/matrix.ts";
 import { exitCodes, type Problem, UserError } from "../support/errors.ts";
+import type { TouchedRows } from "./touchedRows.ts";
 
 /** A tensor as checkpoints hold it: torch's name and shape, values row by row. */
 export interface NamedTensor {
@@ -26,6 +27,8 @@ export interface Parameter extends Buffer {
   readonly kind: TensorKind;
   /** As of a tensor's plan. */
   readonly unit: number;
+  /** Rows that an update may leave as they are; null: it moves all. */
+  readonly touched: TouchedRows | null;
 }
 
 /** The tensors whose names begin with a part, such as `layers.0`, named by what follows it. */

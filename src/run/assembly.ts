@@ -13,6 +13,7 @@ import {
   numberInputs,
   type Preprocessing,
   targetWidth,
+  textInputs,
 } from "../data/preprocessing/preprocessing.ts";
 import type { Backend } from "../engine/backend.ts";
 import { dependsOnWork, type KernelsChoice, openKernels } from "../engine/choose.ts";
@@ -268,6 +269,7 @@ function shapeOf({ preprocessing, splits: { train } }: Dataset<AnySplit>) {
   return {
     task: target.task,
     inputs: inputWidth(preprocessing),
+    texts: textInputs(preprocessing),
     embedded: embeddedInputs(preprocessing),
     numbers: numberInputs(preprocessing),
     classes,

@@ -6,7 +6,7 @@
 export interface FileFormat {
   /** After "the file is". */
   readonly title: string;
-  /** How names end, without the `.gz` that may follow. */
+  /** How names end, without the `.gz` or `.zst` that may follow. */
   readonly named: RegExp;
   /** Whether bytes begin so, whatever the name; null: as any text may. */
   readonly begins: ((start: Uint8Array) => boolean) | null;
@@ -28,7 +28,7 @@ const isZip = bytes(0x50, 0x4b, 0x03, 0x04);
 /** A zip archive whose first entry's name begins so. */
 const zipOf = (entry: RegExp) => (start: Uint8Array) =>
   isZip(start) && entry.test(Buffer.from(start.subarray(30, 64)).toString("latin1"));
-const unpack = "unpack it; a file that is packed with gzip is read as it is";
+const unpack = "unpack it; a file that is packed with gzip or zstd is read as it is";
 
 /** Of two that fit, the first is it. */
 export const fileFormats = {
@@ -101,13 +101,6 @@ export const fileFormats = {
     hint: "write each array with numpy.save: a file each",
   },
   zip: { title: "a zip archive", named: ending("zip"), begins: isZip, holds: null, hint: unpack },
-  zstd: {
-    title: "zstd",
-    named: ending("zst", "zstd"),
-    begins: bytes(0x28, 0xb5, 0x2f, 0xfd),
-    holds: null,
-    hint: unpack,
-  },
   bzip2: { title: "bzip2", named: ending("bz2"), begins: text("BZh"), holds: null, hint: unpack },
   xz: {
     title: "xz",
@@ -223,7 +216,7 @@ export const isGzipNamed = (file: string) => /\.gz$/i.test(file);
 
 /** The format that a file's name promises; null where its ending is none that is known. */
 export function formatNamed(file: string): FormatName | null {
-  const name = file.replace(/\.gz$/i, "");
+  const name = file.replace(/\.(?:gz|zst)$/i, "");
   return formatNames.find((format) => fileFormats[format].named.test(name)) ?? null;
 }
 

@@ -153,6 +153,11 @@ export class Gradient {
     return null;
   }
 
+  /** Whether it is what one backward pass leaves, and nothing else is written to it. */
+  get isOfOnePass(): boolean {
+    return this.shards === 1 && this.means === null && this.exchange === null;
+  }
+
   private get ruleNow(): LossRule {
     const { rule, smoothing } = this;
     return smoothing === 1 ? rule : { ...rule, parameter: rule.parameter * smoothing };

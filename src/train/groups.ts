@@ -14,6 +14,8 @@ export interface Part {
   readonly decay: number;
   /** θ is so many times what is to be moved. */
   readonly unit: number;
+  /** A table of which only rows that have a gradient are moved; null: everything is. */
+  readonly table: Parameter | null;
 }
 
 type Grouped = Pick<Exclude<OptimizerSpec, { name: "lbfgs" }>, "name" | "decay" | "groups" | "weight_decay">;
@@ -41,7 +43,8 @@ export function partsOf(
     ) as [number, number];
     const isLeft = spec.decay === "weights" && at >= weights.size;
     const frozen = isFrozen(parameter);
-    return { at, rate: lr * rateOf(spec.name, unit), decay: isLeft ? 0 : decay, unit, frozen };
+    const table = parameter.touched ? parameter : null;
+    return { at, rate: lr * rateOf(spec.name, unit), decay: isLeft ? 0 : decay, unit, table, frozen };
   });
   const parts: (Omit<Part, "length"> & { readonly frozen: boolean })[] = [];
   for (const { at, ...like } of own.toSorted((a, b) => a.at - b.at)) {
@@ -50,6 +53,7 @@ export function partsOf(
       last &&
       last.rate === like.rate &&
       last.unit === like.unit &&
+      last.table === like.table &&
       last.frozen === like.frozen &&
       (last.decay === like.decay || spec.weight_decay === 0);
     if (!isAlike) parts.push({ first: parts.length === 0 ? 0 : at, ...like });

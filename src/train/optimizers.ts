@@ -5,6 +5,7 @@ import type { Matrix } from "../engine/matrix.ts";
 import { type OptimizerRow, optimizers } from "../engine/optimizers.ts";
 import type { Model } from "../model/model.ts";
 import type { Buffer, Parameter } from "../model/tensors.ts";
+import { assert } from "../support/errors.ts";
 import { type Part, partsOf } from "./groups.ts";
 
 /** An optimizer at work on a model's flat θ. */
@@ -73,13 +74,19 @@ export function createOptimizer(
         const from = Math.max(first, part.first);
         const length = Math.min(end, part.first + part.length) - from;
         if (length <= 0) return [];
-        const cut = (M: Matrix, at = from) => M.view(1, length, at);
+        const { rows, cols } = part.table?.value ?? { rows: 1, cols: length };
+        assert(rows * cols <= length, "all of a table of rows");
+        const cut = (M: Matrix, at = from) => M.view(rows, cols, at);
         const state = slots.map((slot) => slot && cut(slot.value));
         return [{ part, theta: cut(theta), gradient: cut(gradient, from - first), state }];
       });
       return () => {
-        for (const { part, theta, gradient, state } of pieces)
-          k.optimize(theta, gradient, state, { rule: row.rule, scalars: part.scalars });
+        for (const { part, theta, gradient, state } of pieces) {
+          const step = { rule: row.rule, scalars: part.scalars };
+          const touched = part.table?.touched;
+          if (touched) k.optimizeRows(theta, gradient, state, step, touched.latest);
+          else k.optimize(theta, gradient, state, step);
+        }
       };
     },
   };

@@ -1,6 +1,7 @@
 /** Combines spec and data: the task, its loss, and a network whose input and output widths fit the data. */
 import type { LayerSpec, LossSpec, Spec } from "../config/schema.ts";
-import { type EmbeddedInputs, embeddedNumbers } from "../data/preprocessing/preprocessing.ts";
+import { behindTexts, type EmbeddedInputs, embeddedNumbers } from "../data/preprocessing/preprocessing.ts";
+import type { TextInputs } from "../data/preprocessing/textParts.ts";
 import { embedding } from "../model/embedNumbers.ts";
 import { withAverage } from "../model/ensemble.ts";
 import { averageOf, balancedWeights, defaultLoss, outputsOf } from "../model/losses.ts";
@@ -14,6 +15,8 @@ export interface DataShape {
   readonly task: TaskName;
   /** Features per row after encoding. */
   readonly inputs: number;
+  /** Texts, which the first layers read. */
+  readonly texts: readonly TextInputs[];
   /** Those that embeddings replace. */
   readonly embedded: readonly EmbeddedInputs[];
   /** Which of them are numbers, one input each. */
@@ -45,8 +48,11 @@ export function resolveNetwork(spec: Spec, shape: DataShape): Network {
   if (taskOf(task).hasSeveral) refuseUnfit(spec);
   const loss = resolveLoss(spec.loss ?? defaultLoss(task), shape.classCounts);
   const outputs = outputsOf(loss.name, task, classes, targets, quantilesIn(loss));
-  const embedding = withEmbeddings(spec.model.layers, shape.embedded);
-  const filled = fillWidths(withNumbers(embedding, shape.embedded, shape.numbers), inputs, outputs);
+  const reading = textLayers(shape.texts);
+  const { embedded, numbers } = behindTexts(shape);
+  const own = withEmbeddings(spec.model.layers, embedded);
+  const whole = [...reading, ...withNumbers(own, embedded, numbers)];
+  const filled = fillWidths(whole, inputs, outputs);
   const layers = withAverage(filled, averageOf(loss.name, task));
   const data = { ...spec.data, task } as Spec["data"];
   return { spec: { ...spec, data, loss, model: { layers } }, task, inputs, outputs };
@@ -74,9 +80,14 @@ function refuseUnfit({ loss, calibration, model }: Spec): void {
   );
 }
 
+/** Texts are read before all else, the last column first. */
+export function textLayers(texts: readonly TextInputs[]): Extract<LayerSpec, { type: "embed_text" }>[] {
+  return texts.map(({ buckets, slots, width }) => ({ type: "embed_text", count: buckets, slots, width }));
+}
+
 /** Embeddings come first, and always as the data requires. */
 function withEmbeddings(layers: readonly LayerSpec[], embedded: readonly EmbeddedInputs[]): LayerSpec[] {
-  const own = layers.filter(({ type }) => type !== "embed");
+  const own = layers.filter(({ type }) => type !== "embed" && type !== "embed_text");
   return embedded.length > 0 ? [{ type: "embed", blocks: [...embedded] }, ...own] : own;
 }
 

@@ -47,10 +47,12 @@ export class Updates {
     const { theta, weights, parameters } = model;
     const isFrozen = frozenBy(spec.train.freeze ?? [], parameters);
     const { totalSteps } = runLength(spec, batches.rows.count);
-    const { ema, batch_size: batchSize, shards } = spec.train;
+    const { ema, batch_size: batchSize, shards, l1, l2 } = spec.train;
     const rowsPerUpdate = rowsOfUpdate(spec, batches.rows.count);
-    // A norm is known when the whole gradient is, and a search moves all weights at once.
-    const canShare = spec.optimizer.name !== "lbfgs" && spec.train.clip_grad_norm === null;
+    const tables = parameters.flatMap(({ touched }) => touched ?? []);
+    // A norm is known when the whole gradient is, a search moves all weights at once, and a row of a table is moved whole.
+    const canShare =
+      spec.optimizer.name !== "lbfgs" && spec.train.clip_grad_norm === null && tables.length === 0;
     this.gradient = new Gradient(k, model, batches, rule, sums, {
       batchSize,
       rowsPerUpdate,
@@ -59,6 +61,7 @@ export class Updates {
       mover: canShare ? (...stretch) => this.mover(...stretch) : null,
     });
     const { value, moved } = this.gradient;
+    for (const touched of tables) touched.isSole = this.gradient.isOfOnePass && l1 === 0 && l2 === 0;
     this.optimizer =
       spec.optimizer.name === "lbfgs"
         ? new Lbfgs(k, spec.optimizer, { theta, gradient: value })

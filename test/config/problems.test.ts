@@ -62,7 +62,7 @@ describe("each mistake in a sentence", () => {
     ],
     [
       "model: { layers: [residual: [{ residual: [relu] }], linear] }",
-      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => !["residual", "embed", "embed_numbers", "ensemble", "blend"].includes(type)).join(", ")}`,
+      `2:42: model.layers[0].residual[0].residual is "residual"; expected one of ${layerTypes.filter((type) => !["residual", "embed", "embed_text", "embed_numbers", "ensemble", "blend"].includes(type)).join(", ")}`,
     ],
     [
       "name: ../x",
@@ -181,7 +181,7 @@ describe("each mistake about data in a sentence", () => {
     ["data: { path: a.csv, target: [y, y] }", "1:34: data.target names y twice; expected each name once"],
     [
       "data: { path: a.csv, target: y, columns: { a: nubmer } }",
-      '1:47: data.columns.a is "nubmer"; expected one of number, category, boolean, date, ignore, id, weight, split, group, time; did you mean number?',
+      '1:47: data.columns.a is "nubmer"; expected one of number, category, boolean, date, text, ignore, id, weight, split, group, time; did you mean number?',
     ],
     [
       "data: { path: a.csv, target: y, columns: { a: { typ: number } } }",

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { activationNames, activations } from "../../src/engine/activations.ts";
 import type { Backend } from "../../src/engine/backend.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
-import { type Bytes, type Matrix, type Totals, totalCells } from "../../src/engine/matrix.ts";
+import { type Bytes, type Matrix, type NamedRows, type Totals, totalCells } from "../../src/engine/matrix.ts";
 import { type OptimizerRow, type OptimizerStep, optimizers, rules } from "../../src/engine/optimizers.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import { randomBits, randomNormal, streamKey } from "../../src/support/random.ts";
@@ -444,6 +444,63 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
 
+    /** Rows of a batch, slots, rows of the table, its width. */
+    const bags = [
+      [0, 1, 3, 2],
+      [1, 1, 1, 1],
+      [5, 3, 4, 16],
+      [33, 7, 20, 17],
+      [20, 40, 300, 5],
+    ] as const;
+    const kept = 5;
+
+    test("bag sums the rows that inputs name, and its backward pass leaves all others", async () => {
+      for (const [rows, slots, count, width] of bags) {
+        await agrees(`${rows} rows of ${slots} slots, ${count}×${width}`, (make) => {
+          const { k } = make;
+          const [X, named] = namingInputs(make, rows, kept, slots, count);
+          const [E, dE] = [make.matrix(count, width), make.matrix(count, width)];
+          const [Y, dY] = [make.matrix(rows, width + kept), make.matrix(rows, width + kept)];
+          const [dX, dW] = [make.matrix(rows, X.cols), make.matrix(count, width)];
+          const run = () => {
+            k.bag(Y, X, E, slots);
+            k.indexRows(named, X, slots);
+            k.bagBackward(dE, dX, dY, X, E, slots, named);
+            k.bagBackward(dW, null, dY, X, E, slots, named);
+            k.clearRows(E, named);
+          };
+          return { run, results: [Y, named.first, named.next, dE, dX, dW, E] };
+        });
+      }
+    });
+
+    test.each(optimizerCases())(
+      "optimizer $name of rows that have a gradient",
+      async ({ slots: state, step }) => {
+        for (const [rows, slots, count, width] of bags) {
+          await agrees(`${rows} rows of ${slots} slots, ${count}×${width}`, (make) => {
+            const { k } = make;
+            const [X, named] = namingInputs(make, rows, 0, slots, count);
+            const gradient = make.matrix(count, width);
+            const of = [0, 1].map(() => ({
+              theta: make.matrix(count, width),
+              state: state.map((slot) => (slot === null ? null : make.matrix(count, width, Math.abs))),
+            }));
+            const run = () => {
+              k.indexRows(named, X, slots);
+              k.clearRows(gradient, { first: named.first.view(1, (rows * slots) >> 1) });
+              for (const [i, { theta, state }] of of.entries())
+                k.optimizeRows(theta, gradient, state, step, i === 0 ? named : null);
+            };
+            return {
+              run,
+              results: of.flatMap((one) => [one.theta, ...one.state.filter((slot) => slot !== null)]),
+            };
+          });
+        }
+      },
+    );
+
     test("every rule of an optimizer is among the cases", () => {
       expect(new Set(optimizerCases().map(({ step }) => step.rule))).toEqual(new Set(Object.keys(rules)));
     });
@@ -537,6 +594,23 @@ export function describeBackend(name: string, create: () => Promise<Backend>, to
       }
     });
   });
+}
+
+/** X [rows, kept + 2 · slots] whose slots name rows of a table of `count`, or none, and memory for which they are. */
+function namingInputs(
+  make: Maker,
+  rows: number,
+  kept: number,
+  slots: number,
+  count: number,
+): [Matrix, NamedRows] {
+  const X = make.matrix(rows, kept + 2 * slots);
+  const numbers = Float64Array.from(make.classes(rows * slots, count + 2).host);
+  const values = X.host;
+  for (let r = 0; r < rows; r++)
+    for (let k = 0; k < slots; k++) values[r * X.cols + kept + k] = numbers[r * slots + k]! - 1;
+  const [first, next] = [make.matrix(1, rows * slots), make.matrix(1, rows * slots)];
+  return [X, { first, next, marks: make.matrix(1, count, () => 0) }];
 }
 
 function lossTargets(make: Maker, loss: LossName, rows: number, cols: number, parameter = 1): Matrix {

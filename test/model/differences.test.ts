@@ -4,7 +4,7 @@ import type { LayerSpec, LossSpec } from "../../src/config/schema.ts";
 import type { ActivationName } from "../../src/engine/activations.ts";
 import { activations } from "../../src/engine/activations.ts";
 import { Kernels } from "../../src/engine/kernels.ts";
-import { totalCells } from "../../src/engine/matrix.ts";
+import { type Floats, totalCells } from "../../src/engine/matrix.ts";
 import { openReference } from "../../src/engine/reference/backend.ts";
 import type { LayerType } from "../../src/model/layer.ts";
 import { layers } from "../../src/model/layers.ts";
@@ -69,7 +69,7 @@ const between = {
   ],
   ensemble: [],
   blend: [],
-} satisfies Record<Exclude<LayerType, ActivationName | "linear"> | "nothing", LayerSpec[]>;
+} satisfies Record<Exclude<LayerType, ActivationName | "linear" | "embed_text"> | "nothing", LayerSpec[]>;
 
 const batchSize = 5;
 const step = 1e-5;
@@ -133,17 +133,48 @@ function withoutTensors(layers: Extract<LayerSpec, { type: "ensemble" }>["layers
   return layers.filter(model);
 }
 
+test("words that rows name, beside an input of its own", () => {
+  const stack: LayerSpec[] = [
+    { type: "embed_text", count: 6, slots: 2, width: 3 },
+    { type: "tanh" },
+    { type: "linear", width: null, bias: true },
+  ];
+  // Of the first slot every number is named, and none; of the second one is beyond the table.
+  const fillWords = (X: Floats) => {
+    fill(X, 1);
+    for (let r = 0; r < batchSize; r++) X.set([(r % 4) - 1, r % 2 === 0 ? 1 : 6], 5 * r + 1);
+  };
+  expectSlopes(stack, lossWith("cross_entropy"), null, {
+    width: 5,
+    hasSlope: (input) => input === 0 || input > 2,
+    fill: fillWords,
+  });
+});
+
 test("every layer is in a network above", () => {
-  const covered = ["linear", ...Object.keys(activations), ...Object.keys(between)];
+  const covered = ["linear", "embed_text", ...Object.keys(activations), ...Object.keys(between)];
   expect(new Set(covered)).toEqual(new Set([...Object.keys(layers), "nothing"]));
 });
 
+interface Inputs {
+  readonly width: number;
+  hasSlope(input: number): boolean;
+  fill(values: Floats): void;
+}
+
+const numbers: Inputs = { width: 3, hasSlope: () => true, fill: (values) => fill(values, 1) };
+
 /** Compares the gradient of every parameter and input with (L(θ + h) − L(θ − h)) / 2h. */
-function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly number[] | null = null): void {
+function expectSlopes(
+  stack: LayerSpec[],
+  loss: LossSpec,
+  blocks: readonly number[] | null = null,
+  inputs = numbers,
+): void {
   const k = new Kernels(openReference(64));
   const outputs = blocks?.reduce((sum, n) => sum + n) ?? 3 * (lossOf(loss.name).outputsPerTarget ?? 1);
   const model = buildModel(k, stack, {
-    inputWidth: 3,
+    inputWidth: inputs.width,
     outputWidth: outputs,
     seed: 0,
     init: { name: "zeros" },
@@ -151,11 +182,10 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly numbe
   // Biases too, or a row whose inputs are all dropped would sit on the kink of relu.
   for (const [i, { value }] of model.parameters.entries()) fill(value.host, 10 + i);
   const pass = model.plan(batchSize, { inputGradient: true });
-  const X = pass.X.host;
   const rule = lossRule(k, loss, outputs, blocks);
   const Y = k.matrix(pass.answers.rows, targetWidthOf(loss.name, outputs, blocks?.length, rule.parameter));
   const rowWeights = k.matrix(pass.answers.rows, 1);
-  fill(X, 1);
+  inputs.fill(pass.X.host);
   fill(rowWeights.host, 2);
   rowWeights.host.forEach((w, i, all) => {
     all[i] = Math.abs(w);
@@ -179,6 +209,7 @@ function expectSlopes(stack: LayerSpec[], loss: LossSpec, blocks: readonly numbe
   tensors.forEach(({ name, value }, t) => {
     const theta = value.host;
     theta.forEach((kept, i) => {
+      if (name === "X" && !inputs.hasSlope(i % inputs.width)) return;
       theta[i] = kept + step;
       const above = lossNow();
       theta[i] = kept - step;

@@ -28,7 +28,6 @@ const beginnings = {
   ods: zip("mimetypeapplication/vnd.oasis"),
   npz: zip("arr_0.npy"),
   zip: zip("table.csv"),
-  zstd: latin1("\x28\xb5\x2f\xfd"),
   bzip2: latin1("BZh91AY&SY"),
   xz: latin1("\xfd7zXZ\0"),
   sevenZip: latin1("7z\xbc\xaf\x27\x1c"),

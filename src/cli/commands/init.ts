@@ -12,7 +12,7 @@ export const command = defineCommand({
   argument: {
     name: "DATA",
     second: "target",
-    help: "the rows: a CSV, TSV or JSON Lines file, may be .gz, or a Parquet file; or a folder of IDX images",
+    help: "the rows: a CSV, TSV or JSON Lines file, may be .gz or .zst, or a Parquet file; or a folder of IDX images",
     fallback: "",
   },
   options: {

@@ -8,7 +8,7 @@ import { integer } from "../values.ts";
 export const command = defineCommand({
   argument: {
     name: "FILE",
-    help: "a model (.ckpt, .safetensors), data (CSV, TSV, JSON Lines, IDX or NPY, also .gz, or Parquet) or a spec",
+    help: "a model (.ckpt, .safetensors), data (CSV, TSV, JSON Lines, IDX or NPY, also .gz or .zst, or Parquet) or a spec",
   },
   options: {
     head: { value: integer("N", 0), help: "show the first N records of a data file" },

@@ -32,7 +32,7 @@ export const command = defineCommand({
     input: {
       short: "i",
       value: text("FILE"),
-      help: "read rows from a file: CSV, TSV or JSON Lines, also .gz, or Parquet (default: stdin)",
+      help: "read rows from a file: CSV, TSV or JSON Lines, also .gz or .zst, or Parquet (default: stdin)",
       conflicts: ["images"],
     },
     output: {

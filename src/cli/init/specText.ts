@@ -8,6 +8,7 @@ import {
   countsRows,
   rareRows,
 } from "../../data/table/profile.ts";
+import { areProse } from "../../data/table/prose.ts";
 import { columnOf, type Table, type TableColumn } from "../../data/table/readTable.ts";
 import { count, counted } from "../../report/text.ts";
 import { exitCodes, quoted, UserError } from "../../support/errors.ts";
@@ -15,7 +16,7 @@ import { formatNamed } from "../../support/fileFormats.ts";
 import { type TaskName, taskOf } from "../../tasks/tasks.ts";
 import { rangeText } from "../inspect/columnProfiles.ts";
 import { type Dates, datesIn, dayMonth } from "./dates.ts";
-import { type Effort, recipeLine, recipeTraining } from "./efforts.ts";
+import { type Effort, recipeLine, recipeTraining, textTraining } from "./efforts.ts";
 import { requireClasses, requireInput } from "./hopeless.ts";
 import { aligned, key, opening } from "./lines.ts";
 
@@ -127,15 +128,14 @@ export function specText(described: Described): { text: string; notes: string[] 
             : []),
           ...recipeTraining(rows, described.effort),
         ]
-      : [
-          aligned(
-            "  split: { validation: 0.1, test: 0.2 }",
-            "fractions of the rows; classes keep their shares",
-          ),
-        ]),
+      : [aligned(splitOf(described), "fractions of the rows; classes keep their shares")]),
     ...(template === "curve" ? curveLines() : []),
     ...(template === "table" && !isRecipe
-      ? [...networkLines(described, task), ...lossLines(targets, task, rows), ...trainingLines(rows)]
+      ? [
+          ...networkLines(described, task, settings.every(isText)),
+          ...lossLines(targets, task, rows),
+          ...(hasTexts(described) ? textTraining(rows) : trainingLines(rows)),
+        ]
       : []),
   ];
   return { text: `${lines.join("\n")}\n`, notes: notesOf(settings, described) };
@@ -161,8 +161,17 @@ function notesOf(settings: readonly ({ readonly name: string } & Setting)[], { w
 }
 
 /** Whether a recipe says how the model is made and trained. */
-function hasRecipe({ template, effort }: Described): boolean {
-  return template === "table" && effort !== "quick";
+function hasRecipe(described: Described): boolean {
+  const { template, effort } = described;
+  return template === "table" && effort !== "quick" && !hasTexts(described);
+}
+
+function hasTexts({ columns, target, values }: Described): boolean {
+  return columns.some((column) => !target.includes(column.name) && isProse(column, values));
+}
+
+function isProse({ name, type, distinct }: ColumnProfile, table: Table): boolean {
+  return type === "id" && distinct > 1 && areProse(presentLevels(name, table));
 }
 
 interface Setting {
@@ -264,6 +273,7 @@ function settingOf(column: ColumnProfile, described: Described, isNeeded: boolea
   if (notInput) return notInput;
   const dates = datesIn(presentLevels(name, table));
   if (dates) return dateSetting(dates, `${missingText}; time instead tests on the latest rows`, isNoteworthy);
+  if (isProse(column, table)) return { setting: textSetting, why: `${count(distinct)} texts` };
   const words = missingWords(described, name);
   if (words !== "") {
     const affix = affixOptions(described, name).map((option) => `, ${option}`);
@@ -330,7 +340,9 @@ function noInput(column: ColumnProfile, table: Table, rows: number): Setting | n
     if (turns > 0)
       return { setting: "id", why: `counts rows from 1, ${turns} times over, up to ${numbers.max}` };
   }
-  if (type !== "id" || datesIn(presentLevels(name, table))) return null;
+  if (type !== "id") return null;
+  const texts = presentLevels(name, table);
+  if (datesIn(texts) || areProse(texts)) return null;
   return { setting: "id", why: `${count(distinct)} distinct texts in ${count(rows)} rows` };
 }
 
@@ -354,8 +366,17 @@ function tableColumn(name: string, { columns }: Table): TableColumn {
   return columns.find((one) => one.name === name)!;
 }
 
-/** A large network would memorize few rows. */
-function networkLines({ rows }: Described, task: TaskName): string[] {
+/** Texts are learnt in few epochs, so that no row is needed to tell when to stop. */
+function splitOf(described: Described): string {
+  return `  split: { ${hasTexts(described) ? "" : "validation: 0.1, "}test: 0.2 }`;
+}
+
+const textSetting = "{ type: text, letters: 5 }";
+const isText = ({ setting }: Setting) => setting === textSetting || isLeftOut(setting);
+
+/** A large network would memorize few rows, and a hidden layer does not help with texts alone. */
+function networkLines({ rows }: Described, task: TaskName, areTexts: boolean): string[] {
+  if (areTexts) return [aligned("model: { hidden: [] }", "the words' numbers, summed up, decide")];
   const hidden = rows < 500 ? "[16]" : rows < 20_000 ? "[64, 64]" : "[128, 128]";
   const dropout = rows < 20_000 ? 0.1 : 0;
   return [

@@ -185,7 +185,7 @@ function isFile(path: string): boolean {
 const mostOfName = 100;
 
 function nameOf(file: string): string {
-  const stem = file.replace(/(\.[a-z]+)?(\.gz)?$/i, "");
+  const stem = file.replace(/(\.[a-z]+)?(\.(?:gz|zst))?$/i, "");
   const plain = stem.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, mostOfName);
   return plain.replace(/^-+|-+$/g, "") || "model";
 }

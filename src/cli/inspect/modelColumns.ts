@@ -60,6 +60,14 @@ function howText(column: InputColumn): string {
     return `${expansionText(column) ?? scalingText(column.scaling)}${fill}`;
   }
   if (column.type === "boolean") return column.fill === null ? "0 or 1" : `0 or 1; missing: ${column.fill}`;
+  if (column.type === "text") {
+    const { words, letters, slots, width } = column.texts;
+    const parts = [
+      ...(words > 0 ? [`runs of ${words} words`] : []),
+      ...(letters > 0 ? [`of ${letters} letters`] : []),
+    ];
+    return `${parts.join(" and ")} at most, up to ${slots} a text; embedded as ${counted(width, "number")}`;
+  }
   if (column.type === "date") {
     const fill = column.fill === null ? "" : `; missing: ${new Date(column.fill).toISOString()}`;
     return `its ${column.dates.parts.join(", ")}${fill}`;

@@ -1,8 +1,10 @@
 /** Contradictions between the settings of columns, and between them, the target and the split. */
+
 import { spelled } from "../../support/spelling.ts";
 import { formatFault, knownDirectives } from "../../support/time.ts";
 import type { ColumnSpec, CsvDataSpec } from "../schema.ts";
 import { type Contradiction, repeated } from "./contradiction.ts";
+import { isOfTexts, textOptions } from "./texts.ts";
 
 export function* columns(data: CsvDataSpec): Iterable<Contradiction> {
   if (data.decimal === data.thousands) {
@@ -102,18 +104,31 @@ function* columnOptions(name: string, column: ColumnSpec, isTarget: boolean): It
     const message = `the target ${name} cannot be encoded ${encoding}`;
     yield { path: [...path, "encoding"], message, expected: "encodings of inputs only" };
   }
-  if (column.width !== null && (encoding === null || encoding === "one_hot" || isOrdinal)) {
+  if (
+    column.width !== null &&
+    type !== "text" &&
+    (encoding === null || encoding === "one_hot" || isOrdinal)
+  ) {
     const message = `${name} has a width${encoding === null ? "" : `, but is encoded ${encoding}`}`;
     const expected = "encoding: embedding, piecewise_linear or periodic beside a width";
     yield { path: [...path, "width"], message, expected };
   }
+  yield* textOptions(name, column);
   yield* formatOptions(name, column);
   yield* writtenOptions(name, column);
+  yield* levelOptions(name, column);
+}
+
+/** Contradictions of what only categories have. */
+function* levelOptions(name: string, column: ColumnSpec): Iterable<Contradiction> {
+  const path = ["data", "columns", name];
+  const { type, encoding } = column;
+  const ofNumbers = encoding === "piecewise_linear" || encoding === "periodic";
   if (type === null || type === "category") return;
   for (const [option, isGiven] of [
-    ["encoding", encoding !== null && !ofNumbers],
+    ["encoding", encoding !== null && !ofNumbers && !isOfTexts(encoding) && type !== "text"],
     ["levels", column.levels !== null],
-    ["min_count", column.min_count !== 1],
+    ["min_count", column.min_count !== 1 && type !== "text"],
     ["unseen", column.unseen !== "ignore"],
   ] as const) {
     if (!isGiven) continue;

@@ -193,8 +193,9 @@ function* row(
         expected: "a width: only that of the last linear layer follows from the data",
       };
     }
-    if (layer.type === "embed" && (index > 0 || path.length > 2)) {
-      const message = "an embed layer that is not the first one";
+    const isFirst = path.length <= 2 && layers.slice(0, index).every(({ type }) => type === "embed_text");
+    if ((layer.type === "embed" || layer.type === "embed_text") && !isFirst) {
+      const message = `an ${layer.type} layer that is not the first one`;
       yield { path: [...path, index], message, expected: "it first, where it reads the columns" };
     }
     const least = 2 * members * (train?.shards ?? 1);

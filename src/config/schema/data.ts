@@ -31,6 +31,7 @@ export const columnTypes = [
   "category",
   "boolean",
   "date",
+  "text",
   "ignore",
   "id",
   "weight",
@@ -39,6 +40,7 @@ export const columnTypes = [
   "time",
 ] as const;
 const numberEncodings = ["piecewise_linear", "periodic"] as const;
+const textEncodings = ["tfidf", "hashed"] as const;
 const missingPolicies = ["error", "mean", "median", "most_frequent", "category", "drop"] as const;
 const delimiters = [",", ";", "\t", "|"] as const;
 const decimals = [".", ","] as const;
@@ -79,17 +81,17 @@ export const columnSchema = z.strictObject(
       .array(z.string("text"), "a list of texts")
       .default([])
       .describe("Texts that mean missing in this column, besides data.missing_values."),
-    encoding: choice(["one_hot", "ordinal", "embedding", ...numberEncodings])
+    encoding: choice(["one_hot", "ordinal", "embedding", ...numberEncodings, ...textEncodings])
       .nullable()
       .default(null)
       .describe(
-        "How a column becomes inputs. A category: one per level (one_hot), the level's number, scaled (ordinal), or numbers per level that are learnt (embedding). A number: piecewise_linear by quantiles, or periodic. null: one per level; one for a number.",
+        "How a column becomes inputs. A category: one per level (one_hot), the level's number, scaled (ordinal), or numbers per level that are learnt (embedding). A number: piecewise_linear by quantiles, or periodic. A text: its parts weighted by inverse document frequency (tfidf), or alike (hashed). null: one per level; one for a number; tfidf.",
       ),
     width: wholeNumber(1)
       .nullable()
       .default(null)
       .describe(
-        "Of an encoding: numbers per level of an embedding; pieces (16) of piecewise_linear; frequencies (4) of periodic, each with its sine and cosine. null: for an embedding 1.6 · levels^0.56, rounded.",
+        "Of an encoding: numbers per level of an embedding; pieces (16) of piecewise_linear; frequencies (4) of periodic, each with its sine and cosine; numbers that a text becomes (16). null: for an embedding 1.6 · levels^0.56, rounded.",
       ),
     levels: z
       .array(z.string("text"), "a list of texts")
@@ -101,12 +103,29 @@ export const columnSchema = z.strictObject(
       ),
     min_count: wholeNumber(1)
       .default(1)
-      .describe("Levels in fewer training rows than this are merged into one, unseen ones with them."),
+      .describe(
+        "Levels in fewer training rows than this are merged into one, unseen ones with them; words of a text in fewer do not count.",
+      ),
     unseen: choice(["ignore", "error"])
       .default("ignore")
       .describe(
         "What a level does that no training row has: taken as none of the levels (or as a rare one, where min_count merged some), or refused with its line.",
       ),
+    words: wholeNumber(0)
+      .max(8, "a whole number from 0 to 8")
+      .nullable()
+      .default(null)
+      .describe("Of a text: runs of up to so many words count, 0 for none. null: 2."),
+    letters: wholeNumber(0)
+      .max(16, "a whole number from 0 to 16")
+      .nullable()
+      .default(null)
+      .describe("Of a text: runs of 3 to so many letters within words count, too, 0 for none. null: 0."),
+    buckets: wholeNumber(1)
+      .max(2 ** 22, "a whole number from 1 to 4194304")
+      .nullable()
+      .default(null)
+      .describe("Of a text: its words and letters are told apart by a hash up to this number. null: 65536."),
     format: text("a format")
       .nullable()
       .default(null)

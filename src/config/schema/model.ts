@@ -130,6 +130,15 @@ const embedBlock = z.strictObject({
   width: wholeNumber(1).describe("Outputs instead of them."),
 });
 
+const embedText = z.strictObject({
+  type: z
+    .literal("embed_text")
+    .describe("Numbers for each word of a column of texts, summed up; nnt puts it first."),
+  count: wholeNumber(1).describe("Words that have numbers."),
+  slots: wholeNumber(1).describe("Words that a row may have."),
+  width: wholeNumber(1).describe("Outputs."),
+});
+
 /** What an ensemble's members are made of: simple layers and blocks of them. */
 const memberLayers = [
   ...simpleLayers,
@@ -152,6 +161,7 @@ const networkLayers = [
       .default([])
       .describe("Columns with their places; nnt fills it in from the data."),
   }),
+  embedText,
   embedNumbers,
   z.strictObject({
     type: z.literal("ensemble"),

@@ -103,8 +103,7 @@ function blaming<Result>(reasons: readonly string[], act: () => Result): Result 
 
 /** The columns whose values tell one row from another: inputs and targets. What is ignored may number the rows. */
 export function contentColumns(roles: readonly ColumnRole[]): ReadonlySet<string> {
-  const isContent = ({ type }: ColumnRole) =>
-    type === "number" || type === "category" || type === "boolean" || type === "target";
+  const isContent = ({ type }: ColumnRole) => isInput(type) || type === "target";
   return new Set(roles.filter(isContent).map(({ name }) => name));
 }
 
@@ -186,11 +185,14 @@ export function fitTable(
       if (!isInput(role.type)) continue;
       const column = table.columns[first + j]!;
       columns.push(fitColumn(role, column, values[j]!, spec, totalsOf(first + j)));
-      const known = columns.length <= mostProfiled ? columnSeen(column, values[j]!) : null;
+      const isKept = columns.length <= mostProfiled && role.type !== "text";
+      const known = isKept ? columnSeen(column, values[j]!) : null;
       if (known) seen.push([role.name, known]);
     }
   }
   if (columns.length === 0) throw noColumn(spec, table, roles);
+  // The network's first layers take the texts' inputs off its end.
+  columns.sort((a, b) => Number(a.type === "text") - Number(b.type === "text"));
   const profile = { rows: train.length, columns: Object.fromEntries(seen) };
   const fitted = fitTarget(target, spec, table, train, totalsOf);
   return { inputs: { kind: "columns", columns }, target: fitted, profile };

@@ -138,6 +138,8 @@ export class RecordEncoder {
   readonly width: number;
   private readonly rows: RowEncoder;
   private readonly raw: RawValues;
+  /** Of the current record, where a column is one of texts. */
+  private readonly prose: string[] = [];
   private readonly readings: readonly Reading[];
   /** Per column, whether a number that the batch tells is the value. */
   private readonly arePlain: readonly boolean[];
@@ -150,12 +152,12 @@ export class RecordEncoder {
     private readonly prepare: (raw: RawValues) => void,
     profile: TrainingProfile | null = null,
   ) {
-    this.rows = new RowEncoder(columns, profile);
+    this.rows = new RowEncoder(columns, (j) => this.prose[j]!, profile);
     this.width = this.rows.width;
     this.raw = new RawValues(columns.length);
     this.readings = columns.map(readingOf);
     this.arePlain = this.readings.map(
-      ({ texts, times, missingValues: { numbers } }) => !texts && !times && numbers.length === 0,
+      ({ column: { type }, missingValues: { numbers } }) => type === "number" && numbers.length === 0,
     );
   }
 
@@ -172,9 +174,11 @@ export class RecordEncoder {
       if (arePlain[j] && value - value === 0) raw[j] = value;
       else {
         const reading = readings[j]!;
-        raw[j] = reading.texts
-          ? this.readText(batch, record, field, reading, reading.texts)
-          : this.readNumber(batch, record, field, reading);
+        if (reading.column.type === "text") raw[j] = this.readProse(batch, record, field, j);
+        else
+          raw[j] = reading.texts
+            ? this.readText(batch, record, field, reading, reading.texts)
+            : this.readNumber(batch, record, field, reading);
         if (this.problem !== null) {
           const { problem } = this;
           this.problem = null;
@@ -227,6 +231,15 @@ export class RecordEncoder {
     const time = times.read(text);
     if (Number.isNaN(time)) this.problem = notATime(batch, record, field, times);
     return time;
+  }
+
+  /** 0 for a text, which is kept aside. */
+  private readProse(batch: RowBatch, record: number, field: number, j: number): number {
+    if (batch.isNull(record, field)) return Number.NaN;
+    const text = batch.text(record, field);
+    if (meansMissing(this.readings[j]!.missingValues, text)) return Number.NaN;
+    this.prose[j] = text;
+    return 0;
   }
 
   private readText(

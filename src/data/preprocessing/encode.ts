@@ -13,6 +13,7 @@ import {
 } from "./preprocessing.ts";
 import type { NumbersSeen, TrainingProfile } from "./profile.ts";
 import { scaler } from "./scaling.ts";
+import { TextEncoder } from "./texts.ts";
 
 /**
  * Encodes raw rows, one double per input column: a number itself, a boolean as 0 or 1, a date in milliseconds, a category
@@ -37,11 +38,19 @@ export class RowEncoder {
   private readonly lows: Float64Array;
   private readonly highs: Float64Array;
 
-  /** @param profile of the training rows, where values outside their ranges are to be counted */
+  /** Of columns of texts. */
+  private readonly texts: readonly (TextEncoder | null)[];
+
+  /**
+   * @param textOf what a raw value of a column of texts stands for
+   * @param profile of the training rows, where values outside their ranges are to be counted
+   */
   constructor(
     readonly columns: readonly InputColumn[],
+    private readonly textOf: (j: number, value: number) => string,
     private readonly profile: TrainingProfile | null = null,
   ) {
+    this.texts = columns.map((column) => (column.type === "text" ? new TextEncoder(column.texts) : null));
     const widths = Int32Array.from(columns, columnWidth);
     let width = 0;
     this.offsets = widths.map((own) => {
@@ -114,7 +123,9 @@ export class RowEncoder {
   private encodeOther(j: number, value: number, out: Float32Array, at: number, isMissing: 0 | 1): void {
     const column = this.columns[j]!;
     if (column.type === "category") this.encodeLevel(column, j, value, out, at);
-    else if (column.type === "date") encodeDate(column.dates, value, out, at);
+    else if (column.type === "text") {
+      this.texts[j]!.encode(value < 0 ? "" : this.textOf(j, value), out, at);
+    } else if (column.type === "date") encodeDate(column.dates, value, out, at);
     else if (column.type === "number" && column.expansion)
       expand(column.expansion, this.scalers[j]!(value), out, at);
     else out[at] = this.scalers[j]!(value);

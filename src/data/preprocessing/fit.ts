@@ -20,8 +20,10 @@ import {
   levelCount,
   levelNumbers,
   type NumberColumn,
+  type TextColumn,
 } from "./preprocessing.ts";
 import { fitColumnScaling, fitScaling, isLinearName } from "./scaling.ts";
+import { fitTexts } from "./texts.ts";
 
 type Defaults = Pick<CsvDataSpec, "scale" | "missing" | "number_encoding">;
 type Policy = Exclude<NonNullable<ColumnSpec["missing"]>, "drop">;
@@ -45,6 +47,7 @@ export function fitColumn(
 ): InputColumn {
   if (role.type === "category") return fitCategory(role, column, values, spec, totals);
   if (role.type === "boolean") return fitBoolean(role, column, values, spec);
+  if (role.type === "text") return fitText(role, column, values, spec, totals);
   if (role.type === "date") return fitDate(role, values, spec, totals?.moments ?? null);
   return fitNumber(role, values, spec, totals?.moments ?? null);
 }
@@ -85,6 +88,36 @@ function fitDate(role: ColumnRole, values: RawValues, spec: Defaults, known: Mom
     dates: fitDates(values, known),
     fill: constant ?? fillOf(role, policy, values, known),
     indicator: hasIndicator(role, policy),
+  };
+}
+
+/** Pairs of words, but no letters; a table of numbers that fits the cache of today's cores. */
+const defaultTexts = { words: 2, letters: 0, buckets: 2 ** 16, width: 16 } as const;
+
+function fitText(
+  role: ColumnRole,
+  column: TableColumn,
+  values: RawValues,
+  spec: Defaults,
+  totals: ColumnTotals | null,
+): TextColumn {
+  const policy = policyOf(role, spec, "category");
+  const { counts } = totals ?? countLevels(values);
+  const texts = [...counts].map(([level, rows]) => ({ text: column.levels[level]!, rows }));
+  const { words, letters, buckets, width, encoding, min_count: minCount = 1 } = role.spec ?? {};
+  const settings = {
+    words: words ?? defaultTexts.words,
+    letters: letters ?? defaultTexts.letters,
+    buckets: buckets ?? defaultTexts.buckets,
+    width: width ?? defaultTexts.width,
+  };
+  return {
+    type: "text",
+    name: role.name,
+    missingValues: role.missing,
+    texts: fitTexts(texts, { settings, isWeighted: encoding !== "hashed", minCount }),
+    fill: policy === "error" ? null : -1,
+    indicator: false,
   };
 }
 

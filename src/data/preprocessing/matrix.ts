@@ -39,7 +39,7 @@ export class TableEncoder {
 
   /** @throws UserError(data) for levels that a column refuses */
   constructor(read: readonly TableColumn[], columns: readonly InputColumn[]) {
-    this.rows = new RowEncoder(columns);
+    this.rows = new RowEncoder(columns, (j, level) => read[this.sources[j]!]!.levels[level]!);
     this.width = this.rows.width;
     const positions = new Map(read.map(({ name }, position) => [name, position]));
     this.sources = Int32Array.from(columns, ({ name }) => positions.get(name)!);
@@ -98,7 +98,7 @@ export function booleanCodes(column: TableColumn): RawValues {
  * UserError(data) for unseen levels that the column refuses.
  */
 function codesOf(column: InputColumn, read: TableColumn): RawValues | null {
-  if (column.type === "number" || column.type === "date") return null;
+  if (column.type !== "category" && column.type !== "boolean") return null;
   if (column.type === "boolean") return booleanCodes(read);
   const numberOf = levelReader(column);
   const problems = new ProblemList();

@@ -81,6 +81,7 @@ function sentences(
 
 function filling(column: InputColumn): Handling {
   const { fill } = column;
+  if (column.type === "text") return { done: "taken as an empty text" };
   if (column.type === "date") return { done: "filled", by: new Date(fill!).toISOString() };
   if (column.type !== "category") return { done: "filled", by: String(Number(fill?.toPrecision(6))) };
   const level = column.levels[fill ?? -1];

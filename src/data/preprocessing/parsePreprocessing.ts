@@ -19,6 +19,8 @@ import type {
 } from "./preprocessing.ts";
 import { inputWidth, isGreyImage, levelCount } from "./preprocessing.ts";
 import { type ColumnSeen, mostLevels, mostProfiled, type TrainingProfile } from "./profile.ts";
+import type { TextInputs } from "./textParts.ts";
+import { areWeights } from "./texts.ts";
 
 /** Inputs and outputs beyond this are a mistake or an attack. */
 const largestWidth = 2 ** 24;
@@ -94,6 +96,9 @@ function inputsOf(value: unknown): Inputs {
   if (fields.kind === "array") return arrayInputsOf(fields);
   expect(fields.kind === "columns", "inputs of no known kind");
   const columns = listOf(fields.columns, "columns").map(columnOf);
+  const firstText = columns.findIndex(({ type }) => type === "text");
+  const areLast = firstText < 0 || columns.slice(firstText).every(({ type }) => type === "text");
+  expect(areLast, "columns of texts before others");
   expect(new Set(columns.map(({ name }) => name)).size === columns.length, "two columns of one name");
   return { kind: "columns", columns };
 }
@@ -124,6 +129,10 @@ function columnOf(value: unknown): InputColumn {
     return { type, ...base, scaling: columnScalingOf(fields.scaling), ...expansion, fill, indicator };
   }
   if (type === "boolean") return { type, ...base, fill, indicator };
+  if (type === "text") {
+    expect((fill === null || fill === -1) && !indicator, "a text that is missing");
+    return { type, ...base, texts: textsIn(fields.texts), fill, indicator };
+  }
   if (type === "date") {
     const format = fields.format === null ? null : textOf(fields.format, "a format");
     expect(format === null || formatFault(format) === null, "a format of dates");
@@ -140,6 +149,18 @@ function columnOf(value: unknown): InputColumn {
   const refusesUnseen = flagOf(fields.refusesUnseen, "refusesUnseen");
   const embedding = fields.embedding === undefined ? {} : { embedding: widthOf(fields.embedding) };
   return { type, ...base, levels, rare, fill, ordinal, ...embedding, refusesUnseen, indicator };
+}
+
+function textsIn(value: unknown): TextInputs {
+  const fields = objectOf(value, "texts");
+  const [words, letters, buckets, slots] = ["words", "letters", "buckets", "slots"].map((key) => {
+    const number = numberOf(fields[key], key);
+    expect(Number.isInteger(number) && number >= 0 && number <= largestWidth, key);
+    return number;
+  }) as [number, number, number, number];
+  const weights = fields.weights === null ? null : textOf(fields.weights, "weights");
+  expect(buckets > 0 && slots > 0 && areWeights({ weights, buckets }), "weights of words");
+  return { words, letters, buckets, weights, slots, width: widthOf(fields.width) };
 }
 
 function datesOf(value: unknown): DateInputs {

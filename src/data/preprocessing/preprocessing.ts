@@ -9,6 +9,7 @@ import { canonicalLabel, isDecimal } from "../table/labels.ts";
 import type { Calibration } from "./calibration.ts";
 import { type DateInputs, dateInputNames, dateWidth } from "./dateParts.ts";
 import type { TrainingProfile } from "./profile.ts";
+import { type TextInputs, textInputNames, textWidth } from "./textParts.ts";
 
 export type { Scaling, Target };
 
@@ -107,7 +108,16 @@ export interface DateColumn extends Column {
   readonly indicator: boolean;
 }
 
-export type InputColumn = NumberColumn | CategoryColumn | BooleanColumn | DateColumn;
+/** Sparse inputs: the parts of a text. Texts go behind all other columns. */
+export interface TextColumn extends Column {
+  readonly type: "text";
+  readonly texts: TextInputs;
+  /** A missing text is an empty one; null: it is a problem. */
+  readonly fill: -1 | null;
+  readonly indicator: false;
+}
+
+export type InputColumn = NumberColumn | CategoryColumn | BooleanColumn | DateColumn | TextColumn;
 
 /** Inputs from the columns of a table, in this order. */
 export interface ColumnInputs {
@@ -156,6 +166,7 @@ export function columnWidth(column: InputColumn): number {
 export function valueWidth(column: InputColumn): number {
   if (column.type === "category" && !column.ordinal) return slotCount(column);
   if (column.type === "date") return dateWidth(column.dates);
+  if (column.type === "text") return textWidth(column.texts);
   return column.type === "number" && column.expansion ? expandedWidth(column.expansion) : 1;
 }
 
@@ -181,6 +192,25 @@ export function embeddedInputs({ inputs }: Pick<Preprocessing, "inputs">): Embed
     const width = column.type === "category" ? column.embedding : undefined;
     return width === undefined ? [] : [{ first, count: valueWidth(column), width }];
   });
+}
+
+/** The texts' sparse inputs, last column first, as the network's first layers take them off. */
+export function textInputs({ inputs }: Pick<Preprocessing, "inputs">): TextInputs[] {
+  if (inputs.kind === "array") return [];
+  return inputs.columns.flatMap((column) => (column.type === "text" ? [column.texts] : [])).reverse();
+}
+
+/** Where embedded inputs and numbers are once the texts' numbers stand before all other inputs. */
+export function behindTexts(inputs: {
+  readonly texts: readonly TextInputs[];
+  readonly embedded: readonly EmbeddedInputs[];
+  readonly numbers: readonly number[];
+}): { embedded: EmbeddedInputs[]; numbers: number[] } {
+  const before = inputs.texts.reduce((sum, { width }) => sum + width, 0);
+  return {
+    embedded: inputs.embedded.map((block) => ({ ...block, first: block.first + before })),
+    numbers: inputs.numbers.map((input) => input + before),
+  };
 }
 
 /** The inputs that are a column's number, one input each. */
@@ -247,6 +277,7 @@ export function inputNames({ inputs }: Pick<Preprocessing, "inputs">): string[] 
     const indicator = column.indicator ? [missing] : [];
     if (column.type === "number" && column.expansion)
       return [...expandedNames(column.name, column.expansion), ...indicator];
+    if (column.type === "text") return textInputNames(column.name, column.texts);
     if (column.type === "date") return [...dateInputNames(column.name, column.dates), ...indicator];
     if (column.type !== "category" || column.ordinal) return [column.name, ...indicator];
     const { levels, rare, fill } = column;

@@ -33,6 +33,8 @@ export interface ColumnReading {
   readonly kind: "number" | "text" | "time" | "date" | "skip" | null;
   /** How times are written; null: as numbers or ISO 8601. */
   readonly format?: string | null;
+  /** Whether its texts are no levels: they may be as many as rows. */
+  readonly isProse?: boolean;
   /** Texts that mean a value is missing. */
   readonly missing: readonly string[];
   /** Whether a missing value is a problem. */
@@ -104,6 +106,8 @@ const sinkValues = 2 ** 16;
 
 /** More levels than this are no category. */
 const maxLevels = 100_000;
+/** Texts of a column that are kept in memory at most, where they are no levels. */
+const maxTexts = 2 ** 24;
 
 /**
  * Reads the files one after the other; their columns are matched by name, those of the first file rule.
@@ -394,8 +398,8 @@ class TableReader {
     if (code === undefined) {
       if (batch.isNull(row, field)) return this.readMissing(batch, row, field, column);
       const level = texts.index.count;
-      if (level === maxLevels) {
-        if (column.reading.kind === "text") throw tooManyLevels(file, column.name, maxLevels);
+      if (level === (column.reading.isProse ? maxTexts : maxLevels)) {
+        if (column.reading.kind === "text") throw tooManyLevels(file, column.name, level);
         return Number.NaN;
       }
       const text = batch.text(row, field);

@@ -7,6 +7,7 @@ import { columnReader, type NumberReader, writtenAs } from "../formats/notation.
 import { numberOf } from "../formats/number.ts";
 import { missingColumn, namesHint } from "./cellProblems.ts";
 import { looksBoolean } from "./labels.ts";
+import { areProse } from "./prose.ts";
 import type { ColumnReading, Table, TableColumn } from "./readTable.ts";
 import { numbersAsTexts, spellings } from "./spellings.ts";
 
@@ -67,6 +68,7 @@ export function readingsOf(
       policy === "error" ? "the spec says missing: error; without it, missing values are filled" : undefined;
     return {
       kind: type === null ? null : kinds[type],
+      isProse: type === "text",
       missing,
       required,
       isFree: column === null,
@@ -112,10 +114,11 @@ const kinds = {
   group: "text",
   time: "time",
   date: "date",
+  text: "text",
 } as const satisfies Record<ColumnType, ColumnReading["kind"]>;
 
 /** The types of columns that are inputs. */
-const inputTypes = ["number", "category", "boolean", "date"] as const;
+const inputTypes = ["number", "category", "boolean", "date", "text"] as const;
 type InputType = (typeof inputTypes)[number];
 
 export function isInput(type: ColumnRole["type"]): type is InputType {
@@ -158,7 +161,7 @@ export function readingsOfModel(
     const column = inputs.get(name);
     if (column) {
       const { type, missingValues: missing, fill, format = null } = column;
-      return { kind: kinds[type], format, missing, required: fill === null };
+      return { kind: kinds[type], isProse: type === "text", format, missing, required: fill === null };
     }
     return used.has(name) ? reading : { ...reading, kind: "skip" };
   });
@@ -233,7 +236,10 @@ export function inferType(
     if (levels.every(isDate)) return { type: "id", why: datesLeftOut(column.name, distinct) };
     const count = column.overflowed ? `over ${distinct}` : distinct;
     const what = slip ?? `holds ${count} different texts in ${present} values`;
-    return { type: "id", why: `${what}: taken for an id, ignored` };
+    const hint = areProse(levels)
+      ? ` (columns: { ${JSON.stringify(column.name)}: text } learns from their words)`
+      : "";
+    return { type: "id", why: `${what}: taken for an id, ignored${hint}` };
   }
   if (slip) return { type: "category", why: `${slip}: taken for a category` };
   return { type: looksBoolean(levels) ? "boolean" : "category" };

@@ -48,6 +48,24 @@ function norms(make: Maker, run: (matrices: Matrix[], state: { mean: Matrix; inv
   return [...matrices, state.mean, state.inverseStd];
 }
 
+/** Few rows, so that a batch names many of them twice. */
+const slots = 4;
+const tableRows = 50;
+
+/** Inputs of which the last name rows of a table, each up to a first number that names none. */
+function bags(make: Maker) {
+  const [X, E] = [make.drawn(), make.drawn(tableRows, 11)];
+  make.k.write(X, (values) => {
+    for (let r = 0; r < rows; r++)
+      for (let k = 0; k < slots; k++)
+        values[(r + 1) * cols - 2 * slots + k] = (randomBits(key, r * slots + k) % (tableRows + 5)) - 1;
+  });
+  const vector = () => make.drawn(1, rows * slots);
+  const named = { first: vector(), next: vector(), marks: make.drawn(1, tableRows, () => 0) };
+  make.k.indexRows(named, X, slots);
+  return { X, E, Y: make.drawn(rows, E.cols + cols - 2 * slots), named };
+}
+
 const cases = {
   gemm: (make) => {
     const results: Matrix[] = [];
@@ -82,6 +100,26 @@ const cases = {
     make.k.gather(X, make.drawn(20, cols), indices, 0);
     make.k.gather(Y, { block, rows: 20, cols, scale: 1 / 255, shift: -0.25 }, indices, 0);
     return [X, Y];
+  },
+  bag: (make) => {
+    const { X, E, Y } = bags(make);
+    make.k.bag(Y, X, E, slots);
+    return [Y];
+  },
+  indexRows: (make) => {
+    const { named } = bags(make);
+    return [named.first, named.next];
+  },
+  bagBackward: (make) => {
+    const { X, E, Y, named } = bags(make);
+    const [dX, dE] = [make.drawn(), make.drawn(E.rows, E.cols)];
+    make.k.bagBackward(dE, dX, Y, X, E, slots, named);
+    return [dE, dX];
+  },
+  clearRows: (make) => {
+    const { E, named } = bags(make);
+    make.k.clearRows(E, named);
+    return [E];
   },
   warp: (make) => {
     const X = make.drawn(5, image.height * image.width);
@@ -184,11 +222,20 @@ const cases = {
       return S;
     }),
   optimize: (make) =>
-    Object.entries(rules).flatMap(([rule, { scalars }]) => {
-      const step = { rule, scalars: Object.fromEntries(scalars.map((name) => [name, 0.3])) };
-      const [theta, ...slots] = [make.drawn(), ...[0, 0, 0].map(() => make.drawn(rows, cols, Math.abs))];
-      make.k.optimize(theta!, make.drawn(), slots, step as OptimizerStep);
-      return [theta!, ...slots];
+    ofEachRule((step) => {
+      const [theta, ...state] = [make.drawn(), ...[0, 0, 0].map(() => make.drawn(rows, cols, Math.abs))];
+      make.k.optimize(theta!, make.drawn(), state, step);
+      return [theta!, ...state];
+    }),
+  optimizeRows: (make) =>
+    ofEachRule((step) => {
+      const { E: theta, named } = bags(make);
+      const gradient = make.drawn(tableRows, theta.cols);
+      make.k.clearRows(gradient, { first: named.first.view(1, rows) });
+      const state = [0, 0, 0].map(() => make.drawn(tableRows, theta.cols, Math.abs));
+      make.k.optimizeRows(theta, gradient, state, step, named);
+      make.k.optimizeRows(theta, gradient, state, step, null);
+      return [theta, ...state];
     }),
   lerp: pair((k, Y, X) => k.lerp(Y, X, 0.3)),
   penalize: pair((k, Y, X) => k.penalize(Y, X, 0.1, 0.2)),
@@ -200,6 +247,12 @@ const cases = {
   },
   clipValue: pair((k, Y) => k.clipValue(Y, 0.5)),
 } satisfies Record<VerbName, (make: Maker) => Results>;
+
+function ofEachRule(run: (step: OptimizerStep) => Matrix[]): Matrix[] {
+  return Object.entries(rules).flatMap(([rule, { scalars }]) =>
+    run({ rule, scalars: Object.fromEntries(scalars.map((name) => [name, 0.3])) } as OptimizerStep),
+  );
+}
 
 /** The first verb whose numbers are not, to the bit, those of the other backend; null: there is none. */
 export async function differingVerb(backend: Backend, other: Backend): Promise<VerbName | null> {

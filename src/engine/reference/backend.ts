@@ -12,6 +12,7 @@ import * as normalisation from "./normalisation.ts";
 import * as optimizers from "./optimizers.ts";
 import * as products from "./products.ts";
 import * as regularisation from "./regularisation.ts";
+import * as texts from "./texts.ts";
 
 /** Every verb is a function of that name in one of these files. */
 const verbs: Verbs = {
@@ -24,6 +25,7 @@ const verbs: Verbs = {
   ...ensembles,
   ...optimizers,
   ...regularisation,
+  ...texts,
 };
 
 /** Sums run in 64 bit at either precision; `precision` is that of the numbers kept in memory. */

@@ -18,7 +18,7 @@ describe("gzip", () => {
   test.each([
     ["cut short", gzipSync("rows").subarray(0, -5), "the gzip data is cut short"],
     ["damaged", Buffer.concat([gzipSync("rows").subarray(0, 10), Buffer.alloc(9, 255)]), "is damaged"],
-    ["in name only", Buffer.from("rows"), "not gzip data; expected gzip, as the name ends in .gz"],
+    ["in name only", Buffer.from("rows"), "not gzip data; expected gzip, as the name says"],
     ["of no bytes", Buffer.alloc(0), "the file is empty"],
     ["with a tail", Buffer.concat([gzipSync("rows"), Buffer.alloc(9)]), "bytes that are not gzip follow"],
   ])("%s is refused", async (_, bytes, message) => {
@@ -59,6 +59,30 @@ describe("gzip", () => {
   });
 });
 
+describe("zstd", () => {
+  /** `printf 'a,b\\n1,2\\n' | zstd`: a window of its own, and a checksum. */
+  const frame = Buffer.from("28b52ffd0458410000612c620a312c320a35e7cace", "hex");
+
+  test.each([
+    ["cut short", frame.subarray(0, -7), "the zstd data is cut short"],
+    ["damaged", Buffer.concat([frame.subarray(0, 6), Buffer.of(7, 0, 0, 0)]), "the zstd data is damaged"],
+    ["in name only", Buffer.from("rows"), "not zstd data; expected zstd, as the name says"],
+    ["with a tail", Buffer.concat([frame, Buffer.from("tail of text")]), "the zstd data is damaged"],
+  ])("%s is refused", async (_, bytes, message) => {
+    const path = file("rows.zst", bytes);
+    const error = await sizeOf(readFileBytes(path)).catch((fault: unknown) => fault);
+    expect(error).toMatchObject({ exitCode: exitCodes.data, message: expect.stringContaining(message) });
+  });
+
+  test("of several frames is all of them, in chunks of a byte, too", async () => {
+    const frames = Buffer.concat([frame, frame]);
+    const single = streamOf([...frames].map((byte) => Uint8Array.of(byte)));
+    expect([await sizeOf(inflated(streamOf([frames]), "t")), await sizeOf(inflated(single, "t"))]).toEqual([
+      16, 16,
+    ]);
+  });
+});
+
 test("bytes that begin as neither gzip nor UTF-16 are themselves, in their own pieces", async () => {
   for (const start of ["ff41", "41fe", "fe41", "41ff", "1f41", "418b"]) {
     const pieces = [start, "ffff", "00"].map((hex) => Buffer.from(hex, "hex"));
@@ -66,7 +90,7 @@ test("bytes that begin as neither gzip nor UTF-16 are themselves, in their own p
     for await (const chunk of inflated(streamOf(pieces), "t")) seen.push(Buffer.from(chunk).toString("hex"));
     expect(seen).toEqual([start, "ffff", "00"]);
   }
-  for await (const _ of inflated(streamOf([]), "t.gz", { mustBeGzip: true }))
+  for await (const _ of inflated(streamOf([]), "t.gz", { named: "gzip" }))
     throw new Error("a piece of nothing");
 });
 
