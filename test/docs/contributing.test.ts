@@ -67,11 +67,11 @@ const kinds: Record<string, { most: number; tables: readonly (readonly string[])
   "a loss": { most: 4, tables: [Object.keys(losses), lossesWithOptions] },
   "an optimizer": { most: 3, tables: [Object.keys(optimizers)] },
   "a schedule": { most: 2, tables: [named(scheduleSchema)] },
-  // Exports see a third of the layers as others.
+  // Exports see a third of the layers as others, and are refused texts.
   "a layer": {
     most: 5,
     tables: [layerTypes.filter((type) => !Object.hasOwn(activations, type))],
-    share: 2 / 3,
+    share: 0.6,
   },
   "a format of rows": { most: 3, tables: [formatsOfRows], share: 1 },
   "a task": { most: 4, tables: [taskNames] },
