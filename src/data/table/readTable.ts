@@ -104,10 +104,8 @@ const slabValues = 2 ** 18;
 /** Values handed to a sink at once: they stay in a cache. */
 const sinkValues = 2 ** 16;
 
-/** More levels than this are no category. */
-const maxLevels = 100_000;
-/** Texts of a column that are kept in memory at most, where they are no levels. */
-const maxTexts = 2 ** 24;
+/** More levels than this are no category; of texts that are none, so many are kept in memory at most. */
+const [maxLevels, maxTexts] = [100_000, 2 ** 24];
 
 /**
  * Reads the files one after the other; their columns are matched by name, those of the first file rule.
