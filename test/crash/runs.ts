@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { readCheckpoint } from "../../src/checkpoint/checkpoint.ts";
+import { startedBy } from "../launchers.ts";
 
 export const bin = join(import.meta.dirname, "../../bin/nnt.js");
 
@@ -88,6 +89,9 @@ ${kinds[kind].spec}`,
   return folder;
 }
 
+/** Milliseconds of a run. One whose fault hit the pipe by which node hears of a child's end waits for ever. */
+const longest = 180_000;
+
 /** Trains in `folder/name`, going on with what is there, under strace with these options if there are any. */
 export function run(folder: string, name: string, strace: readonly string[] | null): Promise<Ended> {
   const nnt = [bin, ...argvOf(folder, name)];
@@ -97,9 +101,15 @@ export function run(folder: string, name: string, strace: readonly string[] | nu
   const child = spawn(command!, argv, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   const err: Buffer[] = [];
   child.stderr.on("data", (chunk) => err.push(chunk));
+  const limit = setTimeout(() => {
+    for (const pid of startedBy(child.pid!)) process.kill(pid, "SIGKILL");
+  }, longest);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, err: Buffer.concat(err).toString() }));
+    child.on("close", (code, signal) => {
+      clearTimeout(limit);
+      resolve({ code, signal, err: Buffer.concat(err).toString() });
+    });
   });
 }
 
