@@ -4,6 +4,7 @@
  */
 import type { RawValues } from "../table/cells.ts";
 import type { TableColumn } from "../table/readTable.ts";
+import { atRanks, range } from "../table/statistics.ts";
 
 /** By column; of more than {@link mostProfiled}, the first. */
 export interface TrainingProfile {
@@ -52,14 +53,16 @@ export function columnSeen(column: TableColumn, values: RawValues): ColumnSeen |
 }
 
 function numbersSeen(values: RawValues): NumbersSeen | null {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
-  const [n, min, max] = [sorted.length, sorted[0], sorted.at(-1)];
-  if (min === undefined || max === undefined) return null;
-  const deciles = Array.from({ length: bins - 1 }, (_, i) => sorted[Math.floor(((i + 1) * n) / bins)]!);
-  const edges = [...new Set(deciles)].filter((edge) => edge < max);
-  const counts = new Array<number>(edges.length + 1).fill(0);
-  for (const value of sorted) counts[binOf(edges, value)]!++;
-  return { kind: "numbers", missing: values.length - n, min, max, edges, counts };
+  const numbers = values.filter((value) => !Number.isNaN(value));
+  const n = numbers.length;
+  if (n === 0) return null;
+  const { min, max } = range(numbers);
+  const ranks = Array.from({ length: bins - 1 }, (_, i) => Math.floor(((i + 1) * n) / bins));
+  const upTo = new Map(atRanks(numbers, { min, max }, ranks).map(({ value, upTo }) => [value, upTo]));
+  upTo.delete(max);
+  const ends = [...upTo.values(), n];
+  const counts = ends.map((end, bin) => end - (ends[bin - 1] ?? 0));
+  return { kind: "numbers", missing: values.length - n, min, max, edges: [...upTo.keys()], counts };
 }
 
 function textsSeen({ levels }: TableColumn, values: RawValues): TextsSeen | null {

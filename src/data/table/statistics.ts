@@ -52,6 +52,42 @@ export function median(values: Float64Array): number {
   return ((equalBefore > 0 ? alike[equalBefore - 1]! : largestBelow(values, upper)) + upper) / 2;
 }
 
+/** Ranges of equal width, few of which have to be sorted to know the numbers at some ranks. */
+const ranges = 2 ** 12;
+
+/** Of ascending ranks, from 0, the numbers there, and how many are no larger; `numbers` without NaN, all from min to max. */
+export function atRanks(
+  numbers: Float64Array,
+  { min, max }: { readonly min: number; readonly max: number },
+  ranks: readonly number[],
+): { readonly value: number; readonly upTo: number }[] {
+  const perUnit = ranges / (max - min);
+  const scale = Number.isFinite(perUnit) ? perUnit : 0;
+  const sizes = new Uint32Array(ranges + 1);
+  for (let i = 0; i < numbers.length; i++) sizes[Math.floor((numbers[i]! - min) * scale)]!++;
+  let [range, before] = [0, 0];
+  const places = ranks.map((rank) => {
+    while (before + sizes[range]! <= rank) before += sizes[range++]!;
+    return { rank, range, before };
+  });
+  const sorted = new Map(places.map(({ range }) => [range, new Float64Array(sizes[range]!)]));
+  sizes.fill(0);
+  const isWanted = new Uint8Array(ranges + 1);
+  for (const wanted of sorted.keys()) isWanted[wanted] = 1;
+  for (let i = 0; i < numbers.length; i++) {
+    const own = Math.floor((numbers[i]! - min) * scale);
+    if (isWanted[own] === 1) sorted.get(own)![sizes[own]!++] = numbers[i]!;
+  }
+  for (const within of sorted.values()) within.sort();
+  return places.map(({ rank, range, before }) => {
+    const within = sorted.get(range)!;
+    const value = within[rank - before]!;
+    let end = rank - before + 1;
+    while (end < within.length && within[end] === value) end++;
+    return { value, upTo: before + end };
+  });
+}
+
 /** The most frequent value, the smallest of several such; NaN of no values. */
 export function mostFrequent(values: ArrayLike<number>): number {
   const counts = new Map<number, number>();

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fitScaling } from "../../../src/data/preprocessing/scaling.ts";
-import { meanAndDeviation, median, mostFrequent } from "../../../src/data/table/statistics.ts";
+import {
+  atRanks,
+  meanAndDeviation,
+  median,
+  mostFrequent,
+  range,
+} from "../../../src/data/table/statistics.ts";
 
 const numbers = fc.oneof(
   fc.double({ noNaN: true, min: -1e300, max: 1e300 }),
@@ -22,6 +28,21 @@ test("the median is the middle of the sorted values, missing ones left out", () 
     }),
   );
   expect(median(new Float64Array([Number.NaN]))).toBeNaN();
+});
+
+test("the numbers at some ranks, and how many are no larger, are those of the sorted ones", () => {
+  fc.assert(
+    fc.property(values, fc.array(fc.nat(49), { minLength: 1, maxLength: 9 }), (present, places) => {
+      const numbers = Float64Array.from(present, (value) => value + 0);
+      const sorted = numbers.toSorted();
+      const ranks = places.map((place) => place % numbers.length).sort((a, b) => a - b);
+      const wanted = ranks.map((rank) => ({
+        value: sorted[rank]!,
+        upTo: sorted.lastIndexOf(sorted[rank]!) + 1,
+      }));
+      expect(atRanks(numbers, range(numbers), ranks)).toEqual(wanted);
+    }),
+  );
 });
 
 test("the deviation is the population's, as StandardScaler has it", () => {
