@@ -4,7 +4,7 @@
  */
 import type { RawValues } from "../table/cells.ts";
 import type { TableColumn } from "../table/readTable.ts";
-import { atRanks, range } from "../table/statistics.ts";
+import { atRanks, presentIn, range } from "../table/statistics.ts";
 
 /** By column; of more than {@link mostProfiled}, the first. */
 export interface TrainingProfile {
@@ -53,7 +53,7 @@ export function columnSeen(column: TableColumn, values: RawValues): ColumnSeen |
 }
 
 function numbersSeen(values: RawValues): NumbersSeen | null {
-  const numbers = values.filter((value) => !Number.isNaN(value));
+  const numbers = presentIn(values);
   const n = numbers.length;
   if (n === 0) return null;
   const { min, max } = range(numbers);

@@ -52,6 +52,16 @@ export function median(values: Float64Array): number {
   return ((equalBefore > 0 ? alike[equalBefore - 1]! : largestBelow(values, upper)) + upper) / 2;
 }
 
+/** The values that are not NaN; they themselves where none is. */
+export function presentIn(values: Float64Array): Float64Array {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i]!)) count++;
+  if (count === values.length) return values;
+  const present = new Float64Array(count);
+  for (let i = 0, to = 0; i < values.length; i++) if (!Number.isNaN(values[i]!)) present[to++] = values[i]!;
+  return present;
+}
+
 /** Ranges of equal width, few of which have to be sorted to know the numbers at some ranks. */
 const ranges = 2 ** 12;
 
