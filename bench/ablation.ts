@@ -116,16 +116,19 @@ const networks: Readonly<Record<string, Change>> = {
   },
 };
 
+/** As `init` writes it. */
+const [fewRows, smallBatch] = [500, 32];
+
 const folder = resolve(values.data);
 const peers = JSON.parse(readFileSync(join(folder, "peers.json"), "utf8")) as Record<
   string,
-  { readonly target: string; readonly xgboost: { readonly r2?: number } }
+  { readonly target: string; readonly rows: number; readonly xgboost: { readonly r2?: number } }
 >;
 const tables = values.tables.split(",");
 const only = values.only?.split(",");
 
 function errorOf(table: string, name: keyof typeof recipes, change: Change): number {
-  const { target, xgboost } = peers[table]!;
+  const { target, rows, xgboost } = peers[table]!;
   const areNumbers = xgboost.r2 !== undefined;
   const recipe = structuredClone(recipes[name](areNumbers)) as Recipe;
   change(recipe);
@@ -139,7 +142,12 @@ function errorOf(table: string, name: keyof typeof recipes, change: Change): num
       target,
       task: areNumbers ? "regression" : "classification",
     },
-    train: { ...recipe.train, epochs: Number(values.epochs), drop_last: true },
+    train: {
+      ...recipe.train,
+      epochs: Number(values.epochs),
+      drop_last: true,
+      ...(rows < fewRows && { batch_size: smallBatch }),
+    },
   };
   const work = mkdtempSync(join(tmpdir(), "nnt-ablation-"));
   try {
