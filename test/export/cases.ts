@@ -167,7 +167,7 @@ function everyLayer(): Record<string, string> {
       "[{ ensemble: [{ residual: [linear] }, relu, linear], members: 2, shared: false }]",
   };
   const all = [...new Set([...Object.keys(layers), ...Object.keys(stacks)])]
-    .filter((type) => type !== "embed")
+    .filter((type) => !["embed", "embed_text"].includes(type)) // follow from columns
     .map((type) => [
       `layer-${type}`,
       `name: ${type}
