@@ -90,7 +90,7 @@ ${kinds[kind].spec}`,
 }
 
 /** Milliseconds of a run. One whose fault hit the pipe by which node hears of a child's end waits for ever. */
-const longest = 180_000;
+const longest = 60_000;
 
 /** Trains in `folder/name`, going on with what is there, under strace with these options if there are any. */
 export function run(folder: string, name: string, strace: readonly string[] | null): Promise<Ended> {
