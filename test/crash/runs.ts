@@ -144,9 +144,9 @@ export async function runIntoFault(
   return { ...ended, isOnDisk: failed.length > 0 && !failed.some(isWakeUp) };
 }
 
-/** An event counter or a pipe, by which threads wake each other: no disk is behind it, and node aborts where it fails. */
+/** An event counter, a pipe or a socket, by which threads and processes wake each other: no disk is behind it. */
 function isWakeUp(line: string): boolean {
-  return /<(anon_inode|pipe):/.test(line);
+  return /<(anon_inode|pipe|socket):/.test(line);
 }
 
 /** Every point of an unharmed run, those before it touches its directory apart. */

@@ -82,7 +82,8 @@ function trainIn(process: ChildProcess, { argv, signal, listen }: TrainRequest):
     process.on("message", hear).on("close", finish).on("error", fail);
     process.stderr!.on("data", add); // what the runtime itself says when it dies
     signal.addEventListener("abort", stop, { once: true });
-    process.send({ argv } satisfies ToTrainer, () => {}); // one that died meanwhile says so by "close"
+    // One that did not get it would be waited for for ever; one that died meanwhile says so by "close".
+    process.send({ argv } satisfies ToTrainer, (error) => error && process.kill("SIGKILL"));
     if (signal.aborted) stop();
   });
 }
