@@ -40,6 +40,12 @@ const kinds = {
     "blend=[{ model: { layers: [linear] }, optimizer: adam }]",
   ],
   pieces: ["data.target=n1", "data.task=regression", "data.number_encoding=piecewise_linear"],
+  texts: ["data.target=k", "data.columns.d={ type: text, width: 64 }"],
+  quantiles: [
+    "data.target=n1",
+    "data.task=regression",
+    "loss={ name: quantile, quantiles: [0.1, 0.5, 0.9] }",
+  ],
   dated: ["data.target=k", "data.columns.d=date"],
   weighted: ["data.target=k", "loss={ name: cross_entropy, class_weights: balanced }"],
 } as const;
