@@ -246,36 +246,19 @@ export const encoders: { readonly [Name in VerbName]: (...args: Parameters<Verbs
   scaleColumns: (Y, X, a, b) => [costs.move * Y.size, Y, X, a, b, X.rows, X.cols],
   sumProducts: (s, A, B) => [costs.move * A.size, s, A, B, A.rows, A.cols],
   average: (S, P, kind) => [costs.loss * P.size, S, P, linkNumbers[kind], P.rows / S.rows, S.rows, S.cols],
-  optimize(theta, gradient, slots, { rule, scalars }) {
-    const { cost, scalars: names } = rules[rule];
-    return [
-      cost * theta.size,
-      ruleNumbers[rule],
-      theta,
-      gradient,
-      slots[0],
-      slots[1],
-      slots[2],
-      theta.size,
-      ...names.map((name) => scalars[name]!),
-    ];
-  },
-  optimizeRows(theta, gradient, slots, { rule, scalars }, named) {
-    const { cost, scalars: names } = rules[rule];
+  optimize: (theta, gradient, [a, b, c], { rule, scalars }) => [
+    rules[rule].cost * theta.size,
+    ...[ruleNumbers[rule], theta, gradient, a, b, c],
+    theta.size,
+    ...rules[rule].scalars.map((name) => scalars[name]!),
+  ],
+  optimizeRows(theta, gradient, [a, b, c], { rule, scalars }, named) {
     const things = named?.first.cols ?? theta.rows;
     return [
-      cost * theta.cols * (named ? things : things / 16),
-      ruleNumbers[rule],
-      theta,
-      gradient,
-      slots[0],
-      slots[1],
-      slots[2],
-      named?.first,
-      things,
-      theta.cols,
-      theta.rows,
-      ...names.map((name) => scalars[name]!),
+      rules[rule].cost * theta.cols * (named ? things : things / 16),
+      ...[ruleNumbers[rule], theta, gradient, a, b, c],
+      ...[named?.first, things, theta.cols, theta.rows],
+      ...rules[rule].scalars.map((name) => scalars[name]!),
     ];
   },
   lerp: (Y, X, share) => [costs.move * Y.size, Y, X, Y.size, share],
